@@ -1,0 +1,104 @@
+// The floors of ARCHITECTURE.md as rules: each message names where the code should go instead.
+const floor = (name, from, notTo, comment) => ({
+  name,
+  severity: "error",
+  comment,
+  from: { path: from },
+  to: { path: notTo },
+});
+
+module.exports = {
+  forbidden: [
+    {
+      name: "no-cycles",
+      severity: "error",
+      comment: "Split the file or hand the value in.",
+      from: {},
+      to: { circular: true, dependencyTypesNot: ["type-only"] },
+    },
+    floor(
+      "shared-imports-nothing",
+      "^lib/shared/",
+      "^(lib/(?!shared/)|app/|server\\.ts)",
+      "Floor 0 imports nothing of ours: move the code up, or pass it in.",
+    ),
+    floor(
+      "contracts-and-ports-import-shared",
+      "^lib/(contracts|ports)/",
+      "^(lib/(?!shared/|contracts/|ports/)|app/|server\\.ts)",
+      "Floor 1 is schemas and interfaces: put behaviour on floor 2.",
+    ),
+    floor(
+      "stores-stand-alone",
+      "^lib/stores/",
+      "^(lib/(?!shared/|contracts/|ports/|stores/)|app/)",
+      "A store gets what it needs handed to it in lib/server/runtime.ts, through lib/ports.",
+    ),
+    floor(
+      "memory-stands-alone",
+      "^lib/memory/",
+      "^(lib/(?!shared/|contracts/|ports/|memory/)|app/)",
+      "lib/memory knows a store only as lib/ports/bounded-store.ts.",
+    ),
+    floor(
+      "streaming-stands-alone",
+      "^lib/streaming/",
+      "^(lib/(?!shared/|contracts/|ports/|streaming/)|app/)",
+      "Streams reach stores through a port, composed in runtime.ts.",
+    ),
+    floor(
+      "backends-stand-alone",
+      "^lib/backends/",
+      "^(lib/(?!shared/|contracts/|ports/|backends/)|app/)",
+      "A driver implements a port and imports no engine.",
+    ),
+    floor(
+      "workers-below-services",
+      "^lib/workers/",
+      "^(lib/(services|server|client)/|app/)",
+      "A worker is an entry point: it gets messages, not the server.",
+    ),
+    floor(
+      "services-below-server",
+      "^lib/services/",
+      "^(lib/(server|client|workers)/|app/)",
+      "A verb takes what it needs as arguments; runtime.ts composes.",
+    ),
+    floor(
+      "server-knows-no-page",
+      "^(lib/server/|server\\.ts)",
+      "^(app/|lib/client/)",
+      "The server serves pages through Next only.",
+    ),
+    floor(
+      "client-is-browser-code",
+      "^lib/client/",
+      "^(lib/(?!shared/|contracts/|client/)|app/|server\\.ts)",
+      "Browser code knows contracts and shared alone.",
+    ),
+    floor(
+      "app-through-the-door",
+      "^app/",
+      "^(lib/(?!door\\.ts|client/|contracts/|shared/)|server\\.ts)",
+      "Pages and route handlers reach the server through lib/door.ts.",
+    ),
+    {
+      name: "sql-lives-in-backends",
+      severity: "error",
+      comment: "Prisma and SQLite are used by lib/backends alone.",
+      from: { path: "^(app|lib)/", pathNot: "^lib/(backends|workers)/|\\.test\\.ts$" },
+      to: { path: "node_modules/(@prisma|prisma|libsql)" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)(\\.next|dist|lib/backends/generated)/" },
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      extensions: [".ts", ".tsx", ".js", ".mjs"],
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default"],
+    },
+  },
+};

@@ -1,0 +1,47 @@
+import { z } from "zod";
+
+const encoder = new TextEncoder();
+/** C0, DEL and C1 controls: they break logs, headers and terminals. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing control characters is the point
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/;
+
+/** Ids and cache keys: 1–256 bytes of UTF-8, no control characters, not `.` or `..`. Never normalised: NFC and NFD differ. */
+export const idSchema = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine((id) => !hasUnprintable(id), "must be UTF-8 without control characters")
+  .refine((id) => encoder.encode(id).length <= 256, "must be at most 256 bytes of UTF-8")
+  .refine((id) => id !== "." && id !== "..", "must not be . or ..");
+
+/** Lone surrogates have no UTF-8, so an id with one could not come back as it was sent. */
+function hasUnprintable(text: string): boolean {
+  return CONTROLS.test(text) || !text.isWellFormed();
+}
+
+export const namespaceSchema = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, "must be 1–64 of a–z, 0–9, - and _");
+
+/** Query parameters arrive as text; only plain decimal integers are numbers. */
+export const integerParameter = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .regex(/^-?\d{1,15}$/, "must be a whole number")
+    .transform(Number)
+    .pipe(z.number().int().min(minimum).max(maximum));
+
+export const booleanParameter = z
+  .enum(["0", "1", "true", "false"])
+  .transform((value) => value === "1" || value === "true");
+
+export const instantParameter = z.iso.datetime({ offset: true });
+
+export const listQuery = z.strictObject({
+  limit: integerParameter(1, 500).optional(),
+  cursor: z.string().min(1).max(1024).optional(),
+});
+
+export const DEFAULT_PAGE_SIZE = 50;
+
+export function page<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+}

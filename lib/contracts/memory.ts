@@ -1,0 +1,210 @@
+import { z } from "zod";
+import { instantParameter, integerParameter } from "./common.ts";
+
+const bytes = z.number();
+const count = z.number().int().nonnegative();
+
+export const componentSchema = z.enum([
+  "sessions",
+  "cache",
+  "vectors",
+  "rag",
+  "embeddings",
+  "streams",
+  "runtime",
+  "unattributed",
+]);
+
+export const levelSchema = z.enum(["normal", "elevated", "critical"]);
+
+export const memorySampleSchema = z.object({
+  sequence: count.describe("Grows by one per sample; goes on from the stored maximum after a restart"),
+  bootId: z.string(),
+  sampledAt: z.iso.datetime(),
+  nodeId: z.string(),
+  limitBytes: bytes,
+  limitSource: z.enum(["configured", "container"]),
+  usedBytes: bytes.describe("RSS of the process and of the helper processes that it started"),
+  usedRatio: z.number(),
+  level: levelSchema,
+  process: z.object({
+    rssBytes: bytes,
+    heapUsedBytes: bytes,
+    heapTotalBytes: bytes,
+    heapLimitBytes: bytes,
+    externalBytes: bytes,
+    arrayBuffersBytes: bytes,
+  }),
+  container: z.object({
+    limitBytes: bytes.nullable(),
+    currentBytes: bytes.nullable(),
+    pressureSome10: z.number().nullable(),
+    pressureFull10: z.number().nullable(),
+  }),
+  breakdown: z
+    .array(z.object({ component: componentSchema, bytes }))
+    .describe("Adds up to usedBytes exactly; unattributed may be negative"),
+  gc: z.object({
+    minorCount: count,
+    majorCount: count,
+    pauseMs: z.number(),
+    heapUsedAfterMajorBytes: bytes.nullable(),
+  }),
+  eventLoop: z.object({ delayP99Ms: z.number(), utilizationRatio: z.number() }),
+  activity: z.object({ requests: count }),
+});
+export type MemorySample = z.infer<typeof memorySampleSchema>;
+
+const ratio = z.number().min(0).max(1).nullable();
+
+export const storeStatsSchema = z.object({
+  store: z.string(),
+  items: count,
+  maxItems: count.nullable(),
+  bytes,
+  maxBytes: bytes.nullable(),
+  hits: count,
+  misses: count,
+  hitRatio: ratio.describe("null before the first look-up"),
+  evictions: count,
+  expirations: count,
+  rejections: count,
+  spilledItems: count,
+  ttlSeconds: z.number().nullable(),
+  policy: z.string(),
+  removals: z
+    .object({ evicted: count, expired: count, replaced: count, deleted: count, spilled: count })
+    .describe("Lifetime removals by cause"),
+  window: z.object({ hits: count, misses: count, hitRatio: ratio }).describe("The last 5 minutes"),
+});
+export type StoreStats = z.infer<typeof storeStatsSchema>;
+
+export const leakReportSchema = z.object({
+  state: z.enum(["warming-up", "clear", "suspected", "confirmed"]),
+  suspects: z.array(
+    z.object({
+      series: z.enum(["heap", "external", "arrayBuffers", "native"]),
+      slopeBytesPerHour: z.number(),
+      slopeLow: z.number(),
+      slopeHigh: z.number(),
+      confidence: z.number().min(0).max(1),
+      firstSeenAt: z.iso.datetime(),
+      evidence: z.object({ samples: count, method: z.string(), unexplainedBytes: z.number() }),
+      attribution: z.array(
+        z.object({
+          site: z.string(),
+          constructorName: z.string().nullable(),
+          liveBytes: z.number(),
+          growthBytes: z.number(),
+        }),
+      ),
+    }),
+  ),
+});
+export type LeakReport = z.infer<typeof leakReportSchema>;
+
+export const forecastSchema = z.object({
+  secondsToLimit: z.number().nullable(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+});
+export type Forecast = z.infer<typeof forecastSchema>;
+
+export const recommendationSchema = z.object({
+  rule: z.string(),
+  severity: z.enum(["info", "warning", "critical"]),
+  value: z.number().nullable(),
+  threshold: z.number().nullable(),
+  cause: z.string(),
+  action: z.string(),
+  expected: z.string(),
+  panel: z.string(),
+});
+export type Recommendation = z.infer<typeof recommendationSchema>;
+
+const usageSchema = z.object({ usedBytes: bytes, heapUsedBytes: bytes, storeBytes: bytes });
+
+export const optimizationRunSchema = z.object({
+  id: z.string(),
+  trigger: z.enum(["manual", "pressure", "forecast", "scheduled"]),
+  actor: z.string(),
+  dryRun: z.boolean(),
+  state: z.enum(["running", "completed", "nothing-to-do", "failed"]),
+  startedAt: z.iso.datetime(),
+  durationMs: z.number(),
+  before: usageSchema,
+  after: usageSchema,
+  freedBytes: bytes.describe("What the stores' ledger gave back"),
+  rssFreedBytes: bytes.describe("What the operating system saw"),
+  steps: z.array(
+    z.object({
+      step: z.string(),
+      items: count,
+      predictedFreedBytes: bytes,
+      freedBytes: bytes,
+      durationMs: z.number(),
+      longestPauseMs: z.number(),
+    }),
+  ),
+});
+export type OptimizationRun = z.infer<typeof optimizationRunSchema>;
+
+/** What is not built yet is `null`, never an empty list. */
+export const memoryReportSchema = z.object({
+  sample: memorySampleSchema,
+  stores: z.array(storeStatsSchema).nullable(),
+  leaks: leakReportSchema.nullable(),
+  forecast: forecastSchema.nullable(),
+  recommendations: z.array(recommendationSchema).nullable(),
+  optimizer: z
+    .object({
+      running: z.boolean(),
+      lastRun: optimizationRunSchema.nullable(),
+      nextAutomaticAt: z.iso.datetime().nullable(),
+    })
+    .nullable(),
+});
+export type MemoryReport = z.infer<typeof memoryReportSchema>;
+
+export const historyQuery = z
+  .strictObject({
+    from: instantParameter.optional(),
+    to: instantParameter.optional(),
+    stepSeconds: integerParameter(1, 86_400).optional(),
+    afterSequence: integerParameter(0, Number.MAX_SAFE_INTEGER).optional(),
+  })
+  .refine((query) => !(query.from && query.to) || Date.parse(query.from) <= Date.parse(query.to), {
+    path: ["from"],
+    message: "must not be after to",
+  });
+export type HistoryQuery = z.infer<typeof historyQuery>;
+
+const figuresSchema = z.object({
+  usedBytes: bytes,
+  limitBytes: bytes,
+  rssBytes: bytes,
+  heapUsedBytes: bytes,
+  heapTotalBytes: bytes,
+  externalBytes: bytes,
+  arrayBuffersBytes: bytes,
+  gcPauseMs: z.number(),
+  delayP99Ms: z.number(),
+  requests: z.number(),
+});
+export type Figures = z.infer<typeof figuresSchema>;
+
+export const historyStepSchema = z.object({
+  startAt: z.iso.datetime(),
+  count,
+  min: figuresSchema,
+  max: figuresSchema,
+  mean: figuresSchema,
+});
+export type HistoryStep = z.infer<typeof historyStepSchema>;
+
+export const historySchema = z.object({
+  samples: z.array(z.union([memorySampleSchema, historyStepSchema])),
+  stepSeconds: z.number().nullable().describe("null: as sampled"),
+  truncated: z.boolean().describe("More matched than one answer holds (2,000); ask again with afterSequence"),
+});
+export type History = z.infer<typeof historySchema>;

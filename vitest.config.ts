@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: [
+      "lib/**/*.test.ts",
+      "app/**/*.test.ts",
+      "bench/**/*.test.ts",
+      "scripts/**/*.test.ts",
+      "agent/**/*.test.ts",
+    ],
+    environment: "node",
+    // Forks: stores are measured in their own process, and a crash must not take the run with it.
+    pool: "forks",
+    testTimeout: 30_000,
+    maxWorkers: 2,
+  },
+});
