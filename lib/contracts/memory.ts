@@ -199,6 +199,7 @@ export const historyStepSchema = z.object({
   min: figuresSchema,
   max: figuresSchema,
   mean: figuresSchema,
+  breakdown: z.array(z.object({ component: componentSchema, bytes })).describe("Means of the step"),
 });
 export type HistoryStep = z.infer<typeof historyStepSchema>;
 

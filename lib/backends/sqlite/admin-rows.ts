@@ -1,0 +1,134 @@
+import type {
+  AuditEntry,
+  AuditRows,
+  KeyRow,
+  KeyRows,
+  MetaRows,
+  SettingRevisionRow,
+  SettingRows,
+  SignInRow,
+} from "../../ports/admin-rows.ts";
+import type { Database } from "../../ports/database.ts";
+
+export function createKeyRows(database: Database): KeyRows {
+  return {
+    live: () =>
+      database.all<KeyRow>(
+        `SELECT "id", "namespace", "name", "role", "hash", "createdAtMs", "expiresAtMs" FROM "ApiKey"
+         WHERE "revokedAtMs" IS NULL ORDER BY "createdAtMs", "id" LIMIT 10000`,
+      ),
+    async insert(row) {
+      await database.write([
+        {
+          sql: `INSERT INTO "ApiKey" ("id", "namespace", "name", "role", "hash", "createdAtMs", "expiresAtMs") VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          params: [row.id, row.namespace, row.name, row.role, row.hash, row.createdAtMs, row.expiresAtMs],
+        },
+      ]);
+    },
+    async revoke(id, atMs) {
+      await database.write([
+        { sql: `UPDATE "ApiKey" SET "revokedAtMs" = ? WHERE "id" = ? AND "revokedAtMs" IS NULL`, params: [atMs, id] },
+        { sql: `DELETE FROM "SignIn" WHERE "keyId" = ?`, params: [id] },
+      ]);
+    },
+    async signIns(nowMs) {
+      await database.write([{ sql: `DELETE FROM "SignIn" WHERE "expiresAtMs" <= ?`, params: [nowMs] }]);
+      return database.all<SignInRow>(
+        `SELECT "tokenHash", "keyId", "createdAtMs", "expiresAtMs" FROM "SignIn" ORDER BY "expiresAtMs" DESC LIMIT 10000`,
+      );
+    },
+    async insertSignIn(row) {
+      await database.write([
+        { sql: `DELETE FROM "SignIn" WHERE "expiresAtMs" <= ?`, params: [row.createdAtMs] },
+        {
+          sql: `INSERT INTO "SignIn" ("tokenHash", "keyId", "createdAtMs", "expiresAtMs") VALUES (?, ?, ?, ?)`,
+          params: [row.tokenHash, row.keyId, row.createdAtMs, row.expiresAtMs],
+        },
+      ]);
+    },
+    async deleteSignIn(tokenHash) {
+      await database.write([{ sql: `DELETE FROM "SignIn" WHERE "tokenHash" = ?`, params: [tokenHash] }]);
+    },
+  };
+}
+
+/** Revisions kept; older ones cannot be returned to. */
+const MAX_REVISIONS = 1_000;
+
+interface StoredRevision extends Omit<SettingRevisionRow, "values"> {
+  values: string;
+}
+
+const REVISION = `"revision", "values", "actor", "reason", "createdAtMs"`;
+
+export function createSettingRows(database: Database): SettingRows {
+  const read = (row: StoredRevision): SettingRevisionRow => ({ ...row, values: JSON.parse(row.values) });
+  return {
+    async newest(limit) {
+      const rows = await database.all<StoredRevision>(
+        `SELECT ${REVISION} FROM "SettingRevision" ORDER BY "revision" DESC LIMIT ?`,
+        [limit],
+      );
+      return rows.map(read);
+    },
+    async find(revision) {
+      const [row] = await database.all<StoredRevision>(
+        `SELECT ${REVISION} FROM "SettingRevision" WHERE "revision" = ?`,
+        [revision],
+      );
+      return row ? read(row) : null;
+    },
+    async insert({ values, actor, reason, createdAtMs }) {
+      await database.write([
+        {
+          sql: `INSERT INTO "SettingRevision" ("values", "actor", "reason", "createdAtMs") VALUES (?, ?, ?, ?)`,
+          params: [JSON.stringify(values), actor, reason, createdAtMs],
+        },
+        {
+          sql: `DELETE FROM "SettingRevision" WHERE "revision" <= (SELECT max("revision") FROM "SettingRevision") - ${MAX_REVISIONS}`,
+        },
+      ]);
+      const [row] = await database.all<{ revision: number }>(
+        `SELECT max("revision") AS revision FROM "SettingRevision"`,
+      );
+      return row?.revision ?? 0;
+    },
+  };
+}
+
+/** Audit entries kept. */
+const MAX_AUDIT_ENTRIES = 10_000;
+
+export function createAuditRows(database: Database, nodeId: string): AuditRows {
+  return {
+    async insert(entry) {
+      const { namespace, atMs, actor, action, target, outcome, requestId, detail } = entry;
+      await database.write([
+        {
+          sql: `INSERT INTO "AuditEntry" ("nodeId", "namespace", "atMs", "actor", "action", "target", "outcome", "requestId", "detail")
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          params: [nodeId, namespace, atMs, actor, action, target, outcome, requestId, detail],
+        },
+        { sql: `DELETE FROM "AuditEntry" WHERE "id" <= (SELECT max("id") FROM "AuditEntry") - ${MAX_AUDIT_ENTRIES}` },
+      ]);
+    },
+    list: (limit, beforeId) =>
+      database.all<AuditEntry & { id: number }>(
+        `SELECT "id", "atMs", "actor", "namespace", "action", "target", "outcome", "requestId", "detail" FROM "AuditEntry"
+         WHERE "id" < ? ORDER BY "id" DESC LIMIT ?`,
+        [beforeId ?? Number.MAX_SAFE_INTEGER, limit],
+      ),
+  };
+}
+
+export function createMetaRows(database: Database): MetaRows {
+  return {
+    async readOrInsert(name, value) {
+      await database.write([
+        { sql: `INSERT OR IGNORE INTO "Meta" ("name", "value") VALUES (?, ?)`, params: [name, value] },
+      ]);
+      const [row] = await database.all<{ value: string }>(`SELECT "value" FROM "Meta" WHERE "name" = ?`, [name]);
+      return row?.value ?? value;
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import { statSync } from "node:fs";
+import Libsql from "libsql";
+import type { Changes, SqlValue, Statement } from "../../ports/database.ts";
+import type { DatabaseOptions } from "./messages.ts";
+
+type Sqlite = InstanceType<typeof Libsql>;
+type Prepared = ReturnType<Sqlite["prepare"]>;
+
+/** Prepared statements kept; the oldest goes. Drivers use some dozens of distinct texts. */
+const MAX_PREPARED = 256;
+const PAGE_BYTES = 4096;
+
+/** The synchronous connection of the database thread: prepared statements, group commit, and the disk bound. */
+export class Connection {
+  readonly sqlite: Sqlite;
+  readonly #file: string;
+  readonly #prepared = new Map<string, Prepared>();
+
+  constructor(options: DatabaseOptions) {
+    this.#file = options.file;
+    this.sqlite = new Libsql(options.file);
+    // FULL: a commit is on disk before it is acknowledged, power failure included; group commit pays for it.
+    this.sqlite.exec("PRAGMA journal_mode = WAL");
+    this.sqlite.exec("PRAGMA synchronous = FULL");
+    this.sqlite.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`);
+    this.sqlite.exec("PRAGMA foreign_keys = ON");
+    this.sqlite.exec("PRAGMA cache_size = -4000");
+    this.sqlite.exec("PRAGMA journal_size_limit = 67108864");
+    this.limit(options.maxBytes);
+  }
+
+  /** Lets the file grow to `maxBytes`: past it SQLite itself refuses with SQLITE_FULL and rolls back. */
+  limit(maxBytes: number): void {
+    this.sqlite.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / PAGE_BYTES))}`);
+  }
+
+  all(sql: string, params: readonly SqlValue[]): unknown[] {
+    return this.#prepare(sql).all(params);
+  }
+
+  /**
+   * Runs many callers' statements in one transaction. Each caller is all or nothing: a failure undoes that caller's
+   * statements only.
+   */
+  commitTogether(callers: readonly (readonly Statement[])[]): (Changes[] | Error)[] {
+    this.sqlite.exec("BEGIN IMMEDIATE");
+    try {
+      const results = callers.map((statements) => this.#runOne(statements));
+      this.sqlite.exec("COMMIT");
+      return results;
+    } catch (error) {
+      if (this.sqlite.inTransaction) this.sqlite.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  sizeBytes(): number {
+    return [this.#file, `${this.#file}-wal`].reduce(
+      (sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
+  }
+
+  close(): void {
+    this.#prepared.clear();
+    this.sqlite.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    this.sqlite.close();
+  }
+
+  #runOne(statements: readonly Statement[]): Changes[] | Error {
+    this.sqlite.exec("SAVEPOINT caller");
+    try {
+      const changes = statements.map(({ sql, params }) => Number(this.#prepare(sql).run(params ?? []).changes));
+      this.sqlite.exec("RELEASE caller");
+      return changes;
+    } catch (error) {
+      // A full disk ends the whole transaction by itself; then no one's statements stand, and all must hear of it.
+      if (!this.sqlite.inTransaction) throw error;
+      this.sqlite.exec("ROLLBACK TO caller");
+      this.sqlite.exec("RELEASE caller");
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  #prepare(sql: string): Prepared {
+    const known = this.#prepared.get(sql);
+    if (known) return known;
+    if (this.#prepared.size >= MAX_PREPARED) {
+      const [oldest] = this.#prepared.keys();
+      if (oldest !== undefined) this.#prepared.delete(oldest);
+    }
+    const prepared = this.sqlite.prepare(sql);
+    this.#prepared.set(sql, prepared);
+    return prepared;
+  }
+}

@@ -1,0 +1,127 @@
+import { Worker } from "node:worker_threads";
+import type { Changes, Database, SqlValue, Statement } from "../../ports/database.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { Command, DatabaseOptions, Failure, Opened, Reply } from "./messages.ts";
+
+interface Pending {
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
+}
+
+type Unnumbered = Command extends infer C ? (C extends Command ? Omit<C, "id"> : never) : never;
+
+/** Bytes of statements sent and not yet on disk; past it callers wait. */
+const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
+
+const sizeOf = (value: SqlValue): number =>
+  typeof value === "string" ? value.length * 2 : ((value as Uint8Array | null)?.byteLength ?? 8);
+const sizeOfAll = (statements: readonly Statement[]): number =>
+  statements.reduce(
+    (sum, { params }) => sum + 64 + (params ?? []).reduce<number>((bytes, value) => bytes + sizeOf(value), 0),
+    0,
+  );
+
+function toError(failure: Failure): Error {
+  if (!failure.code) return new Error(`database: ${failure.message}`);
+  return new AppError(
+    failure.code,
+    failure.message,
+    failure.code === "storage-full" ? {} : { headers: { "Retry-After": "1" } },
+  );
+}
+
+/** The main thread's end of the database thread. */
+export class DatabaseClient implements Database {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  #nextId = 1;
+  #queuedBytes = 0;
+  #waiters: (() => void)[] = [];
+  #ended: Error | null = null;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on("message", (message: Reply | Opened) => {
+      if ("id" in message) this.#settle(message);
+    });
+    worker.on("error", (error) => this.#end(error instanceof Error ? error : new Error(String(error))));
+    worker.on("exit", () => this.#end(new AppError("storage-unavailable", "The database thread has ended.")));
+  }
+
+  /**
+   * Starts the thread, opens the file and applies missing migrations.
+   *
+   * @param entry the thread's module: lib/workers/database.ts, or its bundle.
+   * @throws {Error} when the file cannot be opened or migrated.
+   */
+  static async open(entry: URL, options: DatabaseOptions): Promise<{ database: DatabaseClient; migrated: string[] }> {
+    const execArgv = entry.pathname.endsWith(".ts") ? ["--import", "tsx"] : [];
+    const worker = new Worker(entry, {
+      workerData: options,
+      execArgv,
+      resourceLimits: { maxOldGenerationSizeMb: 128 },
+    });
+    const opened = await new Promise<Opened>((resolve, reject) => {
+      worker.once("message", resolve);
+      worker.once("error", reject);
+    });
+    if (!opened.opened) throw toError(opened.failure);
+    return { database: new DatabaseClient(worker), migrated: opened.migrated };
+  }
+
+  all<Row>(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
+    return this.#ask({ kind: "all", sql, params });
+  }
+
+  async write(statements: readonly Statement[]): Promise<Changes[]> {
+    if (statements.length === 0) return [];
+    const bytes = sizeOfAll(statements);
+    while (this.#queuedBytes > 0 && this.#queuedBytes + bytes > MAX_QUEUED_BYTES) {
+      await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    }
+    this.#queuedBytes += bytes;
+    try {
+      return await this.#ask<Changes[]>({ kind: "write", statements });
+    } finally {
+      this.#queuedBytes -= bytes;
+      this.#waiters.shift()?.();
+    }
+  }
+
+  sizeBytes(): Promise<number> {
+    return this.#ask({ kind: "size" });
+  }
+
+  async limit(maxBytes: number): Promise<void> {
+    await this.#ask({ kind: "limit", maxBytes });
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    await this.#ask({ kind: "close" });
+    await this.#worker.terminate();
+  }
+
+  #ask<Value>(command: Unnumbered): Promise<Value> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    const id = this.#nextId++;
+    return new Promise<Value>((resolve, reject) => {
+      this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#worker.postMessage({ id, ...command } as Command);
+    });
+  }
+
+  #settle(reply: Reply): void {
+    const pending = this.#pending.get(reply.id);
+    this.#pending.delete(reply.id);
+    if (reply.ok) pending?.resolve(reply.value);
+    else pending?.reject(toError(reply.failure));
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error;
+    for (const { reject } of this.#pending.values()) reject(this.#ended);
+    this.#pending.clear();
+    for (const wake of this.#waiters.splice(0)) wake();
+  }
+}

@@ -1,0 +1,32 @@
+import type { SqlValue, Statement } from "../../ports/database.ts";
+import type { ProblemCode } from "../../shared/errors.ts";
+
+/** What the thread is started with. */
+export interface DatabaseOptions {
+  /** The database file's path. */
+  file: string;
+  /** Committed migrations: a folder each with a `migration.sql`. */
+  migrationsDir: string;
+  /** The most that database and WAL may take on disk. */
+  maxBytes: number;
+  /** How long to wait for another process's lock. */
+  busyTimeoutMs: number;
+}
+
+export type Command =
+  | { id: number; kind: "all"; sql: string; params: readonly SqlValue[] }
+  | { id: number; kind: "write"; statements: readonly Statement[] }
+  | { id: number; kind: "size" }
+  | { id: number; kind: "limit"; maxBytes: number }
+  | { id: number; kind: "close" };
+
+export interface Failure {
+  /** Null: not foreseen, a fault of ours. */
+  code: ProblemCode | null;
+  message: string;
+}
+
+export type Reply = { id: number; ok: true; value: unknown } | { id: number; ok: false; failure: Failure };
+
+/** The first message from the thread. */
+export type Opened = { opened: true; migrated: string[] } | { opened: false; failure: Failure };

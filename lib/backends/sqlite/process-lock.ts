@@ -1,0 +1,24 @@
+import Libsql from "libsql";
+
+/** Keeps the handle from being collected, which would drop the lock. One per process in practice. */
+const held: unknown[] = [];
+
+/**
+ * One server per database. The lock is SQLite's own exclusive lock on a file beside the database, held for as long as
+ * this process lives: the kernel drops it even after `kill -9`, and the database itself stays readable to others.
+ *
+ * @throws {Error} when another process holds it.
+ */
+export function lockDatabase(file: string): void {
+  const lock = new Libsql(`${file}.lock`);
+  try {
+    lock.exec("PRAGMA busy_timeout = 0");
+    lock.exec("PRAGMA locking_mode = EXCLUSIVE");
+    lock.exec("PRAGMA journal_mode = MEMORY");
+    lock.exec("BEGIN EXCLUSIVE");
+  } catch (error) {
+    lock.close();
+    throw new Error(`another Headroom server is using the database ${file}`, { cause: error });
+  }
+  held.push(lock);
+}

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { namespaceSchema } from "./common.ts";
+
+/** viewer reads monitoring, consumer uses the stores, operator does all. */
+export const roleSchema = z.enum(["viewer", "consumer", "operator"]);
+export type Role = z.infer<typeof roleSchema>;
+
+export const DEFAULT_NAMESPACE = "default";
+
+export const signInSchema = z.strictObject({ key: z.string().min(1).max(512) });
+
+export const identitySchema = z.object({
+  keyId: z.string(),
+  name: z.string(),
+  role: roleSchema,
+  namespace: z.string(),
+  expiresAt: z.iso.datetime().nullable().describe("When the key, or the cookie, ends"),
+});
+export type IdentityView = z.infer<typeof identitySchema>;
+
+export const newKeySchema = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  role: roleSchema,
+  namespace: namespaceSchema.default(DEFAULT_NAMESPACE),
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+});
+
+const keyFields = {
+  id: z.string(),
+  name: z.string(),
+  role: roleSchema,
+  namespace: z.string(),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
+};
+export const keyViewSchema = z.object(keyFields);
+export type KeyView = z.infer<typeof keyViewSchema>;
+export const createdKeySchema = z.object({
+  ...keyFields,
+  key: z.string().describe("Shown this once; only its hash is stored"),
+});

@@ -1,0 +1,144 @@
+import type { Component, MemoryAccount } from "../ports/memory-account.ts";
+
+export interface LedgerOptions {
+  /** The effective limit of the whole process, helpers included. */
+  limitBytes: number;
+  /** What the process held before any store had an item. */
+  runtimeBytes: number;
+}
+
+/**
+ * The one book of memory. After every call the grants of all accounts together are at most
+ * `limitBytes − runtimeBytes`, and each account's at most its own ceiling. A limit that falls below what is
+ * already granted takes nothing away by itself: nothing more is granted until enough has come back.
+ */
+export class Ledger {
+  readonly #accounts = new Map<string, Account>();
+  #limitBytes: number;
+  #runtimeBytes: number;
+  #grantedBytes = 0;
+  #frozen = false;
+
+  constructor({ limitBytes, runtimeBytes }: LedgerOptions) {
+    this.#limitBytes = limitBytes;
+    this.#runtimeBytes = runtimeBytes;
+  }
+
+  get limitBytes(): number {
+    return this.#limitBytes;
+  }
+
+  get runtimeBytes(): number {
+    return this.#runtimeBytes;
+  }
+
+  /** All grants together. */
+  get grantedBytes(): number {
+    return this.#grantedBytes;
+  }
+
+  /** What may still be granted. */
+  get freeBytes(): number {
+    return Math.max(0, this.#limitBytes - this.#runtimeBytes - this.#grantedBytes);
+  }
+
+  setLimit(limitBytes: number): void {
+    this.#limitBytes = limitBytes;
+  }
+
+  setRuntime(runtimeBytes: number): void {
+    this.#runtimeBytes = runtimeBytes;
+  }
+
+  /** While frozen (hard pressure) nothing more is granted: stores make room out of their own, or refuse. */
+  freeze(frozen: boolean): void {
+    this.#frozen = frozen;
+  }
+
+  /**
+   * Opens an account. Several may share a component (`rag` has documents, query cache and conversations).
+   *
+   * @throws {RangeError} when the name is taken: two stores must not share a count.
+   */
+  open(name: string, component: Component, ceilingBytes: number): LedgerAccount {
+    if (this.#accounts.has(name)) throw new RangeError(`the ledger has an account ${name} already`);
+    const account = new Account(component, ceilingBytes, {
+      take: (bytes) => this.#take(bytes),
+      give: (bytes) => {
+        this.#grantedBytes -= bytes;
+      },
+    });
+    this.#accounts.set(name, account);
+    return account;
+  }
+
+  /** Granted bytes per component, for the components that have an account. */
+  byComponent(): Map<Component, number> {
+    const sums = new Map<Component, number>();
+    for (const { component, grantedBytes } of this.#accounts.values()) {
+      sums.set(component, (sums.get(component) ?? 0) + grantedBytes);
+    }
+    return sums;
+  }
+
+  #take(bytes: number): boolean {
+    if (this.#frozen || bytes > this.freeBytes) return false;
+    this.#grantedBytes += bytes;
+    return true;
+  }
+}
+
+export interface LedgerAccount extends MemoryAccount {
+  /** A lower ceiling than what is granted takes nothing away: the store shrinks itself. */
+  setCeiling(bytes: number): void;
+}
+
+interface Book {
+  take(bytes: number): boolean;
+  give(bytes: number): void;
+}
+
+class Account implements LedgerAccount {
+  readonly component: Component;
+  readonly #book: Book;
+  #ceilingBytes: number;
+  #grantedBytes = 0;
+
+  constructor(component: Component, ceilingBytes: number, book: Book) {
+    this.component = component;
+    this.#ceilingBytes = ceilingBytes;
+    this.#book = book;
+  }
+
+  get grantedBytes(): number {
+    return this.#grantedBytes;
+  }
+
+  get ceilingBytes(): number {
+    return this.#ceilingBytes;
+  }
+
+  setCeiling(bytes: number): void {
+    this.#ceilingBytes = bytes;
+  }
+
+  tryTake(bytes: number): boolean {
+    requireBytes(bytes);
+    if (this.#grantedBytes + bytes > this.#ceilingBytes || !this.#book.take(bytes)) return false;
+    this.#grantedBytes += bytes;
+    return true;
+  }
+
+  give(bytes: number): void {
+    requireBytes(bytes);
+    if (bytes > this.#grantedBytes) {
+      throw new RangeError(`${bytes} bytes given back of ${this.#grantedBytes} granted to ${this.component}`);
+    }
+    this.#grantedBytes -= bytes;
+    this.#book.give(bytes);
+  }
+}
+
+function requireBytes(bytes: number): void {
+  if (!Number.isSafeInteger(bytes) || bytes < 0) throw new RangeError(`${bytes} is not a number of bytes`);
+}

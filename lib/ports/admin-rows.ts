@@ -1,0 +1,70 @@
+import type { Role } from "../contracts/auth.ts";
+
+/** Rows of administration: few, small, and read once at start. */
+export interface KeyRow {
+  id: string;
+  namespace: string;
+  name: string;
+  role: Role;
+  /** SHA-256 of the key, hex. */
+  hash: string;
+  createdAtMs: number;
+  expiresAtMs: number | null;
+}
+
+export interface SignInRow {
+  /** SHA-256 of the cookie's token, hex. */
+  tokenHash: string;
+  keyId: string;
+  createdAtMs: number;
+  expiresAtMs: number;
+}
+
+export interface KeyRows {
+  /** Keys that were not revoked. */
+  live(): Promise<KeyRow[]>;
+  insert(row: KeyRow): Promise<void>;
+  /** Revokes the key and ends its sign-ins. */
+  revoke(id: string, atMs: number): Promise<void>;
+  signIns(nowMs: number): Promise<SignInRow[]>;
+  insertSignIn(row: SignInRow): Promise<void>;
+  deleteSignIn(tokenHash: string): Promise<void>;
+}
+
+export interface SettingRevisionRow {
+  revision: number;
+  values: Readonly<Record<string, unknown>>;
+  actor: string;
+  reason: string;
+  createdAtMs: number;
+}
+
+export interface SettingRows {
+  /** The newest first. */
+  newest(limit: number): Promise<SettingRevisionRow[]>;
+  find(revision: number): Promise<SettingRevisionRow | null>;
+  insert(row: Omit<SettingRevisionRow, "revision">): Promise<number>;
+}
+
+export interface AuditEntry {
+  atMs: number;
+  actor: string;
+  namespace: string;
+  action: string;
+  target: string;
+  outcome: "done" | "refused" | "failed";
+  requestId: string | null;
+  detail: string;
+}
+
+export interface AuditRows {
+  insert(entry: AuditEntry): Promise<void>;
+  /** The newest first, with ids below `beforeId`. */
+  list(limit: number, beforeId: number | null): Promise<(AuditEntry & { id: number })[]>;
+}
+
+/** What is one per database. */
+export interface MetaRows {
+  /** The value under `name`, stored now if there was none. */
+  readOrInsert(name: string, value: string): Promise<string>;
+}

@@ -1,0 +1,90 @@
+import type { Role } from "../../contracts/auth.ts";
+import { namespaceSchema } from "../../contracts/common.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { Attempts } from "./attempts.ts";
+import type { Identity, KeyRing } from "./key-ring.ts";
+
+export const COOKIE_NAME = "headroom";
+
+export interface Credentials {
+  authorization: string | null;
+  cookie: string | null;
+}
+
+/** The dashboard's token in a `Cookie` header. */
+export function tokenOf(cookie: string | null): string | null {
+  return /(?:^|;\s*)headroom=([\w-]{43})(?:;|$)/.exec(cookie ?? "")?.[1] ?? null;
+}
+
+export interface Gate {
+  keys: KeyRing;
+  attempts: Attempts;
+}
+
+/**
+ * Who is asking. A Bearer key is looked at before a cookie, and a wrong one never falls back to it.
+ *
+ * @throws {AppError} `unauthenticated`, or `too-many-requests` for a peer that keeps trying wrong keys.
+ */
+export function authenticate({ keys, attempts }: Gate, { authorization, cookie }: Credentials, peer: string): Identity {
+  const token = tokenOf(cookie);
+  if (authorization === null && token === null) throw unauthenticated("Send Authorization: Bearer <key>.");
+  const bearer = authorization === null ? null : (/^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1] ?? "");
+  const identity = bearer === null ? token && keys.byCookie(token) : keys.byKey(bearer);
+  if (identity) return identity;
+  // An expired cookie is no attempt at guessing: it is what every dashboard sends after 12 hours.
+  const waitSeconds = bearer === null ? 0 : attempts.fail(peer);
+  if (waitSeconds > 0) {
+    throw new AppError("too-many-requests", "Too many wrong keys from here.", {
+      headers: { "Retry-After": String(waitSeconds) },
+    });
+  }
+  throw unauthenticated(
+    bearer === null ? "The sign-in is over: sign in again." : "The key is unknown, revoked or expired.",
+  );
+}
+
+export function unauthenticated(detail: string): AppError {
+  return new AppError("unauthenticated", detail, { headers: { "WWW-Authenticate": 'Bearer realm="headroom"' } });
+}
+
+/** @throws {AppError} `forbidden` unless the identity has the role; an operator has all. */
+export function requireRole(identity: Identity, role: Role): void {
+  if (identity.role !== role && identity.role !== "operator") {
+    throw new AppError("forbidden", `This needs the role ${role}; the key has ${identity.role}.`);
+  }
+}
+
+/** The namespace to work in: the key's own, or the one that an operator picks with `X-Namespace`. */
+export function namespaceOf(identity: Identity, wanted: string | null): string {
+  if (wanted === null || wanted === identity.namespace) return identity.namespace;
+  if (identity.role !== "operator") throw new AppError("forbidden", "Only an operator may pick a namespace.");
+  const parsed = namespaceSchema.safeParse(wanted);
+  if (parsed.success) return parsed.data;
+  throw new AppError("validation-failed", "X-Namespace is not a namespace.", {
+    errors: [{ path: "header.X-Namespace", message: parsed.error.issues[0]?.message ?? "is wrong" }],
+  });
+}
+
+/**
+ * A write that a cookie authenticates must come from our own pages: browsers send cookies along with what other sites ask for.
+ *
+ * @throws {AppError} `foreign-origin`.
+ */
+export function requireSameOrigin(headers: { origin: string | null; site: string | null; host: string | null }): void {
+  if (!isSameOrigin(headers))
+    throw new AppError("foreign-origin", "A signed-in write must come from this site's own pages.");
+}
+
+export function isSameOrigin({
+  origin,
+  site,
+  host,
+}: {
+  origin: string | null;
+  site: string | null;
+  host: string | null;
+}): boolean {
+  if (origin !== null) return host !== null && URL.canParse(origin) && new URL(origin).host === host;
+  return site === "same-origin";
+}

@@ -1,0 +1,43 @@
+import type { Server as HttpServer } from "node:http";
+import net from "node:net";
+
+/** How long requests in flight may take to finish. */
+const DRAIN_MS = 10_000;
+/** Connections that are kept alive may have sent their next request before they saw `Connection: close`. */
+const QUIET_MS = 300;
+const CHECK_MS = 20;
+
+/**
+ * Counts requests in flight and ends a server without failing any it has accepted: stop accepting, answer what comes on
+ * open connections with `Connection: close`, and only then end those that stay quiet.
+ */
+export class Drain {
+  readonly #server: HttpServer;
+  #inFlight = 0;
+  #lastActivityMs = 0;
+
+  constructor(server: HttpServer) {
+    this.#server = server;
+    server.on("request", (_request, response) => {
+      this.#inFlight += 1;
+      response.once("close", () => {
+        this.#inFlight -= 1;
+        this.#lastActivityMs = performance.now();
+      });
+    });
+  }
+
+  /** @returns whether every request finished in time. */
+  async run(): Promise<boolean> {
+    const startedMs = performance.now();
+    this.#lastActivityMs = startedMs;
+    // http.Server.close() would also end idle connections at once, under the feet of a request on its way.
+    net.Server.prototype.close.call(this.#server);
+    const over = () => performance.now() - startedMs > DRAIN_MS;
+    const quiet = () => this.#inFlight === 0 && performance.now() - this.#lastActivityMs > QUIET_MS;
+    while (!over() && !quiet()) await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
+    const finished = this.#inFlight === 0;
+    this.#server.closeAllConnections();
+    return finished;
+  }
+}

@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { SETTING_NAMES, SETTINGS, type SettingName, type Settings } from "../contracts/settings.ts";
+
+const flag = z.enum(["0", "1", "off", "on", "false", "true"]).transform((text) => ["1", "on", "true"].includes(text));
+const integer = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, "must be a whole number")
+    .transform(Number)
+    .pipe(z.number().int().min(minimum).max(maximum));
+
+/** What is fixed for the life of a process. The settings, which may change, are in lib/contracts/settings.ts. */
+const FIXED = {
+  PORT: { schema: integer(0, 65_535), fallback: 3000, takes: "a port, 0–65535 (0: any free one)" },
+  HOST: { schema: z.string().min(1), fallback: "127.0.0.1", takes: "an address to listen on" },
+  HEADROOM_DATABASE_URL: {
+    schema: z.string().regex(/^file:.+/, "must start with file:"),
+    fallback: "file:./data/headroom.db",
+    takes: "file:PATH of a SQLite database",
+  },
+  HEADROOM_OPERATOR_KEY: {
+    schema: z.string().min(16).max(256).optional(),
+    fallback: undefined,
+    takes: "16–256 characters",
+  },
+  HEADROOM_DOOR: { schema: z.enum(["direct", "next"]), fallback: "direct" as const, takes: "direct or next" },
+  HEADROOM_SNAPSHOTS: { schema: flag, fallback: false, takes: "on or off" },
+  HEADROOM_METRICS_PUBLIC: { schema: flag, fallback: false, takes: "1 or 0" },
+  HEADROOM_GC_TUNING: { schema: flag, fallback: true, takes: "on or off" },
+  HEADROOM_CGROUP_ROOT: {
+    schema: z.string().min(1),
+    fallback: "/sys/fs/cgroup",
+    takes: "the folder of the cgroup file system",
+  },
+  HEADROOM_LOG_LEVEL: {
+    schema: z.enum(["debug", "info", "warn", "error", "silent"]),
+    fallback: "info" as const,
+    takes: "debug, info, warn, error or silent",
+  },
+} as const;
+
+type Fixed = { -readonly [Name in keyof typeof FIXED]: z.output<(typeof FIXED)[Name]["schema"]> };
+
+export interface Env {
+  fixed: Fixed;
+  /** Settings that the environment pins. */
+  pinned: Partial<Settings>;
+  production: boolean;
+}
+
+/** A variable with a value that cannot be meant. The message names it, what it got and what it takes. */
+export class EnvError extends Error {
+  override readonly name = "EnvError";
+}
+
+/**
+ * Parses the environment, once.
+ *
+ * @throws {EnvError} for the first wrong value, and for a `HEADROOM_…` name that does not exist.
+ */
+export function parseEnv(environment: Readonly<Record<string, string | undefined>>): Env {
+  const fixed: Record<string, unknown> = {};
+  for (const [name, { schema, fallback, takes }] of Object.entries(FIXED)) {
+    const text = environment[name];
+    fixed[name] = text === undefined || text === "" ? fallback : parseOne(name, text, schema, takes);
+  }
+  const pinned: Partial<Record<SettingName, unknown>> = {};
+  for (const name of SETTING_NAMES) {
+    const { variable, schema } = SETTINGS[name];
+    const text = environment[variable];
+    if (text === undefined || text === "") continue;
+    const value: unknown = schema instanceof z.ZodNumber ? toNumber(text) : text;
+    pinned[name] = parseOne(variable, value, schema, takesOf(name), text);
+  }
+  return {
+    fixed: fixed as Fixed,
+    pinned: pinned as Partial<Settings>,
+    production: environment.NODE_ENV === "production",
+  };
+}
+
+/** The environment of this process: the only place that reads it. */
+export function readEnv(): Env {
+  return parseEnv(process.env);
+}
+
+function parseOne(name: string, value: unknown, schema: z.ZodType, takes: string, text: unknown = value): unknown {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  // A key is not repeated to a terminal or a log.
+  const got = /KEY|URL/.test(name) ? `${String(text).length} characters` : JSON.stringify(text);
+  throw new EnvError(`${name}: got ${got}, takes ${takes}`);
+}
+
+const toNumber = (text: string): number => (/^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN);
+
+function takesOf(name: SettingName): string {
+  const { schema, unit } = SETTINGS[name];
+  if (schema instanceof z.ZodEnum) return schema.options.join(" or ");
+  if (schema instanceof z.ZodNumber)
+    return `a number from ${schema.minValue} to ${schema.maxValue}${unit ? ` (${unit})` : ""}`;
+  return "another value";
+}

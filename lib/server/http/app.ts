@@ -1,0 +1,148 @@
+import { randomUUID } from "node:crypto";
+import { type Context, Hono } from "hono";
+import { AppError } from "../../shared/errors.ts";
+import { authenticate, namespaceOf, requireRole, requireSameOrigin } from "../auth/authenticate.ts";
+import type { Identity } from "../auth/key-ring.ts";
+import type { Runtime } from "../runtime.ts";
+import { isReply, type Route, reply } from "./define-route.ts";
+import { parseRequest } from "./parse-request.ts";
+import { toProblem } from "./problem.ts";
+import { type Stamp, toResponse } from "./respond.ts";
+
+/** What a door knows of a request beside the request itself. */
+export interface DoorBindings {
+  door: "direct" | "next";
+  peer: string;
+}
+
+type App = Hono<{ Bindings: DoorBindings }>;
+
+const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
+/** An unused name: a public route's handler has no identity to look at. */
+const NOBODY: Identity = {
+  keyId: "nobody",
+  name: "nobody",
+  role: "viewer",
+  namespace: "default",
+  expiresAtMs: null,
+  via: "bearer",
+};
+
+/** The HTTP API: one application for both doors. A request passes `answer` once, from its id to its response. */
+export function createApp(runtime: Runtime, routes: readonly Route[]): App {
+  const app: App = new Hono({ strict: true });
+  for (const route of routes) {
+    app.on(route.spec.method.toUpperCase(), honoPath(route), (c) => answer(runtime, c, route));
+  }
+  for (const [path, methods] of methodsByPath(routes)) {
+    const allow = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
+    app.all(path, (c) => answer(runtime, c, null, allow));
+  }
+  app.all("*", (c) => answer(runtime, c, null));
+  return app;
+}
+
+const honoPath = ({ spec }: Route): string => spec.path.replaceAll(/\{(\w+)\}/g, ":$1");
+
+function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
+  const paths = new Map<string, string[]>();
+  for (const route of routes) {
+    const methods = paths.get(honoPath(route)) ?? [];
+    paths.set(honoPath(route), [...methods, route.spec.method.toUpperCase()]);
+  }
+  return paths;
+}
+
+/** One request, from its id to its answer: the only place that maps errors to HTTP. */
+async function answer(
+  runtime: Runtime,
+  c: Context<{ Bindings: DoorBindings }>,
+  route: Route | null,
+  allow?: string,
+): Promise<Response> {
+  const request = c.req.raw;
+  const { door, peer } = c.env;
+  const wantedId = request.headers.get("x-request-id");
+  const stamp: Stamp = {
+    requestId: wantedId !== null && SANE_REQUEST_ID.test(wantedId) ? wantedId : randomUUID(),
+    door,
+  };
+  const started = performance.now();
+  let response: Response;
+  try {
+    const result = route ? await handle(runtime, request, route, stamp, peer) : noRoute(request, allow);
+    response = result instanceof Response ? result : toResponse(result, stamp);
+  } catch (error) {
+    response = toErrorResponse(runtime, error, stamp, request);
+  }
+  runtime.traffic.count(route?.spec.path ?? "none", request.method, response.status, door, performance.now() - started);
+  return response;
+}
+
+function noRoute(request: Request, allow: string | undefined): Response {
+  if (allow === undefined) throw new AppError("not-found", "There is no such route.");
+  if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: { Allow: allow } });
+  throw new AppError("method-not-allowed", `This path takes ${allow}.`, { headers: { Allow: allow } });
+}
+
+async function handle(
+  runtime: Runtime,
+  request: Request,
+  route: Route,
+  { requestId }: Stamp,
+  peer: string,
+): Promise<unknown> {
+  const { spec } = route;
+  const identity = spec.role === null ? NOBODY : admit(runtime, request, route, peer, requestId);
+  const namespace = spec.role === null ? identity.namespace : namespaceOf(identity, request.headers.get("x-namespace"));
+  const { params, query, body } = await parseRequest(route, request, runtime.settings.values.maxBodyMb * 1_048_576);
+  const result = await route.handle({ params, query, body, runtime, identity, namespace, request, requestId, peer });
+  if (!runtime.env.production) checkAnswer(route, result);
+  return result;
+}
+
+/** Who asks, if they may. A refused write goes into the audit. */
+function admit(runtime: Runtime, request: Request, { spec }: Route, peer: string, requestId: string): Identity {
+  const { headers } = request;
+  const identity = authenticate(
+    runtime.gate,
+    { authorization: headers.get("authorization"), cookie: headers.get("cookie") },
+    peer,
+  );
+  try {
+    if (spec.role !== null) requireRole(identity, spec.role);
+    if (identity.via === "cookie" && spec.method !== "get") {
+      requireSameOrigin({
+        origin: headers.get("origin"),
+        site: headers.get("sec-fetch-site"),
+        host: headers.get("host"),
+      });
+    }
+  } catch (error) {
+    if (spec.method !== "get" && error instanceof AppError) {
+      runtime.audit.refused(identity, `${spec.method.toUpperCase()} ${spec.path}`, error.code, requestId);
+    }
+    throw error;
+  }
+  return identity;
+}
+
+/** Outside production an answer that breaks its own contract fails loudly. */
+function checkAnswer({ spec }: Route, result: unknown): void {
+  if (result instanceof Response) return;
+  const { status, body } = isReply(result) ? result.reply : { status: 200, body: result };
+  const expected = spec.responses[status];
+  if (!expected) throw new Error(`${spec.method} ${spec.path} answered ${status}, which it does not declare`);
+  const parsed = expected.schema?.safeParse(body);
+  if (parsed && !parsed.success)
+    throw new Error(`${spec.method} ${spec.path} answered out of contract: ${parsed.error.message}`);
+}
+
+function toErrorResponse(runtime: Runtime, error: unknown, stamp: Stamp, request: Request): Response {
+  const { problem, headers } = toProblem(error, stamp.requestId);
+  const line = { requestId: stamp.requestId, method: request.method, status: problem.status, code: problem.code };
+  if (problem.status >= 500 && problem.code === "internal")
+    runtime.log.error({ ...line, err: error }, "request failed");
+  else runtime.log.info({ ...line, detail: problem.detail }, "request refused");
+  return toResponse(reply(problem.status, problem, { "Content-Type": "application/problem+json", ...headers }), stamp);
+}

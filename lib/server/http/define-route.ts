@@ -1,0 +1,94 @@
+import type { z } from "zod";
+import type { Role } from "../../contracts/auth.ts";
+import type { Identity } from "../auth/key-ring.ts";
+import type { Runtime } from "../runtime.ts";
+
+export type Method = "get" | "post" | "put" | "patch" | "delete";
+
+/** The output of a schema, or nothing where a route has none. */
+type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+export interface RouteContext<Params, Query, Body> {
+  params: Params;
+  query: Query;
+  body: Body;
+  runtime: Runtime;
+  /** Who asks; a public route has no one. */
+  identity: Identity;
+  namespace: string;
+  request: Request;
+  requestId: string;
+  /** The peer's address. */
+  peer: string;
+}
+
+/** An answer other than 200 with JSON. */
+export interface Reply {
+  status: number;
+  /** A value becomes JSON; bytes, text and streams go out as they are; undefined is no body. */
+  body?: unknown;
+  headers?: Readonly<Record<string, string>>;
+}
+
+class ReplyWith {
+  readonly reply: Reply;
+  constructor(reply: Reply) {
+    this.reply = reply;
+  }
+}
+
+export type { ReplyWith };
+
+/** Answers with a status, headers or a body of another kind than JSON. */
+export const reply = (status: number, body?: unknown, headers?: Readonly<Record<string, string>>): ReplyWith =>
+  new ReplyWith({ status, body, ...(headers ? { headers } : {}) });
+
+export const isReply = (value: unknown): value is ReplyWith => value instanceof ReplyWith;
+
+/** What a body route takes: JSON checked by a schema, or raw bytes that the handler reads. */
+export interface RouteSpec<Params, Query, Body> {
+  method: Method;
+  /** As OpenAPI writes it: `/api/v1/sessions/{id}`. */
+  path: string;
+  /** null: no key is needed. */
+  role: Role | null;
+  summary: string;
+  tag: string;
+  params?: Params;
+  query?: Query;
+  /** JSON body. */
+  body?: Body;
+  /** The JSON body may be left out: it is then `{}`. */
+  bodyOptional?: boolean;
+  /** Media types that the JSON body may have; `application/json` unless said. */
+  mediaTypes?: readonly string[];
+  /** The handler reads `request.body` itself (uploads, cached bodies); this describes it for OpenAPI. */
+  rawBody?: string;
+  /** Answers by status; null: no JSON body. */
+  responses: Readonly<Record<number, { description: string; schema?: z.ZodType; mediaType?: string }>>;
+  /** Not bound by the request timeout, nor by the body limit: the handler bounds it. */
+  streams?: boolean;
+}
+
+type AnySchema = z.ZodType | undefined;
+
+export interface Route {
+  spec: RouteSpec<AnySchema, AnySchema, AnySchema>;
+  handle(context: RouteContext<unknown, unknown, unknown>): unknown;
+}
+
+/**
+ * A route: what it takes and gives, checked and documented from the same schemas, and its handler, which is an adapter:
+ * one verb of the runtime, and its result.
+ */
+export function defineRoute<
+  const Params extends AnySchema = undefined,
+  const Query extends AnySchema = undefined,
+  const Body extends AnySchema = undefined,
+>(
+  spec: RouteSpec<Params, Query, Body>,
+  handle: (context: RouteContext<Parsed<Params>, Parsed<Query>, Parsed<Body>>) => unknown,
+): Route {
+  // The app parses with the very schemas that typed the handler before it calls it.
+  return { spec, handle: handle as Route["handle"] };
+}

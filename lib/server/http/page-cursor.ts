@@ -1,0 +1,25 @@
+import { AppError } from "../../shared/errors.ts";
+
+/** Opaque to clients: where the next page starts. */
+export const encodeCursor = (position: string | number): string => Buffer.from(String(position)).toString("base64url");
+
+/** @throws {AppError} `validation-failed` for a cursor that we did not make. */
+export function decodeCursor(cursor: string | undefined): string | null {
+  if (cursor === undefined) return null;
+  const position = Buffer.from(cursor, "base64url").toString("utf8");
+  if (encodeCursor(position) !== cursor) throw badCursor();
+  return position;
+}
+
+/** A cursor that counts, such as a row's id. */
+export function decodeNumberCursor(cursor: string | undefined): number | null {
+  const position = decodeCursor(cursor);
+  if (position === null) return null;
+  if (!/^\d{1,15}$/.test(position)) throw badCursor();
+  return Number(position);
+}
+
+function badCursor(): AppError {
+  const errors = [{ path: "query.cursor", message: "is not a cursor of this list" }];
+  return new AppError("validation-failed", "query.cursor is not a cursor of this list.", { errors });
+}

@@ -1,0 +1,14 @@
+import type { Runtime } from "../runtime.ts";
+import type { Route } from "./define-route.ts";
+import { adminRoutes } from "./routes/admin.ts";
+import { authRoutes } from "./routes/auth.ts";
+import { docsRoutes } from "./routes/docs.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
+import { monitoringRoutes } from "./routes/monitoring.ts";
+
+/** Every route of the HTTP API: one list for the application, its 405 answers and its description. */
+export function allRoutes(runtime: Runtime): readonly Route[] {
+  const described = [...healthRoutes, ...authRoutes, ...monitoringRoutes, ...metricsRoutes(runtime), ...adminRoutes];
+  return [...described, ...docsRoutes(described)];
+}

@@ -1,0 +1,146 @@
+import { z } from "zod";
+import { auditEntrySchema } from "../../../contracts/audit.ts";
+import { createdKeySchema, keyViewSchema, newKeySchema } from "../../../contracts/auth.ts";
+import { DEFAULT_PAGE_SIZE, idSchema, listQuery, page } from "../../../contracts/common.ts";
+import { rollbackSchema, settingsPatchSchema, settingsViewSchema } from "../../../contracts/settings.ts";
+import { AppError } from "../../../shared/errors.ts";
+import { defineRoute, type Route, reply } from "../define-route.ts";
+import { decodeCursor, decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
+
+const settingsAnswer = { 200: { description: "The settings in force", schema: settingsViewSchema } };
+
+const settingsRoutes: readonly Route[] = [
+  defineRoute(
+    {
+      method: "get",
+      path: "/api/v1/settings",
+      role: "operator",
+      tag: "administration",
+      summary: "Settings in force",
+      responses: settingsAnswer,
+    },
+    ({ runtime }) => runtime.settings.view(),
+  ),
+  defineRoute(
+    {
+      method: "patch",
+      path: "/api/v1/settings",
+      role: "operator",
+      tag: "administration",
+      summary: "Change settings; null returns one to its default",
+      body: settingsPatchSchema,
+      mediaTypes: ["application/json", "application/merge-patch+json"],
+      responses: settingsAnswer,
+    },
+    async ({ runtime, body, identity, requestId }) => {
+      await runtime.settings.patch(body, identity.name);
+      await runtime.audit.done(
+        identity,
+        "settings.patch",
+        Object.keys(body).join(","),
+        JSON.stringify(body),
+        requestId,
+      );
+      return runtime.settings.view();
+    },
+  ),
+  defineRoute(
+    {
+      method: "post",
+      path: "/api/v1/settings/rollback",
+      role: "operator",
+      tag: "administration",
+      summary: "Return to an earlier revision of the settings",
+      body: rollbackSchema,
+      bodyOptional: true,
+      responses: settingsAnswer,
+    },
+    async ({ runtime, body, identity, requestId }) => {
+      const revision = await runtime.settings.rollback(body.revision, identity.name);
+      await runtime.audit.done(identity, "settings.rollback", String(revision), "", requestId);
+      return runtime.settings.view();
+    },
+  ),
+];
+
+const keyRoutes: readonly Route[] = [
+  defineRoute(
+    {
+      method: "get",
+      path: "/api/v1/keys",
+      role: "operator",
+      tag: "administration",
+      summary: "API keys, without the keys themselves",
+      query: listQuery,
+      responses: { 200: { description: "A page of keys", schema: page(keyViewSchema) } },
+    },
+    ({ runtime, query }) => {
+      const after = decodeCursor(query.cursor);
+      const keys = runtime.keys.list();
+      const start = after === null ? 0 : keys.findIndex(({ id }) => id === after) + 1;
+      const items = keys.slice(start, start + (query.limit ?? DEFAULT_PAGE_SIZE));
+      const last = items.at(-1);
+      return { items, nextCursor: last && start + items.length < keys.length ? encodeCursor(last.id) : null };
+    },
+  ),
+  defineRoute(
+    {
+      method: "post",
+      path: "/api/v1/keys",
+      role: "operator",
+      tag: "administration",
+      summary: "Make an API key",
+      body: newKeySchema,
+      responses: { 201: { description: "The key, shown this once", schema: createdKeySchema } },
+    },
+    async ({ runtime, body, identity, requestId }) => {
+      const expiresAtMs = body.expiresAt === undefined ? null : Date.parse(body.expiresAt);
+      if (expiresAtMs !== null && expiresAtMs <= runtime.clock.nowMs()) {
+        throw new AppError("unprocessable", "expiresAt is in the past.", {
+          errors: [{ path: "/expiresAt", message: "is in the past" }],
+        });
+      }
+      const { name, role, namespace } = body;
+      const created = await runtime.keys.create({ name, role, namespace, expiresAtMs });
+      await runtime.audit.done(identity, "keys.create", created.id, `${role} in ${namespace}`, requestId);
+      return reply(201, created, { Location: `/api/v1/keys/${created.id}` });
+    },
+  ),
+  defineRoute(
+    {
+      method: "delete",
+      path: "/api/v1/keys/{id}",
+      role: "operator",
+      tag: "administration",
+      summary: "Revoke an API key and its sign-ins",
+      params: z.object({ id: idSchema }),
+      responses: { 204: { description: "Revoked" } },
+    },
+    async ({ runtime, params, identity, requestId }) => {
+      if (!(await runtime.keys.revoke(params.id))) throw new AppError("not-found", "There is no such key.");
+      await runtime.audit.done(identity, "keys.revoke", params.id, "", requestId);
+      return reply(204);
+    },
+  ),
+];
+
+const auditRoute = defineRoute(
+  {
+    method: "get",
+    path: "/api/v1/audit",
+    role: "operator",
+    tag: "administration",
+    summary: "Who did what, newest first; the newest 10,000 are kept",
+    query: listQuery,
+    responses: { 200: { description: "A page of entries", schema: page(auditEntrySchema) } },
+  },
+  async ({ runtime, query }) => {
+    const limit = query.limit ?? DEFAULT_PAGE_SIZE;
+    const rows = await runtime.audit.list(limit + 1, decodeNumberCursor(query.cursor));
+    const items = rows.slice(0, limit).map(({ atMs, ...entry }) => ({ ...entry, at: new Date(atMs).toISOString() }));
+    const last = items.at(-1);
+    return { items, nextCursor: last && rows.length > limit ? encodeCursor(last.id) : null };
+  },
+);
+
+export const adminRoutes: readonly Route[] = [...settingsRoutes, ...keyRoutes, auditRoute];

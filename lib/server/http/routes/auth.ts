@@ -1,0 +1,81 @@
+import { type IdentityView, identitySchema, signInSchema } from "../../../contracts/auth.ts";
+import { AppError } from "../../../shared/errors.ts";
+import { authenticate, COOKIE_NAME, isSameOrigin, tokenOf, unauthenticated } from "../../auth/authenticate.ts";
+import type { Identity } from "../../auth/key-ring.ts";
+import { defineRoute, type Route, reply } from "../define-route.ts";
+
+const ATTRIBUTES = "Path=/; HttpOnly; SameSite=Lax";
+
+const toView = ({ keyId, name, role, namespace, expiresAtMs }: Identity): IdentityView => ({
+  keyId,
+  name,
+  role,
+  namespace,
+  expiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
+});
+
+/** Browsers say where a form comes from; a sign-in that another site starts would put a person into a stranger's account. */
+function refuseForeignPage({ headers }: Request): void {
+  const origin = headers.get("origin");
+  const site = headers.get("sec-fetch-site");
+  if (origin === null && site === null) return;
+  if (!isSameOrigin({ origin, site, host: headers.get("host") })) {
+    throw new AppError("foreign-origin", "Sign in and out from this site's own pages.");
+  }
+}
+
+export const authRoutes: readonly Route[] = [
+  defineRoute(
+    {
+      method: "post",
+      path: "/api/v1/auth/sign-in",
+      role: null,
+      tag: "auth",
+      summary: "Exchange a key for the dashboard's cookie (12 h)",
+      body: signInSchema,
+      responses: { 200: { description: "Signed in; Set-Cookie has the session", schema: identitySchema } },
+    },
+    async ({ runtime, body, request, peer, requestId }) => {
+      refuseForeignPage(request);
+      const identity = authenticate(runtime.gate, { authorization: `Bearer ${body.key}`, cookie: null }, peer);
+      const { token, expiresAtMs } = await runtime.keys.signIn(identity);
+      await runtime.audit.done(identity, "auth.sign-in", identity.keyId, "", requestId);
+      const seconds = Math.max(0, Math.floor((expiresAtMs - runtime.clock.nowMs()) / 1000));
+      return reply(200, toView({ ...identity, expiresAtMs }), {
+        "Set-Cookie": `${COOKIE_NAME}=${token}; ${ATTRIBUTES}; Max-Age=${seconds}`,
+      });
+    },
+  ),
+  defineRoute(
+    {
+      method: "post",
+      path: "/api/v1/auth/sign-out",
+      role: null,
+      tag: "auth",
+      summary: "End the dashboard's session",
+      responses: { 204: { description: "Signed out" } },
+    },
+    async ({ runtime, request }) => {
+      refuseForeignPage(request);
+      const token = tokenOf(request.headers.get("cookie"));
+      if (token) await runtime.keys.signOut(token);
+      return reply(204, undefined, { "Set-Cookie": `${COOKIE_NAME}=; ${ATTRIBUTES}; Max-Age=0` });
+    },
+  ),
+  defineRoute(
+    {
+      method: "get",
+      path: "/api/v1/auth/me",
+      role: null,
+      tag: "auth",
+      summary: "Who am I",
+      responses: { 200: { description: "The key's holder", schema: identitySchema } },
+    },
+    ({ runtime, request, peer }) => {
+      const authorization = request.headers.get("authorization");
+      const cookie = request.headers.get("cookie");
+      if (authorization === null && tokenOf(cookie) === null) throw unauthenticated("Nobody is signed in.");
+      return toView(authenticate(runtime.gate, { authorization, cookie }, peer));
+    },
+  ),
+];

@@ -1,0 +1,73 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { z } from "zod";
+import { AppError } from "../../../shared/errors.ts";
+import { defineRoute, type Route, reply } from "../define-route.ts";
+import { createOpenApi } from "../openapi.ts";
+
+const require = createRequire(import.meta.url);
+
+/** Swagger UI as its package ships it: nothing is fetched from elsewhere. */
+const ASSETS: Readonly<Record<string, string>> = {
+  "swagger-ui.css": "text/css",
+  "swagger-ui-bundle.js": "text/javascript",
+};
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Headroom API</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<body><div id="docs"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body>
+</html>
+`;
+const START = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#docs", deepLinking: true });\n`;
+
+const PAGE_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/** The API's own description, and a page that shows it. */
+export function docsRoutes(described: readonly Route[]): readonly Route[] {
+  const document = JSON.stringify(createOpenApi(described));
+  const text = (body: string | Uint8Array, mediaType: string) =>
+    reply(200, body, {
+      "Content-Type": `${mediaType}; charset=utf-8`,
+      "Content-Security-Policy": PAGE_POLICY,
+      "Cache-Control": "no-cache",
+    });
+  const common = { method: "get", role: null, tag: "documentation" } as const;
+  return [
+    defineRoute(
+      {
+        ...common,
+        path: "/openapi.json",
+        summary: "This document",
+        responses: { 200: { description: "OpenAPI 3.1", mediaType: "application/json" } },
+      },
+      () => reply(200, document, { "Content-Type": "application/json; charset=utf-8" }),
+    ),
+    defineRoute(
+      {
+        ...common,
+        path: "/docs",
+        summary: "This document as a page",
+        responses: { 200: { description: "A page", mediaType: "text/html" } },
+      },
+      () => text(PAGE, "text/html"),
+    ),
+    defineRoute(
+      {
+        ...common,
+        path: "/docs/{asset}",
+        summary: "Parts of the page",
+        params: z.object({ asset: z.string() }),
+        responses: { 200: { description: "A script or a style sheet", mediaType: "text/plain" } },
+      },
+      async ({ params: { asset } }) => {
+        if (asset === "start.js") return text(START, "text/javascript");
+        const mediaType = Object.hasOwn(ASSETS, asset) ? ASSETS[asset] : undefined;
+        if (mediaType === undefined) throw new AppError("not-found", "There is no such part of the page.");
+        return text(await readFile(require.resolve(`swagger-ui-dist/${asset}`)), mediaType);
+      },
+    ),
+  ];
+}

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { AppError } from "../../../shared/errors.ts";
+import { defineRoute, type Route } from "../define-route.ts";
+
+const healthSchema = z.object({ status: z.string() });
+
+export const healthRoutes: readonly Route[] = [
+  defineRoute(
+    {
+      method: "get",
+      path: "/livez",
+      role: null,
+      tag: "health",
+      summary: "The process lives",
+      responses: { 200: { description: "Alive", schema: healthSchema } },
+    },
+    () => ({ status: "live" }),
+  ),
+  defineRoute(
+    {
+      method: "get",
+      path: "/readyz",
+      role: null,
+      tag: "health",
+      summary: "The server takes work",
+      responses: { 200: { description: "Ready", schema: healthSchema } },
+    },
+    ({ runtime }) => {
+      if (runtime.phase === "draining") throw new AppError("shutting-down", "The server is shutting down.");
+      if (runtime.phase === "starting")
+        throw new AppError("not-ready", "The server is starting.", { headers: { "Retry-After": "1" } });
+      return { status: "ready" };
+    },
+  ),
+];

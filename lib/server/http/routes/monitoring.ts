@@ -1,0 +1,44 @@
+import { historyQuery, historySchema, memoryReportSchema } from "../../../contracts/memory.ts";
+import { listHistory, toCsv } from "../../history.ts";
+import { defineRoute, type Route, reply } from "../define-route.ts";
+
+export const monitoringRoutes: readonly Route[] = [
+  defineRoute(
+    {
+      method: "get",
+      path: "/monitoring/memory",
+      role: "viewer",
+      tag: "monitoring",
+      summary: "Memory now: a sample taken for this call, stores, leaks, forecast, advice",
+      responses: { 200: { description: "The report; null is what is not built", schema: memoryReportSchema } },
+    },
+    ({ runtime }) => ({
+      sample: runtime.sampler.peek(),
+      stores: runtime.stores.length > 0 ? runtime.stores.map((store) => store.stats()) : null,
+      leaks: null,
+      forecast: null,
+      recommendations: null,
+      optimizer: null,
+    }),
+  ),
+  defineRoute(
+    {
+      method: "get",
+      path: "/monitoring/memory/history",
+      role: "viewer",
+      tag: "monitoring",
+      summary: "Samples as taken, or per step; text/csv on request",
+      query: historyQuery,
+      responses: { 200: { description: "Oldest first; a gap is a gap", schema: historySchema } },
+    },
+    async ({ runtime, query, request }) => {
+      // What was sampled up to now is in the answer, not only what has been written.
+      await runtime.recorder.flush();
+      const history = await listHistory(runtime.sampleLog, runtime.clock, query);
+      const wantsCsv = (request.headers.get("accept") ?? "").includes("text/csv");
+      return wantsCsv
+        ? reply(200, toCsv(history), { "Content-Type": "text/csv; charset=utf-8; header=present" })
+        : history;
+    },
+  ),
+];

@@ -1,0 +1,104 @@
+import { type Server as HttpServer, type IncomingMessage, ServerResponse } from "node:http";
+import { type Namespace, Server, type Socket } from "socket.io";
+import type { ServerEvents } from "../contracts/events.ts";
+import { AppError } from "../shared/errors.ts";
+import { authenticate, isSameOrigin, requireRole, tokenOf } from "./auth/authenticate.ts";
+import { refuse } from "./http/listener.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** Sockets at once; one more is refused with 503. */
+const MAX_SOCKETS = 5_000;
+/** The server takes no events: whoever sends this many is sent away. */
+const MAX_CLIENT_EVENTS = 20;
+/** Clients send a connect packet with a key, and pings. */
+const MAX_PACKET_BYTES = 16_384;
+
+type Monitoring = Namespace<Record<string, never>, ServerEvents>;
+
+/** The socket of the dashboard and of consumers that watch: samples out, nothing in. */
+export class Realtime {
+  readonly #io: Server;
+  readonly #runtime: Runtime;
+  readonly #unsubscribe: () => void;
+
+  constructor(runtime: Runtime, server: HttpServer) {
+    this.#runtime = runtime;
+    this.#io = new Server(server, {
+      serveClient: false,
+      maxHttpBufferSize: MAX_PACKET_BYTES,
+      connectTimeout: 10_000,
+      // Measured: 260 KB a socket and four times the CPU.
+      perMessageDeflate: false,
+      // For upgrades, which have no response of ours to write to.
+      allowRequest: (request, decide) => decide(this.#refusal(request)?.message, this.#refusal(request) === null),
+    });
+    this.#io.engine.use((request: IncomingMessage, response: unknown, next: () => void) => {
+      const refusal = response instanceof ServerResponse ? this.#refusal(request) : null;
+      if (refusal && response instanceof ServerResponse) refuse(runtime, request, response, refusal);
+      else next();
+    });
+    const monitoring: Monitoring = this.#io.of("/monitoring");
+    monitoring.use((socket, next) => next(this.#admit(socket)));
+    monitoring.on("connection", (socket) => this.#welcome(socket));
+    this.#unsubscribe = runtime.events.subscribe((name, payload) => {
+      // Volatile: a reader that is too slow misses a sample and back-fills it over HTTP; nothing is queued for it.
+      (monitoring.volatile.emit as (name: string, payload: unknown) => boolean)(name, payload);
+    });
+  }
+
+  get sockets(): number {
+    return this.#io.engine.clientsCount;
+  }
+
+  /** Ends every socket; browsers reconnect by themselves. */
+  close(): void {
+    this.#unsubscribe();
+    this.#io.disconnectSockets(true);
+    this.#io.engine.close();
+  }
+
+  /** CORS does not cover WebSockets: another site's page could open one with the viewer's cookie. */
+  #refusal({ headers, url }: IncomingMessage): AppError | null {
+    const { origin, host, cookie } = headers;
+    // Only a handshake has no session id yet.
+    if (/[?&]sid=/.test(url ?? "")) return null;
+    if (this.#runtime.phase === "draining") return new AppError("shutting-down", "The server is shutting down.");
+    if (this.#io.engine.clientsCount >= MAX_SOCKETS)
+      return new AppError("overloaded", `There are ${MAX_SOCKETS} sockets already.`);
+    if (origin !== undefined && !isSameOrigin({ origin, site: null, host: host ?? null })) {
+      return new AppError("foreign-origin", "The handshake comes from another site.");
+    }
+    // A browser sends Origin with the handshake that it upgrades, and fetches of its own carry no other site's cookie.
+    const site = headers["sec-fetch-site"];
+    if (origin === undefined && tokenOf(cookie ?? null) !== null && site !== "same-origin") {
+      return new AppError("foreign-origin", "A handshake with a cookie must say where it comes from.");
+    }
+    return null;
+  }
+
+  #admit(socket: Socket): Error | undefined {
+    const { auth, headers, address } = socket.handshake;
+    const token: unknown = auth.token;
+    const authorization = typeof token === "string" ? `Bearer ${token}` : (headers.authorization ?? null);
+    try {
+      requireRole(
+        authenticate(this.#runtime.gate, { authorization, cookie: headers.cookie ?? null }, address),
+        "viewer",
+      );
+      return undefined;
+    } catch (error) {
+      const known = error instanceof AppError ? error : new AppError("internal", "The handshake failed.");
+      return Object.assign(new Error(known.message), { data: { code: known.code, status: known.status } });
+    }
+  }
+
+  #welcome(socket: Socket<Record<string, never>, ServerEvents>): void {
+    let events = 0;
+    socket.onAny(() => {
+      events += 1;
+      if (events > MAX_CLIENT_EVENTS) socket.disconnect(true);
+    });
+    const sample = this.#runtime.sampler.latest;
+    if (sample) socket.emit("memory:sample", { sample, stores: this.#runtime.stores.map((store) => store.stats()) });
+  }
+}

@@ -1,0 +1,153 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import next from "next";
+import { systemClock } from "../shared/clock.ts";
+import { Drain } from "./drain.ts";
+import { type Env, EnvError, readEnv } from "./env.ts";
+import { createApp } from "./http/app.ts";
+import { createListener, MAX_HEADER_LINES, onClientError, type PageHandler, PEER_HEADER } from "./http/listener.ts";
+import { allRoutes } from "./http/routes.ts";
+import { createLog, type Log } from "./log.ts";
+import { projectDir } from "./paths.ts";
+import { Realtime } from "./realtime.ts";
+import { Runtime } from "./runtime.ts";
+
+const MAX_CONNECTIONS = 10_000;
+const RUNTIME_KEY = Symbol.for("headroom.runtime");
+
+/** Starts the server: one port for pages, API and socket. Ends the process with one line when it cannot. */
+export async function serve(): Promise<void> {
+  const env = orEnd(readEnv);
+  const log = createLog(env.fixed.HEADROOM_LOG_LEVEL);
+  const runtime = await Runtime.open(env, systemClock, log).catch((error: unknown) => end(error));
+  const server = createServer({
+    headersTimeout: 15_000,
+    requestTimeout: 0,
+    keepAliveTimeout: 30_000,
+    connectionsCheckingInterval: 2_000,
+  });
+  server.maxHeadersCount = MAX_HEADER_LINES + 1;
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on("clientError", onClientError);
+
+  let pages: PageHandler = async (_request, response) => {
+    response.writeHead(503, { "Retry-After": "1", "Content-Type": "text/plain" }).end("Headroom is starting.\n");
+  };
+  const routes = allRoutes(runtime);
+  const app = createApp(runtime, routes);
+  leaveDoor(app);
+  server.on(
+    "request",
+    createListener(runtime, app, routes, (request, response) => pages(request, response)),
+  );
+  const drain = new Drain(server);
+  const realtime = new Realtime(runtime, server);
+  stopOnSignals(runtime, drain, realtime, log);
+
+  await listen(server, env).catch((error: unknown) => end(error));
+  const nextApp = next({
+    dev: !env.production,
+    dir: projectDir,
+    customServer: true,
+    httpServer: server,
+    hostname: env.fixed.HOST,
+    port: env.fixed.PORT,
+  });
+  await nextApp.prepare();
+  const handler = nextApp.getRequestHandler();
+  pages = (request, response) => handler(request, response);
+  runtime.start();
+  runtime.phase = "ready";
+  await announce(runtime, server);
+}
+
+/** Where the route handlers of Next, a module graph of their own, find the API. */
+function leaveDoor(app: ReturnType<typeof createApp>): void {
+  const door = {
+    fetch: (request: Request) =>
+      app.fetch(request, { door: "next" as const, peer: request.headers.get(PEER_HEADER) ?? "page" }),
+  };
+  (globalThis as { [RUNTIME_KEY]?: typeof door })[RUNTIME_KEY] = door;
+}
+
+function listen(server: Server, { fixed }: Env): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const known = {
+        EADDRINUSE: "is in use",
+        EACCES: "may not be opened by this user",
+        EADDRNOTAVAIL: "is not an address of this machine",
+      };
+      const reason = known[error.code as keyof typeof known];
+      reject(reason ? new Error(`${fixed.HOST}:${fixed.PORT} ${reason}`, { cause: error }) : error);
+    });
+    server.listen(fixed.PORT, fixed.HOST, resolve);
+  });
+}
+
+/** One line for a person; the key is shown on the very first start only. */
+async function announce(runtime: Runtime, server: Server): Promise<void> {
+  const { port } = server.address() as AddressInfo;
+  const host = runtime.env.fixed.HOST;
+  const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  const url = `http://${shown}:${port}`;
+  print(`Headroom is ready at ${url}`);
+  if (!runtime.keys.hasOperator) {
+    const { key } = await runtime.keys.create({
+      name: "first operator",
+      role: "operator",
+      namespace: "default",
+      expiresAtMs: null,
+    });
+    print(`Operator key, shown this once: ${key}\nSign in: ${url}/sign-in#key=${encodeURIComponent(key)}`);
+  }
+}
+
+function stopOnSignals(runtime: Runtime, drain: Drain, realtime: Realtime, log: Log): void {
+  const stop = async (signal: string): Promise<void> => {
+    if (runtime.phase === "draining") {
+      log.warn({ signal }, "second signal: ending at once");
+      process.exit(1);
+    }
+    runtime.phase = "draining";
+    log.info({ signal }, "shutting down");
+    realtime.close();
+    const finished = await drain.run();
+    await runtime.close();
+    log.info({ finished }, "stopped");
+    process.exit(0);
+  };
+  const onSignal = (signal: string) => {
+    stop(signal).catch((err: unknown) => {
+      log.error({ err }, "shutting down failed");
+      process.exit(1);
+    });
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, onSignal);
+}
+
+function orEnd<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    return end(error);
+  }
+}
+
+function end(error: unknown): never {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`Headroom cannot start: ${message}\n`);
+  if (
+    !(error instanceof EnvError) &&
+    error instanceof Error &&
+    error.cause === undefined &&
+    !/another Headroom/.test(message)
+  ) {
+    process.stderr.write(`${error.stack}\n`);
+  }
+  process.exit(1);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

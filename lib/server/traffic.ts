@@ -1,0 +1,55 @@
+/** Requests by route, method, status and door: the label set is the routes that exist, so it has an end. */
+const MAX_SERIES = 4_096;
+
+export interface TrafficSeries {
+  route: string;
+  method: string;
+  status: number;
+  door: string;
+  count: number;
+}
+
+const KNOWN_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
+/** Upper bounds of the latency histogram, seconds. */
+export const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10] as const;
+
+/** Counts requests: for the samples' activity, and for /metrics. */
+export class Traffic {
+  readonly #series = new Map<string, TrafficSeries>();
+  readonly latency = { counts: new Float64Array(LATENCY_BUCKETS.length + 1), sumSeconds: 0, total: 0 };
+  #sinceSample = 0;
+
+  count(route: string, method: string, status: number, door: string, durationMs: number): void {
+    this.#sinceSample += 1;
+    const known = KNOWN_METHODS.has(method) ? method : "other";
+    const name = `${known} ${route} ${status} ${door}`;
+    const series = this.#series.get(name);
+    if (series) series.count += 1;
+    else if (this.#series.size < MAX_SERIES) this.#series.set(name, { route, method: known, status, door, count: 1 });
+    this.#observe(durationMs / 1000);
+  }
+
+  peek(): number {
+    return this.#sinceSample;
+  }
+
+  /** Requests since the last `take`. */
+  take(): number {
+    const count = this.#sinceSample;
+    this.#sinceSample = 0;
+    return count;
+  }
+
+  series(): Iterable<TrafficSeries> {
+    return this.#series.values();
+  }
+
+  #observe(seconds: number): void {
+    let bucket = 0;
+    while (bucket < LATENCY_BUCKETS.length && seconds > (LATENCY_BUCKETS[bucket] ?? 0)) bucket += 1;
+    this.latency.counts[bucket] = (this.latency.counts[bucket] ?? 0) + 1;
+    this.latency.sumSeconds += seconds;
+    this.latency.total += 1;
+  }
+}
