@@ -5,7 +5,14 @@ import { systemClock } from "../shared/clock.ts";
 import { Drain } from "./drain.ts";
 import { type Env, EnvError, readEnv } from "./env.ts";
 import { createApp } from "./http/app.ts";
-import { createListener, MAX_HEADER_LINES, onClientError, type PageHandler, PEER_HEADER } from "./http/listener.ts";
+import {
+  createListener,
+  MAX_HEADER_LINES,
+  onClientError,
+  type PageHandler,
+  PEER_HEADER,
+  TARGET_HEADER,
+} from "./http/listener.ts";
 import { allRoutes } from "./http/routes.ts";
 import { createLog, type Log } from "./log.ts";
 import { projectDir } from "./paths.ts";
@@ -64,8 +71,13 @@ export async function serve(): Promise<void> {
 /** Where the route handlers of Next, a module graph of their own, find the API. */
 function leaveDoor(app: ReturnType<typeof createApp>): void {
   const door = {
-    fetch: (request: Request) =>
-      app.fetch(request, { door: "next" as const, peer: request.headers.get(PEER_HEADER) ?? "page" }),
+    fetch: (request: Request) => {
+      const { headers, url } = request;
+      // A page asks for itself, without the headers that the listener adds.
+      const { pathname, search } = new URL(url);
+      const target = headers.get(TARGET_HEADER) ?? `${pathname}${search}`;
+      return app.fetch(request, { door: "next" as const, peer: headers.get(PEER_HEADER) ?? "page", target });
+    },
   };
   (globalThis as { [RUNTIME_KEY]?: typeof door })[RUNTIME_KEY] = door;
 }

@@ -13,6 +13,8 @@ import { type Stamp, toResponse } from "./respond.ts";
 export interface DoorBindings {
   door: "direct" | "next";
   peer: string;
+  /** The request line's target: path and query as they were sent. */
+  target: string;
 }
 
 type App = Hono<{ Bindings: DoorBindings }>;
@@ -61,7 +63,7 @@ async function answer(
   allow?: string,
 ): Promise<Response> {
   const request = c.req.raw;
-  const { door, peer } = c.env;
+  const { door } = c.env;
   const wantedId = request.headers.get("x-request-id");
   const stamp: Stamp = {
     requestId: wantedId !== null && SANE_REQUEST_ID.test(wantedId) ? wantedId : randomUUID(),
@@ -70,7 +72,7 @@ async function answer(
   const started = performance.now();
   let response: Response;
   try {
-    const result = route ? await handle(runtime, request, route, stamp, peer) : noRoute(request, allow);
+    const result = route ? await handle(runtime, request, route, stamp, c.env) : noRoute(request, allow);
     response = result instanceof Response ? result : toResponse(result, stamp);
   } catch (error) {
     response = toErrorResponse(runtime, error, stamp, request);
@@ -90,12 +92,17 @@ async function handle(
   request: Request,
   route: Route,
   { requestId }: Stamp,
-  peer: string,
+  { peer, target }: DoorBindings,
 ): Promise<unknown> {
   const { spec } = route;
   const identity = spec.role === null ? NOBODY : admit(runtime, request, route, peer, requestId);
   const namespace = spec.role === null ? identity.namespace : namespaceOf(identity, request.headers.get("x-namespace"));
-  const { params, query, body } = await parseRequest(route, request, runtime.settings.values.maxBodyMb * 1_048_576);
+  const { params, query, body } = await parseRequest(
+    route,
+    request,
+    target,
+    runtime.settings.values.maxBodyMb * 1_048_576,
+  );
   const result = await route.handle({ params, query, body, runtime, identity, namespace, request, requestId, peer });
   if (!runtime.env.production) checkAnswer(route, result);
   return result;

@@ -14,8 +14,12 @@ import { checkTarget, isApiPath } from "./target.ts";
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Header lines of one request: Node drops what is over its own bound without a word, so ours is below it. */
 export const MAX_HEADER_LINES = 200;
-/** Where our own server tells the Next door who the peer is; what a client sends under this name is removed. */
+/**
+ * Where our own server tells the Next door who the peer is and what it asked for: Next rebuilds the URL, and drops
+ * parameters as it does. What a client sends under these names is overwritten.
+ */
 export const PEER_HEADER = "x-headroom-peer";
+export const TARGET_HEADER = "x-headroom-target";
 
 export type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
@@ -26,9 +30,10 @@ export function createListener(
   routes: readonly Route[],
   pages: PageHandler,
 ): RequestListener {
-  const direct = getRequestListener((request, { incoming }) =>
-    app.fetch(request, { door: "direct", peer: (incoming as IncomingMessage).socket.remoteAddress ?? "unknown" }),
-  );
+  const direct = getRequestListener((request, { incoming }) => {
+    const { socket, url = "/" } = incoming as IncomingMessage;
+    return app.fetch(request, { door: "direct", peer: socket.remoteAddress ?? "unknown", target: url });
+  });
   const streaming = streamingPaths(routes);
   const throughNext = runtime.env.fixed.HEADROOM_DOOR === "next";
 
@@ -46,8 +51,11 @@ export function createListener(
     if (!streaming(pathname)) limitArrival(runtime, request, response);
     const api = isApiPath(pathname);
     // The pages of the API's description are files, not route handlers: they have the one door.
-    if (api && (!throughNext || pathname.startsWith("/docs"))) direct(request, response);
-    else toNext(runtime, request, response, pages, api);
+    const answered =
+      api && (!throughNext || pathname.startsWith("/docs"))
+        ? direct(request, response)
+        : toNext(runtime, request, response, pages, api);
+    answered.catch((error: unknown) => onFailure(runtime, request, response, error));
   };
 }
 
@@ -57,16 +65,19 @@ function toNext(
   response: ServerResponse,
   pages: PageHandler,
   api: boolean,
-): void {
+): Promise<void> {
   // CVE-2025-29927: a client must not tell Next which middleware has run.
   delete request.headers["x-middleware-subrequest"];
   request.headers[PEER_HEADER] = request.socket.remoteAddress ?? "unknown";
+  request.headers[TARGET_HEADER] = request.url ?? "/";
   if (!api) setPageHeaders(runtime, request, response);
-  pages(request, response).catch((error: unknown) => {
-    runtime.log.error({ err: error, path: request.url }, "page failed");
-    if (!response.headersSent) refuse(runtime, request, response, error);
-    else response.destroy();
-  });
+  return pages(request, response);
+}
+
+function onFailure(runtime: Runtime, request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  runtime.log.error({ err: error, path: request.url }, "request failed");
+  if (response.headersSent) response.destroy();
+  else refuse(runtime, request, response, error);
 }
 
 /** Next reads the nonce for its scripts from the policy on the request. */
@@ -125,14 +136,16 @@ export function refuse(runtime: Runtime, request: IncomingMessage, response: Ser
     { requestId, method: request.method, status: problem.status, code: problem.code },
     "request refused",
   );
+  const body = JSON.stringify(problem);
   response.writeHead(problem.status, {
     ...API_HEADERS,
+    "Content-Length": Buffer.byteLength(body),
     ...headers,
     "Content-Type": "application/problem+json",
     "X-Request-Id": requestId,
     Connection: "close",
   });
-  response.end(JSON.stringify(problem));
+  response.end(body);
 }
 
 const CLIENT_ERRORS: Readonly<Record<string, ProblemCode>> = {

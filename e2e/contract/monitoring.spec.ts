@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { type MemorySample, memoryReportSchema, memorySampleSchema } from "../../lib/contracts/memory.ts";
+import { expect, test } from "../support/fixtures.ts";
+
+test("the report fits its schema, adds up, and its RSS is the kernel's within 5 %", async ({ server }) => {
+  const { sample } = memoryReportSchema.parse(await (await server.get("/monitoring/memory")).json());
+  const pages = Number(readFileSync(`/proc/${server.pid}/statm`, "utf8").split(" ")[1]);
+  expect(Math.abs(sample.process.rssBytes / (pages * 4096) - 1)).toBeLessThan(0.05);
+  expect(sample.breakdown.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(sample.usedBytes);
+  expect(sample.usedRatio).toBeCloseTo(sample.usedBytes / sample.limitBytes, 10);
+});
+
+test("history has consecutive sequences, goes on after one, and groups by step", async ({ server }) => {
+  const list = async (query: string) =>
+    (await (await server.get(`/monitoring/memory/history${query}`)).json()) as { samples: MemorySample[] };
+  await expect.poll(async () => (await list("")).samples.length, { timeout: 15_000 }).toBeGreaterThan(3);
+  const { samples } = await list("");
+  for (const sample of samples) memorySampleSchema.parse(sample);
+  const sequences = samples.map(({ sequence }) => sequence);
+  expect(sequences).toEqual(sequences.map((_, index) => (sequences[0] ?? 0) + index));
+  const after = await list(`?afterSequence=${sequences[1]}`);
+  expect(after.samples[0]?.sequence).toBe((sequences[1] ?? 0) + 1);
+  const steps = await (await server.get("/monitoring/memory/history?stepSeconds=3600")).json();
+  expect(steps).toMatchObject({
+    stepSeconds: 3600,
+    samples: [{ count: expect.any(Number), min: { usedBytes: expect.any(Number) } }],
+  });
+  const csv = await server.get("/monitoring/memory/history", { accept: "text/csv" });
+  expect(csv.headers.get("content-type")).toContain("text/csv");
+  expect((await csv.text()).split("\r\n")[0]).toBe(
+    "at,usedBytes,limitBytes,rssBytes,heapUsedBytes,externalBytes,gcPauseMs,delayP99Ms,requests",
+  );
+});
+
+test("the description is OpenAPI 3.1 and names every route, and its page needs no other host", async ({ server }) => {
+  const document = (await (await server.get("/openapi.json")).json()) as {
+    openapi: string;
+    paths: Record<string, object>;
+  };
+  expect(document.openapi).toBe("3.1.0");
+  expect(Object.keys(document.paths)).toEqual(
+    expect.arrayContaining(["/monitoring/memory", "/api/v1/settings", "/livez", "/metrics"]),
+  );
+  const page = await (await server.get("/docs")).text();
+  expect(page).not.toMatch(/https?:\/\//);
+  for (const asset of ["swagger-ui.css", "swagger-ui-bundle.js", "start.js"])
+    expect((await server.get(`/docs/${asset}`)).status).toBe(200);
+  expect((await server.get("/docs/package.json")).status).toBe(404);
+});
+
+test("metrics need a viewer, and are Prometheus text", async ({ server }) => {
+  expect((await fetch(`${server.url}/metrics`)).status).toBe(401);
+  const text = await (
+    await server.get("/metrics", { authorization: `Bearer ${await server.createKey("viewer")}` })
+  ).text();
+  expect(text).toContain("process_resident_memory_bytes");
+  expect(text).toMatch(/headroom_memory_component_bytes\{component="unattributed"\}/);
+  expect(text).toMatch(/headroom_http_request_duration_seconds_bucket\{le="\+Inf"\} \d+/);
+});
