@@ -1,4 +1,5 @@
-import { expect, test } from "../support/fixtures.ts";
+import { expect } from "@playwright/test";
+import { test } from "../support/fixtures.ts";
 import type { TestServer } from "../support/server.ts";
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { expect } from "@playwright/test";
 import { type MemorySample, memoryReportSchema, memorySampleSchema } from "../../lib/contracts/memory.ts";
-import { expect, test } from "../support/fixtures.ts";
+import { test } from "../support/fixtures.ts";
 
 test("the report fits its schema, adds up, and its RSS is the kernel's within 5 %", async ({ server }) => {
   const { sample } = memoryReportSchema.parse(await (await server.get("/monitoring/memory")).json());

@@ -24,5 +24,3 @@ export const test = base.extend<object, Workers>({
     { scope: "worker" },
   ],
 });
-
-export { expect } from "@playwright/test";

@@ -101,10 +101,16 @@ export class TestServer {
     return key;
   }
 
-  /** Ends it; resolves with its exit code (null: by a signal). */
+  /** Resolves with its exit code when it has ended (null: by a signal). */
+  ended(): Promise<number | null> {
+    const { exitCode, signalCode } = this.process;
+    if (exitCode !== null || signalCode !== null) return Promise.resolve(exitCode);
+    return new Promise((resolve) => this.process.once("exit", resolve));
+  }
+
+  /** Sends a signal, and resolves when it has ended. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return this.process.exitCode;
-    const ended = new Promise<number | null>((resolve) => this.process.once("exit", resolve));
+    const ended = this.ended();
     this.process.kill(signal);
     return ended;
   }

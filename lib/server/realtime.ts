@@ -1,9 +1,11 @@
-import { type Server as HttpServer, type IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { Server as Engine } from "engine.io";
 import { type Namespace, Server, type Socket } from "socket.io";
 import type { ServerEvents } from "../contracts/events.ts";
 import { AppError } from "../shared/errors.ts";
 import { authenticate, isSameOrigin, requireRole, tokenOf } from "./auth/authenticate.ts";
-import { refuse } from "./http/listener.ts";
+import { refuse, refuseUpgrade } from "./http/refuse.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Sockets at once; one more is refused with 503. */
@@ -17,26 +19,20 @@ type Monitoring = Namespace<Record<string, never>, ServerEvents>;
 
 /** The socket of the dashboard and of consumers that watch: samples out, nothing in. */
 export class Realtime {
-  readonly #io: Server;
+  readonly #io = new Server({ serveClient: false, connectTimeout: 10_000 });
+  readonly #engine: Engine;
   readonly #runtime: Runtime;
   readonly #unsubscribe: () => void;
 
-  constructor(runtime: Runtime, server: HttpServer) {
+  constructor(runtime: Runtime) {
     this.#runtime = runtime;
-    this.#io = new Server(server, {
-      serveClient: false,
+    // Bound, not attached: our listener hands requests over, so that a refused handshake gets a problem like any other.
+    this.#engine = new Engine({
       maxHttpBufferSize: MAX_PACKET_BYTES,
-      connectTimeout: 10_000,
       // Measured: 260 KB a socket and four times the CPU.
       perMessageDeflate: false,
-      // For upgrades, which have no response of ours to write to.
-      allowRequest: (request, decide) => decide(this.#refusal(request)?.message, this.#refusal(request) === null),
     });
-    this.#io.engine.use((request: IncomingMessage, response: unknown, next: () => void) => {
-      const refusal = response instanceof ServerResponse ? this.#refusal(request) : null;
-      if (refusal && response instanceof ServerResponse) refuse(runtime, request, response, refusal);
-      else next();
-    });
+    this.#io.bind(this.#engine);
     const monitoring: Monitoring = this.#io.of("/monitoring");
     monitoring.use((socket, next) => next(this.#admit(socket)));
     monitoring.on("connection", (socket) => this.#welcome(socket));
@@ -47,14 +43,28 @@ export class Realtime {
   }
 
   get sockets(): number {
-    return this.#io.engine.clientsCount;
+    return this.#engine.clientsCount;
+  }
+
+  /** Answers a request to `/socket.io`. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const refusal = this.#refusal(request);
+    if (refusal) refuse(this.#runtime, request, response, refusal);
+    else this.#engine.handleRequest(request as Parameters<Engine["handleRequest"]>[0], response);
+  }
+
+  /** Takes an upgrade to a WebSocket. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const refusal = this.#refusal(request);
+    if (refusal) refuseUpgrade(socket, refusal);
+    else this.#engine.handleUpgrade(request as Parameters<Engine["handleUpgrade"]>[0], socket, head);
   }
 
   /** Ends every socket; browsers reconnect by themselves. */
   close(): void {
     this.#unsubscribe();
     this.#io.disconnectSockets(true);
-    this.#io.engine.close();
+    this.#engine.close();
   }
 
   /** CORS does not cover WebSockets: another site's page could open one with the viewer's cookie. */
@@ -63,7 +73,7 @@ export class Realtime {
     // Only a handshake has no session id yet.
     if (/[?&]sid=/.test(url ?? "")) return null;
     if (this.#runtime.phase === "draining") return new AppError("shutting-down", "The server is shutting down.");
-    if (this.#io.engine.clientsCount >= MAX_SOCKETS)
+    if (this.#engine.clientsCount >= MAX_SOCKETS)
       return new AppError("overloaded", `There are ${MAX_SOCKETS} sockets already.`);
     if (origin !== undefined && !isSameOrigin({ origin, site: null, host: host ?? null })) {
       return new AppError("foreign-origin", "The handshake comes from another site.");

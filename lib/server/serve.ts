@@ -2,18 +2,14 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import next from "next";
 import { systemClock } from "../shared/clock.ts";
+import { AppError, StartError } from "../shared/errors.ts";
 import { Drain } from "./drain.ts";
 import { type Env, EnvError, readEnv } from "./env.ts";
 import { createApp } from "./http/app.ts";
-import {
-  createListener,
-  MAX_HEADER_LINES,
-  onClientError,
-  type PageHandler,
-  PEER_HEADER,
-  TARGET_HEADER,
-} from "./http/listener.ts";
+import { createListener, MAX_HEADER_LINES, type PageHandler, PEER_HEADER, TARGET_HEADER } from "./http/listener.ts";
+import { onClientError, refuseUpgrade } from "./http/refuse.ts";
 import { allRoutes } from "./http/routes.ts";
+import { isSocketPath } from "./http/target.ts";
 import { createLog, type Log } from "./log.ts";
 import { projectDir } from "./paths.ts";
 import { Realtime } from "./realtime.ts";
@@ -43,12 +39,17 @@ export async function serve(): Promise<void> {
   const routes = allRoutes(runtime);
   const app = createApp(runtime, routes);
   leaveDoor(app);
+  const realtime = new Realtime(runtime);
   server.on(
     "request",
-    createListener(runtime, app, routes, (request, response) => pages(request, response)),
+    createListener(runtime, app, routes, (request, response) => pages(request, response), realtime),
   );
+  server.on("upgrade", (request, socket, head) => {
+    if (isSocketPath(request.url?.split("?", 1)[0] ?? "")) realtime.upgrade(request, socket, head);
+    // In development Next reloads pages over a socket of its own.
+    else if (env.production) refuseUpgrade(socket, new AppError("not-found", "There is no such socket."));
+  });
   const drain = new Drain(server);
-  const realtime = new Realtime(runtime, server);
   stopOnSignals(runtime, drain, realtime, log);
 
   await listen(server, env).catch((error: unknown) => end(error));
@@ -56,7 +57,7 @@ export async function serve(): Promise<void> {
     dev: !env.production,
     dir: projectDir,
     customServer: true,
-    httpServer: server,
+    ...(env.production ? {} : { httpServer: server }),
     hostname: env.fixed.HOST,
     port: env.fixed.PORT,
   });
@@ -91,7 +92,7 @@ function listen(server: Server, { fixed }: Env): Promise<void> {
         EADDRNOTAVAIL: "is not an address of this machine",
       };
       const reason = known[error.code as keyof typeof known];
-      reject(reason ? new Error(`${fixed.HOST}:${fixed.PORT} ${reason}`, { cause: error }) : error);
+      reject(reason ? new StartError(`${fixed.HOST}:${fixed.PORT} ${reason}`, { cause: error }) : error);
     });
     server.listen(fixed.PORT, fixed.HOST, resolve);
   });
@@ -103,7 +104,6 @@ async function announce(runtime: Runtime, server: Server): Promise<void> {
   const host = runtime.env.fixed.HOST;
   const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
   const url = `http://${shown}:${port}`;
-  print(`Headroom is ready at ${url}`);
   if (!runtime.keys.hasOperator) {
     const { key } = await runtime.keys.create({
       name: "first operator",
@@ -113,6 +113,7 @@ async function announce(runtime: Runtime, server: Server): Promise<void> {
     });
     print(`Operator key, shown this once: ${key}\nSign in: ${url}/sign-in#key=${encodeURIComponent(key)}`);
   }
+  print(`Headroom is ready at ${url}`);
 }
 
 function stopOnSignals(runtime: Runtime, drain: Drain, realtime: Realtime, log: Log): void {
@@ -149,14 +150,10 @@ function orEnd<Value>(read: () => Value): Value {
 function end(error: unknown): never {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`Headroom cannot start: ${message}\n`);
-  if (
-    !(error instanceof EnvError) &&
-    error instanceof Error &&
-    error.cause === undefined &&
-    !/another Headroom/.test(message)
-  ) {
-    process.stderr.write(`${error.stack}\n`);
-  }
+  // What we foresaw is one line; a fault of ours brings its stack.
+  if (!(error instanceof EnvError || error instanceof StartError))
+    process.stderr.write(`${(error as Error).stack}
+`);
   process.exit(1);
 }
 

@@ -66,3 +66,8 @@ export class AppError extends Error {
     this.headers = options.headers ?? {};
   }
 }
+
+/** Why a server cannot start, as a sentence for whoever started it. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+}

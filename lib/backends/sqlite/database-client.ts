@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { Changes, Database, SqlValue, Statement } from "../../ports/database.ts";
-import { AppError } from "../../shared/errors.ts";
+import { AppError, StartError } from "../../shared/errors.ts";
 import type { Command, DatabaseOptions, Failure, Opened, Reply } from "./messages.ts";
 
 interface Pending {
@@ -65,7 +65,7 @@ export class DatabaseClient implements Database {
       worker.once("message", resolve);
       worker.once("error", reject);
     });
-    if (!opened.opened) throw toError(opened.failure);
+    if (!opened.opened) throw new StartError(opened.failure.message);
     return { database: new DatabaseClient(worker), migrated: opened.migrated };
   }
 

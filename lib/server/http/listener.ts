@@ -1,14 +1,14 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
-import { AppError, type ProblemCode } from "../../shared/errors.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { Realtime } from "../realtime.ts";
 import type { Runtime } from "../runtime.ts";
 import type { createApp } from "./app.ts";
 import type { Route } from "./define-route.ts";
-import { toProblem } from "./problem.ts";
+import { refuse } from "./refuse.ts";
 import { API_HEADERS } from "./respond.ts";
-import { checkTarget, isApiPath } from "./target.ts";
+import { checkTarget, isApiPath, isSocketPath } from "./target.ts";
 
 /** How long a request may take to arrive, streams excepted. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -29,6 +29,7 @@ export function createListener(
   app: ReturnType<typeof createApp>,
   routes: readonly Route[],
   pages: PageHandler,
+  realtime: Realtime,
 ): RequestListener {
   const direct = getRequestListener((request, { incoming }) => {
     const { socket, url = "/" } = incoming as IncomingMessage;
@@ -45,6 +46,10 @@ export function createListener(
       pathname = checkTarget(request.method ?? "", request.url ?? "");
     } catch (error) {
       refuse(runtime, request, response, error);
+      return;
+    }
+    if (isSocketPath(pathname)) {
+      realtime.handle(request, response);
       return;
     }
     if (runtime.phase === "draining") response.setHeader("Connection", "close");
@@ -125,45 +130,4 @@ function streamingPaths(routes: readonly Route[]): (pathname: string) => boolean
     .filter(({ spec }) => spec.streams)
     .map(({ spec }) => new RegExp(`^${spec.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`));
   return (pathname) => patterns.some((pattern) => pattern.test(pathname));
-}
-
-/** Answers with a problem what never reaches the API. */
-export function refuse(runtime: Runtime, request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  const requestId = randomUUID();
-  const { problem, headers } = toProblem(error, requestId);
-  runtime.traffic.count("none", request.method ?? "", problem.status, "server", 0);
-  runtime.log.info(
-    { requestId, method: request.method, status: problem.status, code: problem.code },
-    "request refused",
-  );
-  const body = JSON.stringify(problem);
-  response.writeHead(problem.status, {
-    ...API_HEADERS,
-    "Content-Length": Buffer.byteLength(body),
-    ...headers,
-    "Content-Type": "application/problem+json",
-    "X-Request-Id": requestId,
-    Connection: "close",
-  });
-  response.end(body);
-}
-
-const CLIENT_ERRORS: Readonly<Record<string, ProblemCode>> = {
-  HPE_HEADER_OVERFLOW: "headers-too-large",
-  ERR_HTTP_REQUEST_TIMEOUT: "request-timeout",
-};
-
-/** What Node's parser refuses still gets a problem; there is no response object for it. */
-export function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const code = CLIENT_ERRORS[error.code ?? ""] ?? "malformed-request";
-  const { problem } = toProblem(new AppError(code, "The request is not HTTP that this server takes."), randomUUID());
-  const body = JSON.stringify(problem);
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `X-Request-Id: ${problem.requestId}\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n${body}`,
-  );
 }

@@ -5,6 +5,10 @@ const API = /^\/(?:api|monitoring|docs)(?:\/|$)|^\/(?:metrics|livez|readyz|opena
 /** True for what the HTTP API answers; the rest are pages and their assets. */
 export const isApiPath = (pathname: string): boolean => API.test(pathname);
 
+/** True for Socket.IO's own path, which takes GET and POST. */
+export const isSocketPath = (pathname: string): boolean =>
+  pathname === "/socket.io" || pathname.startsWith("/socket.io/");
+
 /**
  * Checks a request's target before anything is dispatched: Next answers 500 to a broken escape and redirects `a//b` and `a/`,
  * and a URL parser would silently resolve `..`.
@@ -20,7 +24,7 @@ export function checkTarget(method: string, target: string): string {
   const pathname = end === -1 ? target : target.slice(0, end);
   const api = isApiPath(pathname);
   if (method === "TRACE" || method === "CONNECT") throw notAllowed("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-  if (!api && method !== "GET" && method !== "HEAD") throw notAllowed("GET, HEAD");
+  if (!api && !isSocketPath(pathname) && method !== "GET" && method !== "HEAD") throw notAllowed("GET, HEAD");
   requireDecodable(pathname);
   if (end !== -1) requireDecodable(target.slice(end));
   if (api && (pathname.includes("//") || pathname.endsWith("/")))
