@@ -1,0 +1,58 @@
+// `npm test`: sets up, verifies, builds, and runs the built server and its pages in a real browser.
+// `npm run test:long` runs what takes longer than CI's 20 minutes as well.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import { build, fail, install, projectDir, requireNode, run, say } from "./setup.mjs";
+import { add, check, verify } from "./verify.mjs";
+
+const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+function requireBrowser() {
+  if ([process.env.CHROMIUM_PATH, ...BROWSERS].some((place) => place && existsSync(place))) return;
+  if (process.getuid?.() === 0 && spawnSync("apt-get", ["--version"]).status === 0) {
+    const env = { DEBIAN_FRONTEND: "noninteractive" };
+    run("apt-get", ["update", "-qq"], { title: "refreshing the package list", env });
+    run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], {
+      title: "installing Chromium (about a minute)",
+      env,
+    });
+    return;
+  }
+  const { status } = spawnSync(path.join(projectDir, "node_modules/.bin/playwright"), [
+    "install",
+    "--dry-run",
+    "chromium",
+  ]);
+  const own = status === 0 ? ", or run: npx playwright install chromium" : "";
+  fail(`the browser tests need Chromium: install the package "chromium", or set CHROMIUM_PATH${own}`);
+}
+
+function readPlaywright(report) {
+  try {
+    const { expected, unexpected, flaky, skipped } = JSON.parse(readFileSync(report, "utf8")).stats;
+    return { passed: expected, failed: unexpected + flaky, skipped };
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0 };
+  }
+}
+
+requireNode();
+install();
+requireBrowser();
+const long = process.argv.includes("--long");
+const totals = verify();
+build();
+const report = path.join(projectDir, "test-results/e2e.json");
+rmSync(report, { force: true });
+const playwright = path.join(projectDir, "node_modules/.bin/playwright");
+const passed = check(
+  "browser, contract and process tests",
+  playwright,
+  ["test"],
+  long ? { HEADROOM_TEST_LONG: "1" } : {},
+);
+add(totals, readPlaywright(report), passed);
+say(totals.failed === 0 ? "all is well" : "there are failures above");
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exit(totals.failed === 0 ? 0 : 1);
