@@ -1,0 +1,37 @@
+import { findGaps } from "../../../lib/client/timeline/gaps.ts";
+import type { Component, Point } from "../../../lib/client/timeline/point.ts";
+import type { ChartRow, Series } from "../../_components/charts/series.ts";
+import { COMPONENT_NAMES, COMPONENT_ORDER, componentColour } from "../../_components/charts/series.ts";
+
+/** One row per point, and an empty one in each hole, so that a gap is drawn as a gap. */
+export function toRows(points: readonly Point[], figures: (point: Point) => Record<string, number | null>): ChartRow[] {
+  const gapAt = new Map(findGaps(points).map((gap) => [gap.toMs, gap]));
+  const rows: ChartRow[] = [];
+  for (const point of points) {
+    const gap = gapAt.get(point.atMs);
+    if (gap) rows.push({ atMs: (gap.fromMs + gap.toMs) / 2 });
+    rows.push({ atMs: point.atMs, ...figures(point) });
+  }
+  return rows;
+}
+
+/** The stack of the usage chart: components that ever held a byte, or the total where only that was kept. */
+export function usageSeries(points: readonly Point[]): Series[] {
+  const present = new Set<Component>();
+  for (const point of points) {
+    for (const component of COMPONENT_ORDER) if ((point.components?.[component] ?? 0) !== 0) present.add(component);
+  }
+  if (present.size === 0) return [{ key: "used", label: "Used", colour: "var(--series-sessions)", kind: "area" }];
+  return COMPONENT_ORDER.filter((component) => present.has(component)).map((component) => ({
+    key: component,
+    label: COMPONENT_NAMES[component],
+    colour: componentColour(component),
+    kind: "area",
+    stack: "usage",
+    hatched: component === "unattributed",
+  }));
+}
+
+export function usageFigures(point: Point): Record<string, number | null> {
+  return { used: point.used.mean, ...point.components };
+}

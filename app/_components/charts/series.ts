@@ -1,0 +1,62 @@
+import type { Component } from "../../../lib/client/timeline/point.ts";
+
+/** Bottom of the stack first: what is always there lies lowest, what moves lies on top where it shows. */
+export const COMPONENT_ORDER: readonly Component[] = [
+  "runtime",
+  "sessions",
+  "cache",
+  "vectors",
+  "rag",
+  "embeddings",
+  "streams",
+  "unattributed",
+];
+
+export const COMPONENT_NAMES: Record<Component, string> = {
+  runtime: "Runtime",
+  sessions: "Sessions",
+  cache: "Cache",
+  vectors: "Vectors",
+  rag: "RAG",
+  embeddings: "Embeddings",
+  streams: "Streams",
+  unattributed: "Unattributed",
+};
+
+export function componentColour(component: Component): string {
+  return `var(--series-${component})`;
+}
+
+export interface Series {
+  /** The key in each row of the data. */
+  key: string;
+  label: string;
+  /** A series token, or another token for what is no component. */
+  colour: string;
+  kind: "area" | "line" | "bar";
+  /** Series of one stack lie on one another. */
+  stack?: string;
+  /** Drawn with diagonal lines: what nobody claims. */
+  hatched?: boolean;
+  dashed?: boolean;
+}
+
+/** A row of a time chart: `atMs` and a figure per series key; `null` is a gap. */
+export interface ChartRow {
+  atMs: number;
+  [key: string]: number | null;
+}
+
+export interface Threshold {
+  value: number;
+  label: string;
+  tone: "limit" | "warn" | "crit" | "goal";
+}
+
+/** Something that happened, on the lane under the axis. */
+export interface Mark {
+  atMs: number;
+  kind: "optimization" | "settings" | "restart" | "eviction" | "alert";
+  label: string;
+  href?: string;
+}

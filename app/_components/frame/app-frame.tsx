@@ -1,0 +1,84 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import { type ReactNode, useState } from "react";
+import { LiveProvider, useLiveConnection } from "../../../lib/client/live/live-context.tsx";
+import { stepRange } from "../../../lib/client/timeline/range.ts";
+import { CommandPalette } from "./command-palette.tsx";
+import { ConnectionBanner } from "./connection-banner.tsx";
+import { KeyHelp } from "./key-help.tsx";
+import type { Command } from "./keyboard.ts";
+import { NAVIGATION } from "./navigation.ts";
+import { SideNav } from "./side-nav.tsx";
+import { TopBar } from "./top-bar.tsx";
+import { useKeyboard } from "./use-keyboard.ts";
+import { useRange } from "./view-state.ts";
+
+/** What is around every page: navigation, top bar, keyboard, palette, and the live connection. */
+export function AppFrame({ children }: { children: ReactNode }) {
+  return (
+    <LiveProvider>
+      <Frame>{children}</Frame>
+    </LiveProvider>
+  );
+}
+
+function Frame({ children }: { children: ReactNode }) {
+  const [overlay, setOverlay] = useState<"palette" | "help" | null>(null);
+  const router = useRouter();
+  const live = useLiveConnection();
+  const [range, setRange] = useRange();
+  const openOptimize = () => router.push("/?optimize=true");
+
+  function run(command: Command) {
+    switch (command.kind) {
+      case "go": {
+        const destination = NAVIGATION.find(({ key }) => key === command.key);
+        if (destination) router.push(destination.href);
+        return;
+      }
+      case "pause":
+        return live.state.paused ? live.resume() : live.pause();
+      case "range-shorter":
+        return void setRange(stepRange(range, -1));
+      case "range-longer":
+        return void setRange(stepRange(range, 1));
+      case "optimize":
+        return openOptimize();
+      case "help":
+      case "palette":
+        return setOverlay(command.kind);
+    }
+  }
+  useKeyboard(run);
+
+  return (
+    <div className="flex min-h-dvh">
+      <a
+        href="#content"
+        className="sr-only z-50 rounded-md bg-accent px-3 py-2 text-accent-text focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
+        Skip to the content
+      </a>
+      <SideNav />
+      <div className="min-w-0 grow">
+        <TopBar onPalette={() => setOverlay("palette")} />
+        <main
+          id="content"
+          tabIndex={-1}
+          className="mx-auto flex max-w-[1488px] flex-col gap-6 px-4 py-6 outline-none sm:px-6"
+        >
+          {children}
+        </main>
+      </div>
+      <ConnectionBanner />
+      <CommandPalette
+        open={overlay === "palette"}
+        onOpenChange={(open) => setOverlay(open ? "palette" : null)}
+        onOptimize={openOptimize}
+        onHelp={() => setOverlay("help")}
+      />
+      <KeyHelp open={overlay === "help"} onOpenChange={(open) => setOverlay(open ? "help" : null)} />
+    </div>
+  );
+}

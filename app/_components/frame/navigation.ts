@@ -1,0 +1,30 @@
+import { Gauge, type LucideIcon, SlidersHorizontal } from "lucide-react";
+
+export interface Destination {
+  href: string;
+  label: string;
+  icon: LucideIcon;
+  /** Pressed after `g`. */
+  key: string;
+  /** What the page answers, for the palette. */
+  answers: string;
+}
+
+/** Every page in the order of the navigation. A new page adds its line here, and nothing else. */
+export const NAVIGATION: readonly Destination[] = [
+  { href: "/", label: "Overview", icon: Gauge, key: "o", answers: "Is all well, and where is the memory?" },
+  {
+    href: "/settings",
+    label: "Settings",
+    icon: SlidersHorizontal,
+    key: ",",
+    answers: "Limits, thresholds, API keys and who changed what",
+  },
+];
+
+/** The destination that a path belongs to: `/sessions/abc` is Sessions. */
+export function destinationOf(path: string): Destination | undefined {
+  return NAVIGATION.findLast(({ href }) =>
+    href === "/" ? path === "/" : path === href || path.startsWith(`${href}/`),
+  );
+}

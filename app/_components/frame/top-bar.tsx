@@ -1,0 +1,71 @@
+"use client";
+
+import { GitCompareArrows, Menu, Search } from "lucide-react";
+import { useState } from "react";
+import { Button } from "../ui/button.tsx";
+import { Sheet } from "../ui/sheet.tsx";
+import { Tooltip } from "../ui/tooltip.tsx";
+import { AccountMenu } from "./account-menu.tsx";
+import { ConnectionState, PauseButton } from "./connection-state.tsx";
+import { HealthWord } from "./health-word.tsx";
+import { RangePicker } from "./range-picker.tsx";
+import { NavigationList } from "./side-nav.tsx";
+import { useCompare } from "./view-state.ts";
+
+export function TopBar({ onPalette }: { onPalette: () => void }) {
+  return (
+    <header className="sticky top-0 z-20 border-line border-b bg-surface-1">
+      <div className="mx-auto flex max-w-[1488px] flex-wrap items-center gap-x-3 gap-y-2 px-4 py-2.5 sm:px-6 md:h-14 md:py-0">
+        <MobileNavigation />
+        <HealthWord />
+        <div className="order-last flex w-full items-center gap-2 md:order-none md:ml-auto md:w-auto">
+          <RangePicker />
+          <CompareButton />
+          <PauseButton />
+        </div>
+        <div className="ml-auto flex items-center gap-2 md:ml-0">
+          <ConnectionState />
+          <Tooltip content="Find anything (⌘K)">
+            <Button variant="ghost" size="icon" aria-label="Find anything" onClick={onPalette}>
+              <Search aria-hidden className="size-4" />
+            </Button>
+          </Tooltip>
+          <AccountMenu />
+        </div>
+      </div>
+    </header>
+  );
+}
+
+function CompareButton() {
+  const [compare, setCompare] = useCompare();
+  return (
+    <Tooltip content="Compare with the time before">
+      <Button
+        size="icon"
+        aria-pressed={compare}
+        aria-label="Compare with the time before"
+        className="aria-pressed:bg-accent-wash aria-pressed:text-accent"
+        onClick={() => void setCompare(!compare)}
+      >
+        <GitCompareArrows aria-hidden className="size-4" />
+      </Button>
+    </Tooltip>
+  );
+}
+
+function MobileNavigation() {
+  const [open, setOpen] = useState(false);
+  return (
+    <div className="sm:hidden">
+      <Button variant="ghost" size="icon" aria-label="Pages" onClick={() => setOpen(true)}>
+        <Menu aria-hidden className="size-4.5" />
+      </Button>
+      <Sheet open={open} onOpenChange={setOpen} title="Headroom" side="left">
+        <nav aria-label="Pages">
+          <NavigationList compact={false} onNavigate={() => setOpen(false)} />
+        </nav>
+      </Sheet>
+    </div>
+  );
+}
