@@ -8,7 +8,7 @@ import type { Series } from "../../_components/charts/series.ts";
 import { toRows } from "./rows.ts";
 import { useTimeline } from "./use-timeline.ts";
 
-const SERIES: readonly Series[] = [{ key: "pause", label: "Paused", colour: "var(--series-vectors)", kind: "bar" }];
+const SERIES: readonly Series[] = [{ key: "pause", label: "Paused", colour: "var(--series-vectors)", kind: "area" }];
 
 /** How long collections held the process up, per sample. */
 export function CollectionsChart() {

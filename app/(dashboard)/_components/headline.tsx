@@ -6,9 +6,9 @@ import { memoryReportQuery } from "../../../lib/client/queries/memory.ts";
 import type { MemoryReport } from "../../../lib/contracts/memory.ts";
 import { formatBytes } from "../../../lib/shared/bytes.ts";
 import { formatDuration } from "../../../lib/shared/duration.ts";
-import { COMPONENT_NAMES, componentColour } from "../../_components/charts/series.ts";
+import { COMPONENT_NAMES, COMPONENT_ORDER, componentColour } from "../../_components/charts/series.ts";
 import { LEVEL_TONE, LEVEL_WORD } from "../../_components/ui/level.tsx";
-import { Meter, type MeterTone } from "../../_components/ui/meter.tsx";
+import { Meter, type MeterPart, type MeterTone } from "../../_components/ui/meter.tsx";
 import { PanelBody } from "../../_components/ui/panel-body.tsx";
 import { panelState } from "../../_components/ui/panel-state.ts";
 import { CRITICAL_RATIO, ELEVATED_RATIO } from "./usage-chart.tsx";
@@ -58,19 +58,24 @@ function Now({ report }: { report: MemoryReport }) {
             tone={LEVEL_TONE[level] as MeterTone}
             ticks={TICKS}
             size="lg"
-            parts={report.sample.breakdown
-              .filter(({ bytes }) => bytes > 0)
-              .map(({ component, bytes }) => ({
-                label: COMPONENT_NAMES[component],
-                value: bytes,
-                colour: componentColour(component),
-              }))}
+            parts={parts(report)}
           />
         </div>
         <p className="mt-1 min-h-5 text-13">{trend(report)}</p>
       </div>
     </div>
   );
+}
+
+/** In the order of the chart's stack; a negative part has no width, and stands in the chart's legend. */
+function parts({ sample }: MemoryReport): MeterPart[] {
+  const bytesOf = new Map(sample.breakdown.map(({ component, bytes }) => [component, bytes]));
+  return COMPONENT_ORDER.map((component) => ({
+    label: COMPONENT_NAMES[component],
+    value: bytesOf.get(component) ?? 0,
+    colour: componentColour(component),
+    hatched: component === "unattributed",
+  })).filter(({ value }) => value > 0);
 }
 
 const LEVEL_TEXT = { normal: "text-ok", elevated: "text-warn", critical: "text-crit" };

@@ -34,19 +34,18 @@ export function NavigationList({ compact, onNavigate }: { compact: boolean; onNa
 
 export function SideNav() {
   return (
-    <nav
-      aria-label="Pages"
-      className="sticky top-0 hidden h-dvh w-14 shrink-0 flex-col border-line border-r bg-surface-1 px-2 sm:flex lg:w-[232px] lg:px-3"
-    >
-      <Link
-        href="/"
-        className="mb-2 flex h-14 items-center justify-center gap-2.5 text-strong lg:justify-start lg:px-3"
-      >
-        <Mark />
-        <span className="sr-only font-semibold text-14 tracking-tight lg:not-sr-only">Headroom</span>
-      </Link>
-      <NavigationList compact />
-    </nav>
+    <div className="hidden w-14 shrink-0 border-line border-r bg-surface-1 sm:block lg:w-[232px]">
+      <nav aria-label="Pages" className="sticky top-0 max-h-dvh overflow-y-auto px-2 lg:px-3">
+        <Link
+          href="/"
+          className="mb-2 flex h-14 items-center justify-center gap-2.5 text-strong lg:justify-start lg:px-3"
+        >
+          <Mark />
+          <span className="sr-only font-semibold text-14 tracking-tight lg:not-sr-only">Headroom</span>
+        </Link>
+        <NavigationList compact />
+      </nav>
+    </div>
   );
 }
 

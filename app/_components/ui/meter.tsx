@@ -9,6 +9,7 @@ export interface MeterPart {
   value: number;
   /** A CSS colour: a series token. */
   colour: string;
+  hatched?: boolean;
 }
 
 export interface MeterProps {
@@ -52,7 +53,7 @@ export function Meter({ label, value, max, valueText, tone = "accent", ticks = [
               key={part.label}
               title={part.label}
               className="h-full border-surface-1 border-r last:border-r-0"
-              style={{ width: share(part.value), background: part.colour }}
+              style={{ width: share(part.value), background: part.hatched ? hatch(part.colour) : part.colour }}
             />
           ))
         ) : (
@@ -77,4 +78,8 @@ export function Meter({ label, value, max, valueText, tone = "accent", ticks = [
       ) : null}
     </div>
   );
+}
+
+function hatch(colour: string): string {
+  return `repeating-linear-gradient(45deg, ${colour} 0 2px, transparent 2px 5px)`;
 }

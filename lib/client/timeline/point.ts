@@ -33,9 +33,13 @@ function single(value: number): Spread {
   return { mean: value, min: value, max: value };
 }
 
-export function pointFromSample(sample: MemorySample): Point {
+function toComponents(breakdown: MemorySample["breakdown"]): NonNullable<Point["components"]> {
   const components: Partial<Record<Component, number>> = {};
-  for (const part of sample.breakdown) components[part.component] = part.bytes;
+  for (const part of breakdown) components[part.component] = part.bytes;
+  return components;
+}
+
+export function pointFromSample(sample: MemorySample): Point {
   return {
     atMs: Date.parse(sample.sampledAt),
     samples: 1,
@@ -44,7 +48,7 @@ export function pointFromSample(sample: MemorySample): Point {
     used: single(sample.usedBytes),
     limitBytes: sample.limitBytes,
     heapUsed: single(sample.process.heapUsedBytes),
-    components,
+    components: toComponents(sample.breakdown),
     gcPauseMs: sample.gc.pauseMs,
     minorCount: sample.gc.minorCount,
     majorCount: sample.gc.majorCount,
@@ -67,7 +71,7 @@ export function pointFromStep(step: HistoryStep, stepMs: number): Point {
     used: spread("usedBytes"),
     limitBytes: step.mean.limitBytes,
     heapUsed: spread("heapUsedBytes"),
-    components: null,
+    components: step.breakdown.length === 0 ? null : toComponents(step.breakdown),
     gcPauseMs: step.mean.gcPauseMs * step.count,
     minorCount: null,
     majorCount: null,
