@@ -10,11 +10,6 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 /** The project's folder. */
 export const projectDir = bundled ? path.dirname(here) : path.resolve(here, "../..");
 
-/** The module of a worker thread or helper process: lib/workers/NAME.ts, or its bundle. */
-export function workerEntry(name: string): URL {
-  return bundled ? new URL(`./workers/${name}.js`, import.meta.url) : new URL(`../workers/${name}.ts`, import.meta.url);
-}
-
 /** Where the database file is; its folder is made. A relative path starts at the project. */
 export function databasePaths({ fixed }: Env): { file: string; migrationsDir: string } {
   const file = path.resolve(projectDir, fixed.HEADROOM_DATABASE_URL.replace(/^file:(\/\/)?/, ""));

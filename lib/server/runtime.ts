@@ -4,6 +4,7 @@ import { getHeapStatistics } from "node:v8";
 import { createAuditRows, createKeyRows, createMetaRows, createSettingRows } from "../backends/sqlite/admin-rows.ts";
 import { DatabaseClient } from "../backends/sqlite/database-client.ts";
 import { SqliteSampleLog } from "../backends/sqlite/sample-log.ts";
+import { workerEntry } from "../backends/worker-entry.ts";
 import type { MemorySample } from "../contracts/memory.ts";
 import { readContainer } from "../memory/container.ts";
 import { EventLoopMonitor } from "../memory/event-loop-monitor.ts";
@@ -22,7 +23,7 @@ import { KeyRing } from "./auth/key-ring.ts";
 import type { Env } from "./env.ts";
 import { Events } from "./events.ts";
 import type { Log } from "./log.ts";
-import { databasePaths, workerEntry } from "./paths.ts";
+import { databasePaths } from "./paths.ts";
 import { SettingsStore } from "./settings.ts";
 import { Traffic } from "./traffic.ts";
 

@@ -51,7 +51,7 @@ export class DatabaseClient implements Database {
   /**
    * Starts the thread, opens the file and applies missing migrations.
    *
-   * @param entry the thread's module: lib/workers/database.ts, or its bundle.
+   * @param entry the thread's module: `workerEntry("database")`.
    * @throws {Error} when the file cannot be opened or migrated.
    */
   static async open(entry: URL, options: DatabaseOptions): Promise<{ database: DatabaseClient; migrated: string[] }> {
