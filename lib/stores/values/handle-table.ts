@@ -1,0 +1,102 @@
+import type { MemoryAccount } from "../../ports/memory-account.ts";
+
+const BYTES_PER_HANDLE = 12;
+const FIRST_CAPACITY = 256;
+/** A released handle's slab: no slab has this number. */
+const NONE = 0xffff_ffff;
+
+/** Where each handle's payload lies, in three typed arrays: 12 bytes a handle, charged before they are allocated. */
+export class HandleTable {
+  readonly #account: MemoryAccount;
+  #slabs = new Uint32Array(0);
+  /** For a handle that is free: the next free one. */
+  #offsets = new Uint32Array(0);
+  #lengths = new Uint32Array(0);
+  #firstFree = NONE;
+  #top = 0;
+  #used = 0;
+
+  constructor(account: MemoryAccount) {
+    this.#account = account;
+  }
+
+  get bytes(): number {
+    return this.#slabs.length * BYTES_PER_HANDLE;
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  /** A handle that has no place yet, or null when the account refuses a larger table. */
+  take(): number | null {
+    if (this.#firstFree !== NONE) {
+      const handle = this.#firstFree;
+      this.#firstFree = this.#offsets[handle] ?? NONE;
+      this.#used++;
+      return handle;
+    }
+    if (this.#top === this.#slabs.length && !this.#grow()) return null;
+    this.#used++;
+    return this.#top++;
+  }
+
+  place(handle: number, slab: number, offset: number, length: number): void {
+    this.#slabs[handle] = slab;
+    this.#offsets[handle] = offset;
+    this.#lengths[handle] = length;
+  }
+
+  move(handle: number, offset: number): void {
+    this.#offsets[handle] = offset;
+  }
+
+  isAt(handle: number, slab: number, offset: number): boolean {
+    return this.#slabs[handle] === slab && this.#offsets[handle] === offset;
+  }
+
+  release(handle: number): void {
+    this.#slabs[handle] = NONE;
+    this.#offsets[handle] = this.#firstFree;
+    this.#firstFree = handle;
+    this.#used--;
+    if (this.#used === 0) this.#reset();
+  }
+
+  slab(handle: number): number {
+    return this.#slabs[handle] ?? NONE;
+  }
+
+  offset(handle: number): number {
+    return this.#offsets[handle] ?? 0;
+  }
+
+  length(handle: number): number {
+    return this.#lengths[handle] ?? 0;
+  }
+
+  #grow(): boolean {
+    const capacity = Math.max(FIRST_CAPACITY, Math.ceil(this.#slabs.length * 1.5));
+    if (!this.#account.tryTake((capacity - this.#slabs.length) * BYTES_PER_HANDLE)) return false;
+    this.#slabs = enlarged(this.#slabs, capacity).fill(NONE, this.#top);
+    this.#offsets = enlarged(this.#offsets, capacity);
+    this.#lengths = enlarged(this.#lengths, capacity);
+    return true;
+  }
+
+  /** An empty table gives everything back: after a purge a store holds what it held at first. */
+  #reset(): void {
+    this.#account.give(this.bytes);
+    this.#slabs = new Uint32Array(0);
+    this.#offsets = new Uint32Array(0);
+    this.#lengths = new Uint32Array(0);
+    this.#firstFree = NONE;
+    this.#top = 0;
+  }
+}
+
+function enlarged(from: Uint32Array, capacity: number): Uint32Array<ArrayBuffer> {
+  const to = new Uint32Array(capacity);
+  to.set(from);
+  return to;
+}
