@@ -1,0 +1,48 @@
+/** A session as the database keeps it. Its data are JSON text, so that a row can be read without this process. */
+export interface SessionRow {
+  id: string;
+  namespace: string;
+  createdAtMs: number;
+  lastUsedAtMs: number;
+  idleTimeoutMs: number;
+  version: number;
+  /** JSON as UTF-8. */
+  data: Uint8Array;
+}
+
+export interface SessionRowSummary extends Omit<SessionRow, "data"> {
+  /** The data's length. */
+  bytes: number;
+}
+
+export type SessionChange =
+  | { kind: "put"; row: SessionRow }
+  | { kind: "use"; id: string; lastUsedAtMs: number }
+  | { kind: "delete"; id: string };
+
+/** Where a list goes on: after this session, newest first. */
+export interface SessionPosition {
+  createdAtMs: number;
+  id: string;
+}
+
+/**
+ * The durable half of the session pool. Every method rejects with an `AppError` (`storage-full`, `storage-read-only`,
+ * `storage-unavailable`) when the database cannot do it.
+ */
+export interface SessionRows {
+  get(id: string): Promise<SessionRow | null>;
+  /** All changes in this order in one transaction; resolves once they would survive `kill -9`. */
+  apply(changes: readonly SessionChange[]): Promise<void>;
+  /** Deletes up to `limit` rows whose time was up at `atMs`; resolves to how many. */
+  expire(atMs: number, limit: number): Promise<number>;
+  /** Live sessions of a namespace at `atMs`, the newest first. */
+  list(
+    namespace: string,
+    query: { after: SessionPosition | null; limit: number; atMs: number },
+  ): Promise<SessionRowSummary[]>;
+  /** How many sessions are live at `atMs`. */
+  count(atMs: number): Promise<number>;
+  /** What the disk quota still leaves, in bytes, as of the last commit. */
+  roomBytes(): number;
+}

@@ -1,0 +1,67 @@
+import type {
+  SessionChange,
+  SessionPosition,
+  SessionRow,
+  SessionRowSummary,
+  SessionRows,
+} from "../../ports/session-rows.ts";
+
+/** Session rows in a plain map: the database of tests and benchmarks, with a switch for each way that one can fail. */
+export class MapRows implements SessionRows {
+  readonly rows = new Map<string, SessionRow>();
+  /** What `apply` rejects with, while it is set. */
+  failure: unknown = null;
+  /** While it is set, a commit waits for it. */
+  gate: Promise<void> | null = null;
+  room = Number.POSITIVE_INFINITY;
+  commits = 0;
+  reads = 0;
+
+  async get(id: string): Promise<SessionRow | null> {
+    this.reads++;
+    const row = this.rows.get(id);
+    return row ? { ...row, data: Buffer.from(row.data) } : null;
+  }
+
+  async apply(changes: readonly SessionChange[]): Promise<void> {
+    await this.gate;
+    if (this.failure) throw this.failure;
+    this.commits++;
+    for (const change of changes) {
+      if (change.kind === "put") this.rows.set(change.row.id, { ...change.row, data: Buffer.from(change.row.data) });
+      else if (change.kind === "delete") this.rows.delete(change.id);
+      else {
+        const row = this.rows.get(change.id);
+        if (row) row.lastUsedAtMs = change.lastUsedAtMs;
+      }
+    }
+  }
+
+  async expire(atMs: number, limit: number): Promise<number> {
+    const over = [...this.rows.values()].filter((row) => row.lastUsedAtMs + row.idleTimeoutMs <= atMs).slice(0, limit);
+    for (const row of over) this.rows.delete(row.id);
+    return over.length;
+  }
+
+  async list(
+    namespace: string,
+    query: { after: SessionPosition | null; limit: number; atMs: number },
+  ): Promise<SessionRowSummary[]> {
+    const { after, limit, atMs } = query;
+    const isAfter = (row: SessionRow) =>
+      !after || row.createdAtMs < after.createdAtMs || (row.createdAtMs === after.createdAtMs && row.id < after.id);
+    return [...this.rows.values()]
+      .filter((row) => row.namespace === namespace && row.lastUsedAtMs + row.idleTimeoutMs > atMs && isAfter(row))
+      .sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1))
+      .slice(0, limit)
+      .map(({ data, ...row }) => ({ ...row, bytes: data.length }));
+  }
+
+  async count(atMs: number): Promise<number> {
+    return [...this.rows.values()].filter((row) => row.lastUsedAtMs + row.idleTimeoutMs > atMs).length;
+  }
+
+  roomBytes(): number {
+    return this.room;
+  }
+}

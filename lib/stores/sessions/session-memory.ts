@@ -1,0 +1,210 @@
+import type { StoreStats } from "../../contracts/memory.ts";
+import type { ReliefStep, Slicer } from "../../ports/bounded-store.ts";
+import type { MemoryAccount } from "../../ports/memory-account.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { StoreCounters } from "../store-counters.ts";
+import { sessionRelief } from "./session-relief.ts";
+import { type SessionFields, SessionTable } from "./session-table.ts";
+
+/** Of what the texts come to, this part may be kept ready to use as well. */
+const HOT_PART = 0.1;
+/** A string's header; its characters are one byte each, or two as soon as one of them is not Latin-1. */
+const STRING_BYTES = 24;
+
+export interface SessionMemoryOptions {
+  account: MemoryAccount;
+  clock: Clock;
+  maxItems: number;
+  /** The idle timeout of a session that states none; for the statistics. */
+  idleTimeoutMs: number;
+  /** How many live sessions are in the database only. */
+  spilledItems(): number;
+  /** A session leaves for want of room; it is in the database, its last use perhaps not. */
+  onSpill(id: string, lastUsedAtMs: number, useIsSaved: boolean): void;
+  /** A session's time was up. */
+  onExpire(id: string): void;
+}
+
+/**
+ * The sessions in memory: at most `maxItems`, in at most what the account grants, both after every call. A new one pushes out
+ * the one used longest ago. Times are milliseconds that no clock change moves: wall-clock time at the start plus what the
+ * monotonic clock counted since.
+ */
+export class SessionMemory {
+  readonly counters: StoreCounters;
+  readonly relief: readonly ReliefStep[];
+  readonly table: SessionTable;
+  readonly #options: SessionMemoryOptions;
+  readonly #anchorMs: number;
+  #maxItems: number;
+  #idleTimeoutMs: number;
+
+  constructor(options: SessionMemoryOptions) {
+    this.#options = options;
+    this.#maxItems = options.maxItems;
+    this.#idleTimeoutMs = options.idleTimeoutMs;
+    this.#anchorMs = options.clock.nowMs() - options.clock.monotonicMs();
+    this.counters = new StoreCounters(options.clock);
+    this.table = new SessionTable(options.account);
+    this.relief = sessionRelief(this);
+  }
+
+  get items(): number {
+    return this.table.items;
+  }
+
+  get idleTimeoutMs(): number {
+    return this.#idleTimeoutMs;
+  }
+
+  /** What sessions in memory hold, as charged to the account; changes on their way to the database come on top. */
+  get heldBytes(): number {
+    return this.table.bytes + this.table.values.reservedBytes + this.table.hot.heldBytes;
+  }
+
+  /** Now, on the pool's own time line. */
+  nowMs(): number {
+    return this.#anchorMs + this.#options.clock.monotonicMs();
+  }
+
+  /** The session's slot, or -1: unknown here, or just found expired. */
+  find(id: string): number {
+    const slot = this.table.ids.find(id);
+    if (slot < 0 || !this.isExpired(slot)) return slot;
+    this.expire(slot);
+    return -1;
+  }
+
+  isExpired(slot: number): boolean {
+    return this.table.expiresAtMs(slot) <= this.nowMs();
+  }
+
+  /** Takes a session in, pushing out others as needed. -1 when the account grants too little even for it alone. */
+  insert(id: string, fields: SessionFields, raw: Uint8Array): number {
+    while (this.items >= this.#maxItems) this.spillOldest();
+    do {
+      const slot = this.table.take();
+      if (slot >= 0 && this.table.values.set(slot, raw)) {
+        this.table.fill(slot, id, fields);
+        return slot;
+      }
+      if (slot >= 0) this.table.untake(slot);
+    } while (this.makeRoom());
+    return -1;
+  }
+
+  /** Gives the session new data. False when the account grants too little: the old data stay. */
+  replace(slot: number, raw: Uint8Array): boolean {
+    while (!this.table.values.set(slot, raw)) if (!this.makeRoom(slot)) return false;
+    this.table.hot.drop(slot);
+    this.table.bumpVersion(slot);
+    this.counters.removed("replaced");
+    return true;
+  }
+
+  /** The session's data as JSON text. */
+  text(slot: number): string {
+    const hot = this.table.hot.get(slot);
+    if (hot !== undefined) return hot;
+    const { values } = this.table;
+    const text = values.text(slot);
+    const bytes = STRING_BYTES + (text.length === values.rawLength(slot) ? text.length : 2 * text.length);
+    this.table.hot.offer(slot, text, bytes, Math.floor(values.rawBytes * HOT_PART));
+    return text;
+  }
+
+  /** Slides the session's timeout. */
+  use(slot: number): void {
+    this.table.use(slot, this.nowMs());
+    // In order of waiting: one that waits already keeps its place.
+    if (!this.table.unsavedUses.has(slot)) this.table.unsavedUses.touch(slot);
+  }
+
+  delete(slot: number): void {
+    this.table.clear(slot);
+    this.counters.removed("deleted");
+  }
+
+  expire(slot: number): void {
+    const id = this.table.ids.idOf(slot);
+    this.table.clear(slot);
+    this.counters.removed("expired");
+    this.#options.onExpire(id);
+  }
+
+  /** Pushes out the session used longest ago; nothing is lost. */
+  spillOldest(): void {
+    this.#spill(this.table.recency.oldest);
+  }
+
+  async sweep(slicer: Slicer): Promise<number> {
+    let removed = 0;
+    for (let slot = 0; slot < this.table.top; slot++) {
+      if (slicer.spent) await slicer.breathe();
+      if (!this.table.recency.has(slot) || !this.isExpired(slot)) continue;
+      this.expire(slot);
+      removed++;
+    }
+    return removed;
+  }
+
+  /** Packs what has not been used for `idleMs`, at most `most` values; returns how many were looked at. */
+  async packIdle(idleMs: number, most: number): Promise<number> {
+    const { values } = this.table;
+    let packed = 0;
+    for (; packed < most; packed++) {
+      const slot = values.oldestUnpacked;
+      if (slot < 0 || this.table.lastUsedAtMs(slot) + idleMs > this.nowMs()) break;
+      await values.pack(slot);
+    }
+    return packed;
+  }
+
+  resize(bounds: { maxItems?: number; maxBytes?: number; ttlMs?: number }): void {
+    this.#maxItems = bounds.maxItems ?? this.#maxItems;
+    this.#idleTimeoutMs = bounds.ttlMs ?? this.#idleTimeoutMs;
+    while (this.items > this.#maxItems) this.spillOldest();
+    const { account } = this.#options;
+    const maxBytes = Math.min(bounds.maxBytes ?? account.ceilingBytes, account.ceilingBytes);
+    while (account.grantedBytes > maxBytes && (this.items > 0 || this.table.values.reclaimableBytes() > 0)) {
+      if (this.table.values.compact() === 0) this.spillOldest();
+    }
+  }
+
+  stats(): StoreStats {
+    return {
+      store: "sessions",
+      items: this.items,
+      maxItems: this.#maxItems,
+      bytes: this.#options.account.grantedBytes,
+      maxBytes: this.#options.account.ceilingBytes,
+      spilledItems: this.#options.spilledItems(),
+      ttlSeconds: this.#idleTimeoutMs / 1000,
+      policy: "lru",
+      ...this.counters.snapshot(),
+    };
+  }
+
+  /** Frees something, dearest last: copies of what is held anyway, then the session used longest ago (never `except`). */
+  makeRoom(except = -1): boolean {
+    const { hot, recency, values } = this.table;
+    if (hot.items > 0) {
+      hot.shrinkTo(0);
+      return true;
+    }
+    const oldest = recency.oldest === except ? recency.newerThan(except) : recency.oldest;
+    if (oldest >= 0) this.#spill(oldest);
+    // Alone and still refused: pages that stand empty behind other slabs' ends are the last resort.
+    else return values.compact() > 0;
+    return true;
+  }
+
+  #spill(slot: number): void {
+    const id = this.table.ids.idOf(slot);
+    const lastUsedAtMs = this.table.lastUsedAtMs(slot);
+    const useIsSaved = !this.table.unsavedUses.has(slot);
+    this.table.clear(slot);
+    this.counters.removed("spilled");
+    this.#options.onSpill(id, lastUsedAtMs, useIsSaved);
+  }
+}

@@ -1,0 +1,293 @@
+import { describe, expect, it } from "vitest";
+import type { Slicer } from "../../ports/bounded-store.ts";
+import { KIB, MIB } from "../../shared/bytes.ts";
+import { AppError } from "../../shared/errors.ts";
+import { FakeClock } from "../../shared/fake-clock.ts";
+import { CeilingAccount } from "../values/ceiling-account.ts";
+import { MapRows } from "./map-rows.ts";
+import { SessionPool, type SessionPoolOptions } from "./session-pool.ts";
+import { QUEUE_BYTES } from "./write-behind.ts";
+
+const slicer: Slicer = { spent: false, breathe: () => Promise.resolve() };
+const NS = "default";
+
+function setUp(overrides: Partial<SessionPoolOptions> = {}) {
+  const clock = new FakeClock();
+  const rows = new MapRows();
+  const account = new CeilingAccount("sessions", 64 * MIB);
+  const failures: unknown[] = [];
+  const pool = new SessionPool({
+    rows,
+    account,
+    clock,
+    maxItems: 3,
+    idleTimeoutMs: 1_800_000,
+    durability: "everysec",
+    packing: true,
+    onFailure: (error) => failures.push(error),
+    ...overrides,
+  });
+  return { clock, rows, account, pool, failures };
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  const resolvers: (() => void)[] = [];
+  const promise = new Promise<void>((resolve) => resolvers.push(resolve));
+  return { promise, resolve: () => resolvers.pop()?.() };
+}
+
+async function code(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => "fulfilled",
+    (error: unknown) => (error instanceof AppError ? error.code : String(error)),
+  );
+}
+
+describe("SessionPool", () => {
+  it("keeps the sessions used last, spills the others, and gives every one back with its data", async () => {
+    const { pool, clock } = setUp();
+    const ids: string[] = [];
+    for (let i = 0; i < 10; i++) {
+      ids.push((await pool.create(NS, JSON.stringify({ i }))).id);
+      expect(pool.stats().items).toBeLessThanOrEqual(3);
+    }
+    clock.advance(300);
+    for (const [i, id] of ids.entries()) {
+      expect(await pool.get(NS, id)).toMatchObject({ text: JSON.stringify({ i }), view: { version: 1 } });
+      expect(pool.stats()).toMatchObject({ items: 3, spilledItems: 7 });
+    }
+  });
+
+  it("answers from the queue for a session that is pushed out before it is committed", async () => {
+    const { pool, rows } = setUp({ maxItems: 1 });
+    const first = await pool.create(NS, '{"n":1}');
+    await pool.create(NS, '{"n":2}');
+    expect(rows.rows.size).toBe(0);
+    expect((await pool.get(NS, first.id)).text).toBe('{"n":1}');
+    expect(rows.reads).toBe(0);
+  });
+
+  it("lets one of two writers who name the same version win", async () => {
+    const { pool } = setUp();
+    const { id } = await pool.create(NS, '{"n":0}');
+    const results = await Promise.allSettled([
+      pool.replace(NS, id, '{"n":1}', [1]),
+      pool.replace(NS, id, '{"n":2}', [1]),
+    ]);
+    expect(results.map((result) => result.status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect((await pool.get(NS, id)).view.version).toBe(2);
+  });
+
+  it("loses no update of 200 that merge into one session while others push it out", async () => {
+    const { pool } = setUp({ maxItems: 1 });
+    const { id } = await pool.create(NS, "{}");
+    await Promise.all(
+      Array.from({ length: 200 }, async (_, i) => {
+        if (i % 3 === 0) await pool.create(NS, "{}");
+        await pool.patch(NS, id, { [`k${i}`]: i }, null);
+      }),
+    );
+    const { text, view } = await pool.get(NS, id);
+    expect([Object.keys(JSON.parse(text)).length, view.version]).toEqual([200, 201]);
+  });
+
+  it("slides the timeout with a use, expires without one, and deletes the row", async () => {
+    const { pool, clock, rows } = setUp();
+    const used = await pool.create(NS, "1", 10_000);
+    const left = await pool.create(NS, "2", 10_000);
+    clock.advance(9_999);
+    await pool.touch(NS, used.id);
+    clock.advance(9_999);
+    expect(await code(pool.get(NS, used.id))).toBe("fulfilled");
+    expect(await code(pool.get(NS, left.id))).toBe("not-found");
+    clock.advance(120_000);
+    await pool.sweep(slicer);
+    expect([rows.rows.size, pool.stats().items, pool.stats().expirations]).toEqual([0, 0, 2]);
+  });
+
+  it("expires a spilled session on time though its row is still there", async () => {
+    const { pool, clock, rows } = setUp({ maxItems: 1 });
+    const { id } = await pool.create(NS, "1", 10_000);
+    await pool.create(NS, "2");
+    clock.advance(10_000);
+    await new Promise(setImmediate);
+    expect(rows.rows.has(id)).toBe(true);
+    expect(await code(pool.get(NS, id))).toBe("not-found");
+  });
+
+  it("is not moved by the wall clock, in memory or spilled", async () => {
+    const { pool, clock } = setUp({ maxItems: 1 });
+    const spilled = await pool.create(NS, "1", 60_000);
+    const resident = await pool.create(NS, "2", 60_000);
+    clock.jumpWall(3_600_000);
+    clock.advance(30_000);
+    expect(await code(pool.touch(NS, resident.id))).toBe("fulfilled");
+    expect(await code(pool.touch(NS, spilled.id))).toBe("fulfilled");
+    clock.jumpWall(-7_200_000);
+    clock.advance(60_000);
+    expect(await code(pool.get(NS, resident.id))).toBe("not-found");
+    expect(await code(pool.get(NS, spilled.id))).toBe("not-found");
+  });
+
+  it("keeps everything over a clean restart, the last uses too, and counts the time while it was down", async () => {
+    const { pool, rows, clock } = setUp();
+    const ids: string[] = [];
+    for (let i = 0; i < 8; i++) ids.push((await pool.create(NS, `${i}`, 100_000)).id);
+    clock.advance(60_000);
+    await pool.touch(NS, ids[7] ?? "");
+    await pool.close();
+    const next = setUp({ rows, clock });
+    await next.pool.start();
+    expect(next.pool.stats()).toMatchObject({ items: 0, spilledItems: 8 });
+    clock.jumpWall(60_000);
+    const later = setUp({ rows, clock });
+    expect((await later.pool.get(NS, ids[7] ?? "")).text).toBe("7");
+    expect(await code(later.pool.get(NS, ids[6] ?? ""))).toBe("not-found");
+  });
+
+  it("keeps namespaces apart and never adopts an id that it did not make", async () => {
+    const { pool } = setUp();
+    const { id } = await pool.create("a", "1");
+    const own = "A".repeat(43);
+    for (const stranger of [id, own, "x", "__proto__"]) {
+      expect(await code(pool.get("b", stranger))).toBe("not-found");
+      expect(await code(pool.replace("b", stranger, "2", null))).toBe("not-found");
+      expect(await code(pool.patch("b", stranger, { a: 1 }, null))).toBe("not-found");
+      expect(await code(pool.touch("b", stranger))).toBe("not-found");
+      expect(await code(pool.delete("b", stranger, null))).toBe("not-found");
+    }
+    expect((await pool.get("a", id)).text).toBe("1");
+    expect(pool.stats().items).toBe(1);
+  });
+
+  it("lists each live session of the namespace once, the newest first, over pages", async () => {
+    const { pool, clock } = setUp();
+    const ids: string[] = [];
+    for (let i = 0; i < 9; i++) {
+      ids.unshift((await pool.create(NS, `${i}`)).id);
+      clock.advance(1);
+    }
+    await pool.create("other", "1");
+    await pool.delete(NS, ids.pop() ?? "", null);
+    const listed: string[] = [];
+    for (let after = null as { createdAtMs: number; id: string } | null; ; ) {
+      const page = await pool.list(NS, after, 3);
+      listed.push(...page.map((session) => session.id));
+      after = page.at(-1) ?? null;
+      if (!after) break;
+    }
+    expect(listed).toEqual(ids);
+  });
+
+  it("acknowledges nothing before the commit in `always`, and commits many writers together", async () => {
+    const { pool, rows } = setUp({ durability: "always", maxItems: 100 });
+    const views = await Promise.all(Array.from({ length: 50 }, (_, i) => pool.create(NS, `${i}`)));
+    expect(views.every((view) => rows.rows.has(view.id))).toBe(true);
+    expect(rows.commits).toBeLessThanOrEqual(3);
+    await pool.delete(NS, views[0]?.id ?? "", null);
+    expect(rows.rows.has(views[0]?.id ?? "")).toBe(false);
+  });
+
+  it("commits within 200 ms in `everysec`", async () => {
+    const { pool, rows, clock } = setUp();
+    const { id } = await pool.create(NS, "1");
+    expect(rows.rows.has(id)).toBe(false);
+    clock.advance(200);
+    await new Promise(setImmediate);
+    expect(rows.rows.has(id)).toBe(true);
+  });
+
+  it("holds at most 8 MiB of changes: more writers wait, and go on when the database does", async () => {
+    const { pool, rows } = setUp({ maxItems: 1 });
+    const gate = deferred();
+    rows.gate = gate.promise;
+    const data = JSON.stringify("x".repeat(500_000));
+    let done = 0;
+    const writers = Array.from({ length: 40 }, () => pool.create(NS, data).then(() => done++));
+    for (let turn = 0; turn < 50; turn++) {
+      await new Promise(setImmediate);
+      expect(pool.queuedBytes).toBeLessThanOrEqual(QUEUE_BYTES);
+    }
+    expect(done).toBe(16);
+    rows.gate = null;
+    gate.resolve();
+    await Promise.all(writers);
+    await pool.close();
+    expect([done, rows.rows.size, pool.queuedBytes]).toEqual([40, 40, 0]);
+  });
+
+  it("tells a writer that waited 5 s for a stalled database to come again", async () => {
+    const { pool, rows, clock } = setUp();
+    rows.gate = deferred().promise;
+    const data = JSON.stringify("x".repeat(900_000));
+    const writers = Array.from({ length: 12 }, () => code(pool.create(NS, data)));
+    await new Promise(setImmediate);
+    clock.advance(5_000);
+    const codes = await Promise.all(writers);
+    expect(codes.filter((each) => each === "storage-unavailable").length).toBe(3);
+  });
+
+  it("answers storage-full when the quota is used up or the disk is full, reads on, and recovers", async () => {
+    const { pool, rows, clock, failures } = setUp();
+    const { id } = await pool.create(NS, "1");
+    await pool.close();
+    rows.room = 100;
+    expect(await code(pool.create(NS, "2"))).toBe("storage-full");
+    rows.room = Number.POSITIVE_INFINITY;
+    rows.failure = new AppError("storage-full", "no room");
+    const last = await pool.create(NS, "3");
+    clock.advance(200);
+    await new Promise(setImmediate);
+    expect(failures.length).toBe(1);
+    expect(await code(pool.create(NS, "4"))).toBe("storage-full");
+    expect((await pool.get(NS, id)).text).toBe("1");
+    rows.failure = null;
+    clock.advance(500);
+    await new Promise(setImmediate);
+    expect(rows.rows.has(last.id)).toBe(true);
+    expect(await code(pool.create(NS, "5"))).toBe("fulfilled");
+  });
+
+  it("refuses data over 1 MiB or over the store itself, and leaves what was there", async () => {
+    const { pool } = setUp({ account: new CeilingAccount("sessions", 512 * KIB) });
+    const { id } = await pool.create(NS, '"kept"');
+    expect(await code(pool.replace(NS, id, JSON.stringify("x".repeat(MIB)), null))).toBe("item-too-large");
+    expect(await code(pool.replace(NS, id, JSON.stringify("x".repeat(600_000)), null))).toBe("item-too-large");
+    expect(await code(pool.patch(NS, id, { x: "x".repeat(600_000) }, null))).toBe("item-too-large");
+    expect(await pool.get(NS, id)).toMatchObject({ text: '"kept"', view: { version: 1 } });
+    expect(pool.stats().rejections).toBe(3);
+  });
+
+  it("serves a session from its row when the ledger grants no memory at all", async () => {
+    const { pool, rows } = setUp();
+    const { id } = await pool.create(NS, '"here"');
+    await pool.close();
+    const starved = setUp({ rows, account: new CeilingAccount("sessions", 2 * KIB) });
+    expect((await starved.pool.get(NS, id)).text).toBe('"here"');
+    expect(await code(starved.pool.replace(NS, id, "2", null))).toBe("memory-pressure");
+  });
+
+  it("frees what each relief step predicts, within 15 %, and loses no session by it", async () => {
+    const { pool, clock } = setUp({ maxItems: 4_000 });
+    const text = (i: number) =>
+      JSON.stringify({ i, notes: Array.from({ length: 30 }, (_, k) => `note ${k} of user ${i}`) });
+    const ids: string[] = [];
+    for (let i = 0; i < 4_000; i++) ids.push((await pool.create(NS, text(i), i % 4 === 0 ? 1_000 : 1_800_000)).id);
+    clock.advance(2_000);
+    await new Promise(setImmediate);
+    // Learn how well they pack before that is predicted.
+    await pool.memory.packIdle(0, 100);
+    for (const step of pool.relief) {
+      const predicted = step.predict(Number.POSITIVE_INFINITY);
+      const before = pool.memory.heldBytes;
+      const freed = await step.run(Number.POSITIVE_INFINITY, slicer);
+      expect(freed.freedBytes).toBe(before - pool.memory.heldBytes);
+      expect(Math.abs(predicted.freedBytes - freed.freedBytes), step.kind).toBeLessThanOrEqual(
+        0.15 * freed.freedBytes + 32 * KIB,
+      );
+    }
+    expect(pool.stats().items).toBe(0);
+    for (let i = 1; i < 4_000; i += 371)
+      expect(await code(pool.get(NS, ids[i] ?? ""))).toBe(i % 4 === 0 ? "not-found" : "fulfilled");
+  });
+});

@@ -1,0 +1,330 @@
+import type { StoreStats } from "../../contracts/memory.ts";
+import type { BoundedStore, ReliefStep, Slicer } from "../../ports/bounded-store.ts";
+import type { MemoryAccount } from "../../ports/memory-account.ts";
+import type { SessionChange, SessionPosition, SessionRow, SessionRows } from "../../ports/session-rows.ts";
+import { MIB } from "../../shared/bytes.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { Json } from "../../shared/json-value.ts";
+import { newSessionId } from "./id-index.ts";
+import { mergePatch } from "./merge-patch.ts";
+import { SessionLoads } from "./session-loads.ts";
+import { SessionMemory } from "./session-memory.ts";
+import { type SessionText, type SessionView, viewOfRow, viewOfSlot } from "./session-view.ts";
+import { type Durability, type Room, WriteBehind } from "./write-behind.ts";
+
+/** The largest `data`, as JSON in UTF-8. */
+export const MAX_DATA_BYTES = MIB;
+const TICK_MS = 250;
+/** What has not been used for this long is packed. */
+const IDLE_MS = 1_000;
+/** Rows are deleted this long after their time was up: a last use that is on its way to them arrives before. */
+const ROW_GRACE_MS = 60_000;
+const ROWS_PER_SWEEP = 2_000;
+
+/** Which versions a writer accepts: null is any. */
+export type IfMatch = readonly number[] | null;
+
+export interface SessionPoolOptions {
+  rows: SessionRows;
+  account: MemoryAccount;
+  clock: Clock;
+  maxItems: number;
+  idleTimeoutMs: number;
+  durability: Durability;
+  /** Packing idle values can be switched off, to see what it brings. */
+  packing: boolean;
+  onFailure(error: unknown): void;
+}
+
+/**
+ * Sessions: the ones used last in memory, bounded; every one of them in the database. A change is made in memory and follows
+ * to the database within the second (`everysec`) or before it is acknowledged (`always`). What is pushed out of memory comes
+ * back on its next use, until its idle timeout. Between looking at a session and changing it no other call runs, so that
+ * of two writers who name the same version one fails.
+ */
+export class SessionPool implements BoundedStore {
+  readonly name = "sessions";
+  readonly component = "sessions" as const;
+  readonly memory: SessionMemory;
+  readonly #options: SessionPoolOptions;
+  readonly #changes: WriteBehind;
+  readonly #loads: SessionLoads;
+  #spilledItems = 0;
+  #cancelTick: (() => void) | null = null;
+  #packing = false;
+
+  constructor(options: SessionPoolOptions) {
+    this.#options = options;
+    this.memory = new SessionMemory({
+      ...options,
+      spilledItems: () => Math.max(0, this.#spilledItems),
+      onSpill: (id, lastUsedAtMs, useIsSaved) => {
+        this.#spilledItems++;
+        if (!useIsSaved) this.#queueSmall({ kind: "use", id, lastUsedAtMs });
+      },
+      onExpire: (id) => this.#queueSmall({ kind: "delete", id }),
+    });
+    this.#changes = new WriteBehind({
+      ...options,
+      collectUses: (most, queue) => this.#collectUses(most, queue),
+      makeRoom: () => this.memory.makeRoom(),
+    });
+    this.#loads = new SessionLoads({
+      rows: options.rows,
+      memory: this.memory,
+      changes: this.#changes,
+      onRestore: () => {
+        this.#spilledItems--;
+      },
+    });
+  }
+
+  get relief(): readonly ReliefStep[] {
+    return this.memory.relief;
+  }
+
+  /** Held by changes on their way to the database. */
+  get queuedBytes(): number {
+    return this.#changes.heldBytes;
+  }
+
+  stats(): StoreStats {
+    return this.memory.stats();
+  }
+
+  resize(bounds: { maxItems?: number; maxBytes?: number; ttlMs?: number }): void {
+    this.memory.resize(bounds);
+  }
+
+  /** Counts what the database holds and begins to pack and to save last uses. */
+  async start(): Promise<void> {
+    await this.#recount();
+    this.#cancelTick = this.#options.clock.every(TICK_MS, () => void this.tick());
+  }
+
+  /** Saves everything; the pool takes no calls after it. */
+  async close(): Promise<void> {
+    this.#cancelTick?.();
+    this.#cancelTick = null;
+    do await this.#changes.flush();
+    while (this.memory.table.unsavedUses.length > 0 && this.#changes.failure === null);
+    this.#changes.stop();
+  }
+
+  /** @throws {AppError} item-too-large, storage-full, storage-read-only, storage-unavailable, memory-pressure. */
+  async create(namespace: string, text: string, idleTimeoutMs = this.memory.idleTimeoutMs): Promise<SessionView> {
+    const raw = this.#encoded(text);
+    return this.#withRoom(raw.length, (room) => {
+      const nowMs = this.memory.nowMs();
+      const fields = { namespace, createdAtMs: nowMs, lastUsedAtMs: nowMs, idleTimeoutMs, version: 1 };
+      const slot = this.memory.insert(newSessionId(), fields, raw);
+      if (slot < 0) throw pressure();
+      return this.#queue(slot, raw, room);
+    });
+  }
+
+  /** Reads the data and slides the timeout. @throws {AppError} not-found. */
+  get(namespace: string, id: string): Promise<SessionText> {
+    return this.#loads.visit(namespace, id, {
+      resident: (slot) => {
+        this.memory.use(slot);
+        return { text: this.memory.text(slot), view: viewOfSlot(this.memory, slot) };
+      },
+      detached: (row) => ({ text: Buffer.from(row.data).toString(), view: this.#useRow(row) }),
+    });
+  }
+
+  /** Slides the timeout only. @throws {AppError} not-found. */
+  async touch(namespace: string, id: string): Promise<SessionView> {
+    const view = await this.#loads.visit(namespace, id, {
+      resident: (slot) => {
+        this.memory.use(slot);
+        return viewOfSlot(this.memory, slot);
+      },
+      detached: (row) => this.#useRow(row),
+    });
+    // A use that is asked for by itself is as durable as any other change.
+    if (this.#options.durability === "always") await this.#changes.flush();
+    return view;
+  }
+
+  /** @throws {AppError} not-found, version-mismatch, and what `create` throws. */
+  async replace(namespace: string, id: string, text: string, ifMatch: IfMatch): Promise<SessionView> {
+    const raw = this.#encoded(text);
+    return this.#withRoom(raw.length, (room) =>
+      this.#loads.visit(namespace, id, { resident: (slot) => this.#store(slot, raw, ifMatch, room) }),
+    );
+  }
+
+  /** Merges `patch` into the data (RFC 7396). @throws {AppError} as `replace`. */
+  async patch(namespace: string, id: string, patch: Json, ifMatch: IfMatch): Promise<SessionView> {
+    for (let neededBytes = 0; ; ) {
+      // Waits for room as large as the last attempt wanted; the attempt itself must not wait between reading and writing.
+      this.#changes.release(await this.#changes.reserve(neededBytes));
+      const view = await this.#loads.visit(namespace, id, {
+        resident: (slot) => {
+          checkVersion(this.memory.table.version(slot), ifMatch);
+          const target: Json = JSON.parse(this.memory.text(slot));
+          const raw = this.#encoded(JSON.stringify(mergePatch(target, patch)));
+          neededBytes = raw.length;
+          return this.#storeAtOnce(id, slot, raw);
+        },
+      });
+      if (!view) continue;
+      await this.#durable();
+      return view;
+    }
+  }
+
+  /** @throws {AppError} not-found, version-mismatch. */
+  async delete(namespace: string, id: string, ifMatch: IfMatch): Promise<void> {
+    const room = await this.#changes.reserveForRemoval();
+    try {
+      await this.#loads.visit(namespace, id, {
+        resident: (slot) => {
+          checkVersion(this.memory.table.version(slot), ifMatch);
+          this.memory.delete(slot);
+          this.#changes.add({ kind: "delete", id }, room);
+        },
+        detached: (row) => {
+          checkVersion(row.version, ifMatch);
+          this.#spilledItems--;
+          this.#changes.add({ kind: "delete", id }, room);
+        },
+      });
+    } finally {
+      this.#changes.release(room);
+    }
+    await this.#durable();
+  }
+
+  /** Live sessions, the newest first; what is in memory is newer than its row. */
+  async list(namespace: string, after: SessionPosition | null, limit: number): Promise<SessionView[]> {
+    await this.#changes.flush();
+    const rows = await this.#options.rows.list(namespace, { after, limit, atMs: this.memory.nowMs() - ROW_GRACE_MS });
+    return rows.map((row) => {
+      const slot = this.memory.find(row.id);
+      return slot < 0 ? viewOfRow(row, row.bytes) : viewOfSlot(this.memory, slot);
+    });
+  }
+
+  async sweep(slicer: Slicer): Promise<number> {
+    const removed = await this.memory.sweep(slicer);
+    const untilMs = this.memory.nowMs() - ROW_GRACE_MS;
+    await this.#changes.flush();
+    // While uses cannot be saved, a row may look older than its session is.
+    if (this.#changes.failure !== null) return removed;
+    const deleted = await this.#options.rows.expire(untilMs, ROWS_PER_SWEEP);
+    this.memory.counters.removed("expired", deleted);
+    await this.#recount();
+    return removed + deleted;
+  }
+
+  /** Packs what is idle and saves last uses; runs four times a second. */
+  async tick(): Promise<void> {
+    if (this.memory.table.unsavedUses.length > 0) void this.#changes.flush();
+    if (!this.#options.packing || this.#packing) return;
+    this.#packing = true;
+    try {
+      await this.memory.packIdle(IDLE_MS, Math.max(16, Math.ceil(this.memory.table.values.unpackedItems / 20)));
+    } finally {
+      this.#packing = false;
+    }
+  }
+
+  async #recount(): Promise<void> {
+    this.#spilledItems = (await this.#options.rows.count(this.memory.nowMs())) - this.memory.items;
+  }
+
+  #encoded(text: string): Buffer {
+    const raw = Buffer.from(text);
+    if (raw.length <= MAX_DATA_BYTES && raw.length < this.#options.account.ceilingBytes) return raw;
+    this.memory.counters.reject();
+    throw new AppError(
+      "item-too-large",
+      `The data are ${raw.length} bytes of JSON; at most ${MAX_DATA_BYTES} can be kept`,
+    );
+  }
+
+  /** Runs `change` with room in the queue for `dataBytes`, and acknowledges it when durability allows. */
+  async #withRoom<Result>(dataBytes: number, change: (room: Room) => Result | Promise<Result>): Promise<Result> {
+    const room = await this.#changes.reserve(dataBytes).catch((error: unknown) => {
+      this.memory.counters.reject();
+      throw error;
+    });
+    let result: Result;
+    try {
+      result = await change(room);
+    } finally {
+      this.#changes.release(room);
+    }
+    await this.#durable();
+    return result;
+  }
+
+  async #durable(): Promise<void> {
+    if (this.#options.durability === "always") await this.#changes.committed();
+  }
+
+  #store(slot: number, raw: Buffer, ifMatch: IfMatch, room: Room): SessionView {
+    checkVersion(this.memory.table.version(slot), ifMatch);
+    // Used first, so that it is the last to be pushed out while its new data look for room.
+    this.memory.use(slot);
+    if (!this.memory.replace(slot, raw)) throw pressure();
+    return this.#queue(slot, raw, room);
+  }
+
+  /** Stores if there is room in the queue just now, and if making it has not pushed out this very session; else null. */
+  #storeAtOnce(id: string, slot: number, raw: Buffer): SessionView | null {
+    this.memory.use(slot);
+    const room = this.#changes.tryReserve(raw.length);
+    if (!room) return null;
+    try {
+      return this.memory.find(id) === slot ? this.#store(slot, raw, null, room) : null;
+    } finally {
+      this.#changes.release(room);
+    }
+  }
+
+  #queue(slot: number, raw: Buffer, room: Room): SessionView {
+    const view = viewOfSlot(this.memory, slot);
+    const { expiresAtMs: _, bytes: __, ...row } = view;
+    this.memory.table.unsavedUses.remove(slot);
+    this.#changes.add({ kind: "put", row: { ...row, data: raw } }, room);
+    return view;
+  }
+
+  /** A change that nobody waits for: a full queue does without it. */
+  #queueSmall(change: SessionChange): void {
+    const room = this.#changes.tryReserve(0);
+    if (room) this.#changes.add(change, room);
+  }
+
+  #useRow(row: SessionRow): SessionView {
+    const lastUsedAtMs = this.memory.nowMs();
+    this.#queueSmall({ kind: "use", id: row.id, lastUsedAtMs });
+    return viewOfRow({ ...row, lastUsedAtMs }, row.data.length);
+  }
+
+  #collectUses(most: number, queue: (use: SessionChange) => boolean): void {
+    const { table } = this.memory;
+    for (let left = most; left > 0; left--) {
+      const slot = table.unsavedUses.oldest;
+      if (slot < 0) return;
+      if (!queue({ kind: "use", id: table.ids.idOf(slot), lastUsedAtMs: table.lastUsedAtMs(slot) })) return;
+      table.unsavedUses.remove(slot);
+    }
+  }
+}
+
+function checkVersion(version: number, ifMatch: IfMatch): void {
+  if (ifMatch !== null && !ifMatch.includes(version))
+    throw new AppError("version-mismatch", `The session is at version ${version}`);
+}
+
+function pressure(): AppError {
+  return new AppError("memory-pressure", "There is no memory for this session now", {
+    headers: { "Retry-After": "1" },
+  });
+}

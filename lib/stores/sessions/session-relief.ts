@@ -1,0 +1,116 @@
+import type { Relief, ReliefStep, Slicer } from "../../ports/bounded-store.ts";
+import type { SessionMemory } from "./session-memory.ts";
+
+/** What the session pool can do to hold less, cheapest first. None of it loses a session: what is spilled comes back. */
+export function sessionRelief(memory: SessionMemory): ReliefStep[] {
+  return [expireStep(memory), recompressStep(memory), compactStep(memory), spillStep(memory)];
+}
+
+/** Runs `work` and says what the pool holds less. */
+async function measured(memory: SessionMemory, work: () => Promise<number>): Promise<Relief> {
+  const before = memory.heldBytes;
+  const items = await work();
+  return { items, freedBytes: Math.max(0, before - memory.heldBytes) };
+}
+
+async function compactAll(memory: SessionMemory, enough: () => boolean, slicer: Slicer): Promise<void> {
+  while (!enough() && memory.table.values.compact() > 0) if (slicer.spent) await slicer.breathe();
+}
+
+function expireStep(memory: SessionMemory): ReliefStep {
+  return {
+    kind: "expire",
+    predict() {
+      let items = 0;
+      let freedBytes = 0;
+      const { table } = memory;
+      for (let slot = 0; slot < table.top; slot++) {
+        if (!table.recency.has(slot) || !memory.isExpired(slot)) continue;
+        items++;
+        freedBytes += table.values.storedLength(slot);
+      }
+      return { items, freedBytes };
+    },
+    run: (_target, slicer) =>
+      measured(memory, async () => {
+        const items = await memory.sweep(slicer);
+        if (items > 0) await compactAll(memory, () => false, slicer);
+        return items;
+      }),
+  };
+}
+
+/** Packs what is not packed, and lets go of the copies that only make hits quicker. */
+function recompressStep(memory: SessionMemory): ReliefStep {
+  const { values, hot } = memory.table;
+  return {
+    kind: "recompress",
+    predict: () => ({
+      items: values.unpackedItems + hot.items,
+      freedBytes: values.packableBytes() + hot.heldBytes,
+    }),
+    run: (targetBytes, slicer) =>
+      measured(memory, async () => {
+        let items = hot.items;
+        let freedBytes = hot.heldBytes;
+        hot.shrinkTo(0);
+        for (let slot = values.oldestUnpacked; slot >= 0 && freedBytes < targetBytes; slot = values.oldestUnpacked) {
+          freedBytes += await values.pack(slot);
+          items++;
+          if (slicer.spent) await slicer.breathe();
+        }
+        await compactAll(memory, () => false, slicer);
+        return items;
+      }),
+  };
+}
+
+function compactStep(memory: SessionMemory): ReliefStep {
+  return {
+    kind: "compact",
+    predict: (targetBytes) => ({ items: 0, freedBytes: Math.min(targetBytes, memory.table.values.reclaimableBytes()) }),
+    run: (targetBytes, slicer) =>
+      measured(memory, async () => {
+        const start = memory.heldBytes;
+        await compactAll(memory, () => start - memory.heldBytes >= targetBytes, slicer);
+        return 0;
+      }),
+  };
+}
+
+/** Leaves sessions to the database, the ones used longest ago first. */
+function spillStep(memory: SessionMemory): ReliefStep {
+  return {
+    kind: "spill",
+    predict(targetBytes) {
+      const { recency, values } = memory.table;
+      // What the steps before this one free already: packing and compacting, and what has expired.
+      const leftBytes = values.reservedBytes - values.reclaimableBytes() - values.packableBytes();
+      let items = 0;
+      let freedBytes = 0;
+      for (let slot = recency.oldest; slot >= 0 && freedBytes < targetBytes; slot = recency.newerThan(slot)) {
+        if (memory.isExpired(slot)) continue;
+        items++;
+        freedBytes += values.storedLength(slot);
+      }
+      return { items, freedBytes: items === memory.items ? leftBytes : Math.min(freedBytes, leftBytes) };
+    },
+    run: (targetBytes, slicer) =>
+      measured(memory, async () => {
+        const start = memory.heldBytes;
+        const enough = () => start - memory.heldBytes >= targetBytes;
+        let items = 0;
+        while (!enough() && memory.items > 0) {
+          let dropped = 0;
+          // A slab's worth between two compactions: sliding for each single session would cost the square.
+          while (memory.items > 0 && dropped < Math.min(targetBytes, 64 * 1024)) {
+            dropped += memory.table.values.storedLength(memory.table.recency.oldest);
+            memory.spillOldest();
+            items++;
+          }
+          await compactAll(memory, enough, slicer);
+        }
+        return items;
+      }),
+  };
+}

@@ -1,0 +1,181 @@
+import type { MemoryAccount } from "../../ports/memory-account.ts";
+import { RecencyList } from "../recency-list.ts";
+import { HotValues } from "../values/hot-values.ts";
+import { PackedValues } from "../values/packed-values.ts";
+import { IdIndex } from "./id-index.ts";
+
+const FIRST_CAPACITY = 64;
+/** Created, last used, timeout, version, namespace and the next free slot. */
+const FIELD_BYTES_PER_SLOT = 8 + 8 + 8 + 4 + 2 + 4;
+const NONE = -1;
+
+/** What is known of a session beside its data. Times are the pool's (see `SessionTime`), in milliseconds. */
+export interface SessionFields {
+  namespace: string;
+  createdAtMs: number;
+  lastUsedAtMs: number;
+  idleTimeoutMs: number;
+  version: number;
+}
+
+/** The fields of the sessions in memory, in columns; every slot is charged to the account before it exists. */
+export class SessionTable {
+  readonly #account: MemoryAccount;
+  readonly #namespaces: string[] = [];
+  readonly ids: IdIndex;
+  readonly values: PackedValues;
+  readonly hot: HotValues<string>;
+  /** By last use. */
+  readonly recency: RecencyList;
+  /** Whose last use is not yet in the database, longest waiting first. */
+  readonly unsavedUses: RecencyList;
+  #createdAtMs: Float64Array;
+  #lastUsedAtMs: Float64Array;
+  #idleTimeoutMs: Float64Array;
+  #versions: Uint32Array;
+  #namespaceOf: Uint16Array;
+  #nextFree: Int32Array;
+  #firstFree = NONE;
+  #top = 0;
+  #capacity = 0;
+
+  constructor(account: MemoryAccount) {
+    this.#account = account;
+    this.ids = new IdIndex(0);
+    this.values = new PackedValues(account, 0);
+    this.hot = new HotValues(account, 0);
+    this.recency = new RecencyList(0);
+    this.unsavedUses = new RecencyList(0);
+    this.#createdAtMs = new Float64Array(0);
+    this.#lastUsedAtMs = new Float64Array(0);
+    this.#idleTimeoutMs = new Float64Array(0);
+    this.#versions = new Uint32Array(0);
+    this.#namespaceOf = new Uint16Array(0);
+    this.#nextFree = new Int32Array(0);
+  }
+
+  /** The columns, the lists and the index; not the values. */
+  get bytes(): number {
+    return bytesFor(this.#capacity);
+  }
+
+  get items(): number {
+    return this.recency.length;
+  }
+
+  /** Slots that were ever in use: a sweep looks at these. */
+  get top(): number {
+    return this.#top;
+  }
+
+  /** A free slot, or -1 when the account refuses more of them. */
+  take(): number {
+    if (this.#firstFree === NONE && this.#top === this.#capacity && !this.#grow()) return NONE;
+    if (this.#firstFree === NONE) return this.#top++;
+    const slot = this.#firstFree;
+    this.#firstFree = this.#nextFree[slot] ?? NONE;
+    return slot;
+  }
+
+  /** Gives back a slot that `take` gave and `fill` has not been called for. */
+  untake(slot: number): void {
+    this.#nextFree[slot] = this.#firstFree;
+    this.#firstFree = slot;
+  }
+
+  /** Makes `slot` the session `id`; its value is set already. */
+  fill(slot: number, id: string, fields: SessionFields): void {
+    this.#createdAtMs[slot] = fields.createdAtMs;
+    this.#lastUsedAtMs[slot] = fields.lastUsedAtMs;
+    this.#idleTimeoutMs[slot] = fields.idleTimeoutMs;
+    this.#versions[slot] = fields.version;
+    this.#namespaceOf[slot] = this.#namespaceNumber(fields.namespace);
+    this.ids.add(id, slot);
+    this.recency.touch(slot);
+  }
+
+  clear(slot: number): void {
+    this.ids.remove(slot);
+    this.recency.remove(slot);
+    this.unsavedUses.remove(slot);
+    this.hot.drop(slot);
+    this.values.clear(slot);
+    this.untake(slot);
+  }
+
+  fields(slot: number): SessionFields {
+    return {
+      namespace: this.#namespaces[this.#namespaceOf[slot] ?? 0] ?? "",
+      createdAtMs: this.#createdAtMs[slot] ?? 0,
+      lastUsedAtMs: this.lastUsedAtMs(slot),
+      idleTimeoutMs: this.#idleTimeoutMs[slot] ?? 0,
+      version: this.version(slot),
+    };
+  }
+
+  isIn(slot: number, namespace: string): boolean {
+    return this.#namespaces[this.#namespaceOf[slot] ?? 0] === namespace;
+  }
+
+  lastUsedAtMs(slot: number): number {
+    return this.#lastUsedAtMs[slot] ?? 0;
+  }
+
+  expiresAtMs(slot: number): number {
+    return this.lastUsedAtMs(slot) + (this.#idleTimeoutMs[slot] ?? 0);
+  }
+
+  version(slot: number): number {
+    return this.#versions[slot] ?? 0;
+  }
+
+  use(slot: number, atMs: number): void {
+    this.#lastUsedAtMs[slot] = atMs;
+    this.recency.touch(slot);
+  }
+
+  bumpVersion(slot: number): void {
+    this.#versions[slot] = (this.#versions[slot] ?? 0) + 1;
+  }
+
+  /** Namespaces are few (one per tenant with a key) and stay known. */
+  #namespaceNumber(namespace: string): number {
+    const known = this.#namespaces.indexOf(namespace);
+    if (known >= 0) return known;
+    if (this.#namespaces.length > 0xffff) throw new RangeError("more than 65,536 namespaces hold sessions");
+    return this.#namespaces.push(namespace) - 1;
+  }
+
+  #grow(): boolean {
+    const capacity = Math.max(FIRST_CAPACITY, Math.ceil(this.#capacity * 1.5));
+    if (!this.#account.tryTake(bytesFor(capacity) - bytesFor(this.#capacity))) return false;
+    this.ids.grow(capacity);
+    this.values.grow(capacity);
+    this.hot.grow(capacity);
+    this.recency.grow(capacity);
+    this.unsavedUses.grow(capacity);
+    this.#createdAtMs = enlarged(this.#createdAtMs, new Float64Array(capacity));
+    this.#lastUsedAtMs = enlarged(this.#lastUsedAtMs, new Float64Array(capacity));
+    this.#idleTimeoutMs = enlarged(this.#idleTimeoutMs, new Float64Array(capacity));
+    this.#versions = enlarged(this.#versions, new Uint32Array(capacity));
+    this.#namespaceOf = enlarged(this.#namespaceOf, new Uint16Array(capacity));
+    this.#nextFree = enlarged(this.#nextFree, new Int32Array(capacity));
+    this.#capacity = capacity;
+    return true;
+  }
+}
+
+function bytesFor(capacity: number): number {
+  if (capacity === 0) return 0;
+  const perSlot =
+    FIELD_BYTES_PER_SLOT + 2 * RecencyList.BYTES_PER_SLOT + PackedValues.BYTES_PER_SLOT + HotValues.BYTES_PER_SLOT;
+  return capacity * perSlot + IdIndex.bytesFor(capacity);
+}
+
+function enlarged<Column extends Float64Array | Uint32Array | Uint16Array | Int32Array>(
+  from: Column,
+  to: Column,
+): Column {
+  to.set(from);
+  return to;
+}

@@ -1,0 +1,320 @@
+import type { MemoryAccount } from "../../ports/memory-account.ts";
+import type { SessionChange, SessionRows } from "../../ports/session-rows.ts";
+import { KIB, MIB } from "../../shared/bytes.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { AppError } from "../../shared/errors.ts";
+
+export type Durability = "everysec" | "always";
+
+export const QUEUE_BYTES = 8 * MIB;
+/** What a change costs beside its data: its objects, its key, its place in the map. */
+const CHANGE_BYTES = 512;
+/** A commit takes at most about this much, so that none of them holds the database for long. */
+const BATCH_BYTES = MIB;
+const BATCH_CHANGES = 2_000;
+/** `everysec` starts a commit this long after the first change; the commit itself has the rest of the second. */
+const FLUSH_AFTER_MS = 200;
+const FLUSH_AT_BYTES = 256 * KIB;
+const RETRY_AFTER_MS = 500;
+/** A writer waits this long for room in the queue before it is told to come again. */
+const PATIENCE_MS = 5_000;
+
+interface Pending {
+  change: SessionChange;
+  bytes: number;
+  /** Of the first change that this one has taken the place of: the maps are in this order. */
+  sequence: number;
+}
+
+/** Room in the queue that has been set aside and paid for. */
+export interface Room {
+  bytes: number;
+}
+
+interface Waiter {
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+export interface WriteBehindOptions {
+  rows: SessionRows;
+  account: MemoryAccount;
+  clock: Clock;
+  durability: Durability;
+  /** Hands over last uses that are due, at most so many, until `queue` says no: they go along with the next commit. */
+  collectUses(most: number, queue: (use: SessionChange) => boolean): void;
+  /** Asks the sessions in memory to give some of it up; false when they have none to give. */
+  makeRoom(): boolean;
+  onFailure(error: unknown): void;
+}
+
+function bytesOf(change: SessionChange): number {
+  return CHANGE_BYTES + (change.kind === "put" ? change.row.data.length : 0);
+}
+
+function merged(before: SessionChange | undefined, after: SessionChange): SessionChange {
+  if (after.kind !== "use" || !before || before.kind === "use") return after;
+  if (before.kind === "delete") return before;
+  return { kind: "put", row: { ...before.row, lastUsedAtMs: after.lastUsedAtMs } };
+}
+
+/**
+ * The changes on their way to the database: one per session (a later one takes the earlier one's place), at most 8 MiB in all,
+ * those being committed included. Whoever has more waits for room. One commit runs at a time, and while it runs the next
+ * one gathers, so that a slow disk makes larger groups instead of a longer queue.
+ */
+export class WriteBehind {
+  readonly #options: WriteBehindOptions;
+  #pending = new Map<string, Pending>();
+  #committing = new Map<string, Pending>();
+  #heldBytes = 0;
+  #sequence = 0;
+  #failure: unknown = null;
+  #running: Promise<void> | null = null;
+  #cancelTimer: (() => void) | null = null;
+  readonly #forRoom = new Set<Waiter>();
+  readonly #forCommit = new Set<Waiter & { sequence: number }>();
+  #makingRoom = false;
+
+  constructor(options: WriteBehindOptions) {
+    this.#options = options;
+  }
+
+  /** Held by changes that wait or are being committed, and by what was reserved for more. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** Why the last commit failed, or null when it did not. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** The newest change to `id` that the database may not have yet. */
+  latest(id: string): SessionChange | undefined {
+    const pending = this.#pending.get(id)?.change;
+    const committing = this.#committing.get(id)?.change;
+    return pending ? merged(committing, pending) : committing;
+  }
+
+  /** Sets room aside for a change with `dataBytes` of data; null when there is none just now. */
+  tryReserve(dataBytes: number): Room | null {
+    const bytes = dataBytes + CHANGE_BYTES;
+    if (this.#heldBytes + bytes > QUEUE_BYTES || !this.#take(bytes)) return null;
+    this.#heldBytes += bytes;
+    return { bytes };
+  }
+
+  /**
+   * Sets room aside, waiting for it if need be.
+   * @throws {AppError} storage-full, storage-read-only, storage-unavailable, memory-pressure.
+   */
+  async reserve(dataBytes: number): Promise<Room> {
+    this.#checkRoomOnDisk(dataBytes);
+    return this.reserveForRemoval(dataBytes);
+  }
+
+  /** The same for a change that takes nothing on disk: a full one must not keep anyone from deleting. */
+  async reserveForRemoval(dataBytes = 0): Promise<Room> {
+    for (;;) {
+      const room = this.tryReserve(dataBytes);
+      if (room) return room;
+      await this.#roomMade();
+    }
+  }
+
+  /** Gives back what is left of a room; nothing, once a change has been added with it. */
+  release(room: Room): void {
+    const { bytes } = room;
+    room.bytes = 0;
+    this.#letGo(bytes);
+  }
+
+  /** Refuses at once what cannot be kept: the quota is used up, or the database fails. */
+  #checkRoomOnDisk(dataBytes: number): void {
+    if (this.#failure) throw this.#refusal(this.#failure);
+    if (this.#options.rows.roomBytes() - this.#heldBytes < dataBytes + CHANGE_BYTES)
+      throw new AppError("storage-full", "The disk quota is used up; delete something, or raise HEADROOM_DISK_MAX_MB");
+  }
+
+  /** Waits until a commit has made room. @throws {AppError} when that takes over 5 s, or when the commit fails. */
+  async #roomMade(): Promise<void> {
+    // With nothing on its way there is nothing to wait for: the memory is held by others.
+    if (this.#heldBytes === 0)
+      throw new AppError("memory-pressure", "There is no memory for this now", { headers: { "Retry-After": "1" } });
+    void this.flush();
+    await this.#wait(this.#forRoom, {});
+  }
+
+  /** Queues `change` in the room that was reserved for it, and gives back what it does not need. */
+  add(change: SessionChange, room: Room): void {
+    if (room.bytes < bytesOf(change)) throw new RangeError("a change was queued without room for it");
+    const id = change.kind === "put" ? change.row.id : change.id;
+    const before = this.#pending.get(id);
+    const next = merged(before?.change, change);
+    const bytes = bytesOf(next);
+    const sequence = ++this.#sequence;
+    // Two changes have become one: what both had reserved, less what the one needs, goes back.
+    this.#letGo((before?.bytes ?? 0) + room.bytes - bytes);
+    room.bytes = 0;
+    this.#pending.set(id, { change: next, bytes, sequence: before?.sequence ?? sequence });
+    this.#schedule();
+  }
+
+  /** Resolves when everything added so far has been committed. @throws {AppError} when the commit fails. */
+  async committed(): Promise<void> {
+    const sequence = this.#sequence;
+    if (this.#oldestSequence() > sequence) return;
+    await this.#wait(this.#forCommit, { sequence });
+  }
+
+  /** Commits all that waits now, and the last uses that are due. */
+  async flush(): Promise<void> {
+    await this.#running;
+    if (!this.#running) {
+      this.#running = this.#drain().finally(() => {
+        this.#running = null;
+        if (this.#pending.size > 0) this.#schedule();
+      });
+    }
+    await this.#running;
+  }
+
+  stop(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+  }
+
+  #schedule(): void {
+    if (this.#running) return;
+    if (this.#failure === null && (this.#options.durability === "always" || this.#heldBytes >= FLUSH_AT_BYTES)) {
+      void this.flush();
+      return;
+    }
+    const delayMs = this.#failure === null ? FLUSH_AFTER_MS : RETRY_AFTER_MS;
+    this.#cancelTimer ??= this.#options.clock.after(delayMs, () => {
+      this.#cancelTimer = null;
+      void this.flush();
+    });
+  }
+
+  async #drain(): Promise<void> {
+    const last = this.#sequence;
+    // What arrives in this turn of the loop goes along: that is the group in group commit.
+    await Promise.resolve();
+    this.#addUses();
+    while (this.#pending.size > 0) {
+      if (!(await this.#commit(this.#takeBatch())) || this.#oldestSequence() > last) return;
+    }
+  }
+
+  #addUses(): void {
+    this.#options.collectUses(BATCH_CHANGES, (use) => {
+      // A full queue cannot take it; it stays due, and is asked for again.
+      const room = this.tryReserve(0);
+      if (room) this.add(use, room);
+      return room !== null;
+    });
+  }
+
+  #takeBatch(): SessionChange[] {
+    const changes: SessionChange[] = [];
+    let bytes = 0;
+    for (const [id, pending] of this.#pending) {
+      if (changes.length > 0 && (bytes + pending.bytes > BATCH_BYTES || changes.length === BATCH_CHANGES)) break;
+      changes.push(pending.change);
+      bytes += pending.bytes;
+      this.#pending.delete(id);
+      this.#committing.set(id, pending);
+    }
+    return changes;
+  }
+
+  async #commit(changes: readonly SessionChange[]): Promise<boolean> {
+    try {
+      await this.#options.rows.apply(changes);
+    } catch (error) {
+      this.#putBack();
+      this.#failure = error;
+      this.#options.onFailure(error);
+      const refusal = this.#refusal(error);
+      for (const waiter of [...this.#forRoom, ...this.#forCommit]) waiter.reject(refusal);
+      return false;
+    }
+    this.#failure = null;
+    let bytes = 0;
+    for (const { bytes: held } of this.#committing.values()) bytes += held;
+    this.#committing.clear();
+    this.#letGo(bytes);
+    this.#tellCommitted();
+    return true;
+  }
+
+  /** A failed batch goes before what came since; what was replaced meanwhile is merged into it. */
+  #putBack(): void {
+    const since = this.#pending;
+    this.#pending = this.#committing;
+    this.#committing = new Map();
+    for (const [id, { change, bytes, sequence }] of since) {
+      const before = this.#pending.get(id);
+      const next = merged(before?.change, change);
+      this.#letGo((before?.bytes ?? 0) + bytes - bytesOf(next));
+      this.#pending.set(id, { change: next, bytes: bytesOf(next), sequence: before?.sequence ?? sequence });
+    }
+  }
+
+  /** The first sequence number that has not been committed. */
+  #oldestSequence(): number {
+    const oldest = this.#committing.values().next().value ?? this.#pending.values().next().value;
+    return oldest?.sequence ?? Number.POSITIVE_INFINITY;
+  }
+
+  #tellCommitted(): void {
+    const oldest = this.#oldestSequence();
+    for (const waiter of this.#forCommit) if (waiter.sequence < oldest) waiter.resolve();
+  }
+
+  #take(bytes: number): boolean {
+    while (!this.#options.account.tryTake(bytes)) {
+      // A session that makes room may leave a last use to be queued: that one takes what is there, or nothing.
+      if (this.#makingRoom) return false;
+      this.#makingRoom = true;
+      const made = this.#options.makeRoom();
+      this.#makingRoom = false;
+      if (!made) return false;
+    }
+    return true;
+  }
+
+  #letGo(bytes: number): void {
+    if (bytes === 0) return;
+    this.#heldBytes -= bytes;
+    this.#options.account.give(bytes);
+    for (const waiter of this.#forRoom) waiter.resolve();
+  }
+
+  #wait<Extra extends object>(waiters: Set<Waiter & Extra>, extra: Extra): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (end: () => void) => () => {
+        cancel();
+        waiters.delete(waiter);
+        end();
+      };
+      const waiter = { ...extra, resolve: settle(resolve), reject: (error: unknown) => settle(() => reject(error))() };
+      const cancel = this.#options.clock.after(PATIENCE_MS, () =>
+        waiter.reject(
+          new AppError("storage-unavailable", "The database has been too slow", { headers: { "Retry-After": "1" } }),
+        ),
+      );
+      waiters.add(waiter);
+    });
+  }
+
+  #refusal(error: unknown): AppError {
+    if (error instanceof AppError) return error;
+    return new AppError("storage-unavailable", "The database does not answer", {
+      headers: { "Retry-After": "1" },
+      cause: error,
+    });
+  }
+}
