@@ -192,6 +192,7 @@ export class SessionMemory {
       hot.shrinkTo(0);
       return true;
     }
+    if (values.shedSamples()) return true;
     const oldest = recency.oldest === except ? recency.newerThan(except) : recency.oldest;
     if (oldest >= 0) this.#spill(oldest);
     // Alone and still refused: pages that stand empty behind other slabs' ends are the last resort.

@@ -21,6 +21,7 @@ const IDLE_MS = 1_000;
 /** Rows are deleted this long after their time was up: a last use that is on its way to them arrives before. */
 const ROW_GRACE_MS = 60_000;
 const ROWS_PER_SWEEP = 2_000;
+const PRESSURE_RETRIES = 5;
 
 /** Which versions a writer accepts: null is any. */
 export type IfMatch = readonly number[] | null;
@@ -115,13 +116,15 @@ export class SessionPool implements BoundedStore {
   /** @throws {AppError} item-too-large, storage-full, storage-read-only, storage-unavailable, memory-pressure. */
   async create(namespace: string, text: string, idleTimeoutMs = this.memory.idleTimeoutMs): Promise<SessionView> {
     const raw = this.#encoded(text);
-    return this.#withRoom(raw.length, (room) => {
-      const nowMs = this.memory.nowMs();
-      const fields = { namespace, createdAtMs: nowMs, lastUsedAtMs: nowMs, idleTimeoutMs, version: 1 };
-      const slot = this.memory.insert(newSessionId(), fields, raw);
-      if (slot < 0) throw pressure();
-      return this.#queue(slot, raw, room);
-    });
+    return this.#acknowledged(() =>
+      this.#withRoom(raw.length, (room) => {
+        const nowMs = this.memory.nowMs();
+        const fields = { namespace, createdAtMs: nowMs, lastUsedAtMs: nowMs, idleTimeoutMs, version: 1 };
+        const slot = this.memory.insert(newSessionId(), fields, raw);
+        if (slot < 0) throw pressure();
+        return this.#queue(slot, raw, room);
+      }),
+    );
   }
 
   /** Reads the data and slides the timeout. @throws {AppError} not-found. */
@@ -152,17 +155,20 @@ export class SessionPool implements BoundedStore {
   /** @throws {AppError} not-found, version-mismatch, and what `create` throws. */
   async replace(namespace: string, id: string, text: string, ifMatch: IfMatch): Promise<SessionView> {
     const raw = this.#encoded(text);
-    return this.#withRoom(raw.length, (room) =>
-      this.#loads.visit(namespace, id, { resident: (slot) => this.#store(slot, raw, ifMatch, room) }),
+    return this.#acknowledged(() =>
+      this.#withRoom(raw.length, (room) =>
+        this.#loads.visit(namespace, id, { resident: (slot) => this.#store(slot, raw, ifMatch, room) }),
+      ),
     );
   }
 
   /** Merges `patch` into the data (RFC 7396). @throws {AppError} as `replace`. */
   async patch(namespace: string, id: string, patch: Json, ifMatch: IfMatch): Promise<SessionView> {
-    for (let neededBytes = 0; ; ) {
-      // Waits for room as large as the last attempt wanted; the attempt itself must not wait between reading and writing.
+    let neededBytes = 0;
+    return this.#acknowledged(async () => {
+      // Room as large as the last attempt wanted is waited for here: an attempt must not wait between reading and writing.
       this.#changes.release(await this.#changes.reserve(neededBytes));
-      const view = await this.#loads.visit(namespace, id, {
+      return this.#loads.visit(namespace, id, {
         resident: (slot) => {
           checkVersion(this.memory.table.version(slot), ifMatch);
           const target: Json = JSON.parse(this.memory.text(slot));
@@ -171,10 +177,7 @@ export class SessionPool implements BoundedStore {
           return this.#storeAtOnce(id, slot, raw);
         },
       });
-      if (!view) continue;
-      await this.#durable();
-      return view;
-    }
+    });
   }
 
   /** @throws {AppError} not-found, version-mismatch. */
@@ -247,17 +250,31 @@ export class SessionPool implements BoundedStore {
     );
   }
 
-  /** Runs `change` with room in the queue for `dataBytes`, and acknowledges it when durability allows. */
+  /** Runs `change` with room in the queue for `dataBytes`. */
   async #withRoom<Result>(dataBytes: number, change: (room: Room) => Result | Promise<Result>): Promise<Result> {
     const room = await this.#changes.reserve(dataBytes).catch((error: unknown) => {
       this.memory.counters.reject();
       throw error;
     });
-    let result: Result;
     try {
-      result = await change(room);
+      return await change(room);
     } finally {
       this.#changes.release(room);
+    }
+  }
+
+  /** Runs a change and acknowledges it when durability allows. Memory that only waits for a commit is waited for. */
+  async #acknowledged<Result>(change: () => Promise<Result>): Promise<Result> {
+    let result: Result;
+    for (let retries = PRESSURE_RETRIES; ; retries--) {
+      try {
+        result = await change();
+        break;
+      } catch (error) {
+        const short = error instanceof AppError && error.code === "memory-pressure";
+        if (!short || retries === 0 || this.#changes.heldBytes === 0) throw error;
+        await this.#changes.flush();
+      }
     }
     await this.#durable();
     return result;
@@ -275,13 +292,14 @@ export class SessionPool implements BoundedStore {
     return this.#queue(slot, raw, room);
   }
 
-  /** Stores if there is room in the queue just now, and if making it has not pushed out this very session; else null. */
-  #storeAtOnce(id: string, slot: number, raw: Buffer): SessionView | null {
+  /** Stores if there is room in the queue just now, and if making it has not pushed out this very session. */
+  #storeAtOnce(id: string, slot: number, raw: Buffer): SessionView {
     this.memory.use(slot);
     const room = this.#changes.tryReserve(raw.length);
-    if (!room) return null;
+    if (!room) throw pressure();
     try {
-      return this.memory.find(id) === slot ? this.#store(slot, raw, null, room) : null;
+      if (this.memory.find(id) !== slot) throw pressure();
+      return this.#store(slot, raw, null, room);
     } finally {
       this.#changes.release(room);
     }

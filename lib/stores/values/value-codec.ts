@@ -102,8 +102,17 @@ export class ValueCodec {
   trim(): void {
     if (this.#dictionaries.some((dictionary) => dictionary.users > 0)) return;
     for (const dictionary of [...this.#dictionaries]) this.#forget(dictionary);
-    this.#dropSamples();
+    this.shedSamples();
     this.#wanted = true;
+  }
+
+  /** Gives up the samples gathered so far; false when there are none. */
+  shedSamples(): boolean {
+    if (!this.#samples) return false;
+    this.#account.give(SAMPLES_BYTES);
+    this.#samples = null;
+    this.#sampledBytes = 0;
+    return true;
   }
 
   #find(format: Format): Dictionary {
@@ -138,13 +147,7 @@ export class ValueCodec {
     for (const dictionary of this.#dictionaries.slice(0, -1)) if (dictionary.users === 0) this.#forget(dictionary);
     this.#next = format === LAST_DICTIONARY ? FIRST_DICTIONARY : format + 1;
     this.#wanted = false;
-    this.#dropSamples();
-  }
-
-  #dropSamples(): void {
-    if (this.#samples) this.#account.give(SAMPLES_BYTES);
-    this.#samples = null;
-    this.#sampledBytes = 0;
+    this.shedSamples();
   }
 
   #judge(dictionary: Dictionary, rawBytes: number, packedBytes: number): void {

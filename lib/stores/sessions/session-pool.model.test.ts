@@ -1,0 +1,228 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import type { Slicer } from "../../ports/bounded-store.ts";
+import { KIB } from "../../shared/bytes.ts";
+import { AppError } from "../../shared/errors.ts";
+import { FakeClock } from "../../shared/fake-clock.ts";
+import type { Json } from "../../shared/json.ts";
+import { CeilingAccount } from "../values/ceiling-account.ts";
+import { MapRows } from "./map-rows.ts";
+import { mergePatch } from "./merge-patch.ts";
+import { SessionPool } from "./session-pool.ts";
+import { QUEUE_BYTES } from "./write-behind.ts";
+
+const MAX_ITEMS = 6;
+const CEILING = 320 * KIB;
+const TTL = 1_000;
+const slicer: Slicer = { spent: true, breathe: () => Promise.resolve() };
+
+interface Expected {
+  namespace: string;
+  text: string;
+  version: number;
+  idleTimeoutMs: number;
+  lastUsedAtMs: number;
+}
+
+const data = fc.oneof(
+  fc.record({ name: fc.string({ unit: "grapheme" }), n: fc.integer() }),
+  fc.constantFrom<Json>(
+    { pad: "x".repeat(3_000) },
+    { pad: "é".repeat(20_000) },
+    { pad: "界".repeat(30_000) },
+    "😀",
+    null,
+  ),
+  fc.integer({ min: 0, max: 60_000 }).map((length) => ({ random: noise(length) })),
+);
+
+/** Letters that do not compress. */
+function noise(length: number): string {
+  let state = length + 1;
+  let text = "";
+  while (text.length < length) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    text += state.toString(36);
+  }
+  return text.slice(0, length);
+}
+
+const at = fc.nat(30);
+const namespace = fc.constantFrom("a", "b");
+const operation = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant("create" as const),
+      namespace,
+      data,
+      ttl: fc.integer({ min: 1, max: TTL }),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant("get" as const), at, namespace }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("replace" as const), at, data, stale: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("patch" as const), at, data }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("touch" as const), at }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("delete" as const), at }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant("advance" as const), ms: fc.integer({ min: 1, max: TTL / 2 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("jumpWall" as const),
+      ms: fc.integer({ min: -5_000_000, max: 5_000_000 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("sweep" as const, "pack" as const, "restart" as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("relieve" as const), step: fc.nat(3), bytes: fc.nat(100_000) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("resize" as const), maxItems: fc.integer({ min: 1, max: MAX_ITEMS }) }),
+  },
+);
+type Operation = typeof operation extends fc.Arbitrary<infer Each> ? Each : never;
+
+/** The pool beside a map that keeps everything, on one clock. */
+class Bench {
+  readonly clock = new FakeClock();
+  readonly rows = new MapRows();
+  readonly model = new Map<string, Expected>();
+  readonly ids: string[] = [];
+  readonly account = new CeilingAccount("sessions", CEILING);
+  maxItems = MAX_ITEMS;
+  pool = this.open();
+
+  open(): SessionPool {
+    return new SessionPool({
+      rows: this.rows,
+      account: this.account,
+      clock: this.clock,
+      maxItems: this.maxItems,
+      idleTimeoutMs: TTL,
+      durability: "everysec",
+      packing: true,
+      onFailure: (error) => expect.unreachable(String(error)),
+    });
+  }
+
+  id(index: number): string {
+    return this.ids[index % Math.max(1, this.ids.length)] ?? "A".repeat(43);
+  }
+
+  live(id: string, namespace?: string): Expected | undefined {
+    const session = this.model.get(id);
+    if (!session || session.lastUsedAtMs + session.idleTimeoutMs <= this.clock.monotonicMs()) return undefined;
+    return namespace === undefined || session.namespace === namespace ? session : undefined;
+  }
+
+  /** What the pool should answer: the model's session when it has one, `not-found` when not. */
+  async expectAnswer(id: string, session: Expected | undefined, call: Promise<unknown>): Promise<void> {
+    const code = await call
+      .then(() => "ok")
+      .catch((error: unknown) => (error instanceof AppError ? error.code : String(error)));
+    expect(code, id).toBe(session ? "ok" : "not-found");
+    if (session) session.lastUsedAtMs = this.clock.monotonicMs();
+  }
+
+  async run(op: Operation): Promise<void> {
+    const nowMs = this.clock.monotonicMs();
+    if (op.kind === "create") {
+      const text = JSON.stringify(op.data);
+      const { id } = await this.pool.create(op.namespace, text, op.ttl);
+      this.ids.push(id);
+      this.model.set(id, { namespace: op.namespace, text, version: 1, idleTimeoutMs: op.ttl, lastUsedAtMs: nowMs });
+    } else if (op.kind === "get") {
+      const id = this.id(op.at);
+      const session = this.live(id, op.namespace);
+      const answer = this.pool.get(op.namespace, id);
+      await this.expectAnswer(id, session, answer);
+      if (session) expect(await answer).toMatchObject({ text: session.text, view: { version: session.version } });
+    } else if (op.kind === "replace" || op.kind === "patch") await this.write(op);
+    else if (op.kind === "touch" || op.kind === "delete") {
+      const id = this.id(op.at);
+      const session = this.live(id);
+      const namespace = session?.namespace ?? "a";
+      await this.expectAnswer(
+        id,
+        session,
+        op.kind === "touch" ? this.pool.touch(namespace, id) : this.pool.delete(namespace, id, null),
+      );
+      if (op.kind === "delete") this.model.delete(id);
+    } else if (op.kind === "advance") {
+      this.clock.advance(op.ms);
+      await new Promise(setImmediate);
+    } else if (op.kind === "jumpWall") this.clock.jumpWall(op.ms);
+    else if (op.kind === "sweep") await this.pool.sweep(slicer);
+    else if (op.kind === "pack") await this.pool.memory.packIdle(0, 4);
+    else if (op.kind === "relieve") await this.pool.relief[op.step]?.run(op.bytes, slicer);
+    else if (op.kind === "resize") {
+      this.maxItems = op.maxItems;
+      this.pool.resize({ maxItems: op.maxItems });
+    } else await this.restart();
+  }
+
+  async write(op: Extract<Operation, { kind: "replace" | "patch" }>): Promise<void> {
+    const id = this.id(op.at);
+    const session = this.live(id);
+    const namespace = session?.namespace ?? "a";
+    if (op.kind === "replace" && op.stale && session) {
+      const stale = this.pool.replace(namespace, id, "0", [session.version + 1]);
+      await expect(stale).rejects.toMatchObject({ code: "version-mismatch" });
+      // Looking it up brought it back; a refused write leaves its time as it was.
+      return;
+    }
+    const next = session && op.kind === "patch" ? mergePatch(JSON.parse(session.text), op.data) : op.data;
+    await this.expectAnswer(
+      id,
+      session,
+      op.kind === "patch"
+        ? this.pool.patch(namespace, id, op.data, null)
+        : this.pool.replace(namespace, id, JSON.stringify(op.data), session ? [session.version] : null),
+    );
+    if (session) {
+      session.text = JSON.stringify(next);
+      session.version += 1;
+    }
+  }
+
+  /** A clean restart on a clock that was right all the time. */
+  async restart(): Promise<void> {
+    await this.pool.close();
+    await this.pool.relief.find((step) => step.kind === "spill")?.run(Number.POSITIVE_INFINITY, slicer);
+    await this.pool.close();
+    this.account.give(this.account.grantedBytes);
+    const now = this.clock.nowMs();
+    for (const row of this.rows.rows.values()) {
+      const expected = this.model.get(row.id);
+      if (expected) row.lastUsedAtMs = now - (this.clock.monotonicMs() - expected.lastUsedAtMs);
+    }
+    this.pool = this.open();
+  }
+
+  expectBounds(): void {
+    const { items, bytes } = this.pool.stats();
+    expect(items).toBeLessThanOrEqual(this.maxItems);
+    expect(bytes).toBeLessThanOrEqual(CEILING);
+    expect(this.pool.queuedBytes).toBeLessThanOrEqual(QUEUE_BYTES);
+    // Nothing is held that was not asked for, and nothing was asked for that is not held.
+    expect(this.pool.memory.heldBytes + this.pool.queuedBytes).toBe(this.account.grantedBytes);
+  }
+}
+
+it("answers as a map that forgets nothing before its time, and keeps its bounds after each operation", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(operation, { minLength: 20, maxLength: 80 }), async (operations) => {
+      const bench = new Bench();
+      for (const op of operations) {
+        await bench.run(op);
+        bench.expectBounds();
+      }
+    }),
+    { numRuns: 80, endOnFailure: true },
+  );
+});
