@@ -4,7 +4,7 @@ import type { Slicer } from "../../ports/bounded-store.ts";
 import { KIB } from "../../shared/bytes.ts";
 import { AppError } from "../../shared/errors.ts";
 import { FakeClock } from "../../shared/fake-clock.ts";
-import type { Json } from "../../shared/json.ts";
+import type { Json } from "../../shared/json-value.ts";
 import { CeilingAccount } from "../values/ceiling-account.ts";
 import { MapRows } from "./map-rows.ts";
 import { mergePatch } from "./merge-patch.ts";
