@@ -27,6 +27,8 @@ const FIXED = {
   HEADROOM_SNAPSHOTS: { schema: flag, fallback: false, takes: "on or off" },
   HEADROOM_METRICS_PUBLIC: { schema: flag, fallback: false, takes: "1 or 0" },
   HEADROOM_GC_TUNING: { schema: flag, fallback: true, takes: "on or off" },
+  HEADROOM_SESSION_PACKING: { schema: flag, fallback: true, takes: "on or off" },
+  HEADROOM_SESSION_HOT_TIER: { schema: flag, fallback: true, takes: "on or off" },
   HEADROOM_CGROUP_ROOT: {
     schema: z.string().min(1),
     fallback: "/sys/fs/cgroup",

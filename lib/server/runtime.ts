@@ -13,13 +13,16 @@ import { HelperProcesses } from "../memory/helper-processes.ts";
 import { HistoryRecorder } from "../memory/history-recorder.ts";
 import { Ledger } from "../memory/ledger.ts";
 import { type Probes, Sampler } from "../memory/sampler.ts";
+import { Sweeper } from "../memory/sweeper.ts";
 import type { BoundedStore } from "../ports/bounded-store.ts";
 import { MIB } from "../shared/bytes.ts";
 import type { Clock } from "../shared/clock.ts";
+import type { SessionPool } from "../stores/sessions/session-pool.ts";
 import { Audit } from "./audit.ts";
 import { Attempts } from "./auth/attempts.ts";
 import type { Gate } from "./auth/authenticate.ts";
 import { KeyRing } from "./auth/key-ring.ts";
+import { composeSessions } from "./compose-sessions.ts";
 import type { Env } from "./env.ts";
 import { Events } from "./events.ts";
 import type { Log } from "./log.ts";
@@ -57,6 +60,7 @@ export class Runtime {
   readonly recorder: HistoryRecorder;
   /** What the sampler lists, the sweeper sweeps and the optimizer relieves. */
   readonly stores: BoundedStore[] = [];
+  readonly sessions: SessionPool;
   phase: Phase = "starting";
   readonly #gc = new GcMonitor();
   readonly #eventLoop = new EventLoopMonitor();
@@ -64,7 +68,7 @@ export class Runtime {
   readonly #stops: (() => void | Promise<void>)[] = [];
 
   private constructor(parts: Parts) {
-    const { env, clock, log, nodeId, database, settings, keys, lastSequence } = parts;
+    const { env, clock, log, nodeId, database, settings, keys, ledger, sessions, lastSequence } = parts;
     this.env = env;
     this.clock = clock;
     this.log = log;
@@ -74,10 +78,10 @@ export class Runtime {
     this.keys = keys;
     this.gate = { keys, attempts: new Attempts(clock) };
     this.audit = new Audit(createAuditRows(database, nodeId), clock, log);
-    this.ledger = new Ledger({
-      limitBytes: settings.values.memoryLimitMb * MIB,
-      runtimeBytes: process.memoryUsage.rss(),
-    });
+    this.ledger = ledger;
+    this.sessions = sessions.sessions;
+    this.stores.push(this.sessions);
+    this.#stops.push(sessions.stop);
     this.#startedMs = clock.monotonicMs();
     this.sampler = new Sampler({ clock, nodeId, bootId: this.bootId, lastSequence, probes: this.#probes() });
     this.sampleLog = new SqliteSampleLog(database, nodeId);
@@ -101,7 +105,12 @@ export class Runtime {
     const settings = await SettingsStore.open(createSettingRows(database), clock, env.pinned);
     const keys = await KeyRing.open(createKeyRows(database), clock, env.fixed.HEADROOM_OPERATOR_KEY);
     const lastSequence = await new SqliteSampleLog(database, nodeId).lastSequence();
-    return new Runtime({ env, clock, log, nodeId, database, settings, keys, lastSequence });
+    const ledger = new Ledger({
+      limitBytes: settings.values.memoryLimitMb * MIB,
+      runtimeBytes: process.memoryUsage.rss(),
+    });
+    const sessions = await composeSessions({ env, clock, log, database, settings, ledger });
+    return new Runtime({ env, clock, log, nodeId, database, settings, keys, ledger, sessions, lastSequence });
   }
 
   /** Starts what runs by itself: sampling, history, and what follows the settings. */
@@ -119,8 +128,10 @@ export class Runtime {
       stopSampling();
       stopSampling = this.clock.every(periodMs, () => this.sample());
     });
+    const sweeper = new Sweeper(this.stores, this.clock, (err) => this.log.warn({ err }, "a sweep failed"));
     this.#stops.push(
       unfollow,
+      sweeper.start(),
       () => stopSampling(),
       () => this.recorder.stop(),
     );
@@ -188,5 +199,7 @@ interface Parts {
   database: DatabaseClient;
   settings: SettingsStore;
   keys: KeyRing;
+  ledger: Ledger;
+  sessions: Awaited<ReturnType<typeof composeSessions>>;
   lastSequence: number;
 }

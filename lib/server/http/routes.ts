@@ -6,9 +6,17 @@ import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { monitoringRoutes } from "./routes/monitoring.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
 
 /** Every route of the HTTP API: one list for the application, its 405 answers and its description. */
 export function allRoutes(runtime: Runtime): readonly Route[] {
-  const described = [...healthRoutes, ...authRoutes, ...monitoringRoutes, ...metricsRoutes(runtime), ...adminRoutes];
+  const described = [
+    ...healthRoutes,
+    ...authRoutes,
+    ...monitoringRoutes,
+    ...metricsRoutes(runtime),
+    ...adminRoutes,
+    ...sessionRoutes,
+  ];
   return [...described, ...docsRoutes(described)];
 }

@@ -17,6 +17,7 @@ export interface SessionMemoryOptions {
   maxItems: number;
   /** The idle timeout of a session that states none; for the statistics. */
   idleTimeoutMs: number;
+  hotTier: boolean;
   /** How many live sessions are in the database only. */
   spilledItems(): number;
   /** A session leaves for want of room; it is in the database, its last use perhaps not. */
@@ -64,7 +65,7 @@ export class SessionMemory {
 
   /** Now, on the pool's own time line. */
   nowMs(): number {
-    return this.#anchorMs + this.#options.clock.monotonicMs();
+    return Math.floor(this.#anchorMs + this.#options.clock.monotonicMs());
   }
 
   /** The session's slot, or -1: unknown here, or just found expired. */
@@ -108,6 +109,7 @@ export class SessionMemory {
     if (hot !== undefined) return hot;
     const { values } = this.table;
     const text = values.text(slot);
+    if (!this.#options.hotTier) return text;
     const bytes = STRING_BYTES + (text.length === values.rawLength(slot) ? text.length : 2 * text.length);
     this.table.hot.offer(slot, text, bytes, Math.floor(values.rawBytes * HOT_PART));
     return text;

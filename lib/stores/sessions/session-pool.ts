@@ -33,8 +33,9 @@ export interface SessionPoolOptions {
   maxItems: number;
   idleTimeoutMs: number;
   durability: Durability;
-  /** Packing idle values can be switched off, to see what it brings. */
+  /** Packing idle values can be switched off, to see what it brings; so can keeping the ones in use ready. */
   packing: boolean;
+  hotTier: boolean;
   onFailure(error: unknown): void;
 }
 
@@ -54,9 +55,11 @@ export class SessionPool implements BoundedStore {
   #spilledItems = 0;
   #cancelTick: (() => void) | null = null;
   #packing = false;
+  #durability: Durability;
 
   constructor(options: SessionPoolOptions) {
     this.#options = options;
+    this.#durability = options.durability;
     this.memory = new SessionMemory({
       ...options,
       spilledItems: () => Math.max(0, this.#spilledItems),
@@ -68,6 +71,7 @@ export class SessionPool implements BoundedStore {
     });
     this.#changes = new WriteBehind({
       ...options,
+      durability: () => this.#durability,
       collectUses: (most, queue) => this.#collectUses(most, queue),
       makeRoom: () => this.memory.makeRoom(),
     });
@@ -96,6 +100,10 @@ export class SessionPool implements BoundedStore {
 
   resize(bounds: { maxItems?: number; maxBytes?: number; ttlMs?: number }): void {
     this.memory.resize(bounds);
+  }
+
+  setDurability(durability: Durability): void {
+    this.#durability = durability;
   }
 
   /** Counts what the database holds and begins to pack and to save last uses. */
@@ -148,7 +156,7 @@ export class SessionPool implements BoundedStore {
       detached: (row) => this.#useRow(row),
     });
     // A use that is asked for by itself is as durable as any other change.
-    if (this.#options.durability === "always") await this.#changes.flush();
+    if (this.#durability === "always") await this.#changes.flush();
     return view;
   }
 
@@ -202,14 +210,25 @@ export class SessionPool implements BoundedStore {
     await this.#durable();
   }
 
-  /** Live sessions, the newest first; what is in memory is newer than its row. */
-  async list(namespace: string, after: SessionPosition | null, limit: number): Promise<SessionView[]> {
+  /** Live sessions, the newest first; what is in memory is newer than its row. `next` is where the list goes on. */
+  async list(
+    namespace: string,
+    after: SessionPosition | null,
+    limit: number,
+  ): Promise<{ views: SessionView[]; next: SessionPosition | null }> {
     await this.#changes.flush();
-    const rows = await this.#options.rows.list(namespace, { after, limit, atMs: this.memory.nowMs() - ROW_GRACE_MS });
-    return rows.map((row) => {
+    const nowMs = this.memory.nowMs();
+    const query = { after, limit: limit + 1, atMs: nowMs - ROW_GRACE_MS };
+    const rows = await this.#options.rows.list(namespace, query);
+    const shown = rows.slice(0, limit);
+    const views = shown.map((row) => {
       const slot = this.memory.find(row.id);
       return slot < 0 ? viewOfRow(row, row.bytes) : viewOfSlot(this.memory, slot);
     });
+    return {
+      views: views.filter((view) => view.expiresAtMs > nowMs),
+      next: rows.length > limit ? (shown.at(-1) ?? null) : null,
+    };
   }
 
   async sweep(slicer: Slicer): Promise<number> {
@@ -241,7 +260,9 @@ export class SessionPool implements BoundedStore {
   }
 
   #encoded(text: string): Buffer {
-    const raw = Buffer.from(text);
+    // Not from Buffer's pool: a small change in the queue would keep 8 KiB of it alive, and be sent with all of them.
+    const raw = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+    raw.write(text);
     if (raw.length <= MAX_DATA_BYTES && raw.length < this.#options.account.ceilingBytes) return raw;
     this.memory.counters.reject();
     throw new AppError(
@@ -281,7 +302,7 @@ export class SessionPool implements BoundedStore {
   }
 
   async #durable(): Promise<void> {
-    if (this.#options.durability === "always") await this.#changes.committed();
+    if (this.#durability === "always") await this.#changes.committed();
   }
 
   #store(slot: number, raw: Buffer, ifMatch: IfMatch, room: Room): SessionView {

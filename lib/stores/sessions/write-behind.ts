@@ -40,7 +40,8 @@ export interface WriteBehindOptions {
   rows: SessionRows;
   account: MemoryAccount;
   clock: Clock;
-  durability: Durability;
+  /** Commits start with the first change (`always`), or up to 200 ms later (`everysec`). */
+  durability(): Durability;
   /** Hands over last uses that are due, at most so many, until `queue` says no: they go along with the next commit. */
   collectUses(most: number, queue: (use: SessionChange) => boolean): void;
   /** Asks the sessions in memory to give some of it up; false when they have none to give. */
@@ -187,7 +188,7 @@ export class WriteBehind {
 
   #schedule(): void {
     if (this.#running) return;
-    if (this.#failure === null && (this.#options.durability === "always" || this.#heldBytes >= FLUSH_AT_BYTES)) {
+    if (this.#failure === null && (this.#options.durability() === "always" || this.#heldBytes >= FLUSH_AT_BYTES)) {
       void this.flush();
       return;
     }

@@ -1,0 +1,77 @@
+import type { Database, SqlValue, Statement } from "../../ports/database.ts";
+import type { SessionChange, SessionRow, SessionRowSummary, SessionRows } from "../../ports/session-rows.ts";
+
+const FIELDS = `"id", "namespace", "createdAtMs", "lastUsedAtMs", "idleTimeoutMs", "version"`;
+/** What a row takes beside its data, with both indexes, and what pages leave empty. */
+const OVERHEAD_RATIO = 1.3;
+
+const PUT = `INSERT INTO "Session" (${FIELDS}, "expiresAtMs", "data") VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT ("id") DO UPDATE SET "lastUsedAtMs" = excluded."lastUsedAtMs", "expiresAtMs" = excluded."expiresAtMs",
+    "version" = excluded."version", "data" = excluded."data"`;
+const USE = `UPDATE "Session" SET "lastUsedAtMs" = ?, "expiresAtMs" = ? + "idleTimeoutMs" WHERE "id" = ?`;
+const DELETE = `DELETE FROM "Session" WHERE "id" = ?`;
+
+interface Options {
+  /** The disk quota of the database. */
+  maxBytes(): number;
+}
+
+/** Session rows in SQLite. */
+export async function createSessionRows(database: Database, { maxBytes }: Options): Promise<SessionRows> {
+  let usedBytes = 0;
+  const measure = async () => {
+    const [size] = await database.all<{ used: number }>(
+      `SELECT (page_count - freelist_count) * page_size AS used
+       FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()`,
+    );
+    usedBytes = size?.used ?? usedBytes;
+  };
+  await measure();
+  return {
+    async get(id) {
+      const [row] = await database.all<Omit<SessionRow, "data"> & { data: ArrayBuffer }>(
+        `SELECT ${FIELDS}, "data" FROM "Session" WHERE "id" = ?`,
+        [id],
+      );
+      return row ? { ...row, data: new Uint8Array(row.data) } : null;
+    },
+    async apply(changes) {
+      await database.write(changes.map(toStatement));
+      await measure();
+    },
+    async expire(atMs, limit) {
+      const [deleted] = await database.write([
+        {
+          sql: `DELETE FROM "Session" WHERE "id" IN (SELECT "id" FROM "Session" WHERE "expiresAtMs" <= ? LIMIT ?)`,
+          params: [atMs, limit],
+        },
+      ]);
+      return deleted ?? 0;
+    },
+    list(namespace, { after, limit, atMs }) {
+      const from: SqlValue[] = after ? [after.createdAtMs, after.id] : [];
+      return database.all<SessionRowSummary>(
+        `SELECT ${FIELDS}, length("data") AS bytes FROM "Session"
+         WHERE "namespace" = ? AND "expiresAtMs" > ? ${after ? `AND ("createdAtMs", "id") < (?, ?)` : ""}
+         ORDER BY "createdAtMs" DESC, "id" DESC LIMIT ?`,
+        [namespace, atMs, ...from, limit],
+      );
+    },
+    async count(atMs) {
+      const [row] = await database.all<{ live: number }>(
+        `SELECT count(*) AS live FROM "Session" WHERE "expiresAtMs" > ?`,
+        [atMs],
+      );
+      return row?.live ?? 0;
+    },
+    roomBytes: () => Math.floor((maxBytes() - usedBytes) / OVERHEAD_RATIO),
+  };
+}
+
+function toStatement(change: SessionChange): Statement {
+  if (change.kind === "delete") return { sql: DELETE, params: [change.id] };
+  if (change.kind === "use") return { sql: USE, params: [change.lastUsedAtMs, change.lastUsedAtMs, change.id] };
+  const { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data } = change.row;
+  const expiresAtMs = lastUsedAtMs + idleTimeoutMs;
+  return { sql: PUT, params: [id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, expiresAtMs, data] };
+}

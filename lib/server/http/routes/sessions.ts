@@ -1,0 +1,163 @@
+import { z } from "zod";
+import { DEFAULT_PAGE_SIZE, idSchema, listQuery, page } from "../../../contracts/common.ts";
+import {
+  newSessionSchema,
+  replaceSessionSchema,
+  type Session,
+  sessionPatchSchema,
+  sessionSchema,
+  sessionWithDataSchema,
+} from "../../../contracts/sessions.ts";
+import type { SessionPosition } from "../../../ports/session-rows.ts";
+import { AppError } from "../../../shared/errors.ts";
+import type { Json } from "../../../shared/json-value.ts";
+import type { SessionView } from "../../../stores/sessions/session-view.ts";
+import { defineRoute, type Route, reply } from "../define-route.ts";
+import { ifMatchVersions, ifNoneMatch, versionTag } from "../entity-tag.ts";
+import { decodeCursor, encodeCursor } from "../page-cursor.ts";
+
+const BASE = "/api/v1/sessions";
+const common = { role: "consumer", tag: "sessions" } as const;
+const one = z.object({ id: idSchema });
+const JSON_HEADERS = { "Content-Type": "application/json; charset=utf-8" };
+
+function toSession(view: SessionView): Session {
+  return {
+    id: view.id,
+    createdAt: new Date(view.createdAtMs).toISOString(),
+    lastUsedAt: new Date(view.lastUsedAtMs).toISOString(),
+    expiresAt: new Date(view.expiresAtMs).toISOString(),
+    idleTimeoutSeconds: view.idleTimeoutMs / 1000,
+    version: view.version,
+    bytes: view.bytes,
+  };
+}
+
+const answer = (status: number, view: SessionView, headers?: Record<string, string>) =>
+  reply(status, toSession(view), { ETag: versionTag(view.version), ...headers });
+
+const writing: readonly Route[] = [
+  defineRoute(
+    {
+      ...common,
+      method: "post",
+      path: BASE,
+      summary: "Make a session; its id is made here",
+      body: newSessionSchema,
+      responses: { 201: { description: "The session", schema: sessionSchema } },
+    },
+    async ({ runtime, namespace, body }) => {
+      const { data, idleTimeoutSeconds } = body;
+      const idleTimeoutMs = idleTimeoutSeconds === undefined ? undefined : idleTimeoutSeconds * 1000;
+      const view = await runtime.sessions.create(namespace, JSON.stringify(data), idleTimeoutMs);
+      return answer(201, view, { Location: `${BASE}/${view.id}` });
+    },
+  ),
+  defineRoute(
+    {
+      ...common,
+      method: "put",
+      path: `${BASE}/{id}`,
+      summary: "Replace a session's data; If-Match is respected",
+      params: one,
+      body: replaceSessionSchema,
+      responses: { 200: { description: "The session, changed", schema: sessionSchema } },
+    },
+    async ({ runtime, namespace, params, body, request }) =>
+      answer(
+        200,
+        await runtime.sessions.replace(namespace, params.id, JSON.stringify(body.data), ifMatchVersions(request)),
+      ),
+  ),
+  defineRoute(
+    {
+      ...common,
+      method: "patch",
+      path: `${BASE}/{id}`,
+      summary: "Merge into a session's data (RFC 7396); If-Match is respected",
+      params: one,
+      body: sessionPatchSchema,
+      mediaTypes: ["application/merge-patch+json"],
+      responses: { 200: { description: "The session, changed", schema: sessionSchema } },
+    },
+    async ({ runtime, namespace, params, body, request }) =>
+      // What the body's parser built is JSON.
+      answer(200, await runtime.sessions.patch(namespace, params.id, body as Json, ifMatchVersions(request))),
+  ),
+];
+
+const reading: readonly Route[] = [
+  defineRoute(
+    {
+      ...common,
+      method: "get",
+      path: `${BASE}/{id}`,
+      summary: "Read a session and slide its idle timeout",
+      params: one,
+      responses: {
+        200: { description: "The session with its data", schema: sessionWithDataSchema },
+        304: { description: "If-None-Match names this version" },
+      },
+    },
+    async ({ runtime, namespace, params, request }) => {
+      const { view, text } = await runtime.sessions.get(namespace, params.id);
+      const headers = { ...JSON_HEADERS, ETag: versionTag(view.version) };
+      if (ifNoneMatch(request, view.version)) return reply(304, undefined, { ETag: headers.ETag });
+      // The data are JSON text already: they go into the answer as they are.
+      return reply(200, `${JSON.stringify(toSession(view)).slice(0, -1)},"data":${text}}`, headers);
+    },
+  ),
+  defineRoute(
+    {
+      ...common,
+      method: "post",
+      path: `${BASE}/{id}/touch`,
+      summary: "Slide a session's idle timeout",
+      params: one,
+      responses: { 200: { description: "The session", schema: sessionSchema } },
+    },
+    async ({ runtime, namespace, params }) => answer(200, await runtime.sessions.touch(namespace, params.id)),
+  ),
+  defineRoute(
+    {
+      ...common,
+      method: "get",
+      path: BASE,
+      summary: "Live sessions without their data, the newest first; a list is no use and slides nothing",
+      query: listQuery,
+      responses: { 200: { description: "A page of sessions", schema: page(sessionSchema) } },
+    },
+    async ({ runtime, namespace, query }) => {
+      const limit = query.limit ?? DEFAULT_PAGE_SIZE;
+      const { views, next } = await runtime.sessions.list(namespace, toPosition(query.cursor), limit);
+      return { items: views.map(toSession), nextCursor: next && encodeCursor(`${next.createdAtMs}.${next.id}`) };
+    },
+  ),
+  defineRoute(
+    {
+      ...common,
+      method: "delete",
+      path: `${BASE}/{id}`,
+      summary: "End a session; If-Match is respected",
+      params: one,
+      responses: { 204: { description: "It is gone" } },
+    },
+    async ({ runtime, namespace, params, request }) => {
+      await runtime.sessions.delete(namespace, params.id, ifMatchVersions(request));
+      return reply(204);
+    },
+  ),
+];
+
+function toPosition(cursor: string | undefined): SessionPosition | null {
+  const text = decodeCursor(cursor);
+  if (text === null) return null;
+  const match = /^(\d{1,15})\.([\w-]{43})$/.exec(text);
+  if (!match?.[1] || !match[2]) {
+    const errors = [{ path: "query.cursor", message: "is not a cursor of this list" }];
+    throw new AppError("validation-failed", "query.cursor is not a cursor of this list.", { errors });
+  }
+  return { createdAtMs: Number(match[1]), id: match[2] };
+}
+
+export const sessionRoutes: readonly Route[] = [...writing, ...reading];
