@@ -1,0 +1,403 @@
+import { randomInt } from "node:crypto";
+import type { Slicer } from "../../ports/bounded-store.ts";
+import type { MemoryAccount } from "../../ports/memory-account.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { AutoPolicy } from "./auto-policy.ts";
+import { CoarseClock } from "./coarse-clock.ts";
+import { createPolicy, policyBytes } from "./create-policy.ts";
+import type { EvictionPolicy, PolicyName } from "./eviction-policy.ts";
+import { HitWindow } from "./hit-window.ts";
+import { hashKey } from "./key-hash.ts";
+import { SlotTable } from "./slot-table.ts";
+
+export type PolicySetting = PolicyName | "auto";
+export type RemovalCause = "evicted" | "expired" | "replaced" | "deleted";
+/** `too-large`: it can never fit. `no-memory`: the ledger refuses, and this store holds too little to make room by itself. */
+export type SetOutcome = "added" | "replaced" | "too-large" | "no-memory";
+
+export interface BoundedEntriesOptions<V> {
+  maxItems: number;
+  /** Of everything: what `set` was told of the entries, and the index. */
+  maxBytes: number;
+  policy: PolicySetting;
+  clock: Clock;
+  account: MemoryAccount;
+  /** Of the key hash; drawn at random unless a simulation wants to repeat itself. */
+  seed?: number;
+  /** Called after an entry has gone, whatever the cause; must not call back into the store. */
+  onRemoved?: (value: V, cause: RemovalCause, key: string) => void;
+}
+
+/** A slot's share outside the policy: table with key, value reference, size and expiry. */
+const SLOT_BYTES = 8 + 4 + 8;
+const FIRST_SLOTS = 2048;
+/** Slots looked at between two looks at the slicer. */
+const SWEEP_STRIDE = 64;
+const NO_SLOT = 0xffffffff;
+
+/**
+ * Entries by key with a size and a time to live. After every call `items <= maxItems` and `bytes <= maxBytes`, and every byte
+ * was granted by the account before it was taken. All but `sweep`, `resize` and growing are O(1).
+ */
+export class BoundedEntries<V> {
+  readonly #options: BoundedEntriesOptions<V>;
+  readonly #seed: number;
+  readonly #clock: CoarseClock;
+  readonly #window = new HitWindow();
+  readonly removals: Record<RemovalCause, number> = { evicted: 0, expired: 0, replaced: 0, deleted: 0 };
+  rejections = 0;
+  #maxItems: number;
+  #maxBytes: number;
+  #table: SlotTable;
+  #policy: EvictionPolicy;
+  #values: (V | undefined)[];
+  /** Bytes of a used slot; the next free slot of a free one. */
+  #sizes: Uint32Array;
+  #expiresAtMs: Float64Array;
+  #firstFree = NO_SLOT;
+  #items = 0;
+  #entryBytes = 0;
+  #indexBytes: number;
+  readonly #hashOf = (slot: number): number => this.#table.hashOf(slot);
+
+  /** @throws {RangeError} when the bounds leave no room for the index, or the account does not grant it. */
+  constructor(options: BoundedEntriesOptions<V>) {
+    this.#options = options;
+    this.#clock = new CoarseClock(options.clock);
+    this.#seed = options.seed ?? randomInt(2 ** 32);
+    this.#maxItems = options.maxItems;
+    this.#maxBytes = options.maxBytes;
+    const slots = Math.min(options.maxItems, FIRST_SLOTS);
+    this.#indexBytes = this.#indexBytesFor(slots);
+    if (this.#indexBytes > options.maxBytes || !options.account.tryTake(this.#indexBytes)) {
+      throw new RangeError(`an index of ${slots} entries needs ${this.#indexBytes} bytes`);
+    }
+    this.#table = new SlotTable(slots, true);
+    this.#policy = this.#newPolicy(slots);
+    this.#values = new Array<V | undefined>(slots).fill(undefined);
+    this.#sizes = new Uint32Array(slots);
+    this.#expiresAtMs = new Float64Array(slots);
+    this.#chainFree(0, slots);
+  }
+
+  get items(): number {
+    return this.#items;
+  }
+
+  get bytes(): number {
+    return this.#entryBytes + this.#indexBytes;
+  }
+
+  get indexBytes(): number {
+    return this.#indexBytes;
+  }
+
+  get maxItems(): number {
+    return this.#maxItems;
+  }
+
+  get maxBytes(): number {
+    return this.#maxBytes;
+  }
+
+  /** The policy in force now. */
+  get policyName(): PolicyName {
+    return this.#policy.name;
+  }
+
+  get lookups(): Pick<HitWindow, "hits" | "misses" | "hitRatio"> {
+    return this.#window;
+  }
+
+  window(): ReturnType<HitWindow["window"]> {
+    return this.#window.window(this.#clock.monotonicMs());
+  }
+
+  /** A use: counts, teaches the policy, and removes an entry that has expired. */
+  get(key: string): V | undefined {
+    const nowMs = this.#clock.monotonicMs();
+    const hash = hashKey(key, this.#seed);
+    let slot = this.#table.find(hash, key);
+    if (slot >= 0 && (this.#expiresAtMs[slot] as number) <= nowMs) {
+      this.#drop(slot, "expired");
+      slot = -1;
+    }
+    this.#policy.observe(hash);
+    if (slot < 0) {
+      this.#window.miss(nowMs);
+      return undefined;
+    }
+    this.#window.hit(nowMs);
+    this.#policy.touch(slot);
+    return this.#values[slot];
+  }
+
+  /** A look that changes nothing; what has expired is not there. */
+  peek(key: string): V | undefined {
+    const slot = this.#table.find(hashKey(key, this.#seed), key);
+    return slot >= 0 && !this.#isExpired(slot) ? this.#values[slot] : undefined;
+  }
+
+  /** Milliseconds until the entry expires, 0 for none. */
+  ttlLeftMs(key: string): number {
+    const slot = this.#table.find(hashKey(key, this.#seed), key);
+    if (slot < 0) return 0;
+    return Math.max(0, (this.#expiresAtMs[slot] as number) - this.#clock.monotonicMs());
+  }
+
+  /** Stores a value of `sizeBytes` for `ttlMs`. `too-large` and `no-memory` change nothing under the key. */
+  set(key: string, value: V, sizeBytes: number, ttlMs: number): SetOutcome {
+    if (sizeBytes > this.#maxBytes - this.#indexBytes || this.#maxItems < 1) return this.#reject("too-large");
+    const hash = hashKey(key, this.#seed);
+    const expiresAtMs = this.#clock.monotonicMs() + ttlMs;
+    const present = this.#table.find(hash, key);
+    const wasThere = present >= 0 && !this.#isExpired(present);
+    if (wasThere && this.#replaceInPlace(present, value, sizeBytes, expiresAtMs)) return "replaced";
+    if (present >= 0 && !this.#canPay(sizeBytes)) return this.#reject("no-memory");
+    if (present >= 0) this.#drop(present, wasThere ? "replaced" : "expired");
+    if (!this.#takeRoom(sizeBytes)) return this.#reject("no-memory");
+    const slot = this.#takeSlot();
+    this.#table.add(slot, hash, key);
+    this.#values[slot] = value;
+    this.#sizes[slot] = sizeBytes;
+    this.#expiresAtMs[slot] = expiresAtMs;
+    this.#items += 1;
+    this.#entryBytes += sizeBytes;
+    this.#policy.insert(slot, hash);
+    return wasThere ? "replaced" : "added";
+  }
+
+  /** Corrects an entry's size, as when its value was compressed; a larger one needs room under both bounds and the account. */
+  resizeEntry(key: string, sizeBytes: number): boolean {
+    const slot = this.#table.find(hashKey(key, this.#seed), key);
+    return slot >= 0 && this.#changeSize(slot, sizeBytes);
+  }
+
+  delete(key: string): boolean {
+    const slot = this.#table.find(hashKey(key, this.#seed), key);
+    if (slot < 0) return false;
+    const wasThere = !this.#isExpired(slot);
+    this.#drop(slot, wasThere ? "deleted" : "expired");
+    return wasThere;
+  }
+
+  /** Evicts what the policy thinks least worth keeping; returns the bytes given back, 0 when empty. */
+  evictOne(): number {
+    const slot = this.#policy.evict(this.#hashOf);
+    if (slot < 0) return 0;
+    const sizeBytes = this.#sizes[slot] as number;
+    this.#forget(slot, "evicted");
+    return sizeBytes;
+  }
+
+  /** Live entries from slot `from` on, with the slot that each is in: a place to go on from while entries come and go. */
+  *entries(from = 0): Generator<{ slot: number; key: string; value: V; sizeBytes: number; expiresAtMs: number }> {
+    for (let slot = from; slot < this.#sizes.length; slot += 1) {
+      const key = this.#table.keys[slot];
+      const value = this.#values[slot];
+      if (key === undefined || value === undefined || this.#isExpired(slot)) continue;
+      yield {
+        slot,
+        key,
+        value,
+        sizeBytes: this.#sizes[slot] as number,
+        expiresAtMs: this.#expiresAtMs[slot] as number,
+      };
+    }
+  }
+
+  /** Items and bytes that have expired and are still held. */
+  expired(): { items: number; bytes: number } {
+    let items = 0;
+    let bytes = 0;
+    for (let slot = 0; slot < this.#sizes.length; slot += 1) {
+      if (this.#table.keys[slot] === undefined || !this.#isExpired(slot)) continue;
+      items += 1;
+      bytes += this.#sizes[slot] as number;
+    }
+    return { items, bytes };
+  }
+
+  /** Removes what has expired, in slices; `mostBytes` ends it early. */
+  async sweep(slicer: Slicer, mostBytes = Number.POSITIVE_INFINITY): Promise<{ items: number; bytes: number }> {
+    let items = 0;
+    let bytes = 0;
+    for (let slot = 0; slot < this.#sizes.length && bytes < mostBytes; slot += 1) {
+      if (slot % SWEEP_STRIDE === 0 && slicer.spent) await slicer.breathe();
+      if (this.#table.keys[slot] === undefined || !this.#isExpired(slot)) continue;
+      items += 1;
+      bytes += this.#sizes[slot] as number;
+      this.#drop(slot, "expired");
+    }
+    return { items, bytes };
+  }
+
+  /**
+   * New bounds, which hold when this returns. Another `maxItems` rebuilds the index, and `auto` judges anew.
+   *
+   * @throws {RangeError} when the index would not fit, and then nothing has changed.
+   */
+  resize(bounds: { maxItems?: number; maxBytes?: number }): void {
+    const maxItems = bounds.maxItems ?? this.#maxItems;
+    const maxBytes = bounds.maxBytes ?? this.#maxBytes;
+    const slots = Math.min(maxItems, Math.max(FIRST_SLOTS, Math.min(this.#items, maxItems)));
+    const indexBytes = maxItems === this.#maxItems ? this.#indexBytes : this.#indexBytesFor(slots, maxItems);
+    if (indexBytes > maxBytes) throw new RangeError(`an index of ${maxItems} entries needs ${indexBytes} bytes`);
+    while (this.#items > maxItems || this.#entryBytes + indexBytes > maxBytes) this.evictOne();
+    this.#maxBytes = maxBytes;
+    if (maxItems !== this.#maxItems) this.#rebuild(slots, maxItems, indexBytes);
+  }
+
+  /** Empties the store and gives back everything, the index too; it must not be used afterwards. */
+  close(): void {
+    while (this.evictOne() > 0);
+    this.#options.account.give(this.#indexBytes);
+    this.#indexBytes = 0;
+    this.#maxItems = 0;
+  }
+
+  #replaceInPlace(slot: number, value: V, sizeBytes: number, expiresAtMs: number): boolean {
+    if (!this.#changeSize(slot, sizeBytes)) return false;
+    const before = this.#values[slot] as V;
+    this.#values[slot] = value;
+    this.#expiresAtMs[slot] = expiresAtMs;
+    this.#policy.touch(slot);
+    this.removals.replaced += 1;
+    this.#options.onRemoved?.(before, "replaced", this.#table.keys[slot] as string);
+    return true;
+  }
+
+  #changeSize(slot: number, sizeBytes: number): boolean {
+    const growth = sizeBytes - (this.#sizes[slot] as number);
+    if (growth > 0 && (this.bytes + growth > this.#maxBytes || !this.#options.account.tryTake(growth))) return false;
+    if (growth < 0) this.#options.account.give(-growth);
+    this.#sizes[slot] = sizeBytes;
+    this.#entryBytes += growth;
+    return true;
+  }
+
+  /** Whether the account grants `sizeBytes`, or evicting own entries would free as much. */
+  #canPay(sizeBytes: number): boolean {
+    if (!this.#options.account.tryTake(sizeBytes)) return this.#entryBytes >= sizeBytes;
+    this.#options.account.give(sizeBytes);
+    return true;
+  }
+
+  /** Evicts until the entry fits, and takes its bytes. What is freed for it is at most what it needs plus one entry. */
+  #takeRoom(sizeBytes: number): boolean {
+    const { account } = this.#options;
+    while (this.#items >= this.#maxItems || this.bytes + sizeBytes > this.#maxBytes) this.evictOne();
+    if (this.#firstFree === NO_SLOT && !this.#growIndex(sizeBytes)) this.evictOne();
+    if (account.tryTake(sizeBytes)) return true;
+    if (this.#entryBytes < sizeBytes) return false;
+    for (let freed = 0; freed < sizeBytes; ) freed += this.evictOne();
+    return account.tryTake(sizeBytes);
+  }
+
+  #takeSlot(): number {
+    const slot = this.#firstFree;
+    this.#firstFree = this.#sizes[slot] as number;
+    return slot;
+  }
+
+  #drop(slot: number, cause: RemovalCause): void {
+    this.#policy.remove(slot, this.#table.hashOf(slot));
+    this.#forget(slot, cause);
+  }
+
+  #forget(slot: number, cause: RemovalCause): void {
+    const sizeBytes = this.#sizes[slot] as number;
+    const value = this.#values[slot] as V;
+    const key = this.#table.keys[slot] as string;
+    this.#table.remove(slot);
+    this.#values[slot] = undefined;
+    this.#sizes[slot] = this.#firstFree;
+    this.#firstFree = slot;
+    this.#items -= 1;
+    this.#entryBytes -= sizeBytes;
+    this.removals[cause] += 1;
+    this.#options.account.give(sizeBytes);
+    this.#options.onRemoved?.(value, cause, key);
+  }
+
+  #isExpired(slot: number): boolean {
+    return (this.#expiresAtMs[slot] as number) <= this.#clock.monotonicMs();
+  }
+
+  #reject<O extends SetOutcome>(outcome: O): O {
+    this.rejections += 1;
+    return outcome;
+  }
+
+  #newPolicy(slots: number, maxItems = this.#maxItems): EvictionPolicy {
+    const { policy } = this.#options;
+    return policy === "auto" ? new AutoPolicy({ slots, maxItems, hashOf: this.#hashOf }) : createPolicy(policy, slots);
+  }
+
+  #indexBytesFor(slots: number, maxItems = this.#maxItems): number {
+    const { policy } = this.#options;
+    const order = policy === "auto" ? AutoPolicy.bytesFor(slots, maxItems) : policyBytes(policy, slots);
+    return order + SlotTable.bytesFor(slots, true) + SLOT_BYTES * slots;
+  }
+
+  /** Twice the slots, if the bounds and the account leave room for them and for `sizeBytes` more. */
+  #growIndex(sizeBytes: number): boolean {
+    const before = this.#sizes.length;
+    const slots = Math.min(this.#maxItems, before * 2);
+    const growth = this.#indexBytesFor(slots) - this.#indexBytes;
+    if (slots <= before || this.bytes + growth + sizeBytes > this.#maxBytes) return false;
+    if (!this.#options.account.tryTake(growth)) return false;
+    this.#indexBytes += growth;
+    this.#table.grow(slots, (slot) => this.#table.keys[slot] !== undefined);
+    this.#policy.grow(slots);
+    this.#growColumns(slots);
+    this.#chainFree(before, slots);
+    return true;
+  }
+
+  #growColumns(slots: number): void {
+    while (this.#values.length < slots) this.#values.push(undefined);
+    const sizes = new Uint32Array(slots);
+    sizes.set(this.#sizes);
+    this.#sizes = sizes;
+    const expiresAtMs = new Float64Array(slots);
+    expiresAtMs.set(this.#expiresAtMs);
+    this.#expiresAtMs = expiresAtMs;
+  }
+
+  #rebuild(slots: number, maxItems: number, indexBytes: number): void {
+    const { account } = this.#options;
+    const kept = [...this.#policy.coldestFirst()].map((slot) => ({
+      hash: this.#table.hashOf(slot),
+      key: this.#table.keys[slot] as string,
+      value: this.#values[slot],
+      size: this.#sizes[slot] as number,
+      expiresAtMs: this.#expiresAtMs[slot] as number,
+    }));
+    if (indexBytes < this.#indexBytes) account.give(this.#indexBytes - indexBytes);
+    else if (!account.tryTake(indexBytes - this.#indexBytes)) throw new RangeError("no memory for the larger index");
+    this.#indexBytes = indexBytes;
+    this.#maxItems = maxItems;
+    this.#table = new SlotTable(slots, true);
+    this.#policy = this.#newPolicy(slots);
+    this.#values = new Array<V | undefined>(slots).fill(undefined);
+    this.#sizes = new Uint32Array(slots);
+    this.#expiresAtMs = new Float64Array(slots);
+    kept.forEach((entry, slot) => {
+      this.#table.add(slot, entry.hash, entry.key);
+      this.#values[slot] = entry.value;
+      this.#sizes[slot] = entry.size;
+      this.#expiresAtMs[slot] = entry.expiresAtMs;
+      this.#policy.insert(slot, entry.hash);
+    });
+    this.#firstFree = NO_SLOT;
+    this.#chainFree(kept.length, slots);
+  }
+
+  #chainFree(from: number, to: number): void {
+    for (let slot = to - 1; slot >= from; slot -= 1) {
+      this.#sizes[slot] = this.#firstFree;
+      this.#firstFree = slot;
+    }
+  }
+}
