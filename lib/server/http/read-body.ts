@@ -5,13 +5,18 @@ const NOTHING = new Uint8Array(0);
 /**
  * The request's body, at most `maxBytes` of it. A declared length over the limit is refused before a byte is read.
  *
- * @throws {AppError} `body-too-large`; `unsupported-media-type` for a compressed body: a bomb of 200 bytes inflates to 256 MB.
+ * @param encodings that the caller knows how to bound: a bomb of 200 bytes inflates to 256 MB.
+ * @throws {AppError} `body-too-large`; `unsupported-media-type` for a body in another encoding.
  */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const encoding = request.headers.get("content-encoding");
-  if (encoding !== null && encoding.toLowerCase() !== "identity") {
-    throw new AppError("unsupported-media-type", "Send the body uncompressed.", {
-      headers: { "Accept-Encoding": "identity" },
+export async function readBody(
+  request: Request,
+  maxBytes: number,
+  encodings: readonly string[] = ["identity"],
+): Promise<Uint8Array> {
+  const encoding = request.headers.get("content-encoding")?.toLowerCase() ?? "identity";
+  if (!encodings.includes(encoding)) {
+    throw new AppError("unsupported-media-type", `Send the body as ${encodings.join(", ")}.`, {
+      headers: { "Accept-Encoding": encodings.join(", ") },
     });
   }
   const declared = request.headers.get("content-length");

@@ -47,6 +47,7 @@ export class BoundedEntries<V> {
   readonly removals: Record<RemovalCause, number> = { evicted: 0, expired: 0, replaced: 0, deleted: 0 };
   rejections = 0;
   #maxItems: number;
+  #setting: PolicySetting;
   #maxBytes: number;
   #table: SlotTable;
   #policy: EvictionPolicy;
@@ -58,6 +59,9 @@ export class BoundedEntries<V> {
   #items = 0;
   #entryBytes = 0;
   #indexBytes: number;
+  /** Bytes granted and let go of, kept for what is about to be taken: under hard pressure the ledger grants nothing anew. */
+  #spareBytes = 0;
+  #keepsSpare = false;
   readonly #hashOf = (slot: number): number => this.#table.hashOf(slot);
 
   /** @throws {RangeError} when the bounds leave no room for the index, or the account does not grant it. */
@@ -66,6 +70,7 @@ export class BoundedEntries<V> {
     this.#clock = new CoarseClock(options.clock);
     this.#seed = options.seed ?? randomInt(2 ** 32);
     this.#maxItems = options.maxItems;
+    this.#setting = options.policy;
     this.#maxBytes = options.maxBytes;
     const slots = Math.min(options.maxItems, FIRST_SLOTS);
     this.#indexBytes = this.#indexBytesFor(slots);
@@ -98,6 +103,10 @@ export class BoundedEntries<V> {
 
   get maxBytes(): number {
     return this.#maxBytes;
+  }
+
+  get policySetting(): PolicySetting {
+    return this.#setting;
   }
 
   /** The policy in force now. */
@@ -153,9 +162,14 @@ export class BoundedEntries<V> {
     const present = this.#table.find(hash, key);
     const wasThere = present >= 0 && !this.#isExpired(present);
     if (wasThere && this.#replaceInPlace(present, value, sizeBytes, expiresAtMs)) return "replaced";
-    if (present >= 0 && !this.#canPay(sizeBytes)) return this.#reject("no-memory");
+    if (!this.#canPay(sizeBytes)) return this.#reject("no-memory");
+    this.#keepsSpare = true;
     if (present >= 0) this.#drop(present, wasThere ? "replaced" : "expired");
-    if (!this.#takeRoom(sizeBytes)) return this.#reject("no-memory");
+    const fits = this.#takeRoom(sizeBytes);
+    this.#keepsSpare = false;
+    if (this.#spareBytes > 0) this.#options.account.give(this.#spareBytes);
+    this.#spareBytes = 0;
+    if (!fits) return this.#reject("no-memory");
     const slot = this.#takeSlot();
     this.#table.add(slot, hash, key);
     this.#values[slot] = value;
@@ -233,19 +247,29 @@ export class BoundedEntries<V> {
   }
 
   /**
-   * New bounds, which hold when this returns. Another `maxItems` rebuilds the index, and `auto` judges anew.
+   * New bounds, which hold when this returns. Another `maxItems` or policy rebuilds the index, and `auto` judges anew.
    *
    * @throws {RangeError} when the index would not fit, and then nothing has changed.
    */
-  resize(bounds: { maxItems?: number; maxBytes?: number }): void {
+  resize(bounds: { maxItems?: number; maxBytes?: number; policy?: PolicySetting }): void {
     const maxItems = bounds.maxItems ?? this.#maxItems;
     const maxBytes = bounds.maxBytes ?? this.#maxBytes;
-    const slots = Math.min(maxItems, Math.max(FIRST_SLOTS, Math.min(this.#items, maxItems)));
-    const indexBytes = maxItems === this.#maxItems ? this.#indexBytes : this.#indexBytesFor(slots, maxItems);
+    const policy = bounds.policy ?? this.#setting;
+    const rebuilds = maxItems !== this.#maxItems || policy !== this.#setting;
+    const slots = Math.min(maxItems, Math.max(FIRST_SLOTS, this.#items));
+    const indexBytes = rebuilds ? this.#indexBytesFor(slots, maxItems, policy) : this.#indexBytes;
     if (indexBytes > maxBytes) throw new RangeError(`an index of ${maxItems} entries needs ${indexBytes} bytes`);
     while (this.#items > maxItems || this.#entryBytes + indexBytes > maxBytes) this.evictOne();
     this.#maxBytes = maxBytes;
-    if (maxItems !== this.#maxItems) this.#rebuild(slots, maxItems, indexBytes);
+    if (!rebuilds) return;
+    if (indexBytes > this.#indexBytes && !this.#options.account.tryTake(indexBytes - this.#indexBytes)) {
+      throw new RangeError(`no memory for an index of ${maxItems} entries`);
+    }
+    if (indexBytes < this.#indexBytes) this.#options.account.give(this.#indexBytes - indexBytes);
+    this.#indexBytes = indexBytes;
+    this.#maxItems = maxItems;
+    this.#setting = policy;
+    this.#rebuild(slots);
   }
 
   /** Empties the store and gives back everything, the index too; it must not be used afterwards. */
@@ -276,22 +300,24 @@ export class BoundedEntries<V> {
     return true;
   }
 
-  /** Whether the account grants `sizeBytes`, or evicting own entries would free as much. */
+  /** Whether the entry could be paid for if every other had to go. */
   #canPay(sizeBytes: number): boolean {
-    if (!this.#options.account.tryTake(sizeBytes)) return this.#entryBytes >= sizeBytes;
-    this.#options.account.give(sizeBytes);
+    const missing = sizeBytes - this.#entryBytes;
+    if (missing <= 0) return true;
+    if (!this.#options.account.tryTake(missing)) return false;
+    this.#options.account.give(missing);
     return true;
   }
 
-  /** Evicts until the entry fits, and takes its bytes. What is freed for it is at most what it needs plus one entry. */
+  /** Evicts until the entry fits under both bounds and is paid for: from what is let go of first, then by the ledger. */
   #takeRoom(sizeBytes: number): boolean {
-    const { account } = this.#options;
     while (this.#items >= this.#maxItems || this.bytes + sizeBytes > this.#maxBytes) this.evictOne();
     if (this.#firstFree === NO_SLOT && !this.#growIndex(sizeBytes)) this.evictOne();
-    if (account.tryTake(sizeBytes)) return true;
-    if (this.#entryBytes < sizeBytes) return false;
-    for (let freed = 0; freed < sizeBytes; ) freed += this.evictOne();
-    return account.tryTake(sizeBytes);
+    while (!this.#options.account.tryTake(Math.max(0, sizeBytes - this.#spareBytes))) {
+      if (this.evictOne() === 0) return false;
+    }
+    this.#spareBytes -= Math.min(this.#spareBytes, sizeBytes);
+    return true;
   }
 
   #takeSlot(): number {
@@ -316,7 +342,8 @@ export class BoundedEntries<V> {
     this.#items -= 1;
     this.#entryBytes -= sizeBytes;
     this.removals[cause] += 1;
-    this.#options.account.give(sizeBytes);
+    if (this.#keepsSpare) this.#spareBytes += sizeBytes;
+    else this.#options.account.give(sizeBytes);
     this.#options.onRemoved?.(value, cause, key);
   }
 
@@ -329,13 +356,13 @@ export class BoundedEntries<V> {
     return outcome;
   }
 
-  #newPolicy(slots: number, maxItems = this.#maxItems): EvictionPolicy {
-    const { policy } = this.#options;
-    return policy === "auto" ? new AutoPolicy({ slots, maxItems, hashOf: this.#hashOf }) : createPolicy(policy, slots);
+  #newPolicy(slots: number): EvictionPolicy {
+    return this.#setting === "auto"
+      ? new AutoPolicy({ slots, maxItems: this.#maxItems, hashOf: this.#hashOf })
+      : createPolicy(this.#setting, slots);
   }
 
-  #indexBytesFor(slots: number, maxItems = this.#maxItems): number {
-    const { policy } = this.#options;
+  #indexBytesFor(slots: number, maxItems = this.#maxItems, policy = this.#setting): number {
     const order = policy === "auto" ? AutoPolicy.bytesFor(slots, maxItems) : policyBytes(policy, slots);
     return order + SlotTable.bytesFor(slots, true) + SLOT_BYTES * slots;
   }
@@ -365,8 +392,7 @@ export class BoundedEntries<V> {
     this.#expiresAtMs = expiresAtMs;
   }
 
-  #rebuild(slots: number, maxItems: number, indexBytes: number): void {
-    const { account } = this.#options;
+  #rebuild(slots: number): void {
     const kept = [...this.#policy.coldestFirst()].map((slot) => ({
       hash: this.#table.hashOf(slot),
       key: this.#table.keys[slot] as string,
@@ -374,10 +400,6 @@ export class BoundedEntries<V> {
       size: this.#sizes[slot] as number,
       expiresAtMs: this.#expiresAtMs[slot] as number,
     }));
-    if (indexBytes < this.#indexBytes) account.give(this.#indexBytes - indexBytes);
-    else if (!account.tryTake(indexBytes - this.#indexBytes)) throw new RangeError("no memory for the larger index");
-    this.#indexBytes = indexBytes;
-    this.#maxItems = maxItems;
     this.#table = new SlotTable(slots, true);
     this.#policy = this.#newPolicy(slots);
     this.#values = new Array<V | undefined>(slots).fill(undefined);

@@ -1,0 +1,75 @@
+/** How a body is held and sent. */
+export type Encoding = "identity" | "gzip" | "br";
+
+export interface Representation {
+  bytes: Uint8Array;
+  encoding: Encoding;
+  /** Strong and quoted; another for each encoding. */
+  etag: string;
+}
+
+export interface CachedHit {
+  outcome: "hit";
+  mediaType: string;
+  ageMs: number;
+  ttlLeftMs: number;
+  /** What suits the caller best of what is held; null when it has it already, under `etag`. */
+  representation: Representation | null;
+  etag: string;
+}
+
+/** `lease`: the caller should compute the value and put it with this token. `pending`: another caller does. */
+export type CacheLookup = CachedHit | { outcome: "lease"; token: string } | { outcome: "pending" } | { outcome: "miss" };
+
+export interface CacheQuery {
+  namespace: string;
+  key: string;
+  /** Encodings that the caller takes beside identity. */
+  accepts: readonly Encoding[];
+  /** Tags of representations that the caller holds; `*` for any. */
+  etags?: readonly string[];
+  /** Take part in filling: get a lease, or wait up to `waitMs` for whoever has one. */
+  fill?: { waitMs: number; signal?: AbortSignal };
+}
+
+export interface CachePut {
+  namespace: string;
+  key: string;
+  /** As it was sent; held without copying if it owns its whole buffer. */
+  body: Uint8Array;
+  encoding: Encoding;
+  mediaType: string;
+  tags: readonly string[];
+  /** Undefined: the store's own time to live. 0: nothing is stored, and what was there goes. */
+  maxAgeMs?: number;
+  lease?: string;
+  /** Encodings that the caller takes: a hint for how to hold the body. */
+  accepts?: readonly Encoding[];
+}
+
+export interface CachedEntry {
+  key: string;
+  mediaType: string;
+  bytes: number;
+  storedBytes: number;
+  encoding: Encoding;
+  etag: string;
+  ageMs: number;
+  ttlLeftMs: number;
+  hits: number;
+  tags: readonly string[];
+}
+
+/** Responses by key, apart by namespace. Asynchronous, since it may live on another machine one day. */
+export interface CacheStore {
+  lookup(query: CacheQuery): Promise<CacheLookup>;
+  /** @throws {AppError} `item-too-large`, `memory-pressure`, `lease-expired`; all change nothing. */
+  put(put: CachePut): Promise<"added" | "replaced">;
+  /** Removes an entry and ends a fill of its key; a lease that is named only ends, if it is the present one. */
+  delete(namespace: string, key: string, lease?: string): Promise<boolean>;
+  purge(namespace: string, what: { tag?: string; prefix?: string }): Promise<number>;
+  list(
+    namespace: string,
+    filter: { prefix?: string; tag?: string; limit: number; from: number },
+  ): Promise<{ items: CachedEntry[]; next: number | null }>;
+}

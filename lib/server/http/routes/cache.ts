@@ -1,0 +1,199 @@
+import {
+  cacheBatchResultSchema,
+  cacheBatchSchema,
+  cacheGetQuery,
+  cacheListQuery,
+  cacheListSchema,
+  cacheParams,
+  purgedSchema,
+  purgeSchema,
+} from "../../../contracts/cache.ts";
+import { DEFAULT_PAGE_SIZE } from "../../../contracts/common.ts";
+import type { CachedHit, CacheLookup, CacheStore } from "../../../ports/cache-store.ts";
+import { AppError } from "../../../shared/errors.ts";
+import { runCacheBatch } from "../../../services/run-cache-batch.ts";
+import { acceptedEncodings, entityTags } from "../accept-encoding.ts";
+import { toCachePut } from "../cache-put.ts";
+import { defineRoute, type ReplyWith, type Route, reply } from "../define-route.ts";
+import { decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
+import { readBody } from "../read-body.ts";
+
+const TAG = "response cache";
+const PATH = "/api/v1/cache/{key}";
+
+const get = (cache: CacheStore): Route =>
+  defineRoute(
+    {
+      method: "get",
+      path: PATH,
+      role: "consumer",
+      tag: TAG,
+      summary: "A cached response as it was put; on a miss one caller gets a fill lease, the others may wait",
+      params: cacheParams,
+      query: cacheGetQuery,
+      responses: {
+        200: { description: "The body, in its own media type", mediaType: "*/*" },
+        304: { description: "The caller has it, by If-None-Match" },
+        404: { description: "A miss: X-Fill-Lease to whoever should compute it, X-Fill-Pending to the others" },
+      },
+    },
+    async ({ params, query, namespace, request }) => {
+      const { headers } = request;
+      const found = await cache.lookup({
+        namespace,
+        key: params.key,
+        accepts: acceptedEncodings(headers.get("accept-encoding")),
+        etags: entityTags(headers.get("if-none-match")),
+        // A HEAD looks; who looks does not compute.
+        ...(request.method === "HEAD" ? {} : { fill: fillOf(query.wait ?? 0, request) }),
+      });
+      return found.outcome === "hit" ? answerHit(found) : answerMiss(found);
+    },
+  );
+
+function fillOf(waitMs: number, request: Request): { waitMs: number; signal?: AbortSignal } {
+  // The signal is made when it is first read: only those who wait need it.
+  return waitMs === 0 ? { waitMs } : { waitMs, signal: request.signal };
+}
+
+function answerHit({ mediaType, ageMs, ttlLeftMs, representation, etag }: CachedHit): ReplyWith {
+  const headers: Record<string, string> = {
+    ETag: etag,
+    Age: String(Math.floor(ageMs / 1000)),
+    Vary: "Accept-Encoding",
+    // The caller may keep it, but asks before it uses it again: a purge must be seen.
+    "Cache-Control": "private, no-cache",
+    "Cache-Status": `headroom; hit; ttl=${Math.ceil(ttlLeftMs / 1000)}`,
+    "X-Cache": "HIT",
+  };
+  if (representation === null) return reply(304, undefined, headers);
+  headers["Content-Type"] = mediaType;
+  headers["Content-Length"] = String(representation.bytes.byteLength);
+  if (representation.encoding !== "identity") headers["Content-Encoding"] = representation.encoding;
+  return reply(200, representation.bytes, headers);
+}
+
+function answerMiss(found: Exclude<CacheLookup, { outcome: "hit" }>): never {
+  const headers: Record<string, string> = {
+    "X-Cache": "MISS",
+    "Cache-Status": "headroom; fwd=uri-miss",
+    Vary: "Accept-Encoding",
+  };
+  if (found.outcome === "lease") headers["X-Fill-Lease"] = found.token;
+  if (found.outcome === "pending") {
+    headers["X-Fill-Pending"] = "1";
+    headers["Retry-After"] = "0";
+  }
+  throw new AppError("not-found", "There is no cached response under this key.", { headers });
+}
+
+const put = (cache: CacheStore): Route =>
+  defineRoute(
+    {
+      method: "put",
+      path: PATH,
+      role: "consumer",
+      tag: TAG,
+      summary: "Cache a response: Cache-Control: max-age sets its time to live, Cache-Tag its tags",
+      params: cacheParams,
+      rawBody: "The response body, any media type; Content-Encoding may be gzip or br",
+      responses: { 201: { description: "Cached" }, 204: { description: "Replaced, or not kept (max-age=0)" } },
+    },
+    async ({ params, namespace, request, runtime }) => {
+      const parts = toCachePut(request.headers);
+      const body = await readBody(request, runtime.settings.values.maxBodyMb * 1_048_576, ["identity", "gzip", "br"]);
+      const outcome = await cache.put({ namespace, key: params.key, body, ...parts });
+      return reply(outcome === "added" && parts.maxAgeMs !== 0 ? 201 : 204);
+    },
+  );
+
+const remove = (cache: CacheStore): Route =>
+  defineRoute(
+    {
+      method: "delete",
+      path: PATH,
+      role: "consumer",
+      tag: TAG,
+      summary: "Remove one; with X-Fill-Lease: give the lease back, and the next caller computes",
+      params: cacheParams,
+      responses: { 204: { description: "Removed" } },
+    },
+    async ({ params, namespace, request }) => {
+      const lease = request.headers.get("x-fill-lease") ?? undefined;
+      if (await cache.delete(namespace, params.key, lease)) return reply(204);
+      throw new AppError("not-found", "There is no cached response under this key.");
+    },
+  );
+
+const list = (cache: CacheStore): Route =>
+  defineRoute(
+    {
+      method: "get",
+      path: "/api/v1/cache",
+      role: "consumer",
+      tag: TAG,
+      summary: "Cached responses without their bodies; a page may be short of the limit before the last",
+      query: cacheListQuery,
+      responses: { 200: { description: "A page of entries", schema: cacheListSchema } },
+    },
+    async ({ query: { limit = DEFAULT_PAGE_SIZE, cursor, prefix, tag }, namespace }) => {
+      const { items, next } = await cache.list(namespace, {
+        limit,
+        from: decodeNumberCursor(cursor) ?? 0,
+        ...(prefix === undefined ? {} : { prefix }),
+        ...(tag === undefined ? {} : { tag }),
+      });
+      return {
+        items: items.map(({ ageMs, ttlLeftMs, ...entry }) => ({
+          ...entry,
+          ageSeconds: Math.floor(ageMs / 1000),
+          ttlSeconds: Math.ceil(ttlLeftMs / 1000),
+        })),
+        nextCursor: next === null ? null : encodeCursor(next),
+      };
+    },
+  );
+
+const purge = (cache: CacheStore): Route =>
+  defineRoute(
+    {
+      method: "post",
+      path: "/api/v1/cache/purge",
+      role: "consumer",
+      tag: TAG,
+      summary: "Remove many: by tag, by prefix, by both, or all",
+      body: purgeSchema,
+      responses: { 200: { description: "How many were removed", schema: purgedSchema } },
+    },
+    async ({ body: { tag, prefix }, namespace }) => ({
+      removed: await cache.purge(namespace, {
+        ...(tag === undefined ? {} : { tag }),
+        ...(prefix === undefined ? {} : { prefix }),
+      }),
+    }),
+  );
+
+const batchAnswer = { description: "A result per item", schema: cacheBatchResultSchema };
+
+const batch = (cache: CacheStore): Route =>
+  defineRoute(
+    {
+      method: "post",
+      path: "/api/v1/cache/batch",
+      role: "consumer",
+      tag: TAG,
+      summary: "Get and set up to 100 in one call, the gets first; a miss gives no lease",
+      body: cacheBatchSchema,
+      responses: { 200: batchAnswer, 207: { ...batchAnswer, description: "A result per item; some failed" } },
+    },
+    async ({ body, namespace, requestId, runtime }) => {
+      const mostAnswerBytes = runtime.settings.values.maxBodyMb * 1_048_576;
+      const results = await runCacheBatch(cache, { ...body, namespace, requestId, mostAnswerBytes });
+      return reply(results.some(({ status }) => status >= 400) ? 207 : 200, { results });
+    },
+  );
+
+/** Fixed paths before `{key}`: `batch` and `purge` are verbs, taken by POST alone. */
+export function cacheRoutes({ cache }: { cache: CacheStore }): readonly Route[] {
+  return [list, purge, batch, get, put, remove].map((route) => route(cache));
+}

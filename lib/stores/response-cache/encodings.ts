@@ -1,0 +1,59 @@
+import { promisify } from "node:util";
+import { brotliCompress, brotliDecompress, brotliDecompressSync, constants, gunzip, gunzipSync, gzip } from "node:zlib";
+import type { Encoding } from "../../ports/cache-store.ts";
+
+/** Below this nothing pays: headers and tables eat the gain. */
+const LEAST_BYTES = 256;
+/** A compressed body must save a tenth, or it is not worth inflating for those who do not take it. */
+const WORTHWHILE = 0.9;
+/** Inflating this much takes a fraction of a millisecond: less than a trip through the thread pool. */
+const SYNC_BYTES = 64 * 1024;
+/** Kinds that are compressed by their own format. */
+const COMPRESSED_KINDS = /^(?:image\/(?!svg|bmp)|video\/|audio\/|font\/woff|application\/(?:zip|gzip|zstd|pdf|x-7z|x-bzip|vnd\.openxml))/i;
+
+const compressBrotli = promisify(brotliCompress);
+const compressGzip = promisify(gzip);
+const inflateBrotli = promisify(brotliDecompress);
+const inflateGzip = promisify(gunzip);
+
+/** A copy that owns exactly its bytes: a slice of a pool, or zlib's 16 KB output buffer, would keep all of it alive. */
+export function exactCopy(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.byteLength);
+  copy.set(bytes);
+  return copy;
+}
+
+export function isWorthCompressing(mediaType: string, bytes: number): boolean {
+  return bytes >= LEAST_BYTES && !COMPRESSED_KINDS.test(mediaType);
+}
+
+/** The body compressed, or null when that does not pay. Runs on zlib's threads. */
+export async function compress(body: Uint8Array, encoding: "gzip" | "br"): Promise<Buffer | null> {
+  const compressed = encoding === "br" ? await compressBrotli(body, brotliOptions(body)) : await compressGzip(body);
+  return compressed.byteLength <= body.byteLength * WORTHWHILE ? exactCopy(compressed) : null;
+}
+
+/** Quality 5 is where brotli beats gzip's best in both size and time; a window no larger than the body spares its memory. */
+function brotliOptions(body: Uint8Array) {
+  const windowBits = Math.min(22, Math.max(10, Math.ceil(Math.log2(body.byteLength + 1))));
+  return {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: 5,
+      [constants.BROTLI_PARAM_LGWIN]: windowBits,
+      [constants.BROTLI_PARAM_SIZE_HINT]: body.byteLength,
+    },
+  };
+}
+
+/**
+ * The body as it was before it was encoded; `identityBytes` bounds the output.
+ *
+ * @throws {RangeError} with code `ERR_BUFFER_TOO_LARGE` for more, and zlib's own errors for damaged input.
+ */
+export async function inflate(bytes: Uint8Array, encoding: "gzip" | "br", identityBytes: number): Promise<Buffer> {
+  const options = { maxOutputLength: Math.max(1, identityBytes) };
+  if (identityBytes <= SYNC_BYTES) {
+    return encoding === "br" ? brotliDecompressSync(bytes, options) : gunzipSync(bytes, options);
+  }
+  return encoding === "br" ? inflateBrotli(bytes, options) : inflateGzip(bytes, options);
+}

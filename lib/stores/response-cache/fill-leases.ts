@@ -1,0 +1,158 @@
+import { randomBytes } from "node:crypto";
+import type { MemoryAccount } from "../../ports/memory-account.ts";
+import type { Clock } from "../../shared/clock.ts";
+
+export const LEASE_MS = 10_000;
+/** What a lease and a waiter hold, by measurement, timers and closures included. */
+export const LEASE_BYTES = 768;
+export const WAITER_BYTES = 640;
+
+/** `filled`: look again. `lease`: the one who filled gave up, now it is you. `pending`: not in the time you had. */
+export type WaitOutcome = { outcome: "filled" } | { outcome: "lease"; token: string } | { outcome: "pending" };
+
+interface Waiter {
+  settle(outcome: WaitOutcome): void;
+}
+
+interface Lease {
+  token: string;
+  cancelExpiry: () => void;
+  waiters: Set<Waiter>;
+}
+
+interface FillLeasesOptions {
+  clock: Clock;
+  account: MemoryAccount;
+  /** Of leases and waiters together. */
+  maxBytes: number;
+}
+
+/**
+ * One caller per missing key computes its value; the others are told to come back, or wait. After every call the leases and
+ * waiters hold at most `maxBytes`, which the account granted. A lease whose holder is silent for 10 s passes to the waiter
+ * that came first.
+ */
+export class FillLeases {
+  readonly #options: FillLeasesOptions;
+  readonly #leases = new Map<string, Lease>();
+  #bytes = 0;
+  #maxBytes: number;
+
+  constructor(options: FillLeasesOptions) {
+    this.#options = options;
+    this.#maxBytes = options.maxBytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get leases(): number {
+    return this.#leases.size;
+  }
+
+  /** Those that wait, over all keys. O(leases). */
+  get waiters(): number {
+    return [...this.#leases.values()].reduce((sum, { waiters }) => sum + waiters.size, 0);
+  }
+
+  /** What waits or fills now may end; nothing more is admitted until it is below. */
+  resize(maxBytes: number): void {
+    this.#maxBytes = maxBytes;
+  }
+
+  isHeld(key: string): boolean {
+    return this.#leases.has(key);
+  }
+
+  /** A token for the first to ask; null when the key is being filled, or there is no room for another lease. */
+  acquire(key: string): string | null {
+    if (this.#leases.has(key) || !this.#take(LEASE_BYTES)) return null;
+    const lease: Lease = { token: "", cancelExpiry: () => undefined, waiters: new Set() };
+    this.#leases.set(key, lease);
+    return this.#grant(key, lease);
+  }
+
+  isCurrent(key: string, token: string): boolean {
+    return this.#leases.get(key)?.token === token;
+  }
+
+  /** Waits for the key that somebody fills. `pending` at once when there is no room for another waiter. */
+  wait(key: string, waitMs: number, signal?: AbortSignal): Promise<WaitOutcome> {
+    const lease = this.#leases.get(key);
+    if (!lease) return Promise.resolve({ outcome: "filled" });
+    if (waitMs <= 0 || signal?.aborted || !this.#take(WAITER_BYTES)) return Promise.resolve({ outcome: "pending" });
+    return new Promise((resolve) => {
+      const giveUp = (): void => waiter.settle({ outcome: "pending" });
+      const cancelTimeout = this.#options.clock.after(waitMs, giveUp);
+      const waiter: Waiter = {
+        settle: (outcome) => {
+          if (!lease.waiters.delete(waiter)) return;
+          cancelTimeout();
+          signal?.removeEventListener("abort", giveUp);
+          this.#give(WAITER_BYTES);
+          resolve(outcome);
+        },
+      };
+      lease.waiters.add(waiter);
+      signal?.addEventListener("abort", giveUp, { once: true });
+    });
+  }
+
+  /** The value is there: everyone looks again. */
+  fulfil(key: string): void {
+    const lease = this.#end(key);
+    for (const waiter of [...(lease?.waiters ?? [])]) waiter.settle({ outcome: "filled" });
+  }
+
+  /** The holder gave up or took too long, or what it computes was purged: the first waiter takes over with a new token. */
+  passOn(key: string): void {
+    const lease = this.#leases.get(key);
+    if (!lease) return;
+    const [first] = lease.waiters;
+    if (!first) {
+      this.#end(key);
+      return;
+    }
+    lease.cancelExpiry();
+    first.settle({ outcome: "lease", token: this.#grant(key, lease) });
+  }
+
+  /** Passes on every lease whose key it is true for. */
+  passOnAll(isMeant: (key: string) => boolean): void {
+    for (const key of [...this.#leases.keys()]) if (isMeant(key)) this.passOn(key);
+  }
+
+  close(): void {
+    for (const key of [...this.#leases.keys()]) {
+      const lease = this.#end(key);
+      for (const waiter of [...(lease?.waiters ?? [])]) waiter.settle({ outcome: "pending" });
+    }
+  }
+
+  #grant(key: string, lease: Lease): string {
+    lease.token = randomBytes(16).toString("base64url");
+    lease.cancelExpiry = this.#options.clock.after(LEASE_MS, () => this.passOn(key));
+    return lease.token;
+  }
+
+  #end(key: string): Lease | undefined {
+    const lease = this.#leases.get(key);
+    if (!lease) return undefined;
+    this.#leases.delete(key);
+    lease.cancelExpiry();
+    this.#give(LEASE_BYTES);
+    return lease;
+  }
+
+  #take(bytes: number): boolean {
+    if (this.#bytes + bytes > this.#maxBytes || !this.#options.account.tryTake(bytes)) return false;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  #give(bytes: number): void {
+    this.#bytes -= bytes;
+    this.#options.account.give(bytes);
+  }
+}

@@ -1,0 +1,361 @@
+import type { StoreStats } from "../../contracts/memory.ts";
+import type { BoundedStore, ReliefStep, Slicer } from "../../ports/bounded-store.ts";
+import type { CachedEntry, CacheLookup, CachePut, CacheQuery, CacheStore, Encoding } from "../../ports/cache-store.ts";
+import type { MemoryAccount } from "../../ports/memory-account.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { AppError } from "../../shared/errors.ts";
+import { BoundedEntries, type PolicySetting } from "../policies/bounded-entries.ts";
+import { BackgroundCompressor } from "./background-compressor.ts";
+import { createRelief } from "./cache-relief.ts";
+import { type CachedResponse, frameBytes, ownText } from "./cached-response.ts";
+import { isWorthCompressing } from "./encodings.ts";
+import { FillLeases } from "./fill-leases.ts";
+import { type HeldBody, holdBody, matchTag, represent } from "./held-body.ts";
+
+export interface ResponseCacheOptions {
+  maxItems: number;
+  maxBytes: number;
+  ttlMs: number;
+  policy: PolicySetting;
+  clock: Clock;
+  account: MemoryAccount;
+  /** The largest body that an encoded one may inflate to. */
+  maxBodyBytes: number;
+  createSlicer: () => Slicer;
+  /** Off: bodies stay as they were put. */
+  compression?: boolean;
+  random?: () => number;
+}
+
+export type CacheBounds = Partial<Pick<ResponseCacheOptions, "maxItems" | "maxBytes" | "ttlMs" | "policy" | "maxBodyBytes">>;
+
+/** The share of `maxBytes` kept for leases and waiters, and the most that they ever need. */
+const FILL_SHARE = 1 / 8;
+const MOST_FILL_BYTES = 4 * 1024 * 1024;
+/** Entries that were put together must not expire together: 10 % either way. */
+const TTL_JITTER = 0.1;
+/** Slots looked at for one page of a list. */
+const LIST_SLOTS = 20_000;
+/** Keys are apart from their namespace by a character that neither may contain. */
+const SEPARATOR = "\u0000";
+
+const fillBytes = (maxBytes: number): number => Math.min(MOST_FILL_BYTES, Math.floor(maxBytes * FILL_SHARE));
+
+/**
+ * Cached responses. After every call at most `maxItems` entries and `maxBytes` bytes are held, bodies, keys, index, leases and
+ * waiters together, all of it granted by the account before it was taken. Bodies are held as the bytes that will be sent.
+ */
+export class ResponseCache implements CacheStore, BoundedStore {
+  readonly name = "cache";
+  readonly component = "cache";
+  readonly relief: readonly ReliefStep[];
+  readonly #options: ResponseCacheOptions;
+  readonly #entries: BoundedEntries<CachedResponse>;
+  readonly #leases: FillLeases;
+  readonly #compressor: BackgroundCompressor;
+  #maxBytes: number;
+  #ttlMs: number;
+  #maxBodyBytes: number;
+  #sequence = 0;
+  /** Above 0: those who ask take brotli; how clearly, up to 16. */
+  #brotliTakers = 1;
+
+  constructor(options: ResponseCacheOptions) {
+    const { clock, account, maxItems, maxBytes, policy } = options;
+    this.#options = options;
+    this.#maxBytes = maxBytes;
+    this.#ttlMs = options.ttlMs;
+    this.#maxBodyBytes = options.maxBodyBytes;
+    this.#leases = new FillLeases({ clock, account, maxBytes: fillBytes(maxBytes) });
+    this.#entries = new BoundedEntries({
+      maxItems,
+      maxBytes: maxBytes - fillBytes(maxBytes),
+      policy,
+      clock,
+      account,
+      onRemoved: (_value, _cause, key) => this.#compressor.forget(key),
+    });
+    this.#compressor = new BackgroundCompressor({
+      maxQueued: 1024,
+      encoding: () => (this.#brotliTakers > 0 ? "br" : "gzip"),
+      isCurrent: (key, body) => this.#entries.peek(key)?.body === body,
+      onShrunk: (key, body) => this.#entries.resizeEntry(key, this.#sizeOf(key, body)),
+    });
+    this.relief = createRelief({
+      entries: this.#entries,
+      compressor: this.#compressor,
+      canCompress: (entry) => this.#canCompress(entry),
+    });
+  }
+
+  async lookup({ namespace, key, accepts, etags, fill }: CacheQuery): Promise<CacheLookup> {
+    const full = fullKey(namespace, key);
+    this.#learnTaker(accepts);
+    const entry = this.#entries.get(full);
+    if (entry) return this.#hit(full, entry, accepts, etags);
+    return fill ? this.#fill(full, accepts, fill, etags) : { outcome: "miss" };
+  }
+
+  async put(put: CachePut): Promise<"added" | "replaced"> {
+    const key = fullKey(put.namespace, put.key);
+    if (put.accepts) this.#learnTaker(put.accepts);
+    this.#requireLease(key, put.lease);
+    if (put.maxAgeMs === 0) return this.#putNothing(key);
+    const mediaType = ownText(put.mediaType);
+    const tags = [...new Set(put.tags)].map(ownText);
+    const frame = frameBytes(key, mediaType, tags);
+    // Refused by its length before anything is copied or inflated.
+    if (frame + put.body.byteLength > this.#entries.maxBytes - this.#entries.indexBytes) throw this.#tooLarge();
+    const body = await holdEncoded(put, this.#maxBodyBytes);
+    // The lease may have run out, or gone to another, while the body was inflated.
+    this.#requireLease(key, put.lease);
+    return this.#store(ownText(key), { body, mediaType, tags }, frame, put.maxAgeMs);
+  }
+
+  async delete(namespace: string, key: string, lease?: string): Promise<boolean> {
+    const full = fullKey(namespace, key);
+    if (lease !== undefined) {
+      this.#requireLease(full, lease);
+      this.#leases.passOn(full);
+      return true;
+    }
+    const removed = this.#entries.delete(full);
+    // Whoever fills now read what has just been declared old: its value must not land.
+    this.#leases.passOn(full);
+    return removed;
+  }
+
+  async purge(namespace: string, { tag, prefix = "" }: { tag?: string; prefix?: string }): Promise<number> {
+    const start = fullKey(namespace, prefix);
+    const upTo = this.#sequence;
+    const slicer = this.#options.createSlicer();
+    this.#leases.passOnAll((key) => key.startsWith(start));
+    let removed = 0;
+    for (let from = 0, more = true; more; ) {
+      more = false;
+      for (const { slot, key, value } of this.#entries.entries(from)) {
+        if (value.sequence <= upTo && key.startsWith(start) && (tag === undefined || value.tags.includes(tag))) {
+          if (this.#entries.delete(key)) removed += 1;
+        }
+        if (!slicer.spent) continue;
+        from = slot + 1;
+        more = true;
+        break;
+      }
+      if (more) await slicer.breathe();
+    }
+    return removed;
+  }
+
+  async list(
+    namespace: string,
+    { prefix = "", tag, limit, from }: { prefix?: string; tag?: string; limit: number; from: number },
+  ): Promise<{ items: CachedEntry[]; next: number | null }> {
+    const start = fullKey(namespace, prefix);
+    const items: CachedEntry[] = [];
+    for (const { slot, key, value, expiresAtMs } of this.#entries.entries(from)) {
+      if (items.length === limit || slot >= from + LIST_SLOTS) return { items, next: slot };
+      if (!key.startsWith(start) || (tag !== undefined && !value.tags.includes(tag))) continue;
+      items.push(this.#view(key, value, expiresAtMs));
+    }
+    return { items, next: null };
+  }
+
+  stats(): StoreStats {
+    const { items, maxItems, removals, rejections, lookups } = this.#entries;
+    return {
+      store: this.name,
+      items,
+      maxItems,
+      bytes: this.bytes,
+      maxBytes: this.#maxBytes,
+      hits: lookups.hits,
+      misses: lookups.misses,
+      hitRatio: lookups.hitRatio,
+      evictions: removals.evicted,
+      expirations: removals.expired,
+      rejections,
+      spilledItems: 0,
+      ttlSeconds: this.#ttlMs / 1000,
+      policy: this.policy,
+      removals: { ...removals, spilled: 0 },
+      window: this.#entries.window(),
+    };
+  }
+
+  /** `auto (s3-fifo)` tells what `auto` follows now. */
+  get policy(): string {
+    const { policySetting, policyName } = this.#entries;
+    return policySetting === "auto" ? `auto (${policyName})` : policySetting;
+  }
+
+  get bytes(): number {
+    return this.#entries.bytes + this.#leases.bytes;
+  }
+
+  get leases(): Pick<FillLeases, "leases" | "waiters"> {
+    return this.#leases;
+  }
+
+  async sweep(slicer: Slicer): Promise<number> {
+    return (await this.#entries.sweep(slicer)).items;
+  }
+
+  /** @throws {RangeError} when the index of so many entries does not fit. */
+  resize({ maxItems, maxBytes = this.#maxBytes, ttlMs, policy, maxBodyBytes }: CacheBounds): void {
+    this.#entries.resize({
+      maxBytes: maxBytes - fillBytes(maxBytes),
+      ...(maxItems === undefined ? {} : { maxItems }),
+      ...(policy === undefined ? {} : { policy }),
+    });
+    this.#leases.resize(fillBytes(maxBytes));
+    this.#maxBytes = maxBytes;
+    this.#ttlMs = ttlMs ?? this.#ttlMs;
+    this.#maxBodyBytes = maxBodyBytes ?? this.#maxBodyBytes;
+  }
+
+  /** Resolves when no body waits to be compressed. */
+  settled(): Promise<void> {
+    return this.#compressor.idle();
+  }
+
+  close(): void {
+    this.#compressor.close();
+    this.#leases.close();
+    this.#entries.close();
+  }
+
+  async #hit(
+    key: string,
+    entry: CachedResponse,
+    accepts: readonly Encoding[],
+    etags: readonly string[] = [],
+  ): Promise<CacheLookup> {
+    entry.hits += 1;
+    const age = {
+      outcome: "hit" as const,
+      mediaType: entry.mediaType,
+      ageMs: this.#options.clock.monotonicMs() - entry.storedAtMs,
+      ttlLeftMs: this.#entries.ttlLeftMs(key),
+    };
+    const known = matchTag(entry.body, accepts, etags);
+    if (known !== null) return { ...age, representation: null, etag: known };
+    const representation = await represent(entry.body, accepts);
+    return { ...age, representation, etag: representation.etag };
+  }
+
+  async #fill(
+    key: string,
+    accepts: readonly Encoding[],
+    { waitMs, signal }: NonNullable<CacheQuery["fill"]>,
+    etags?: readonly string[],
+  ): Promise<CacheLookup> {
+    const token = this.#leases.acquire(key);
+    if (token !== null) return { outcome: "lease", token };
+    // No room for another lease: the caller may fill unasked.
+    if (!this.#leases.isHeld(key)) return { outcome: "miss" };
+    const waited = await this.#leases.wait(key, waitMs, signal);
+    if (waited.outcome !== "filled") return waited;
+    const entry = this.#entries.peek(key);
+    return entry ? this.#hit(key, entry, accepts, etags) : { outcome: "pending" };
+  }
+
+  #store(
+    key: string,
+    response: Pick<CachedResponse, "body" | "mediaType" | "tags">,
+    frame: number,
+    maxAgeMs: number | undefined,
+  ): "added" | "replaced" {
+    const sizeBytes = frame + response.body.bytes.byteLength;
+    this.#sequence += 1;
+    const storedAtMs = this.#options.clock.monotonicMs();
+    const entry: CachedResponse = { ...response, storedAtMs, sequence: this.#sequence, hits: 0 };
+    const outcome = this.#entries.set(key, entry, sizeBytes, this.#jittered(maxAgeMs));
+    if (outcome === "too-large") throw itemTooLarge();
+    if (outcome === "no-memory") {
+      throw new AppError("memory-pressure", "There is no memory for this response now.", {
+        headers: { "Retry-After": "1" },
+      });
+    }
+    this.#leases.fulfil(key);
+    if (this.#canCompress(entry)) this.#compressor.add(key, entry.body);
+    return outcome;
+  }
+
+  /** Zero time to live: nothing is stored, what was there goes, and whoever waits computes for itself. */
+  #putNothing(key: string): "added" | "replaced" {
+    const removed = this.#entries.delete(key);
+    this.#leases.fulfil(key);
+    return removed ? "replaced" : "added";
+  }
+
+  #canCompress({ body, mediaType }: Pick<CachedResponse, "body" | "mediaType">): boolean {
+    return (
+      (this.#options.compression ?? true) &&
+      body.state === "plain" &&
+      isWorthCompressing(mediaType, body.identityBytes)
+    );
+  }
+
+  #sizeOf(key: string, body: HeldBody): number {
+    const entry = this.#entries.peek(key);
+    return (entry ? frameBytes(key, entry.mediaType, entry.tags) : 0) + body.bytes.byteLength;
+  }
+
+  /** What the caller said is the longest; the store's own default may go either way. */
+  #jittered(maxAgeMs: number | undefined): number {
+    const random = (this.#options.random ?? Math.random)();
+    if (maxAgeMs !== undefined) return maxAgeMs * (1 - TTL_JITTER * random);
+    return this.#ttlMs * (1 + TTL_JITTER * (2 * random - 1));
+  }
+
+  #requireLease(key: string, token: string | undefined): void {
+    if (token === undefined || this.#leases.isCurrent(key, token)) return;
+    throw new AppError("lease-expired", "This fill lease is over: another caller fills, or has filled, the key.");
+  }
+
+  #tooLarge(): AppError {
+    this.#entries.rejections += 1;
+    return itemTooLarge();
+  }
+
+  #learnTaker(accepts: readonly Encoding[]): void {
+    const step = accepts.includes("br") ? 1 : -1;
+    this.#brotliTakers = Math.max(-16, Math.min(16, this.#brotliTakers + step));
+  }
+
+  #view(key: string, { body, mediaType, hits, tags, storedAtMs }: CachedResponse, expiresAtMs: number): CachedEntry {
+    const nowMs = this.#options.clock.monotonicMs();
+    return {
+      key: key.slice(key.indexOf(SEPARATOR) + 1),
+      mediaType,
+      bytes: body.identityBytes,
+      storedBytes: body.bytes.byteLength,
+      encoding: body.encoding,
+      etag: body.tag,
+      ageMs: nowMs - storedAtMs,
+      ttlLeftMs: Math.max(0, expiresAtMs - nowMs),
+      hits,
+      tags,
+    };
+  }
+}
+
+function fullKey(namespace: string, key: string): string {
+  return namespace + SEPARATOR + key;
+}
+
+function itemTooLarge(): AppError {
+  return new AppError("item-too-large", "This response can never fit the cache.");
+}
+
+async function holdEncoded(put: CachePut, maxBodyBytes: number): Promise<HeldBody> {
+  try {
+    return await holdBody(put.body, put.encoding, maxBodyBytes);
+  } catch (cause) {
+    if (cause instanceof RangeError) {
+      throw new AppError("body-too-large", `The body may inflate to ${maxBodyBytes} bytes.`, { cause });
+    }
+    throw new AppError("malformed-request", `The body is not ${put.encoding} as its Content-Encoding says.`, { cause });
+  }
+}
