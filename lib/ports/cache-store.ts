@@ -19,7 +19,11 @@ export interface CachedHit {
 }
 
 /** `lease`: the caller should compute the value and put it with this token. `pending`: another caller does. */
-export type CacheLookup = CachedHit | { outcome: "lease"; token: string } | { outcome: "pending" } | { outcome: "miss" };
+export type CacheLookup =
+  | CachedHit
+  | { outcome: "lease"; token: string }
+  | { outcome: "pending" }
+  | { outcome: "miss" };
 
 export interface CacheQuery {
   namespace: string;

@@ -29,6 +29,7 @@ const FIXED = {
   HEADROOM_GC_TUNING: { schema: flag, fallback: true, takes: "on or off" },
   HEADROOM_SESSION_PACKING: { schema: flag, fallback: true, takes: "on or off" },
   HEADROOM_SESSION_HOT_TIER: { schema: flag, fallback: true, takes: "on or off" },
+  HEADROOM_CACHE_COMPRESSION: { schema: flag, fallback: true, takes: "on or off" },
   HEADROOM_CGROUP_ROOT: {
     schema: z.string().min(1),
     fallback: "/sys/fs/cgroup",

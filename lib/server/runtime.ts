@@ -17,11 +17,13 @@ import { Sweeper } from "../memory/sweeper.ts";
 import type { BoundedStore } from "../ports/bounded-store.ts";
 import { MIB } from "../shared/bytes.ts";
 import type { Clock } from "../shared/clock.ts";
+import type { ResponseCache } from "../stores/response-cache/response-cache.ts";
 import type { SessionPool } from "../stores/sessions/session-pool.ts";
 import { Audit } from "./audit.ts";
 import { Attempts } from "./auth/attempts.ts";
 import type { Gate } from "./auth/authenticate.ts";
 import { KeyRing } from "./auth/key-ring.ts";
+import { composeCache } from "./compose-cache.ts";
 import { composeSessions } from "./compose-sessions.ts";
 import type { Env } from "./env.ts";
 import { Events } from "./events.ts";
@@ -58,6 +60,7 @@ export class Runtime {
   readonly sampler: Sampler;
   readonly sampleLog: SqliteSampleLog;
   readonly recorder: HistoryRecorder;
+  readonly cache: ResponseCache;
   /** What the sampler lists, the sweeper sweeps and the optimizer relieves. */
   readonly stores: BoundedStore[] = [];
   readonly sessions: SessionPool;
@@ -88,6 +91,16 @@ export class Runtime {
     this.recorder = new HistoryRecorder(this.sampleLog, clock, (err) =>
       log.warn({ err }, "samples could not be stored"),
     );
+    const { cache, stop: stopCache } = composeCache({
+      clock,
+      ledger: this.ledger,
+      settings,
+      log,
+      compression: env.fixed.HEADROOM_CACHE_COMPRESSION,
+    });
+    this.cache = cache;
+    this.stores.push(cache);
+    this.#stops.push(stopCache);
   }
 
   /** Opens the database and everything that reads from it. @throws {Error} with a sentence for whoever started us. */
@@ -157,7 +170,9 @@ export class Runtime {
 
   #followRuntime(): void {
     const warmingUp = this.clock.monotonicMs() - this.#startedMs < WARM_UP_MS;
-    if (warmingUp && this.ledger.grantedBytes === 0) this.ledger.setRuntime(process.memoryUsage.rss());
+    // An empty store may hold an index, which is its own and not the runtime's.
+    const isEmpty = this.stores.every((store) => store.stats().items === 0);
+    if (warmingUp && isEmpty) this.ledger.setRuntime(process.memoryUsage.rss() - this.ledger.grantedBytes);
   }
 
   #probes(): Probes {

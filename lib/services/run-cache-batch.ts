@@ -37,14 +37,22 @@ export async function runCacheBatch(cache: CacheStore, batch: CacheBatch): Promi
 
 type ItemResult = Omit<CacheBatchResult, "op" | "index" | "id">;
 
-async function getOne(cache: CacheStore, { namespace, requestId }: CacheBatch, key: string, mostBytes: number): Promise<ItemResult> {
+async function getOne(
+  cache: CacheStore,
+  { namespace, requestId }: CacheBatch,
+  key: string,
+  mostBytes: number,
+): Promise<ItemResult> {
   const found = await cache.lookup({ namespace, key, accepts: [] });
   if (found.outcome !== "hit" || found.representation === null) {
     return failed(new AppError("not-found", "There is no cached response under this key."), requestId);
   }
   const { mediaType, etag, ageMs, representation } = found;
   if (Math.ceil(representation.bytes.byteLength / 3) * 4 > mostBytes) {
-    return failed(new AppError("body-too-large", "The answer would pass its limit: get this key by itself."), requestId);
+    return failed(
+      new AppError("body-too-large", "The answer would pass its limit: get this key by itself."),
+      requestId,
+    );
   }
   const { buffer, byteOffset, byteLength } = representation.bytes;
   const body = Buffer.from(buffer, byteOffset, byteLength).toString("base64");

@@ -29,7 +29,10 @@ function splitTags(header: string | null): string[] {
 
 /** `max-age`, or 0 for `no-store`; the store's own time to live without either. */
 function maxAge(header: string | null): number | undefined {
-  const directives = (header ?? "").toLowerCase().split(",").map((directive) => directive.trim());
+  const directives = (header ?? "")
+    .toLowerCase()
+    .split(",")
+    .map((directive) => directive.trim());
   if (directives.includes("no-store")) return 0;
   const directive = directives.find((text) => text.startsWith("max-age="));
   if (directive === undefined) return undefined;

@@ -2,6 +2,7 @@ import type { Runtime } from "../runtime.ts";
 import type { Route } from "./define-route.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { authRoutes } from "./routes/auth.ts";
+import { cacheRoutes } from "./routes/cache.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
@@ -17,6 +18,7 @@ export function allRoutes(runtime: Runtime): readonly Route[] {
     ...metricsRoutes(runtime),
     ...adminRoutes,
     ...sessionRoutes,
+    ...cacheRoutes(runtime),
   ];
   return [...described, ...docsRoutes(described)];
 }

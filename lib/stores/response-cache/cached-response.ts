@@ -24,7 +24,10 @@ function textBytes(text: string): number {
 
 /** The bytes of everything about an entry but its body. */
 export function frameBytes(key: string, mediaType: string, tags: readonly string[]): number {
-  return tags.reduce((sum, tag) => sum + 8 + textBytes(tag), ENTRY_OVERHEAD_BYTES + textBytes(key) + textBytes(mediaType));
+  return tags.reduce(
+    (sum, tag) => sum + 8 + textBytes(tag),
+    ENTRY_OVERHEAD_BYTES + textBytes(key) + textBytes(mediaType),
+  );
 }
 
 /** A copy without ties: a slice of a URL or of a header would keep all of it alive. */

@@ -1,6 +1,5 @@
 import { promisify } from "node:util";
 import { brotliCompress, brotliDecompress, brotliDecompressSync, constants, gunzip, gunzipSync, gzip } from "node:zlib";
-import type { Encoding } from "../../ports/cache-store.ts";
 
 /** Below this nothing pays: headers and tables eat the gain. */
 const LEAST_BYTES = 256;
@@ -9,7 +8,8 @@ const WORTHWHILE = 0.9;
 /** Inflating this much takes a fraction of a millisecond: less than a trip through the thread pool. */
 const SYNC_BYTES = 64 * 1024;
 /** Kinds that are compressed by their own format. */
-const COMPRESSED_KINDS = /^(?:image\/(?!svg|bmp)|video\/|audio\/|font\/woff|application\/(?:zip|gzip|zstd|pdf|x-7z|x-bzip|vnd\.openxml))/i;
+const COMPRESSED_KINDS =
+  /^(?:image\/(?!svg|bmp)|video\/|audio\/|font\/woff|application\/(?:zip|gzip|zstd|pdf|x-7z|x-bzip|vnd\.openxml))/i;
 
 const compressBrotli = promisify(brotliCompress);
 const compressGzip = promisify(gzip);

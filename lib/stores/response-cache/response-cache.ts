@@ -27,7 +27,9 @@ export interface ResponseCacheOptions {
   random?: () => number;
 }
 
-export type CacheBounds = Partial<Pick<ResponseCacheOptions, "maxItems" | "maxBytes" | "ttlMs" | "policy" | "maxBodyBytes">>;
+export type CacheBounds = Partial<
+  Pick<ResponseCacheOptions, "maxItems" | "maxBytes" | "ttlMs" | "policy" | "maxBodyBytes">
+>;
 
 /** The share of `maxBytes` kept for leases and waiters, and the most that they ever need. */
 const FILL_SHARE = 1 / 8;
@@ -291,9 +293,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
 
   #canCompress({ body, mediaType }: Pick<CachedResponse, "body" | "mediaType">): boolean {
     return (
-      (this.#options.compression ?? true) &&
-      body.state === "plain" &&
-      isWorthCompressing(mediaType, body.identityBytes)
+      (this.#options.compression ?? true) && body.state === "plain" && isWorthCompressing(mediaType, body.identityBytes)
     );
   }
 

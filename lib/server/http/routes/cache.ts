@@ -10,12 +10,13 @@ import {
 } from "../../../contracts/cache.ts";
 import { DEFAULT_PAGE_SIZE } from "../../../contracts/common.ts";
 import type { CachedHit, CacheLookup, CacheStore } from "../../../ports/cache-store.ts";
-import { AppError } from "../../../shared/errors.ts";
 import { runCacheBatch } from "../../../services/run-cache-batch.ts";
+import { AppError } from "../../../shared/errors.ts";
 import { acceptedEncodings, entityTags } from "../accept-encoding.ts";
 import { toCachePut } from "../cache-put.ts";
 import { defineRoute, type ReplyWith, type Route, reply } from "../define-route.ts";
 import { decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
+import { toProblem } from "../problem.ts";
 import { readBody } from "../read-body.ts";
 
 const TAG = "response cache";
@@ -37,7 +38,7 @@ const get = (cache: CacheStore): Route =>
         404: { description: "A miss: X-Fill-Lease to whoever should compute it, X-Fill-Pending to the others" },
       },
     },
-    async ({ params, query, namespace, request }) => {
+    async ({ params, query, namespace, request, requestId }) => {
       const { headers } = request;
       const found = await cache.lookup({
         namespace,
@@ -47,7 +48,7 @@ const get = (cache: CacheStore): Route =>
         // A HEAD looks; who looks does not compute.
         ...(request.method === "HEAD" ? {} : { fill: fillOf(query.wait ?? 0, request) }),
       });
-      return found.outcome === "hit" ? answerHit(found) : answerMiss(found);
+      return found.outcome === "hit" ? answerHit(found) : answerMiss(found, requestId);
     },
   );
 
@@ -73,8 +74,10 @@ function answerHit({ mediaType, ageMs, ttlLeftMs, representation, etag }: Cached
   return reply(200, representation.bytes, headers);
 }
 
-function answerMiss(found: Exclude<CacheLookup, { outcome: "hit" }>): never {
+/** Answered, not thrown: a miss is no refusal to log. */
+function answerMiss(found: Exclude<CacheLookup, { outcome: "hit" }>, requestId: string): ReplyWith {
   const headers: Record<string, string> = {
+    "Content-Type": "application/problem+json",
     "X-Cache": "MISS",
     "Cache-Status": "headroom; fwd=uri-miss",
     Vary: "Accept-Encoding",
@@ -84,8 +87,10 @@ function answerMiss(found: Exclude<CacheLookup, { outcome: "hit" }>): never {
     headers["X-Fill-Pending"] = "1";
     headers["Retry-After"] = "0";
   }
-  throw new AppError("not-found", "There is no cached response under this key.", { headers });
+  return reply(404, toProblem(nothingThere(), requestId).problem, headers);
 }
+
+const nothingThere = (): AppError => new AppError("not-found", "There is no cached response under this key.");
 
 const put = (cache: CacheStore): Route =>
   defineRoute(
@@ -121,7 +126,7 @@ const remove = (cache: CacheStore): Route =>
     async ({ params, namespace, request }) => {
       const lease = request.headers.get("x-fill-lease") ?? undefined;
       if (await cache.delete(namespace, params.key, lease)) return reply(204);
-      throw new AppError("not-found", "There is no cached response under this key.");
+      throw nothingThere();
     },
   );
 

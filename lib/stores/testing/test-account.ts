@@ -1,0 +1,25 @@
+import type { MemoryAccount } from "../../ports/memory-account.ts";
+
+/** An account with a limit that a test may move, and that grants nothing while frozen. */
+export class TestAccount implements MemoryAccount {
+  readonly component = "cache";
+  grantedBytes = 0;
+  ceilingBytes: number;
+  frozen = false;
+
+  constructor(ceilingBytes = Number.MAX_SAFE_INTEGER) {
+    this.ceilingBytes = ceilingBytes;
+  }
+
+  tryTake(bytes: number): boolean {
+    if (!Number.isSafeInteger(bytes) || bytes < 0) throw new RangeError(`${bytes} is not a number of bytes`);
+    if (bytes > 0 && (this.frozen || this.grantedBytes + bytes > this.ceilingBytes)) return false;
+    this.grantedBytes += bytes;
+    return true;
+  }
+
+  give(bytes: number): void {
+    if (bytes < 0 || bytes > this.grantedBytes) throw new RangeError(`${bytes} given back of ${this.grantedBytes}`);
+    this.grantedBytes -= bytes;
+  }
+}
