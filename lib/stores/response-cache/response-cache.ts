@@ -319,7 +319,9 @@ export class ResponseCache implements CacheStore, BoundedStore {
     return itemTooLarge();
   }
 
+  /** Who takes neither says nothing: both would be inflated for it. */
   #learnTaker(accepts: readonly Encoding[]): void {
+    if (accepts.length === 0) return;
     const step = accepts.includes("br") ? 1 : -1;
     this.#brotliTakers = Math.max(-16, Math.min(16, this.#brotliTakers + step));
   }
