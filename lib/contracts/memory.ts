@@ -132,10 +132,12 @@ export const optimizationRunSchema = z.object({
   state: z.enum(["running", "completed", "nothing-to-do", "failed"]),
   startedAt: z.iso.datetime(),
   durationMs: z.number(),
+  targetRatio: z.number().nullable(),
   before: usageSchema,
   after: usageSchema,
   freedBytes: bytes.describe("What the stores' ledger gave back"),
   rssFreedBytes: bytes.describe("What the operating system saw"),
+  note: z.string().nullable().describe("Why a target was missed or a run failed; null when all went as asked"),
   steps: z.array(
     z.object({
       step: z.string(),

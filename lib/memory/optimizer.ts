@@ -1,0 +1,257 @@
+import type { OptimizationRun } from "../contracts/memory.ts";
+import type { BoundedStore } from "../ports/bounded-store.ts";
+import type { RunLog } from "../ports/run-log.ts";
+import { formatBytes } from "../shared/bytes.ts";
+import type { Clock } from "../shared/clock.ts";
+import type { Collector } from "./collector.ts";
+import { COLLECT, chooseSteps, type PlannedStep, planSteps } from "./relief-plan.ts";
+import {
+  mergeResults,
+  type Need,
+  predictSteps,
+  remaining,
+  runStep,
+  type StepResult,
+  totalFreed,
+} from "./relief-run.ts";
+import { TurnSlicer } from "./turn-slicer.ts";
+
+type Usage = OptimizationRun["before"];
+
+/** Above this ratio a run may evict although nobody named a target; it then goes back to it and no further. */
+export const EVICT_ABOVE_RATIO = 0.7;
+/** A target in RSS may need more than one look: what the ledger gave back is not always what the system sees. */
+const MAX_PASSES = 3;
+
+export interface OptimizeRequest {
+  trigger: OptimizationRun["trigger"];
+  actor: string;
+  dryRun?: boolean;
+  targetRatio?: number;
+  /** Names or kinds of steps, and `collect`; all when absent. */
+  steps?: readonly string[];
+}
+
+export interface OptimizerOptions {
+  clock: Clock;
+  stores(): readonly BoundedStore[];
+  usage(): Usage;
+  limitBytes(): number;
+  collector: Collector;
+  log: Pick<RunLog, "append">;
+  newId(): string;
+  onProgress(run: OptimizationRun): void;
+  onDone(run: OptimizationRun): void;
+}
+
+/** A run in progress. */
+interface Work {
+  readonly request: OptimizeRequest;
+  readonly plans: readonly PlannedStep[];
+  readonly steps: StepResult[];
+  /** Let go by stores since the last collection: the system will see it later, so no pass may ask for it again. */
+  pendingBytes: number;
+}
+
+interface Active {
+  scheduled: boolean;
+  result: Promise<OptimizationRun>;
+}
+
+/** Frees memory, one run at a time, and says truthfully how much. Holds the newest run only; the log has the others. */
+export class Optimizer {
+  readonly #options: OptimizerOptions;
+  #active: Active | null = null;
+  #lastRun: OptimizationRun | null;
+
+  constructor(options: OptimizerOptions, lastRun: OptimizationRun | null = null) {
+    this.#options = options;
+    this.#lastRun = lastRun;
+  }
+
+  get running(): boolean {
+    return this.#active !== null;
+  }
+
+  /** The newest run that was recorded. */
+  get lastRun(): OptimizationRun | null {
+    return this.#lastRun;
+  }
+
+  /** The names that `steps` may hold now. */
+  stepNames(): string[] {
+    return [...planSteps(this.#options.stores()).map(({ name }) => name), COLLECT];
+  }
+
+  /**
+   * Runs, or joins the run in progress, whatever it was asked for. A dry run never joins: it only reads.
+   *
+   * @throws {AppError} `unprocessable` for a step that no store has.
+   */
+  async optimize(request: OptimizeRequest): Promise<OptimizationRun> {
+    const plans = chooseSteps(planSteps(this.#options.stores()), request.steps);
+    if (request.dryRun) return this.#predict(request, plans);
+    // Upkeep removes what has expired and no more: who asked for memory must not be given that instead.
+    while (this.#active?.scheduled && request.trigger !== "scheduled") await this.#active.result.catch(() => null);
+    if (this.#active) return this.#active.result;
+    // Not before the next microtask: a run that began at once could be joined by nobody until its first wait.
+    const result = Promise.resolve()
+      .then(() => this.#execute(request, plans))
+      .finally(() => {
+        this.#active = null;
+      });
+    this.#active = { scheduled: request.trigger === "scheduled", result };
+    return result;
+  }
+
+  #predict(request: OptimizeRequest, plans: readonly PlannedStep[]): OptimizationRun {
+    const startedAtMs = this.#options.clock.monotonicMs();
+    const run = this.#begin(request, true);
+    const steps = predictSteps(plans, this.#need(request, this.#gain(request)));
+    const freed = steps.reduce((sum, { predictedFreedBytes }) => sum + predictedFreedBytes, 0);
+    if (this.#mayCollect(request, freed)) steps.push(collectResult(this.#options.collector.garbageBytes()));
+    return {
+      ...run,
+      state: "completed",
+      durationMs: this.#options.clock.monotonicMs() - startedAtMs,
+      after: { ...run.before, storeBytes: run.before.storeBytes - freed, usedBytes: run.before.usedBytes - freed },
+      freedBytes: freed,
+      rssFreedBytes: freed,
+      steps,
+    };
+  }
+
+  async #execute(request: OptimizeRequest, plans: readonly PlannedStep[]): Promise<OptimizationRun> {
+    const { clock, onProgress, onDone } = this.#options;
+    const startedAtMs = clock.monotonicMs();
+    let run = this.#begin(request, false);
+    const progress = (steps: StepResult[], finish: Partial<OptimizationRun> = {}) => {
+      const after = this.#options.usage();
+      run = {
+        ...run,
+        durationMs: clock.monotonicMs() - startedAtMs,
+        after,
+        freedBytes: totalFreed(steps.filter(({ step }) => step !== COLLECT)),
+        rssFreedBytes: run.before.usedBytes - after.usedBytes,
+        steps,
+        ...finish,
+      };
+      if (run.state === "running") onProgress(run);
+    };
+    const work: Work = { request, plans, steps: [], pendingBytes: 0 };
+    try {
+      for (let pass = 1; pass <= MAX_PASSES; pass++) {
+        const freed = await this.#pass(work, () => progress([...work.steps]));
+        if (freed === 0 || this.#shortOfTarget(request) <= work.pendingBytes) break;
+      }
+      const idle = work.steps.every(({ items, freedBytes }) => items === 0 && freedBytes === 0);
+      progress(work.steps, { state: idle ? "nothing-to-do" : "completed", note: this.#explain(work) });
+    } catch (cause) {
+      progress([...work.steps], { state: "failed", note: cause instanceof Error ? cause.message : String(cause) });
+    }
+    await this.#record(run);
+    onDone(run);
+    return run;
+  }
+
+  /** All steps once, then a collection if it pays. @returns bytes freed, by stores and collection. */
+  async #pass(work: Work, progress: () => void): Promise<number> {
+    const { clock, collector } = this.#options;
+    const { request, steps } = work;
+    const timer = { monotonicMs: () => clock.monotonicMs(), slicer: () => new TurnSlicer(clock) };
+    let need = this.#need(request, this.#gain(request) + work.pendingBytes);
+    let freed = 0;
+    for (const plan of work.plans) {
+      const result = await runStep(plan, need, timer);
+      need = remaining(need, result.freedBytes);
+      freed += result.freedBytes;
+      addResult(steps, result);
+      progress();
+    }
+    work.pendingBytes += freed;
+    if (!this.#mayCollect(request, work.pendingBytes)) return freed;
+    const predicted = collector.garbageBytes();
+    const { freedBytes, durationMs, pauseMs } = await collector.collect();
+    work.pendingBytes = 0;
+    addResult(steps, { ...collectResult(predicted), freedBytes, durationMs, longestPauseMs: pauseMs });
+    progress();
+    return freed + freedBytes;
+  }
+
+  /** Bytes still above the target, as the system sees them; below zero without a target. */
+  #shortOfTarget(request: OptimizeRequest): number {
+    const ratio = request.targetRatio ?? Number.POSITIVE_INFINITY;
+    return this.#options.usage().usedBytes - ratio * this.#options.limitBytes();
+  }
+
+  /** What a collection alone would give: that much need not be taken from the stores. */
+  #gain(request: OptimizeRequest): number {
+    return this.#mayCollect(request, 0) ? this.#options.collector.garbageBytes() : 0;
+  }
+
+  #need(request: OptimizeRequest, gainBytes: number): Need {
+    const { usedBytes } = this.#options.usage();
+    const above = (ratio: number) => usedBytes - gainBytes - ratio * this.#options.limitBytes();
+    const target = request.targetRatio;
+    if (target === undefined)
+      return { neededBytes: Number.POSITIVE_INFINITY, evictableBytes: above(EVICT_ABOVE_RATIO) };
+    return { neededBytes: above(target), evictableBytes: above(target) };
+  }
+
+  #mayCollect(request: OptimizeRequest, freedBytes: number): boolean {
+    if (request.steps && !request.steps.includes(COLLECT)) return false;
+    return this.#options.collector.pays(freedBytes, request.trigger === "manual");
+  }
+
+  #explain({ request, pendingBytes }: Work): string | null {
+    const short = this.#shortOfTarget(request);
+    if (short <= 0) return null;
+    if (short <= pendingBytes) {
+      return `The system has yet to take back ${formatBytes(pendingBytes)} that the stores let go: the next collection does.`;
+    }
+    const { usedBytes, storeBytes } = this.#options.usage();
+    return (
+      `The target is missed by ${formatBytes(short)}: of ${formatBytes(usedBytes)} in use the stores hold ` +
+      `${formatBytes(storeBytes)}, which ${request.steps ? "the chosen steps" : "no step"} may free, and the runtime ` +
+      `${formatBytes(usedBytes - storeBytes)}.`
+    );
+  }
+
+  #begin(request: OptimizeRequest, dryRun: boolean): OptimizationRun {
+    const before = this.#options.usage();
+    return {
+      id: this.#options.newId(),
+      trigger: request.trigger,
+      actor: request.actor,
+      dryRun,
+      state: "running",
+      startedAt: new Date(this.#options.clock.nowMs()).toISOString(),
+      durationMs: 0,
+      targetRatio: request.targetRatio ?? null,
+      before,
+      after: before,
+      freedBytes: 0,
+      rssFreedBytes: 0,
+      note: null,
+      steps: [],
+    };
+  }
+
+  async #record(run: OptimizationRun): Promise<void> {
+    // Upkeep that found nothing is 288 rows a day that tell nobody anything.
+    if (run.trigger === "scheduled" && run.state === "nothing-to-do") return;
+    this.#lastRun = run;
+    await this.#options.log.append(run);
+  }
+}
+
+function collectResult(predictedFreedBytes: number): StepResult {
+  return { step: COLLECT, items: 0, predictedFreedBytes, freedBytes: 0, durationMs: 0, longestPauseMs: 0 };
+}
+
+function addResult(steps: StepResult[], result: StepResult): void {
+  const at = steps.findIndex(({ step }) => step === result.step);
+  const earlier = steps[at];
+  if (earlier) steps[at] = mergeResults(earlier, result);
+  else steps.push(result);
+}

@@ -1,0 +1,79 @@
+import type { OptimizationRun } from "../contracts/memory.ts";
+import type { Relief, Slicer } from "../ports/bounded-store.ts";
+import { type PlannedStep, stepTarget } from "./relief-plan.ts";
+
+export type StepResult = OptimizationRun["steps"][number];
+
+/** What a run still has to free: `needed` before the target is reached, of that `evictable` by losing something. */
+export interface Need {
+  neededBytes: number;
+  evictableBytes: number;
+}
+
+export function remaining(need: Need, freedBytes: number): Need {
+  return { neededBytes: need.neededBytes - freedBytes, evictableBytes: need.evictableBytes - freedBytes };
+}
+
+/** A step whose target is met has nothing to do: not to ask it is cheaper, and truer than a zero from the store. */
+function ask(plan: PlannedStep, need: Need, run: (target: number) => Relief): Relief {
+  const target = stepTarget(plan.kind, need.neededBytes, need.evictableBytes);
+  return target > 0 ? run(target) : { items: 0, freedBytes: 0 };
+}
+
+/** What the steps would free, each given what the ones before it would leave to do. Changes nothing. */
+export function predictSteps(plans: readonly PlannedStep[], need: Need): StepResult[] {
+  let left = need;
+  return plans.map((plan) => {
+    const relief = ask(plan, left, (target) => plan.step.predict(target));
+    left = remaining(left, relief.freedBytes);
+    return {
+      step: plan.name,
+      items: relief.items,
+      predictedFreedBytes: relief.freedBytes,
+      freedBytes: 0,
+      durationMs: 0,
+      longestPauseMs: 0,
+    };
+  });
+}
+
+export interface StepTimer {
+  monotonicMs(): number;
+  slicer(): Slicer & { finish(): number };
+}
+
+/** Predicts and runs one step. */
+export async function runStep(plan: PlannedStep, need: Need, timer: StepTimer): Promise<StepResult> {
+  const target = stepTarget(plan.kind, need.neededBytes, need.evictableBytes);
+  const predicted = ask(plan, need, (bytes) => plan.step.predict(bytes));
+  const result: StepResult = {
+    step: plan.name,
+    items: 0,
+    predictedFreedBytes: predicted.freedBytes,
+    freedBytes: 0,
+    durationMs: 0,
+    longestPauseMs: 0,
+  };
+  if (target <= 0) return result;
+  const startedAtMs = timer.monotonicMs();
+  const slicer = timer.slicer();
+  const { items, freedBytes } = await plan.step.run(target, slicer);
+  const longestPauseMs = slicer.finish();
+  return { ...result, items, freedBytes, durationMs: timer.monotonicMs() - startedAtMs, longestPauseMs };
+}
+
+/** A step that ran again in a later pass is still one step of the run. */
+export function mergeResults(first: StepResult, again: StepResult): StepResult {
+  return {
+    step: first.step,
+    items: first.items + again.items,
+    predictedFreedBytes: first.predictedFreedBytes + again.predictedFreedBytes,
+    freedBytes: first.freedBytes + again.freedBytes,
+    durationMs: first.durationMs + again.durationMs,
+    longestPauseMs: Math.max(first.longestPauseMs, again.longestPauseMs),
+  };
+}
+
+export function totalFreed(steps: readonly StepResult[]): number {
+  return steps.reduce((sum, { freedBytes }) => sum + freedBytes, 0);
+}

@@ -1,0 +1,10 @@
+import type { OptimizationRun } from "../contracts/memory.ts";
+
+/** Where optimization runs are kept. */
+export interface RunLog {
+  /** Resolves when the run is stored for good. */
+  append(run: OptimizationRun): Promise<void>;
+  find(id: string): Promise<OptimizationRun | null>;
+  /** Newest first; `before` is the id of the last one seen. */
+  list(page: { limit: number; before?: string }): Promise<OptimizationRun[]>;
+}
