@@ -119,6 +119,10 @@ export const recommendationSchema = z.object({
   action: z.string(),
   expected: z.string(),
   panel: z.string(),
+  setting: z
+    .object({ key: z.string(), value: z.number() })
+    .nullable()
+    .describe("An advised setting that PATCH /api/v1/settings would apply; null where none would help"),
 });
 export type Recommendation = z.infer<typeof recommendationSchema>;
 

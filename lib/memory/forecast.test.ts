@@ -45,6 +45,15 @@ function correlated(random: Random, mib: number): Shape {
   };
 }
 
+/** What a walk has gone stays gone: there is no line to come back to. */
+function walk(random: Random, mib: number): Shape {
+  let value = 0;
+  return () => {
+    value += mib * MIB * normal(random);
+    return value;
+  };
+}
+
 function sawtooth(random: Random, mib: number): Shape {
   const period = between(random, 4, 25);
   return (at) => ((at % period) / period) * mib * MIB;
@@ -72,6 +81,7 @@ function ramp(seed: number): { seen: Reading[]; truthSeconds: number } {
     [noise(random, between(random, 1, 15))],
     [correlated(random, between(random, 2, 20)), noise(random, 2)],
     [sawtooth(random, between(random, 10, 60)), noise(random, 3)],
+    [walk(random, between(random, 0.5, 1.5))],
   ];
   const shapes = kinds[Math.floor(random() * kinds.length)] ?? [];
   const whole = series(Math.ceil(total * 1.3), baseMib, [(at) => at * perReading, ...shapes]);

@@ -57,6 +57,9 @@ interface Trend {
   slope: number;
   slopeLow: number;
   slopeHigh: number;
+  /** How unevenly it grew: the standard deviation of the growth from part to part, and how long a part is. */
+  stepBytes: number;
+  stepMs: number;
   /** Bytes on the line at a time. */
   at(ms: number): number;
 }
@@ -88,10 +91,13 @@ function findTrend(window: readonly Point[], limitBytes: number): Trend | null {
   const spanMs = last - first;
   if (spanMs <= 0 || line.slope * spanMs < MIN_GROWTH_RATIO * limitBytes) return null;
   const residuals = window.map(({ atMs, bytes }) => bytes - line.at(atMs));
-  const error = Math.max(lineError(residuals, spanMs), incrementError(parts, spanMs));
+  const stepMs = spanMs / PARTS;
+  const stepBytes = stepDeviation(parts);
+  // By readings that lie off the line together, or by uneven growth, as a random walk shows it: whichever says more.
+  const error = Math.max(lineError(residuals, spanMs), (T_QUANTILE * stepBytes) / Math.sqrt(PARTS - 1) / stepMs);
   const slopeLow = line.slope - error;
   if (slopeLow <= 0) return null;
-  return { slope: line.slope, slopeLow, slopeHigh: line.slope + error, at: line.at };
+  return { slope: line.slope, slopeLow, slopeHigh: line.slope + error, stepBytes, stepMs, at: line.at };
 }
 
 /** Both edges of the band must rise, without a fall of a third of the growth, and no quarter may carry most of it. */
@@ -129,12 +135,9 @@ function lineError(residuals: readonly number[], spanMs: number): number {
   return (2 * spread * Math.sqrt(12)) / (spanMs * Math.sqrt(independent));
 }
 
-/** How unevenly the parts grow: what a random walk shows where its residuals lie. */
-function incrementError(parts: readonly number[][], spanMs: number): number {
+function stepDeviation(parts: readonly number[][]): number {
   const middles = parts.map(median);
-  const steps = middles.slice(1).map((value, at) => value - (middles[at] ?? 0));
-  const stepMs = spanMs / PARTS;
-  return (T_QUANTILE * standardDeviation(steps)) / Math.sqrt(steps.length) / stepMs;
+  return standardDeviation(middles.slice(1).map((value, at) => value - (middles[at] ?? 0)));
 }
 
 function autocorrelation(values: readonly number[]): number {
@@ -169,9 +172,11 @@ function toForecast(trend: Trend, window: readonly Reading[], limitBytes: number
   const seconds = (slope: number, offset: number) => Math.max(0, (leftBytes - offset) / slope / 1000);
   const secondsToLimit = seconds(trend.slope, 0);
   if (secondsToLimit * 1000 > HORIZON_WINDOWS * spanMs) return NO_FORECAST;
+  // Growth as uneven as it was wanders off the line by the root of the time that it has left to do so.
+  const wander = trend.stepBytes * Math.sqrt((secondsToLimit * 1000) / trend.stepMs);
   return {
     secondsToLimit,
-    low: seconds(trend.slopeHigh, quantile(residuals, 1)),
-    high: seconds(trend.slopeLow, quantile(residuals, 0.02)),
+    low: seconds(trend.slopeHigh, quantile(residuals, 1) + wander),
+    high: seconds(trend.slopeLow, quantile(residuals, 0.02) - wander),
   };
 }

@@ -1,0 +1,50 @@
+import type {
+  Forecast,
+  LeakReport,
+  MemorySample,
+  OptimizationRun,
+  Recommendation,
+  StoreStats,
+} from "../contracts/memory.ts";
+import { formatBytes } from "../shared/bytes.ts";
+import { RULES } from "./doctor-rules.ts";
+
+/** What the doctor looks at: readings that others have taken already. */
+export interface Observation {
+  sample: MemorySample;
+  stores: readonly StoreStats[];
+  forecast: Forecast | null;
+  leaks: LeakReport | null;
+  lastRun: OptimizationRun | null;
+  configuredLimitBytes: number;
+  atRatio: number;
+  /** Writes refused at the hard bound, and milliseconds, since the previous sample. */
+  refusedWrites: number;
+  sincePreviousMs: number;
+}
+
+/** A rule says what it finds wrong, or null. It never throws and never guesses: no figure, no finding. */
+export type Rule = (observation: Observation) => Recommendation | readonly Recommendation[] | null;
+
+const RANK: Record<Recommendation["severity"], number> = { critical: 0, warning: 1, info: 2 };
+
+/** Every finding, worst first; one that says so when all is well. */
+export function diagnose(observation: Observation): Recommendation[] {
+  const findings = RULES.flatMap((rule) => rule(observation) ?? []);
+  if (findings.length === 0) return [allIsWell(observation)];
+  return findings.toSorted((a, b) => RANK[a.severity] - RANK[b.severity]);
+}
+
+function allIsWell({ sample, atRatio }: Observation): Recommendation {
+  return {
+    rule: "all-is-well",
+    severity: "info",
+    value: sample.usedRatio,
+    threshold: atRatio,
+    cause: `${formatBytes(sample.usedBytes)} of ${formatBytes(sample.limitBytes)} in use, and no rule found anything.`,
+    action: "Nothing to do.",
+    expected: "Usage stays below the threshold.",
+    panel: "overview",
+    setting: null,
+  };
+}
