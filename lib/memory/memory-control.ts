@@ -1,0 +1,189 @@
+import type { MemoryAlert } from "../contracts/events.ts";
+import type {
+  Forecast,
+  LeakReport,
+  MemoryReport,
+  MemorySample,
+  OptimizationRun,
+  Recommendation,
+  StoreStats,
+} from "../contracts/memory.ts";
+import type { BoundedStore } from "../ports/bounded-store.ts";
+import type { RunLog } from "../ports/run-log.ts";
+import type { Clock } from "../shared/clock.ts";
+import { AutomaticOptimizer } from "./automatic-optimizer.ts";
+import { FullCollector } from "./collector.ts";
+import { diagnose } from "./doctor.ts";
+import { forecast, NO_FORECAST } from "./forecast.ts";
+import type { Ledger } from "./ledger.ts";
+import { ELEVATED_RATIO } from "./level.ts";
+import { MemoryGate } from "./memory-gate.ts";
+import { Optimizer } from "./optimizer.ts";
+import { UsageHistory } from "./usage-history.ts";
+
+/** How often the container's limit is read between samples: it takes a few small files. */
+const CONTAINER_MS = 1_000;
+/** From here on the stores keep to what they have: whatever may be lost again stops growing first. */
+const HOLD_RATIO = ELEVATED_RATIO - 0.02;
+
+export interface MemoryControlOptions {
+  clock: Clock;
+  ledger: Ledger;
+  stores(): readonly BoundedStore[];
+  /** RSS of the process and its helpers, read now. */
+  readUsedBytes(): number;
+  heapUsed(): number;
+  heapUsedAfterMajor(): number | null;
+  gc(): void;
+  containerLimitBytes(): number | null;
+  configuredLimitBytes(): number;
+  atRatio(): number;
+  log: Pick<RunLog, "append">;
+  lastRun: OptimizationRun | null;
+  newId(): string;
+  onProgress(run: OptimizationRun): void;
+  onDone(run: OptimizationRun): void;
+  onAlert(alert: MemoryAlert): void;
+  onError(error: unknown): void;
+}
+
+/** Keeps the process within its limit: the gate for writes, the optimizer, what starts it, and what is told about both. */
+export class MemoryControl {
+  readonly gate: MemoryGate;
+  readonly optimizer: Optimizer;
+  readonly automatic: AutomaticOptimizer;
+  readonly #options: MemoryControlOptions;
+  readonly #history = new UsageHistory();
+  #limitBytes: number;
+  #limitReadAtMs: number;
+  #heapAfterMajorBytes: number | null = null;
+  #forecast: Forecast = NO_FORECAST;
+  #recommendations: Recommendation[] | null = null;
+  #previous: { atMs: number; refusals: number } | null = null;
+
+  constructor(options: MemoryControlOptions) {
+    const { clock, ledger, atRatio, onAlert, onError } = options;
+    this.#options = options;
+    this.#limitBytes = this.#effectiveLimit();
+    this.#limitReadAtMs = clock.monotonicMs();
+    const limitBytes = () => this.#limitBytes;
+    const collector = new FullCollector({
+      clock,
+      heapUsed: options.heapUsed,
+      gc: options.gc,
+      heapUsedAfterMajor: () => options.heapUsedAfterMajor() ?? this.#heapAfterMajorBytes,
+    });
+    this.optimizer = new Optimizer(
+      {
+        clock,
+        stores: options.stores,
+        usage: () => ({
+          usedBytes: options.readUsedBytes(),
+          heapUsedBytes: options.heapUsed(),
+          storeBytes: ledger.grantedBytes,
+        }),
+        limitBytes,
+        collector,
+        log: options.log,
+        newId: options.newId,
+        onProgress: options.onProgress,
+        onDone: options.onDone,
+      },
+      options.lastRun,
+    );
+    this.automatic = new AutomaticOptimizer({
+      clock,
+      limitBytes,
+      atRatio,
+      onAlert,
+      onError,
+      optimize: (request) => this.optimizer.optimize(request),
+    });
+    this.gate = new MemoryGate({
+      clock,
+      limitBytes,
+      readUsedBytes: () => this.#read(),
+      retryAfterSeconds: () => (this.optimizer.running ? 2 : 5),
+      onReading: (usedRatio) => this.#react(usedRatio),
+      onChange: () => undefined,
+    });
+  }
+
+  /** The effective limit: the smaller of the configured and the container's, at most a second old. */
+  get limitBytes(): number {
+    return this.#limitBytes;
+  }
+
+  /** Begins readings and upkeep; the returned function ends both. */
+  start(): () => void {
+    const stops = [this.gate.start(), this.automatic.start()];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
+  /** Told of each sample of the series: what is forecast and advised is worked out once for all who ask. */
+  observe(sample: MemorySample, stores: readonly StoreStats[], leaks: LeakReport | null): void {
+    const { clock, configuredLimitBytes, atRatio } = this.#options;
+    this.#follow(sample.limitBytes);
+    this.#heapAfterMajorBytes = sample.gc.heapUsedAfterMajorBytes ?? this.#heapAfterMajorBytes;
+    const nowMs = clock.monotonicMs();
+    this.#history.add({ atMs: nowMs, usedBytes: sample.usedBytes });
+    this.#forecast = forecast(this.#history.readings, sample.limitBytes);
+    const { refusals } = this.gate;
+    this.#recommendations = diagnose({
+      sample,
+      stores,
+      leaks,
+      forecast: this.#forecast,
+      lastRun: this.optimizer.lastRun,
+      configuredLimitBytes: configuredLimitBytes(),
+      atRatio: atRatio(),
+      refusedWrites: refusals - (this.#previous?.refusals ?? 0),
+      sincePreviousMs: this.#previous ? nowMs - this.#previous.atMs : 0,
+    });
+    this.#previous = { atMs: nowMs, refusals };
+    this.gate.read();
+    this.automatic.expect(this.#forecast);
+  }
+
+  /** The parts of a report that are this one's to fill. */
+  report(): Pick<MemoryReport, "forecast" | "recommendations" | "optimizer"> {
+    const { optimizer, automatic } = this;
+    return {
+      forecast: this.#forecast,
+      recommendations: this.#recommendations,
+      optimizer: {
+        running: optimizer.running,
+        lastRun: optimizer.lastRun,
+        nextAutomaticAt: automatic.nextAutomaticAt,
+      },
+    };
+  }
+
+  #effectiveLimit(): number {
+    const container = this.#options.containerLimitBytes();
+    return Math.min(this.#options.configuredLimitBytes(), container ?? Number.POSITIVE_INFINITY);
+  }
+
+  #follow(limitBytes: number): void {
+    this.#limitBytes = limitBytes;
+    this.#limitReadAtMs = this.#options.clock.monotonicMs();
+    this.#options.ledger.setLimit(limitBytes);
+  }
+
+  #read(): number {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs - this.#limitReadAtMs >= CONTAINER_MS) this.#follow(this.#effectiveLimit());
+    return this.#options.readUsedBytes();
+  }
+
+  /** Every reading, four times a second and after each few megabytes of writes. */
+  #react(usedRatio: number): void {
+    const { ledger, atRatio } = this.#options;
+    if (this.gate.closed) ledger.freeze("all");
+    else if (usedRatio >= atRatio()) ledger.freeze("missed");
+    else ledger.freeze(usedRatio >= HOLD_RATIO ? "expendable" : "nothing");
+    this.automatic.observe(usedRatio);
+  }
+}
