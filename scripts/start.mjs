@@ -1,6 +1,7 @@
 // `npm start`: sets up what is missing, then runs the server with the V8 flags for its memory limit.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { totalmem } from "node:os";
 import path from "node:path";
 import { chooseGcFlags, effectiveLimitBytes } from "./gc-flags.mjs";
 import { build, fail, install, projectDir, requireNode } from "./setup.mjs";
@@ -12,7 +13,10 @@ install();
 build();
 
 const { flags, env: allocator } = chooseGcFlags({
-  limitBytes: effectiveLimitBytes(process.env),
+  limitBytes: effectiveLimitBytes(process.env, {
+    constrained: process.constrainedMemory?.() ?? 0,
+    machine: totalmem(),
+  }),
   environment: process.env,
 });
 const env = { ...allocator, ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" };

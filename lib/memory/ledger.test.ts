@@ -44,9 +44,9 @@ describe("Ledger", () => {
     const ledger = new Ledger({ limitBytes: LIMIT, runtimeBytes: RUNTIME });
     const account = ledger.open("cache", "cache", LIMIT);
     account.tryTake(6_000);
-    ledger.freeze(true);
+    ledger.freeze("all");
     expect(account.tryTake(1)).toBe(false);
-    ledger.freeze(false);
+    ledger.freeze("nothing");
     ledger.setLimit(7_000);
     expect(account.tryTake(1)).toBe(false);
     account.give(2_000);
@@ -59,5 +59,15 @@ describe("Ledger", () => {
     for (const bytes of [-1, Number.NaN, 1.5, Number.POSITIVE_INFINITY]) {
       expect(() => account.tryTake(bytes)).toThrow(RangeError);
     }
+  });
+
+  it("stops granting to what can be made again before it stops granting to what would be missed", () => {
+    const ledger = new Ledger({ limitBytes: LIMIT, runtimeBytes: RUNTIME });
+    const cache = ledger.open("cache", "cache", LIMIT);
+    const sessions = ledger.open("sessions", "sessions", LIMIT);
+    ledger.freeze("expendable");
+    expect([cache.tryTake(1), sessions.tryTake(1)]).toEqual([false, true]);
+    ledger.freeze("all");
+    expect([cache.tryTake(1), sessions.tryTake(1)]).toEqual([false, false]);
   });
 });

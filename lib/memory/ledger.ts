@@ -7,6 +7,12 @@ export interface LedgerOptions {
   runtimeBytes: number;
 }
 
+/** Accounts of what a consumer can make again, the most easily remade first. */
+export const EXPENDABLE: readonly string[] = ["cache", "query-cache", "embeddings"];
+
+/** `expendable` above the elevated level: memory then goes to what would be missed. `all` at the hard bound. */
+export type Frozen = "nothing" | "expendable" | "all";
+
 /**
  * The one book of memory. After every call the grants of all accounts together are at most
  * `limitBytes − runtimeBytes`, and each account's at most its own ceiling. A limit that falls below what is
@@ -17,7 +23,7 @@ export class Ledger {
   #limitBytes: number;
   #runtimeBytes: number;
   #grantedBytes = 0;
-  #frozen = false;
+  #frozen: Frozen = "nothing";
 
   constructor({ limitBytes, runtimeBytes }: LedgerOptions) {
     this.#limitBytes = limitBytes;
@@ -50,8 +56,8 @@ export class Ledger {
     this.#runtimeBytes = runtimeBytes;
   }
 
-  /** While frozen (hard pressure) nothing more is granted: stores make room out of their own, or refuse. */
-  freeze(frozen: boolean): void {
+  /** What is frozen is granted nothing more: the store makes room out of its own, or refuses. */
+  freeze(frozen: Frozen): void {
     this.#frozen = frozen;
   }
 
@@ -63,7 +69,7 @@ export class Ledger {
   open(name: string, component: Component, ceilingBytes: number): LedgerAccount {
     if (this.#accounts.has(name)) throw new RangeError(`the ledger has an account ${name} already`);
     const account = new Account(component, ceilingBytes, {
-      take: (bytes) => this.#take(bytes),
+      take: (bytes) => this.#take(bytes, EXPENDABLE.includes(name)),
       give: (bytes) => {
         this.#grantedBytes -= bytes;
       },
@@ -81,8 +87,9 @@ export class Ledger {
     return sums;
   }
 
-  #take(bytes: number): boolean {
-    if (this.#frozen || bytes > this.freeBytes) return false;
+  #take(bytes: number, expendable: boolean): boolean {
+    if (this.#frozen === "all" || (expendable && this.#frozen === "expendable")) return false;
+    if (bytes > this.freeBytes) return false;
     this.#grantedBytes += bytes;
     return true;
   }

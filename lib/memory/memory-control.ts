@@ -10,13 +10,14 @@ import type {
 } from "../contracts/memory.ts";
 import type { BoundedStore } from "../ports/bounded-store.ts";
 import type { RunLog } from "../ports/run-log.ts";
+import { formatBytes } from "../shared/bytes.ts";
 import type { Clock } from "../shared/clock.ts";
 import { AutomaticOptimizer } from "./automatic-optimizer.ts";
 import { FullCollector } from "./collector.ts";
 import { diagnose } from "./doctor.ts";
 import { forecast, NO_FORECAST } from "./forecast.ts";
 import type { Ledger } from "./ledger.ts";
-import { ELEVATED_RATIO } from "./level.ts";
+import { ELEVATED_RATIO, type Level, nextLevel } from "./level.ts";
 import { MemoryGate } from "./memory-gate.ts";
 import { Optimizer } from "./optimizer.ts";
 import { UsageHistory } from "./usage-history.ts";
@@ -43,7 +44,11 @@ export interface MemoryControlOptions {
   newId(): string;
   onProgress(run: OptimizationRun): void;
   onDone(run: OptimizationRun): void;
+  /** The level changed. */
   onAlert(alert: MemoryAlert): void;
+  /** An episode of pressure began. */
+  onEpisode(alert: MemoryAlert): void;
+  onHardPressure(closed: boolean): void;
   onError(error: unknown): void;
 }
 
@@ -54,6 +59,7 @@ export class MemoryControl {
   readonly automatic: AutomaticOptimizer;
   readonly #options: MemoryControlOptions;
   readonly #history = new UsageHistory();
+  #level: Level = "normal";
   #limitBytes: number;
   #limitReadAtMs: number;
   #heapAfterMajorBytes: number | null = null;
@@ -62,7 +68,7 @@ export class MemoryControl {
   #previous: { atMs: number; refusals: number } | null = null;
 
   constructor(options: MemoryControlOptions) {
-    const { clock, ledger, atRatio, onAlert, onError } = options;
+    const { clock, ledger, atRatio, onEpisode, onError } = options;
     this.#options = options;
     this.#limitBytes = this.#effectiveLimit();
     this.#limitReadAtMs = clock.monotonicMs();
@@ -95,7 +101,7 @@ export class MemoryControl {
       clock,
       limitBytes,
       atRatio,
-      onAlert,
+      onAlert: onEpisode,
       onError,
       optimize: (request) => this.optimizer.optimize(request),
     });
@@ -105,13 +111,19 @@ export class MemoryControl {
       readUsedBytes: () => this.#read(),
       retryAfterSeconds: () => (this.optimizer.running ? 2 : 5),
       onReading: (usedRatio) => this.#react(usedRatio),
-      onChange: () => undefined,
+      onChange: (closed) => options.onHardPressure(closed),
     });
   }
 
   /** The effective limit: the smaller of the configured and the container's, at most a second old. */
   get limitBytes(): number {
     return this.#limitBytes;
+  }
+
+  /** Told that the configured limit has changed. */
+  followLimit(): void {
+    this.#follow(this.#effectiveLimit());
+    this.gate.read();
   }
 
   /** Begins readings and upkeep; the returned function ends both. */
@@ -180,10 +192,19 @@ export class MemoryControl {
 
   /** Every reading, four times a second and after each few megabytes of writes. */
   #react(usedRatio: number): void {
-    const { ledger, atRatio } = this.#options;
+    const { ledger } = this.#options;
     if (this.gate.closed) ledger.freeze("all");
-    else if (usedRatio >= atRatio()) ledger.freeze("missed");
     else ledger.freeze(usedRatio >= HOLD_RATIO ? "expendable" : "nothing");
+    this.#tellLevel(usedRatio);
     this.automatic.observe(usedRatio);
+  }
+
+  /** A level is told when it changes: by its hysteresis that is once per episode. */
+  #tellLevel(usedRatio: number): void {
+    const level = nextLevel(this.#level, usedRatio);
+    if (level === this.#level) return;
+    this.#level = level;
+    const message = `Memory is ${level}: ${Math.round(usedRatio * 100)} % of ${formatBytes(this.#limitBytes)} in use.`;
+    this.#options.onAlert({ level, usedRatio, message, at: new Date(this.#options.clock.nowMs()).toISOString() });
   }
 }

@@ -1,5 +1,6 @@
 import type { BoundedStore, ReliefKind, ReliefStep } from "../ports/bounded-store.ts";
 import { AppError } from "../shared/errors.ts";
+import { EXPENDABLE } from "./ledger.ts";
 
 export const COLLECT = "collect";
 
@@ -13,7 +14,6 @@ const KIND_ORDER: readonly ReliefKind[] = ["expire", "deduplicate", "recompress"
 const FREE_OF_COST: ReadonlySet<ReliefKind> = new Set(["expire", "deduplicate", "compact"]);
 
 /** What a consumer can make again goes before what it would miss. Stores that are not named go between. */
-const EVICTION_ORDER = ["cache", "query-cache", "embeddings"];
 const MISSED_MOST = ["conversations", "vectors", "sessions"];
 
 export interface PlannedStep {
@@ -24,8 +24,8 @@ export interface PlannedStep {
 }
 
 function evictionRank(store: string): number {
-  const early = EVICTION_ORDER.indexOf(store);
-  if (early >= 0) return early - EVICTION_ORDER.length;
+  const early = EXPENDABLE.indexOf(store);
+  if (early >= 0) return early - EXPENDABLE.length;
   return MISSED_MOST.indexOf(store) + 1;
 }
 

@@ -26,6 +26,24 @@ export class Metrics {
       "Samples given up because the database refused",
       () => runtime.recorder.droppedSamples,
     );
+    this.#gauge(
+      "headroom_writes_refused",
+      "Writes refused at the hard bound since the start",
+      () => runtime.memory.gate.refusals,
+    );
+    this.#gauge("headroom_hard_pressure", "1 while growing writes are refused", () =>
+      Number(runtime.memory.gate.closed),
+    );
+    this.#gauge(
+      "headroom_last_optimization_freed_bytes",
+      "What the stores gave back in the newest run",
+      () => runtime.memory.optimizer.lastRun?.freedBytes ?? 0,
+    );
+    this.#gauge(
+      "headroom_seconds_to_limit",
+      "Forecast; NaN without a trend",
+      () => runtime.memory.report().forecast?.secondsToLimit ?? Number.NaN,
+    );
     this.#components();
     this.#requests();
   }

@@ -3,18 +3,21 @@ import { totalmem } from "node:os";
 import { getHeapStatistics } from "node:v8";
 import { createAuditRows, createKeyRows, createMetaRows, createSettingRows } from "../backends/sqlite/admin-rows.ts";
 import { DatabaseClient } from "../backends/sqlite/database-client.ts";
+import { createRunLog } from "../backends/sqlite/run-log.ts";
 import { SqliteSampleLog } from "../backends/sqlite/sample-log.ts";
 import { workerEntry } from "../backends/worker-entry.ts";
-import type { MemorySample } from "../contracts/memory.ts";
-import { readContainer } from "../memory/container.ts";
+import type { MemorySample, OptimizationRun } from "../contracts/memory.ts";
+import { type ContainerMemory, readContainer } from "../memory/container.ts";
 import { EventLoopMonitor } from "../memory/event-loop-monitor.ts";
 import { GcMonitor } from "../memory/gc-monitor.ts";
 import { HelperProcesses } from "../memory/helper-processes.ts";
 import { HistoryRecorder } from "../memory/history-recorder.ts";
 import { Ledger } from "../memory/ledger.ts";
+import type { MemoryControl } from "../memory/memory-control.ts";
 import { type Probes, Sampler } from "../memory/sampler.ts";
 import { Sweeper } from "../memory/sweeper.ts";
 import type { BoundedStore } from "../ports/bounded-store.ts";
+import type { RunLog } from "../ports/run-log.ts";
 import { MIB } from "../shared/bytes.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { ResponseCache } from "../stores/response-cache/response-cache.ts";
@@ -24,6 +27,7 @@ import { Attempts } from "./auth/attempts.ts";
 import type { Gate } from "./auth/authenticate.ts";
 import { KeyRing } from "./auth/key-ring.ts";
 import { composeCache } from "./compose-cache.ts";
+import { composeMemoryControl } from "./compose-memory-control.ts";
 import { composeSessions } from "./compose-sessions.ts";
 import type { Env } from "./env.ts";
 import { Events } from "./events.ts";
@@ -64,6 +68,9 @@ export class Runtime {
   /** What the sampler lists, the sweeper sweeps and the optimizer relieves. */
   readonly stores: BoundedStore[] = [];
   readonly sessions: SessionPool;
+  readonly runLog: RunLog;
+  /** The gate for writes, the optimizer, the forecast and the advice. */
+  readonly memory: MemoryControl;
   phase: Phase = "starting";
   readonly #gc = new GcMonitor();
   readonly #eventLoop = new EventLoopMonitor();
@@ -71,7 +78,8 @@ export class Runtime {
   readonly #stops: (() => void | Promise<void>)[] = [];
 
   private constructor(parts: Parts) {
-    const { env, clock, log, nodeId, database, settings, keys, ledger, sessions, lastSequence } = parts;
+    const { env, clock, log, nodeId, database, settings, keys, ledger, sessions, lastSequence, runLog, lastRun } =
+      parts;
     this.env = env;
     this.clock = clock;
     this.log = log;
@@ -101,6 +109,22 @@ export class Runtime {
     this.cache = cache;
     this.stores.push(cache);
     this.#stops.push(stopCache);
+    this.runLog = runLog;
+    this.memory = composeMemoryControl(
+      {
+        clock,
+        log,
+        settings,
+        runLog,
+        ledger: this.ledger,
+        stores: this.stores,
+        events: this.events,
+        helpers: this.helpers,
+        heapUsedAfterMajor: () => this.#gc.peek().heapUsedAfterMajorBytes,
+        containerLimitBytes: () => this.#container().limitBytes,
+      },
+      lastRun,
+    );
   }
 
   /** Opens the database and everything that reads from it. @throws {Error} with a sentence for whoever started us. */
@@ -123,7 +147,22 @@ export class Runtime {
       runtimeBytes: process.memoryUsage.rss(),
     });
     const sessions = await composeSessions({ env, clock, log, database, settings, ledger });
-    return new Runtime({ env, clock, log, nodeId, database, settings, keys, ledger, sessions, lastSequence });
+    const runLog = createRunLog(database, nodeId);
+    const [lastRun = null] = await runLog.list({ limit: 1 });
+    return new Runtime({
+      env,
+      clock,
+      log,
+      nodeId,
+      database,
+      settings,
+      keys,
+      ledger,
+      sessions,
+      lastSequence,
+      runLog,
+      lastRun,
+    });
   }
 
   /** Starts what runs by itself: sampling, history, and what follows the settings. */
@@ -132,7 +171,7 @@ export class Runtime {
     let stopSampling: () => void = () => undefined;
     let periodMs = 0;
     const unfollow = this.settings.follow((values) => {
-      this.ledger.setLimit(values.memoryLimitMb * MIB);
+      this.memory.followLimit();
       this.database
         .limit(values.diskMaxMb * MIB)
         .catch((err: unknown) => this.log.warn({ err }, "the disk bound could not be set"));
@@ -145,6 +184,7 @@ export class Runtime {
     this.#stops.push(
       unfollow,
       sweeper.start(),
+      this.memory.start(),
       () => stopSampling(),
       () => this.recorder.stop(),
     );
@@ -155,7 +195,9 @@ export class Runtime {
   sample(): MemorySample {
     this.#followRuntime();
     const sample = this.sampler.take();
-    this.events.emit("memory:sample", { sample, stores: this.stores.map((store) => store.stats()) });
+    const stores = this.stores.map((store) => store.stats());
+    this.events.emit("memory:sample", { sample, stores });
+    this.memory.observe(sample, stores, null);
     this.recorder.record(sample);
     return sample;
   }
@@ -168,6 +210,14 @@ export class Runtime {
     await this.database.close();
   }
 
+  #container(): ContainerMemory {
+    return readContainer({
+      root: this.env.fixed.HEADROOM_CGROUP_ROOT,
+      membershipFile: "/proc/self/cgroup",
+      machineBytes: totalmem(),
+    });
+  }
+
   #followRuntime(): void {
     const warmingUp = this.clock.monotonicMs() - this.#startedMs < WARM_UP_MS;
     // An empty store may hold an index, which is its own and not the runtime's.
@@ -177,11 +227,6 @@ export class Runtime {
 
   #probes(): Probes {
     const heapLimitBytes = getHeapStatistics().heap_size_limit;
-    const cgroup = {
-      root: this.env.fixed.HEADROOM_CGROUP_ROOT,
-      membershipFile: "/proc/self/cgroup",
-      machineBytes: totalmem(),
-    };
     return {
       process: () => {
         const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
@@ -195,7 +240,7 @@ export class Runtime {
         };
       },
       helperRssBytes: () => this.helpers.rssBytes(),
-      container: () => readContainer(cgroup),
+      container: () => this.#container(),
       gc: this.#gc,
       eventLoop: this.#eventLoop,
       requests: this.traffic,
@@ -217,4 +262,6 @@ interface Parts {
   ledger: Ledger;
   sessions: Awaited<ReturnType<typeof composeSessions>>;
   lastSequence: number;
+  runLog: RunLog;
+  lastRun: OptimizationRun | null;
 }

@@ -5,6 +5,7 @@ import { authenticate, namespaceOf, requireRole, requireSameOrigin } from "../au
 import type { Identity } from "../auth/key-ring.ts";
 import type { Runtime } from "../runtime.ts";
 import { isReply, type Route, reply } from "./define-route.ts";
+import { admitGrowth } from "./memory-admission.ts";
 import { parseRequest } from "./parse-request.ts";
 import { toProblem } from "./problem.ts";
 import { type Stamp, toResponse } from "./respond.ts";
@@ -97,15 +98,16 @@ async function handle(
   const { spec } = route;
   const identity = spec.role === null ? NOBODY : admit(runtime, request, route, peer, requestId);
   const namespace = spec.role === null ? identity.namespace : namespaceOf(identity, request.headers.get("x-namespace"));
-  const { params, query, body } = await parseRequest(
-    route,
-    request,
-    target,
-    runtime.settings.values.maxBodyMb * 1_048_576,
-  );
-  const result = await route.handle({ params, query, body, runtime, identity, namespace, request, requestId, peer });
-  if (!runtime.env.production) checkAnswer(route, result);
-  return result;
+  const maxBodyBytes = runtime.settings.values.maxBodyMb * 1_048_576;
+  const release = admitGrowth(runtime, route, request, maxBodyBytes);
+  try {
+    const { params, query, body } = await parseRequest(route, request, target, maxBodyBytes);
+    const result = await route.handle({ params, query, body, runtime, identity, namespace, request, requestId, peer });
+    if (!runtime.env.production) checkAnswer(route, result);
+    return result;
+  } finally {
+    release();
+  }
 }
 
 /** Who asks, if they may. A refused write goes into the audit. */

@@ -66,6 +66,8 @@ export interface RouteSpec<Params, Query, Body> {
   rawBody?: string;
   /** Answers by status; null: no JSON body. */
   responses: Readonly<Record<number, { description: string; schema?: z.ZodType; mediaType?: string }>>;
+  /** May it leave more in memory than was there? Then the memory gate is asked first. Unless said: POST, PUT and PATCH do. */
+  growsMemory?: boolean;
   /** Not bound by the request timeout, nor by the body limit: the handler bounds it. */
   streams?: boolean;
 }

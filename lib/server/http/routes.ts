@@ -7,6 +7,7 @@ import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { monitoringRoutes } from "./routes/monitoring.ts";
+import { optimizerRoutes } from "./routes/optimizer.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 
 /** Every route of the HTTP API: one list for the application, its 405 answers and its description. */
@@ -15,6 +16,7 @@ export function allRoutes(runtime: Runtime): readonly Route[] {
     ...healthRoutes,
     ...authRoutes,
     ...monitoringRoutes,
+    ...optimizerRoutes,
     ...metricsRoutes(runtime),
     ...adminRoutes,
     ...sessionRoutes,

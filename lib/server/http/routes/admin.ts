@@ -24,6 +24,7 @@ const settingsRoutes: readonly Route[] = [
   defineRoute(
     {
       method: "patch",
+      growsMemory: false,
       path: "/api/v1/settings",
       role: "operator",
       tag: "administration",
@@ -47,6 +48,7 @@ const settingsRoutes: readonly Route[] = [
   defineRoute(
     {
       method: "post",
+      growsMemory: false,
       path: "/api/v1/settings/rollback",
       role: "operator",
       tag: "administration",
@@ -86,6 +88,7 @@ const keyRoutes: readonly Route[] = [
   defineRoute(
     {
       method: "post",
+      growsMemory: false,
       path: "/api/v1/keys",
       role: "operator",
       tag: "administration",

@@ -28,6 +28,7 @@ export const authRoutes: readonly Route[] = [
   defineRoute(
     {
       method: "post",
+      growsMemory: false,
       path: "/api/v1/auth/sign-in",
       role: null,
       tag: "auth",
@@ -49,6 +50,7 @@ export const authRoutes: readonly Route[] = [
   defineRoute(
     {
       method: "post",
+      growsMemory: false,
       path: "/api/v1/auth/sign-out",
       role: null,
       tag: "auth",

@@ -29,6 +29,8 @@ export const healthRoutes: readonly Route[] = [
       if (runtime.phase === "draining") throw new AppError("shutting-down", "The server is shutting down.");
       if (runtime.phase === "starting")
         throw new AppError("not-ready", "The server is starting.", { headers: { "Retry-After": "1" } });
+      if (runtime.memory.gate.closed)
+        throw new AppError("memory-pressure", "Memory is at its hard bound.", { headers: { "Retry-After": "5" } });
       return { status: "ready" };
     },
   ),

@@ -16,9 +16,7 @@ export const monitoringRoutes: readonly Route[] = [
       sample: runtime.sampler.peek(),
       stores: runtime.stores.length > 0 ? runtime.stores.map((store) => store.stats()) : null,
       leaks: null,
-      forecast: null,
-      recommendations: null,
-      optimizer: null,
+      ...runtime.memory.report(),
     }),
   ),
   defineRoute(

@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { DEFAULT_PAGE_SIZE, idSchema, listQuery, page } from "../../../contracts/common.ts";
+import { optimizationRunSchema, recommendationSchema } from "../../../contracts/memory.ts";
+import { optimizeSchema, stepListSchema } from "../../../contracts/optimizer.ts";
+import { AppError } from "../../../shared/errors.ts";
+import { defineRoute, type Route } from "../define-route.ts";
+import { decodeCursor, encodeCursor } from "../page-cursor.ts";
+
+const optimize = defineRoute(
+  {
+    method: "post",
+    growsMemory: false,
+    path: "/monitoring/memory/optimize",
+    role: "operator",
+    tag: "monitoring",
+    summary: "Free memory, or say what a run would free; joins the run in progress",
+    body: optimizeSchema,
+    bodyOptional: true,
+    responses: { 200: { description: "The run, once it has ended", schema: optimizationRunSchema } },
+  },
+  async ({ runtime, body, identity, requestId }) => {
+    const { dryRun, targetRatio, steps } = body;
+    const run = await runtime.memory.optimizer.optimize({
+      trigger: "manual",
+      actor: identity.name,
+      ...(dryRun === undefined ? {} : { dryRun }),
+      ...(targetRatio === undefined ? {} : { targetRatio }),
+      ...(steps === undefined ? {} : { steps }),
+    });
+    // Whoever joined asked for it too: both are in the audit, with the one run.
+    if (!dryRun) await runtime.audit.done(identity, "memory.optimize", run.id, JSON.stringify(body), requestId);
+    return run;
+  },
+);
+
+const listSteps = defineRoute(
+  {
+    method: "get",
+    path: "/monitoring/memory/optimize/steps",
+    role: "viewer",
+    tag: "monitoring",
+    summary: "Names of the steps that the stores offer now, in the order of a run",
+    responses: { 200: { description: "Names", schema: stepListSchema } },
+  },
+  ({ runtime }) => ({ items: runtime.memory.optimizer.stepNames() }),
+);
+
+const listRuns = defineRoute(
+  {
+    method: "get",
+    path: "/monitoring/memory/optimizations",
+    role: "viewer",
+    tag: "monitoring",
+    summary: "Past runs, newest first; the newest 10,000 are kept",
+    query: listQuery,
+    responses: { 200: { description: "A page of runs", schema: page(optimizationRunSchema) } },
+  },
+  async ({ runtime, query }) => {
+    const limit = query.limit ?? DEFAULT_PAGE_SIZE;
+    const before = decodeCursor(query.cursor);
+    const runs = await runtime.runLog.list({ limit: limit + 1, ...(before === null ? {} : { before }) });
+    const items = runs.slice(0, limit);
+    const last = items.at(-1);
+    return { items, nextCursor: last && runs.length > limit ? encodeCursor(last.id) : null };
+  },
+);
+
+const readRun = defineRoute(
+  {
+    method: "get",
+    path: "/monitoring/memory/optimizations/{id}",
+    role: "viewer",
+    tag: "monitoring",
+    summary: "One run",
+    params: z.object({ id: idSchema }),
+    responses: { 200: { description: "The run", schema: optimizationRunSchema } },
+  },
+  async ({ runtime, params }) => {
+    const run = await runtime.runLog.find(params.id);
+    if (!run) throw new AppError("not-found", "There is no such run.");
+    return run;
+  },
+);
+
+const recommendations = defineRoute(
+  {
+    method: "get",
+    path: "/monitoring/memory/recommendations",
+    role: "viewer",
+    tag: "monitoring",
+    summary: "What the doctor found with the newest sample, worst first; also that all is well",
+    responses: { 200: { description: "Findings", schema: z.object({ items: z.array(recommendationSchema) }) } },
+  },
+  ({ runtime }) => ({ items: runtime.memory.report().recommendations ?? [] }),
+);
+
+export const optimizerRoutes: readonly Route[] = [optimize, listSteps, listRuns, readRun, recommendations];
