@@ -48,6 +48,11 @@ describe("readContainer", () => {
     },
   );
 
+  it("reads the version whose files are there, where the membership is of the other", () => {
+    expect(tree("9:memory:/app\n", { "memory.max": "1000000\n" }).limitBytes).toBe(1_000_000);
+    expect(tree("0::/app\n", { "memory/memory.limit_in_bytes": "2000000\n" }).limitBytes).toBe(2_000_000);
+  });
+
   it("answers nulls where there is no cgroup at all", () => {
     expect(tree("", {})).toEqual({ limitBytes: null, currentBytes: null, pressureSome10: null, pressureFull10: null });
   });

@@ -30,8 +30,17 @@ export function readContainer(options: ContainerOptions): ContainerMemory {
   const membership = readText(options.membershipFile) ?? "";
   const v2 = /^0::(.*)$/m.exec(membership)?.[1];
   const v1 = /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(.*)$/m.exec(membership)?.[1];
-  if (v1 !== undefined) return readGroup(groupDirs(path.join(options.root, "memory"), v1), V1, options.machineBytes);
-  return readGroup(groupDirs(options.root, v2 ?? "/"), V2, options.machineBytes);
+  const readers = [
+    () => readGroup(groupDirs(path.join(options.root, "memory"), v1 ?? "/"), V1, options.machineBytes),
+    () => readGroup(groupDirs(options.root, v2 ?? "/"), V2, options.machineBytes),
+  ];
+  // The membership says which version holds memory; a tree that is mounted from elsewhere may be of the other one.
+  if (v1 === undefined) readers.reverse();
+  for (const read of readers) {
+    const memory = read();
+    if (memory !== NONE) return memory;
+  }
+  return NONE;
 }
 
 interface Files {
