@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { chooseGcFlags, effectiveLimitBytes } from "../../scripts/gc-flags.mjs";
 
 const projectDir = path.resolve(import.meta.dirname, "../..");
 
@@ -32,11 +33,13 @@ export class TestServer {
     env = {},
     dir = mkdtempSync(path.join(tmpdir(), "headroom-e2e-")),
   }: ServerOptions = {}): Promise<TestServer> {
-    const child = spawn(process.execPath, ["--enable-source-maps", "dist/server.js"], {
+    const { flags, env: allocator } = chooseGcFlags({ limitBytes: effectiveLimitBytes(env), environment: env });
+    const child = spawn(process.execPath, [...flags, "--enable-source-maps", "dist/server.js"], {
       cwd: projectDir,
       stdio: ["ignore", "pipe", "pipe"],
       env: {
         ...cleanEnvironment(),
+        ...allocator,
         NODE_ENV: "production",
         PORT: "0",
         HEADROOM_OPERATOR_KEY: OPERATOR_KEY,
