@@ -1,7 +1,8 @@
+import { expect } from "@playwright/test";
 import { z } from "zod";
 import { auditEntrySchema } from "../../lib/contracts/audit.ts";
 import { memoryReportSchema, optimizationRunSchema, recommendationSchema } from "../../lib/contracts/memory.ts";
-import { expect, test } from "../support/fixtures.ts";
+import { test } from "../support/fixtures.ts";
 
 const OPTIMIZE = "/monitoring/memory/optimize";
 const RUNS = "/monitoring/memory/optimizations";

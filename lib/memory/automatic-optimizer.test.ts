@@ -119,10 +119,11 @@ describe("AutomaticOptimizer", () => {
 
   it("makes room without loss when the limit is certain to be reached within ten minutes, once in a quarter of an hour", () => {
     const { automatic, clock, runs } = automaticOf(() => 1);
-    automatic.expect({ secondsToLimit: 300, low: 200, high: 700 });
+    automatic.expect({ secondsToLimit: 300, low: 200, high: 700 }, 0.8);
+    automatic.expect({ secondsToLimit: 300, low: 200, high: 500 }, 0.69);
     expect(runs).toEqual([]);
-    automatic.expect({ secondsToLimit: 300, low: 200, high: 500 });
-    automatic.expect({ secondsToLimit: 300, low: 200, high: 500 });
+    automatic.expect({ secondsToLimit: 300, low: 200, high: 500 }, 0.8);
+    automatic.expect({ secondsToLimit: 300, low: 200, high: 500 }, 0.8);
     expect(runs).toMatchObject([{ trigger: "forecast" }]);
     expect(runs[0]?.targetRatio).toBeUndefined();
     clock.advance(1000);

@@ -80,10 +80,10 @@ export class AutomaticOptimizer {
     if (!this.#running && clock.monotonicMs() >= this.#episode.nextAtMs) void this.#relieve(at);
   }
 
-  /** Told of each forecast. */
-  expect(forecast: Forecast): void {
+  /** Told of each forecast. Below the level that a run would go down to there is room enough to grow into. */
+  expect(forecast: Forecast, usedRatio: number): void {
     const { clock } = this.#options;
-    if (forecast.high === null || forecast.high > FORECAST_SECONDS) return;
+    if (forecast.high === null || forecast.high > FORECAST_SECONDS || usedRatio < RELIEVED_RATIO) return;
     if (this.#running || this.#episode || clock.monotonicMs() < this.#forecastFromMs) return;
     this.#forecastFromMs = clock.monotonicMs() + FORECAST_GAP_MS;
     void this.#run({ trigger: "forecast", actor: SYSTEM });

@@ -156,7 +156,7 @@ export class MemoryControl {
     });
     this.#previous = { atMs: nowMs, refusals };
     this.gate.read();
-    this.automatic.expect(this.#forecast);
+    this.automatic.expect(this.#forecast, sample.usedRatio);
   }
 
   /** The parts of a report that are this one's to fill. */

@@ -54,7 +54,7 @@ interface Work {
 }
 
 interface Active {
-  scheduled: boolean;
+  background: boolean;
   result: Promise<OptimizationRun>;
 }
 
@@ -91,8 +91,8 @@ export class Optimizer {
   async optimize(request: OptimizeRequest): Promise<OptimizationRun> {
     const plans = chooseSteps(planSteps(this.#options.stores()), request.steps);
     if (request.dryRun) return this.#predict(request, plans);
-    // Upkeep removes what has expired and no more: who asked for memory must not be given that instead.
-    while (this.#active?.scheduled && request.trigger !== "scheduled") await this.#active.result.catch(() => null);
+    // Upkeep and what a forecast starts stop short of any target: who asked for memory must not be given that instead.
+    while (this.#active?.background && !isBackground(request)) await this.#active.result.catch(() => null);
     if (this.#active) return this.#active.result;
     // Not before the next microtask: a run that began at once could be joined by nobody until its first wait.
     const result = Promise.resolve()
@@ -100,7 +100,7 @@ export class Optimizer {
       .finally(() => {
         this.#active = null;
       });
-    this.#active = { scheduled: request.trigger === "scheduled", result };
+    this.#active = { background: isBackground(request), result };
     return result;
   }
 
@@ -243,6 +243,10 @@ export class Optimizer {
     this.#lastRun = run;
     await this.#options.log.append(run);
   }
+}
+
+function isBackground({ trigger }: OptimizeRequest): boolean {
+  return trigger === "scheduled" || trigger === "forecast";
 }
 
 function collectResult(predictedFreedBytes: number): StepResult {

@@ -13,6 +13,8 @@ const KIND_ORDER: readonly ReliefKind[] = ["expire", "deduplicate", "recompress"
 /** What costs the consumer nothing now or later is done whole; the rest only as far as the target asks. */
 const FREE_OF_COST: ReadonlySet<ReliefKind> = new Set(["expire", "deduplicate", "compact"]);
 
+export const isFreeOfCost = (kind: ReliefKind): boolean => FREE_OF_COST.has(kind);
+
 /** What a consumer can make again goes before what it would miss. Stores that are not named go between. */
 const MISSED_MOST = ["conversations", "vectors", "sessions"];
 

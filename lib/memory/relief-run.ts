@@ -1,6 +1,6 @@
 import type { OptimizationRun } from "../contracts/memory.ts";
 import type { Relief, Slicer } from "../ports/bounded-store.ts";
-import { type PlannedStep, stepTarget } from "./relief-plan.ts";
+import { isFreeOfCost, type PlannedStep, stepTarget } from "./relief-plan.ts";
 
 export type StepResult = OptimizationRun["steps"][number];
 
@@ -54,7 +54,8 @@ export async function runStep(plan: PlannedStep, need: Need, timer: StepTimer): 
     durationMs: 0,
     longestPauseMs: 0,
   };
-  if (target <= 0) return result;
+  // What costs something and gives nothing is left alone: compressing what does not shrink takes seconds.
+  if (target <= 0 || (predicted.freedBytes === 0 && !isFreeOfCost(plan.kind))) return result;
   const startedAtMs = timer.monotonicMs();
   const slicer = timer.slicer();
   const { items, freedBytes } = await plan.step.run(target, slicer);
