@@ -1,20 +1,8 @@
 import type { Settings } from "../contracts/settings.ts";
-import type { Ledger } from "../memory/ledger.ts";
 import { TurnSlicer } from "../memory/turn-slicer.ts";
 import { MIB } from "../shared/bytes.ts";
-import type { Clock } from "../shared/clock.ts";
 import { ResponseCache } from "../stores/response-cache/response-cache.ts";
-import type { Log } from "./log.ts";
-import type { SettingsStore } from "./settings.ts";
-
-interface Parts {
-  clock: Clock;
-  ledger: Ledger;
-  settings: SettingsStore;
-  log: Log;
-  /** Off: bodies stay as they were put, so that what compression saves can be measured. */
-  compression: boolean;
-}
+import type { Core } from "./core.ts";
 
 const boundsOf = (values: Settings) => ({
   maxItems: values.cacheMaxEntries,
@@ -24,29 +12,31 @@ const boundsOf = (values: Settings) => ({
   maxBodyBytes: Math.floor(values.maxBodyMb * MIB),
 });
 
-/** The response cache on its own account, following the settings until `stop`. */
-export function composeCache({ clock, ledger, settings, log, compression }: Parts) {
+/** The response cache on its own account, following the settings. */
+export function composeCache(core: Core): ResponseCache {
+  const { env, clock, ledger, settings, log } = core;
   const bounds = boundsOf(settings.values);
   const account = ledger.open("cache", "cache", bounds.maxBytes);
   const cache = new ResponseCache({
     ...bounds,
     clock,
     account,
-    compression,
+    // Off: bodies stay as they were put, so that what compression saves can be measured.
+    compression: env.fixed.HEADROOM_CACHE_COMPRESSION,
     createSlicer: () => new TurnSlicer(clock),
   });
-  const unfollow = settings.follow((values) => {
-    const wanted = boundsOf(values);
-    account.setCeiling(wanted.maxBytes);
-    try {
-      cache.resize(wanted);
-    } catch (err) {
-      log.warn({ err }, "the cache could not take its new bounds");
-    }
-  });
-  const stop = (): void => {
-    unfollow();
-    cache.close();
-  };
-  return { cache, stop };
+  core.stores.push(cache);
+  core.onStop(
+    () => cache.close(),
+    settings.follow((values) => {
+      const wanted = boundsOf(values);
+      account.setCeiling(wanted.maxBytes);
+      try {
+        cache.resize(wanted);
+      } catch (err) {
+        log.warn({ err }, "the cache could not take its new bounds");
+      }
+    }),
+  );
+  return cache;
 }

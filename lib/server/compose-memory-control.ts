@@ -1,27 +1,28 @@
 import { randomUUID } from "node:crypto";
-import type { OptimizationRun } from "../contracts/memory.ts";
 import { exposeGc } from "../memory/collector.ts";
 import { MemoryControl } from "../memory/memory-control.ts";
+import type { RunLog } from "../ports/run-log.ts";
 import { MIB } from "../shared/bytes.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Core } from "./core.ts";
+import type { Monitor } from "./monitor.ts";
 
-/** What the control needs of a runtime under construction. */
-type Parts = Pick<Runtime, "clock" | "log" | "ledger" | "stores" | "settings" | "events" | "helpers" | "runLog"> & {
-  heapUsedAfterMajor(): number | null;
-  containerLimitBytes(): number | null;
-};
-
-export function composeMemoryControl(parts: Parts, lastRun: OptimizationRun | null): MemoryControl {
-  const { clock, log, ledger, stores, settings, events, helpers, runLog } = parts;
-  return new MemoryControl({
+/** The gate for writes, the optimizer, the forecast and the advice, over every store that was composed. */
+export async function composeMemoryControl(
+  core: Core,
+  { gc, container }: Pick<Monitor, "gc" | "container">,
+  runLog: RunLog,
+): Promise<MemoryControl> {
+  const { clock, log, ledger, stores, settings, events, helpers } = core;
+  const [lastRun = null] = await runLog.list({ limit: 1 });
+  const control = new MemoryControl({
     clock,
     ledger,
     stores: () => stores,
     readUsedBytes: () => process.memoryUsage.rss() + helpers.rssBytes(),
     heapUsed: () => process.memoryUsage().heapUsed,
-    heapUsedAfterMajor: parts.heapUsedAfterMajor,
+    heapUsedAfterMajor: () => gc.peek().heapUsedAfterMajorBytes,
     gc: exposeGc(),
-    containerLimitBytes: parts.containerLimitBytes,
+    containerLimitBytes: () => container().limitBytes,
     configuredLimitBytes: () => settings.values.memoryLimitMb * MIB,
     atRatio: () => settings.values.optimizeAtRatio,
     log: runLog,
@@ -41,4 +42,6 @@ export function composeMemoryControl(parts: Parts, lastRun: OptimizationRun | nu
       log.warn({ closed }, closed ? "hard pressure: writes are refused" : "writes are taken again"),
     onError: (err) => log.error({ err }, "an automatic optimization could not run"),
   });
+  core.onStop(settings.follow(() => control.followLimit()));
+  return control;
 }

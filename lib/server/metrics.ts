@@ -13,9 +13,13 @@ export class Metrics {
     this.#gauge(
       "headroom_memory_used_bytes",
       "RSS of the process and its helpers",
-      () => runtime.sampler.peek().usedBytes,
+      () => runtime.monitor.sampler.peek().usedBytes,
     );
-    this.#gauge("headroom_memory_limit_bytes", "Effective memory limit", () => runtime.sampler.peek().limitBytes);
+    this.#gauge(
+      "headroom_memory_limit_bytes",
+      "Effective memory limit",
+      () => runtime.monitor.sampler.peek().limitBytes,
+    );
     this.#gauge(
       "headroom_ledger_granted_bytes",
       "Memory granted to stores and streams",
@@ -24,7 +28,7 @@ export class Metrics {
     this.#gauge(
       "headroom_history_dropped_samples",
       "Samples given up because the database refused",
-      () => runtime.recorder.droppedSamples,
+      () => runtime.monitor.recorder.droppedSamples,
     );
     this.#gauge(
       "headroom_writes_refused",
@@ -69,7 +73,7 @@ export class Metrics {
   }
 
   #components(): void {
-    const { sampler } = this.#runtime;
+    const { sampler } = this.#runtime.monitor;
     new Gauge({
       name: "headroom_memory_component_bytes",
       help: "Used memory by component; adds up to headroom_memory_used_bytes",

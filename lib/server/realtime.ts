@@ -108,7 +108,7 @@ export class Realtime {
       events += 1;
       if (events > MAX_CLIENT_EVENTS) socket.disconnect(true);
     });
-    const sample = this.#runtime.sampler.latest;
+    const sample = this.#runtime.monitor.sampler.latest;
     if (sample) socket.emit("memory:sample", { sample, stores: this.#runtime.stores.map((store) => store.stats()) });
   }
 }

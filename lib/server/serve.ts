@@ -13,7 +13,7 @@ import { isSocketPath } from "./http/target.ts";
 import { createLog, type Log } from "./log.ts";
 import { projectDir } from "./paths.ts";
 import { Realtime } from "./realtime.ts";
-import { Runtime } from "./runtime.ts";
+import { openRuntime, type Runtime } from "./runtime.ts";
 
 const MAX_CONNECTIONS = 10_000;
 const RUNTIME_KEY = Symbol.for("headroom.runtime");
@@ -22,7 +22,7 @@ const RUNTIME_KEY = Symbol.for("headroom.runtime");
 export async function serve(): Promise<void> {
   const env = orEnd(readEnv);
   const log = createLog(env.fixed.HEADROOM_LOG_LEVEL);
-  const runtime = await Runtime.open(env, systemClock, log).catch((error: unknown) => end(error));
+  const runtime = await openRuntime(env, systemClock, log).catch((error: unknown) => end(error));
   const server = createServer({
     headersTimeout: 15_000,
     requestTimeout: 0,

@@ -13,7 +13,7 @@ export const monitoringRoutes: readonly Route[] = [
       responses: { 200: { description: "The report; null is what is not built", schema: memoryReportSchema } },
     },
     ({ runtime }) => ({
-      sample: runtime.sampler.peek(),
+      sample: runtime.monitor.sampler.peek(),
       stores: runtime.stores.length > 0 ? runtime.stores.map((store) => store.stats()) : null,
       leaks: null,
       ...runtime.memory.report(),
@@ -31,8 +31,8 @@ export const monitoringRoutes: readonly Route[] = [
     },
     async ({ runtime, query, request }) => {
       // What was sampled up to now is in the answer, not only what has been written.
-      await runtime.recorder.flush();
-      const history = await listHistory(runtime.sampleLog, runtime.clock, query);
+      await runtime.monitor.recorder.flush();
+      const history = await listHistory(runtime.monitor.sampleLog, runtime.clock, query);
       const wantsCsv = (request.headers.get("accept") ?? "").includes("text/csv");
       return wantsCsv
         ? reply(200, toCsv(history), { "Content-Type": "text/csv; charset=utf-8; header=present" })

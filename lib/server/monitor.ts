@@ -1,0 +1,123 @@
+import { totalmem } from "node:os";
+import { getHeapStatistics } from "node:v8";
+import { SqliteSampleLog } from "../backends/sqlite/sample-log.ts";
+import type { MemorySample, StoreStats } from "../contracts/memory.ts";
+import { type ContainerMemory, readContainer } from "../memory/container.ts";
+import { EventLoopMonitor } from "../memory/event-loop-monitor.ts";
+import { GcMonitor } from "../memory/gc-monitor.ts";
+import { HistoryRecorder } from "../memory/history-recorder.ts";
+import { type Probes, Sampler } from "../memory/sampler.ts";
+import type { SampleLog } from "../ports/sample-log.ts";
+import { MIB } from "../shared/bytes.ts";
+import type { Core } from "./core.ts";
+
+/** While nothing is stored yet, this long after the start, what the process grows by is still its own. */
+const WARM_UP_MS = 60_000;
+
+/** Called with each sample of the series, before it is sent and stored. */
+export type SampleListener = (sample: MemorySample, stores: StoreStats[]) => void;
+
+/** The eyes of the process: its probes, the sampler over them, and the history of samples. */
+export class Monitor {
+  readonly sampler: Sampler;
+  readonly sampleLog: SampleLog;
+  readonly recorder: HistoryRecorder;
+  readonly gc = new GcMonitor();
+  readonly #core: Core;
+  readonly #eventLoop = new EventLoopMonitor();
+  readonly #startedMs: number;
+  readonly #listeners: SampleListener[] = [];
+
+  private constructor(core: Core, sampleLog: SampleLog, lastSequence: number) {
+    const { clock, nodeId, bootId, log } = core;
+    this.#core = core;
+    this.#startedMs = clock.monotonicMs();
+    this.sampleLog = sampleLog;
+    this.sampler = new Sampler({ clock, nodeId, bootId, lastSequence, probes: this.#probes() });
+    this.recorder = new HistoryRecorder(sampleLog, clock, (err) => log.warn({ err }, "samples could not be stored"));
+  }
+
+  static async open(core: Core): Promise<Monitor> {
+    const sampleLog = new SqliteSampleLog(core.database, core.nodeId);
+    return new Monitor(core, sampleLog, await sampleLog.lastSequence());
+  }
+
+  /** Whoever judges by samples: the optimizer, the leak detector. */
+  onSample(listener: SampleListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Samples from now on, at the period in force. */
+  start(): void {
+    const { clock, settings } = this.#core;
+    let stopSampling: () => void = () => undefined;
+    let periodMs = 0;
+    this.recorder.start();
+    const unfollow = settings.follow(({ sampleSeconds }) => {
+      if (sampleSeconds * 1000 === periodMs) return;
+      periodMs = sampleSeconds * 1000;
+      stopSampling();
+      stopSampling = clock.every(periodMs, () => this.#sample());
+    });
+    this.#core.onStop(
+      () => this.#eventLoop.stop(),
+      () => this.gc.stop(),
+      () => this.recorder.stop(),
+      () => stopSampling(),
+      unfollow,
+    );
+    this.#sample();
+  }
+
+  /** The memory of the container that this process is in. */
+  readonly container = (): ContainerMemory =>
+    readContainer({
+      root: this.#core.env.fixed.HEADROOM_CGROUP_ROOT,
+      membershipFile: "/proc/self/cgroup",
+      machineBytes: totalmem(),
+    });
+
+  /** Takes the next sample: to the socket at once, to the database with the next batch. */
+  #sample(): void {
+    this.#followRuntime();
+    const sample = this.sampler.take();
+    const stores = this.#core.stores.map((store) => store.stats());
+    for (const listener of this.#listeners) listener(sample, stores);
+    this.#core.events.emit("memory:sample", { sample, stores });
+    this.recorder.record(sample);
+  }
+
+  #followRuntime(): void {
+    const { clock, ledger, stores } = this.#core;
+    const warmingUp = clock.monotonicMs() - this.#startedMs < WARM_UP_MS;
+    // An empty store may hold an index, which is its own and not the runtime's.
+    const isEmpty = stores.every((store) => store.stats().items === 0);
+    if (warmingUp && isEmpty) ledger.setRuntime(process.memoryUsage.rss() - ledger.grantedBytes);
+  }
+
+  #probes(): Probes {
+    const { helpers, traffic, ledger, settings } = this.#core;
+    const heapLimitBytes = getHeapStatistics().heap_size_limit;
+    return {
+      process: () => {
+        const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
+        return {
+          rssBytes: rss,
+          heapUsedBytes: heapUsed,
+          heapTotalBytes: heapTotal,
+          heapLimitBytes,
+          externalBytes: external,
+          arrayBuffersBytes: arrayBuffers,
+        };
+      },
+      helperRssBytes: () => helpers.rssBytes(),
+      container: () => this.container(),
+      gc: this.gc,
+      eventLoop: this.#eventLoop,
+      requests: traffic,
+      byComponent: () => ledger.byComponent(),
+      runtimeBytes: () => ledger.runtimeBytes,
+      configuredLimitBytes: () => settings.values.memoryLimitMb * MIB,
+    };
+  }
+}
