@@ -21,7 +21,9 @@ export function usageSeries(points: readonly Point[]): Series[] {
   for (const point of points) {
     for (const component of COMPONENT_ORDER) if ((point.components?.[component] ?? 0) !== 0) present.add(component);
   }
-  if (present.size === 0) return [{ key: "used", label: "Used", colour: "var(--series-sessions)", kind: "area" }];
+  // What nobody claims is always told, also when it is nothing.
+  if (present.size > 0) present.add("unattributed");
+  else return [{ key: "used", label: "Used", colour: "var(--series-sessions)", kind: "area" }];
   return COMPONENT_ORDER.filter((component) => present.has(component)).map((component) => ({
     key: component,
     label: COMPONENT_NAMES[component],

@@ -45,7 +45,7 @@ export function ChartTable(props: {
   );
   return (
     <DataTable
-      label={`${label}, as a table`}
+      label={label}
       rows={filled}
       columns={columns}
       rowId={(row) => String(row.atMs)}

@@ -1,6 +1,6 @@
 "use client";
 
-import { useMemo, useState } from "react";
+import { type SyntheticEvent, useMemo, useState } from "react";
 import {
   Area,
   Bar,
@@ -46,6 +46,9 @@ const TONE: Record<Threshold["tone"], string> = {
   goal: "var(--text-faint)",
 };
 
+/** Room for the widest tick, "1,024 MiB". */
+const AXIS_PX = 68;
+
 /** A chart over time. Loaded lazily by `ChartPanel`: Recharts is the heaviest thing on any page. */
 export default function TimeChart(props: TimeChartProps) {
   const {
@@ -70,7 +73,16 @@ export default function TimeChart(props: TimeChartProps) {
   );
   const top = ticks.at(-1) ?? 1;
   const low = Math.min(0, least(rows, series));
+  const marginRight = thresholds.length > 0 ? 44 : 12;
   const formatTime = timeTickFormatter(toMs - fromMs);
+
+  /** The moment under the pointer, between points too: where nothing was sampled one may still zoom. */
+  function momentUnder(event: SyntheticEvent): number {
+    if (!("clientX" in event) || typeof event.clientX !== "number") return toMs;
+    const { left, width } = event.currentTarget.getBoundingClientRect();
+    const share = (event.clientX - left - AXIS_PX) / (width - AXIS_PX - marginRight);
+    return fromMs + (toMs - fromMs) * Math.min(Math.max(share, 0), 1);
+  }
 
   function finishDrag() {
     if (drag && onZoom && Math.abs(drag.to - drag.from) > (toMs - fromMs) / 100) {
@@ -85,7 +97,7 @@ export default function TimeChart(props: TimeChartProps) {
         data={rows as ChartRow[]}
         margin={{
           top: 12,
-          right: thresholds.length > 0 ? 44 : 12,
+          right: marginRight,
           bottom: marks.length > 0 ? MARK_LANE_PX : 0,
           left: 0,
         }}
@@ -94,13 +106,12 @@ export default function TimeChart(props: TimeChartProps) {
         syncId="time"
         syncMethod="value"
         barCategoryGap={1}
-        onMouseDown={({ activeLabel }) => {
-          const at = Number(activeLabel);
-          if (onZoom && Number.isFinite(at)) setDrag({ from: at, to: at });
+        onMouseDown={(_state, event) => {
+          const at = momentUnder(event);
+          if (onZoom) setDrag({ from: at, to: at });
         }}
-        onMouseMove={({ activeLabel }) => {
-          const at = Number(activeLabel);
-          if (drag && Number.isFinite(at)) setDrag({ ...drag, to: at });
+        onMouseMove={(_state, event) => {
+          if (drag) setDrag({ ...drag, to: momentUnder(event) });
         }}
         onMouseUp={finishDrag}
         onMouseLeave={() => setDrag(null)}
@@ -122,7 +133,7 @@ export default function TimeChart(props: TimeChartProps) {
           minTickGap={16}
         />
         <YAxis
-          width={68}
+          width={AXIS_PX}
           domain={[low, top]}
           ticks={low < 0 ? [low, ...ticks] : ticks}
           tickFormatter={(value: number) => formatTick(value, unit)}

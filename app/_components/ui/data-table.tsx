@@ -21,7 +21,7 @@ declare module "@tanstack/react-table" {
 }
 
 export interface DataTableProps<Row> {
-  /** What the table lists, for a screen reader. */
+  /** What the table lists, for a screen reader; it is read as "label, table". */
   label: string;
   rows: readonly Row[];
   columns: readonly ColumnDef<Row, never>[];
@@ -74,7 +74,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       style={{ height: bodyHeight }}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
-      aria-label={label}
+      aria-label={`${label}, table`}
     >
       <table
         className="w-full table-fixed border-collapse text-13"
