@@ -1,4 +1,5 @@
-import { expect, test } from "../support/fixtures.ts";
+import { expect } from "@playwright/test";
+import { test } from "../support/fixtures.ts";
 import {
   expectAccessible,
   expectNoSideways,

@@ -1,7 +1,8 @@
 import type { Page } from "@playwright/test";
+import { expect } from "@playwright/test";
 import type { MemoryReport } from "../../lib/contracts/memory.ts";
 import { formatBytes } from "../../lib/shared/bytes.ts";
-import { expect, test } from "../support/fixtures.ts";
+import { test } from "../support/fixtures.ts";
 import { signIn, untilLive } from "../support/pages.ts";
 
 test.beforeEach(async ({ page, server }) => {

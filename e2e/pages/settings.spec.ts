@@ -1,4 +1,5 @@
-import { expect, test } from "../support/fixtures.ts";
+import { expect } from "@playwright/test";
+import { test } from "../support/fixtures.ts";
 import { signIn, untilLive, watchForTrouble } from "../support/pages.ts";
 
 test("a setting is changed, refused out of range, marked, audited and rolled back", async ({ page, server }) => {

@@ -1,4 +1,5 @@
-import { expect, test } from "../support/fixtures.ts";
+import { expect } from "@playwright/test";
+import { test } from "../support/fixtures.ts";
 import { signIn, untilLive } from "../support/pages.ts";
 import { OPERATOR_KEY } from "../support/server.ts";
 
