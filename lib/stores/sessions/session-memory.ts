@@ -1,9 +1,8 @@
 import type { StoreStats } from "../../contracts/memory.ts";
-import type { ReliefStep, Slicer } from "../../ports/bounded-store.ts";
+import type { Slicer } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { StoreCounters } from "../store-counters.ts";
-import { sessionRelief } from "./session-relief.ts";
 import { type SessionFields, SessionTable } from "./session-table.ts";
 
 /** Of what the texts come to, this part may be kept ready to use as well. */
@@ -33,7 +32,6 @@ export interface SessionMemoryOptions {
  */
 export class SessionMemory {
   readonly counters: StoreCounters;
-  readonly relief: readonly ReliefStep[];
   readonly table: SessionTable;
   readonly #options: SessionMemoryOptions;
   readonly #anchorMs: number;
@@ -47,7 +45,6 @@ export class SessionMemory {
     this.#anchorMs = options.clock.nowMs() - options.clock.monotonicMs();
     this.counters = new StoreCounters(options.clock);
     this.table = new SessionTable(options.account);
-    this.relief = sessionRelief(this);
   }
 
   get items(): number {

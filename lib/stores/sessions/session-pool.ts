@@ -10,6 +10,7 @@ import { newSessionId } from "./id-index.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { SessionLoads } from "./session-loads.ts";
 import { SessionMemory } from "./session-memory.ts";
+import { sessionRelief } from "./session-relief.ts";
 import { type SessionText, type SessionView, viewOfRow, viewOfSlot } from "./session-view.ts";
 import { type Durability, type Room, WriteBehind } from "./write-behind.ts";
 
@@ -49,6 +50,7 @@ export class SessionPool implements BoundedStore {
   readonly name = "sessions";
   readonly component = "sessions" as const;
   readonly memory: SessionMemory;
+  readonly relief: readonly ReliefStep[];
   readonly #options: SessionPoolOptions;
   readonly #changes: WriteBehind;
   readonly #loads: SessionLoads;
@@ -69,6 +71,7 @@ export class SessionPool implements BoundedStore {
       },
       onExpire: (id) => this.#queueSmall({ kind: "delete", id }),
     });
+    this.relief = sessionRelief(this.memory);
     this.#changes = new WriteBehind({
       ...options,
       durability: () => this.#durability,
@@ -83,10 +86,6 @@ export class SessionPool implements BoundedStore {
         this.#spilledItems--;
       },
     });
-  }
-
-  get relief(): readonly ReliefStep[] {
-    return this.memory.relief;
   }
 
   /** Held by changes on their way to the database. */
