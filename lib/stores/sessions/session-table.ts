@@ -5,6 +5,8 @@ import { PackedValues } from "../values/packed-values.ts";
 import { IdIndex } from "./id-index.ts";
 
 const FIRST_CAPACITY = 64;
+/** Small, since a slot that is not used yet counts as held. */
+const GROWTH = 1.25;
 /** Created, last used, timeout, version, namespace and the next free slot. */
 const FIELD_BYTES_PER_SLOT = 8 + 8 + 8 + 4 + 2 + 4;
 const NONE = -1;
@@ -147,7 +149,7 @@ export class SessionTable {
   }
 
   #grow(): boolean {
-    const capacity = Math.max(FIRST_CAPACITY, Math.ceil(this.#capacity * 1.5));
+    const capacity = Math.max(FIRST_CAPACITY, Math.ceil(this.#capacity * GROWTH));
     if (!this.#account.tryTake(bytesFor(capacity) - bytesFor(this.#capacity))) return false;
     this.ids.grow(capacity);
     this.values.grow(capacity);

@@ -2,6 +2,8 @@ import type { MemoryAccount } from "../../ports/memory-account.ts";
 
 const BYTES_PER_HANDLE = 12;
 const FIRST_CAPACITY = 256;
+/** Small, since what is claimed and not used yet counts as held. */
+const GROWTH = 1.25;
 /** A released handle's slab: no slab has this number. */
 const NONE = 0xffff_ffff;
 
@@ -76,7 +78,7 @@ export class HandleTable {
   }
 
   #grow(): boolean {
-    const capacity = Math.max(FIRST_CAPACITY, Math.ceil(this.#slabs.length * 1.5));
+    const capacity = Math.max(FIRST_CAPACITY, Math.ceil(this.#slabs.length * GROWTH));
     if (!this.#account.tryTake((capacity - this.#slabs.length) * BYTES_PER_HANDLE)) return false;
     this.#slabs = enlarged(this.#slabs, capacity).fill(NONE, this.#top);
     this.#offsets = enlarged(this.#offsets, capacity);

@@ -1,0 +1,83 @@
+/** Run by session-bytes.test.ts in a process of its own: fills a pool and prints what it claims and what the process grew by. */
+import type { SessionRows } from "../../ports/session-rows.ts";
+import { GIB, MIB } from "../../shared/bytes.ts";
+import { systemClock } from "../../shared/clock.ts";
+import { CeilingAccount } from "../values/ceiling-account.ts";
+import { SessionPool } from "./session-pool.ts";
+
+const [letters = "a", size = "2000", packing = "off"] = process.argv.slice(2);
+const FILL_BYTES = (Number(size) < 1_000 ? 24 : 64) * MIB;
+
+/** A database that takes everything and keeps nothing: only the pool is measured. */
+const nothing: SessionRows = {
+  get: async () => null,
+  apply: async () => undefined,
+  expire: async () => 0,
+  list: async () => [],
+  count: async () => 0,
+  roomBytes: () => Number.POSITIVE_INFINITY,
+};
+
+let state = 1;
+function random(below: number): number {
+  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+  return Math.floor((state / 2 ** 32) * below);
+}
+
+/** Half repeated text and half noise, out of the given letters. */
+function text(bytes: number): string {
+  const alphabet = [...letters];
+  let result = "";
+  while (Buffer.byteLength(result) < bytes) {
+    let run = "";
+    for (let i = 0; i < 40; i++) run += alphabet[random(alphabet.length)];
+    result += `${run} status: the model answered `;
+  }
+  return JSON.stringify(result);
+}
+
+function collect(): { rss: number } {
+  for (let i = 0; i < 4; i++) globalThis.gc?.();
+  return { rss: process.memoryUsage.rss() };
+}
+
+const account = new CeilingAccount("sessions", 4 * GIB);
+const pool = new SessionPool({
+  rows: nothing,
+  account,
+  clock: systemClock,
+  maxItems: 10_000_000,
+  idleTimeoutMs: 3_600_000,
+  durability: "everysec",
+  packing: true,
+  hotTier: false,
+  onFailure: (error) => {
+    throw error;
+  },
+});
+
+/** Done twice: once thrown away, so that code, heap and allocator have the size that this work gives them anyway. */
+async function fill(bytes: number): Promise<{ bytes: number; ids: string[] }> {
+  const values = Array.from({ length: 64 }, () => text(Number(size)));
+  const ids: string[] = [];
+  let filled = 0;
+  for (let i = 0; filled < bytes; i++) {
+    const value = values[i % values.length] ?? "";
+    filled += (await pool.create("default", value)).bytes;
+    if (i % 50 === 0) await pool.close();
+  }
+  await pool.close();
+  if (packing === "on") while ((await pool.memory.packIdle(-1, 1_000)) > 0);
+  if (packing === "on") while (pool.memory.table.values.compact() > 0);
+  return { bytes: filled, ids };
+}
+
+await fill(FILL_BYTES);
+while (pool.memory.items > 0) pool.memory.spillOldest();
+await pool.close();
+const before = { ...collect(), granted: account.grantedBytes };
+const { bytes } = await fill(FILL_BYTES);
+const after = { ...collect(), granted: account.grantedBytes };
+process.stdout.write(
+  JSON.stringify({ filled: bytes, claimed: after.granted - before.granted, grown: after.rss - before.rss }),
+);

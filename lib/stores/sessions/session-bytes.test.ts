@@ -1,0 +1,55 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+const dir = mkdtempSync(path.join(tmpdir(), "headroom-bytes-"));
+const program = path.join(dir, "fill.mjs");
+
+beforeAll(async () => {
+  const entry = path.join(import.meta.dirname, "session-bytes.fixture.ts");
+  await build({ entryPoints: [entry], outfile: program, bundle: true, platform: "node", format: "esm" });
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+interface Outcome {
+  filled: number;
+  claimed: number;
+  grown: number;
+}
+
+async function fill(letters: string, size: number, packing: "on" | "off"): Promise<Outcome> {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "--expose-gc",
+    program,
+    letters,
+    String(size),
+    packing,
+  ]);
+  return JSON.parse(stdout);
+}
+
+const LATIN = "abcdefghijklmnopqrstuvwxyz";
+
+it.each([
+  ["ASCII in small values", LATIN, 100, "off"],
+  ["ASCII", LATIN, 2_000, "off"],
+  ["é", "éèüñçøå", 2_000, "off"],
+  ["CJK", "世界記憶體會話響應", 2_000, "off"],
+  ["emoji", "😀😁😂🤣😃😄", 2_000, "off"],
+  ["ASCII in large values", LATIN, 65_000, "off"],
+  ["ASCII, packed", LATIN, 2_000, "on"],
+] as const)(
+  "the process grows by what the pool claims, within 10 %%: %s",
+  async (_, letters, size, packing) => {
+    const { filled, claimed, grown } = await fill(letters, size, packing);
+    expect(Math.abs(grown - claimed)).toBeLessThanOrEqual(0.1 * grown);
+    if (packing === "on") expect(claimed).toBeLessThan(0.6 * filled);
+    // Small values carry their header, index and slot: more than a tenth of 100 bytes.
+    else if (size > 1_000) expect(Math.abs(claimed - filled)).toBeLessThanOrEqual(0.1 * filled);
+  },
+  60_000,
+);
