@@ -113,6 +113,7 @@ const reading: readonly Route[] = [
       method: "post",
       path: `${BASE}/{id}/touch`,
       summary: "Slide a session's idle timeout",
+      growsMemory: false,
       params: one,
       responses: { 200: { description: "The session", schema: sessionSchema } },
     },
