@@ -7,12 +7,12 @@ import type { MemoryReport } from "../../../lib/contracts/memory.ts";
 import { formatBytes } from "../../../lib/shared/bytes.ts";
 import { formatDuration } from "../../../lib/shared/duration.ts";
 import { COMPONENT_NAMES, COMPONENT_ORDER, componentColour } from "../../_components/charts/series.ts";
+import { agedState } from "../../_components/store/aged-state.ts";
 import { LEVEL_TONE, LEVEL_WORD } from "../../_components/ui/level.tsx";
 import { Meter, type MeterPart, type MeterTone } from "../../_components/ui/meter.tsx";
 import { PanelBody } from "../../_components/ui/panel-body.tsx";
 import { panelState } from "../../_components/ui/panel-state.ts";
 import { CRITICAL_RATIO, ELEVATED_RATIO } from "./usage-chart.tsx";
-import { agedState } from "./use-timeline.ts";
 
 const TICKS = [
   { at: ELEVATED_RATIO, label: "70 %" },

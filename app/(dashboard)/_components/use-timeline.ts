@@ -9,6 +9,7 @@ import { rangeSpanMs } from "../../../lib/client/timeline/range.ts";
 import { drawablePoints, type Timeline } from "../../../lib/client/timeline/timeline.ts";
 import { useNow } from "../../../lib/client/use-now.ts";
 import { useRange } from "../../_components/frame/view-state.ts";
+import { agedState } from "../../_components/store/aged-state.ts";
 import { type PanelState, panelState } from "../../_components/ui/panel-state.ts";
 
 export interface TimelineView {
@@ -39,11 +40,4 @@ function timelineState(query: UseQueryResult<Timeline>, fresh: Freshness, live: 
     hint: "The first one comes within a sampling period; then this chart grows by itself.",
   });
   return base.kind === "ready" ? agedState(fresh, live) : base;
-}
-
-/** Ready, or greyed with the age of the last figures. */
-export function agedState(fresh: Freshness, live: LiveState): PanelState {
-  if (fresh === "stale" && live.receivedAtMs !== null) return { kind: "stale", sinceMs: live.receivedAtMs };
-  if (fresh === "disconnected" || fresh === "refused") return { kind: "disconnected", sinceMs: live.receivedAtMs };
-  return { kind: "ready" };
 }

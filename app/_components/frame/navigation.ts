@@ -1,4 +1,4 @@
-import { Gauge, type LucideIcon, SlidersHorizontal } from "lucide-react";
+import { Archive, Gauge, type LucideIcon, SlidersHorizontal, Users } from "lucide-react";
 
 export interface Destination {
   href: string;
@@ -13,6 +13,14 @@ export interface Destination {
 /** Every page in the order of the navigation. A new page adds its line here, and nothing else. */
 export const NAVIGATION: readonly Destination[] = [
   { href: "/", label: "Overview", icon: Gauge, key: "o", answers: "Is all well, and where is the memory?" },
+  {
+    href: "/sessions",
+    label: "Sessions",
+    icon: Users,
+    key: "s",
+    answers: "Who is logged in, and what does that take?",
+  },
+  { href: "/cache", label: "Cache", icon: Archive, key: "c", answers: "What is answered from memory, and how often?" },
   {
     href: "/settings",
     label: "Settings",

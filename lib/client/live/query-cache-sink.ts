@@ -4,12 +4,14 @@ import type { LeakReport, MemoryReport, OptimizationRun } from "../../contracts/
 import { memoryKeys, type RunPage } from "../queries/memory.ts";
 import { appendSamples, type Timeline } from "../timeline/timeline.ts";
 import type { LiveConnection, LiveSink } from "./live-connection.ts";
+import { appendMoment, type StoreMoment } from "./store-history.ts";
 
 /** Writes the live feed into the query cache: a page reads its queries and never knows where news came from. */
 export function createQueryCacheSink(client: QueryClient): LiveSink {
   return {
     sample(push, recent) {
       updateReport(client, (report) => ({ ...report, ...fromPush(push) }));
+      client.setQueryData<readonly StoreMoment[]>(memoryKeys.stores, (history = []) => appendMoment(history, push));
       updateTimelines(client, (timeline) =>
         // Steps carry no sequence, so only the newest sample is known not to be in them already.
         appendSamples(timeline, timeline.lastSequence === null ? [push.sample] : recent),

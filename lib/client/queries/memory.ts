@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { page } from "../../contracts/common.ts";
 import { historySchema, type MemorySample, memoryReportSchema, optimizationRunSchema } from "../../contracts/memory.ts";
 import { call } from "../http.ts";
+import type { StoreMoment } from "../live/store-history.ts";
 import { type Range, rangeSpanMs, stepSecondsFor } from "../timeline/range.ts";
 import { createTimeline, type Timeline } from "../timeline/timeline.ts";
 
@@ -15,6 +16,7 @@ export const memoryKeys = {
   timeline: (range: Range) => ["memory", "timeline", range] as const,
   before: (range: Range) => ["memory", "before", range] as const,
   runs: ["memory", "runs"] as const,
+  stores: ["memory", "stores"] as const,
 };
 
 /** The sample of now, stores, leaks, forecast and advice. The live socket keeps it up to date, so it is never refetched by age. */
@@ -22,6 +24,15 @@ export const memoryReportQuery = queryOptions({
   queryKey: memoryKeys.report,
   queryFn: ({ signal }) => call(memoryReportSchema, "/monitoring/memory", { signal }),
   staleTime: Number.POSITIVE_INFINITY,
+});
+
+/** What the stores reported since the page was opened. Only the live socket writes it. */
+export const storeHistoryQuery = queryOptions<readonly StoreMoment[]>({
+  queryKey: memoryKeys.stores,
+  queryFn: () => [],
+  initialData: [],
+  staleTime: Number.POSITIVE_INFINITY,
+  gcTime: Number.POSITIVE_INFINITY,
 });
 
 /** The window that ends now; the live socket appends to it. */

@@ -1,0 +1,26 @@
+"use client";
+
+import { BoundsPanel, HitRatioPanel, RemovalsPanel } from "../../../_components/store/store-panels.tsx";
+import { PageHeader } from "../../../_components/ui/page-header.tsx";
+import { SessionsList } from "./sessions-list.tsx";
+
+export function SessionsPage() {
+  return (
+    <>
+      <PageHeader
+        title="Sessions"
+        description="The most recently used stay in memory, the rest waits in the database until its idle time is over: memory pressure logs nobody out."
+      />
+      <div className="grid min-w-0 gap-6 md:grid-cols-2">
+        <BoundsPanel
+          store="sessions"
+          items="Sessions in memory"
+          whenFull="The least recently used is spilled to the database"
+        />
+        <RemovalsPanel store="sessions" />
+      </div>
+      <HitRatioPanel store="sessions" />
+      <SessionsList />
+    </>
+  );
+}

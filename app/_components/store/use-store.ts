@@ -1,0 +1,47 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { useFreshness, useLiveState } from "../../../lib/client/live/live-context.tsx";
+import type { StoreMoment } from "../../../lib/client/live/store-history.ts";
+import { memoryReportQuery, storeHistoryQuery } from "../../../lib/client/queries/memory.ts";
+import type { StoreStats } from "../../../lib/contracts/memory.ts";
+import type { ChartRow } from "../charts/series.ts";
+import { type PanelState, panelState } from "../ui/panel-state.ts";
+import { agedState } from "./aged-state.ts";
+
+export interface StoreView {
+  stats: StoreStats | undefined;
+  state: PanelState;
+}
+
+/** One store's figures of now, and the state of a panel that shows them. */
+export function useStore(name: string): StoreView {
+  const report = useQuery(memoryReportQuery);
+  const fresh = useFreshness();
+  const live = useLiveState();
+  const stats = report.data?.stores?.find(({ store }) => store === name);
+  const base = panelState(report, {
+    when: report.isSuccess && stats === undefined,
+    title: "This store is not running",
+    hint: "This server was built without it, or it has not started yet.",
+  });
+  return { stats, state: base.kind === "ready" ? agedState(fresh, live) : base };
+}
+
+/** A figure of one store with each sample since the page was opened. */
+export function useStoreRows(name: string, figure: (stats: StoreStats) => Record<string, number | null>): ChartRow[] {
+  const { data: history } = useQuery(storeHistoryQuery);
+  return useMemo(() => toRows(history, name, figure), [history, name, figure]);
+}
+
+function toRows(
+  history: readonly StoreMoment[],
+  name: string,
+  figure: (stats: StoreStats) => Record<string, number | null>,
+): ChartRow[] {
+  return history.flatMap(({ atMs, stores }) => {
+    const stats = stores.find(({ store }) => store === name);
+    return stats ? [{ atMs, ...figure(stats) }] : [];
+  });
+}
