@@ -12,6 +12,7 @@ import { LEVEL_TONE, LEVEL_WORD } from "../../_components/ui/level.tsx";
 import { Meter, type MeterPart, type MeterTone } from "../../_components/ui/meter.tsx";
 import { PanelBody } from "../../_components/ui/panel-body.tsx";
 import { panelState } from "../../_components/ui/panel-state.ts";
+import { OptimizeButton } from "./optimize-button.tsx";
 import { CRITICAL_RATIO, ELEVATED_RATIO } from "./usage-chart.tsx";
 
 const TICKS = [
@@ -28,7 +29,7 @@ export function Headline() {
   const state = base.kind === "ready" ? agedState(fresh, live) : base;
   return (
     <section aria-label="Memory now" className="rounded-md border border-line bg-surface-1 pt-1">
-      <PanelBody state={state} minHeight="148px" flush={false}>
+      <PanelBody state={state} minHeight="156px" flush={false}>
         {query.data ? <Now report={query.data} /> : null}
       </PanelBody>
     </section>
@@ -63,6 +64,7 @@ function Now({ report }: { report: MemoryReport }) {
         </div>
         <p className="mt-1 min-h-5 text-13">{trend(report)}</p>
       </div>
+      <OptimizeButton />
     </div>
   );
 }

@@ -37,3 +37,28 @@ export function usageSeries(points: readonly Point[]): Series[] {
 export function usageFigures(point: Point): Record<string, number | null> {
   return { used: point.used.mean, ...point.components };
 }
+
+/** Adds what was used at the same place of the window before, where that window has a sample near by. */
+export function withBefore(
+  rows: readonly ChartRow[],
+  before: readonly { atMs: number; usedBytes: number }[],
+): ChartRow[] {
+  const first = before[0];
+  if (!first) return [...rows];
+  const reachMs = 2 * usualWait(before);
+  let index = 0;
+  return rows.map((row) => {
+    while (index + 1 < before.length && distance(before[index + 1], row) <= distance(before[index], row)) index++;
+    return { ...row, before: distance(before[index], row) <= reachMs ? (before[index]?.usedBytes ?? null) : null };
+  });
+}
+
+function distance(point: { atMs: number } | undefined, row: ChartRow): number {
+  return point ? Math.abs(point.atMs - row.atMs) : Number.POSITIVE_INFINITY;
+}
+
+function usualWait(points: readonly { atMs: number }[]): number {
+  const first = points[0]?.atMs ?? 0;
+  const last = points.at(-1)?.atMs ?? 0;
+  return Math.max(1000, (last - first) / Math.max(1, points.length - 1));
+}

@@ -20,6 +20,7 @@ export function ChartTooltip(props: { series: readonly Series[]; unit: Unit; tot
   const row = props.payload?.[0]?.payload;
   if (!props.active || !row) return null;
   const shown = [...props.series].reverse().filter((one) => typeof row[one.key] === "number");
+  if (shown.length === 0) return null;
   const total = shown.reduce((sum, one) => sum + (one.stack ? (row[one.key] ?? 0) : 0), 0);
   return (
     <div className="min-w-44 rounded-md border border-line bg-surface-1 px-3 py-2 text-12 shadow-panel">

@@ -242,27 +242,24 @@ function Hatch() {
 
 /** The greatest height that is drawn: stacks summed, the rest by itself. */
 function greatest(rows: readonly ChartRow[], series: readonly Series[]): number {
-  let most = 0;
-  for (const row of rows) {
-    const stacks = new Map<string, number>();
-    for (const one of series) {
-      const value = row[one.key];
-      if (typeof value !== "number") continue;
-      const height = (stacks.get(one.stack ?? one.key) ?? 0) + Math.max(0, value);
-      stacks.set(one.stack ?? one.key, height);
-      if (height > most) most = height;
-    }
-  }
-  return most;
+  return Math.max(0, ...rows.map((row) => Math.max(...heights(row, series))));
 }
 
+/** The lowest; below 0 only where a figure that stands alone, or a whole stack, is. */
 function least(rows: readonly ChartRow[], series: readonly Series[]): number {
-  let lowest = 0;
-  for (const row of rows) {
-    for (const one of series) {
-      const value = row[one.key];
-      if (typeof value === "number" && value < lowest) lowest = value;
-    }
+  return Math.min(0, ...rows.map((row) => Math.min(...heights(row, series))));
+}
+
+/** Every edge that a row draws: 0, each running sum of a stack, each figure that stands alone. */
+function heights(row: ChartRow, series: readonly Series[]): number[] {
+  const edges = [0];
+  const stacks = new Map<string, number>();
+  for (const one of series) {
+    const value = row[one.key];
+    if (typeof value !== "number") continue;
+    const height = (stacks.get(one.stack ?? one.key) ?? 0) + value;
+    stacks.set(one.stack ?? one.key, height);
+    edges.push(height);
   }
-  return lowest;
+  return edges;
 }

@@ -1,4 +1,4 @@
-import { Archive, Gauge, type LucideIcon, SlidersHorizontal, Users } from "lucide-react";
+import { Archive, Gauge, type LucideIcon, SlidersHorizontal, Users, Zap } from "lucide-react";
 
 export interface Destination {
   href: string;
@@ -21,6 +21,7 @@ export const NAVIGATION: readonly Destination[] = [
     answers: "Who is logged in, and what does that take?",
   },
   { href: "/cache", label: "Cache", icon: Archive, key: "c", answers: "What is answered from memory, and how often?" },
+  { href: "/optimizer", label: "Optimizer", icon: Zap, key: "z", answers: "What was freed, and what would help?" },
   {
     href: "/settings",
     label: "Settings",

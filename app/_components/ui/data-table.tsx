@@ -47,6 +47,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     columns: columns as ColumnDef<Row, never>[],
     state: { sorting },
     onSortingChange: setSorting,
+    // A column without a width shares what is left.
+    defaultColumn: { size: 0 },
     getRowId: rowId,
     getCoreRowModel: getCoreRowModel(),
     getSortedRowModel: getSortedRowModel(),
@@ -161,7 +163,7 @@ function HeaderCell(props: {
       scope="col"
       aria-sort={ariaSort}
       className={classNames("h-10 px-4 font-medium text-12 text-faint", align)}
-      style={{ width: props.width }}
+      style={props.width ? { width: props.width } : {}}
     >
       {props.onSort ? (
         <button

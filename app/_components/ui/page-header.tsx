@@ -14,7 +14,7 @@ export function PageHeader({
     <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
       <div className="min-w-0">
         <h1 className="text-20">{title}</h1>
-        {description ? <p className="max-w-[72ch] text-13 text-soft">{description}</p> : null}
+        {description ? <p className="max-w-[100ch] text-13 text-soft">{description}</p> : null}
       </div>
       {actions ? <div className="flex flex-wrap items-center gap-2">{actions}</div> : null}
     </div>

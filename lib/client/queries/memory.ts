@@ -17,6 +17,7 @@ export const memoryKeys = {
   before: (range: Range) => ["memory", "before", range] as const,
   runs: ["memory", "runs"] as const,
   stores: ["memory", "stores"] as const,
+  preview: ["memory", "preview"] as const,
 };
 
 /** The sample of now, stores, leaks, forecast and advice. The live socket keeps it up to date, so it is never refetched by age. */
@@ -83,6 +84,13 @@ export async function fetchSamplesAfter(sequence: number): Promise<{ samples: Me
 
 const runPageSchema = page(optimizationRunSchema);
 
+/** What a run would free now, lossless steps only. Operators only; it changes nothing. */
+export const optimizePreviewQuery = queryOptions({
+  queryKey: memoryKeys.preview,
+  queryFn: ({ signal }) => optimize({ dryRun: true }, signal),
+  staleTime: 60_000,
+});
+
 /** Past runs of the optimizer, newest first. */
 export const optimizationRunsQuery = queryOptions({
   queryKey: memoryKeys.runs,
@@ -103,12 +111,5 @@ export function optimize(request: OptimizeRequest, signal?: AbortSignal) {
     ...(signal === undefined ? {} : { signal }),
   });
 }
-
-export const runQuery = (id: string) =>
-  queryOptions({
-    queryKey: [...memoryKeys.runs, id],
-    queryFn: ({ signal }) =>
-      call(optimizationRunSchema, `/monitoring/memory/optimizations/${encodeURIComponent(id)}`, { signal }),
-  });
 
 export type RunPage = z.infer<typeof runPageSchema>;

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import type { OptimizationRun } from "../../../lib/contracts/memory.ts";
+import { predictedBytes, runSentence, stepWords, whatDidNotHelp } from "./run-words.ts";
+
+const step = (name: string, predicted: number, freed: number) => ({
+  step: name,
+  items: 1,
+  predictedFreedBytes: predicted,
+  freedBytes: freed,
+  durationMs: 1,
+  longestPauseMs: 1,
+});
+const run = (steps: OptimizationRun["steps"]): OptimizationRun => ({
+  id: "r",
+  trigger: "manual",
+  actor: "ada",
+  dryRun: false,
+  state: "completed",
+  startedAt: "2026-01-01T00:00:00.000Z",
+  durationMs: 1,
+  targetRatio: null,
+  before: { usedBytes: 1, heapUsedBytes: 1, storeBytes: 1 },
+  after: { usedBytes: 1, heapUsedBytes: 1, storeBytes: 1 },
+  freedBytes: steps.reduce((sum, { freedBytes }) => sum + freedBytes, 0),
+  rssFreedBytes: 0,
+  note: null,
+  steps,
+});
+
+describe("runs in words", () => {
+  it("names what a step does and where, and keeps the name of one that it does not know", () => {
+    expect(stepWords("evict:cache")).toEqual({ title: "Let go by least worth", store: "cache", lossless: false });
+    expect(stepWords("collect")).toEqual({ title: "Collect garbage", store: null, lossless: true });
+    expect(stepWords("constructor:x").title).toBe("constructor");
+  });
+  it("says which steps did not help, and that none did when none did", () => {
+    expect(whatDidNotHelp(run([step("expire:cache", 5, 5)]))).toBeNull();
+    expect(whatDidNotHelp(run([step("expire:cache", 5, 5), step("collect", 0, 0)]))).toBe(
+      "Freed nothing: collect garbage.",
+    );
+    expect(whatDidNotHelp(run([step("collect", 0, 0)]))).toBe("No step had anything to free.");
+  });
+  it("adds up what was predicted, and says who freed how much", () => {
+    const one = run([step("expire:cache", 1024, 2048), step("collect", 1024, 0)]);
+    expect(predictedBytes(one)).toBe(2048);
+    expect(runSentence(one)).toBe("ada freed 2.0 KiB by hand");
+  });
+});

@@ -1,0 +1,56 @@
+import type { OptimizationRun } from "../../../lib/contracts/memory.ts";
+import { formatBytes } from "../../../lib/shared/bytes.ts";
+
+export type RunStep = OptimizationRun["steps"][number];
+
+const KINDS: Readonly<Record<string, string>> = {
+  expire: "Remove what has expired",
+  deduplicate: "Keep equal values once",
+  recompress: "Compress again",
+  compact: "Close the gaps",
+  spill: "Move to disk",
+  evict: "Let go by least worth",
+  collect: "Collect garbage",
+};
+
+/** Steps that cost the consumer something: what they remove must be computed or read again. */
+const LOSSY = new Set(["evict"]);
+
+/** `evict:cache` as "Let go by least worth · cache". An unknown kind keeps its name. */
+export function stepWords(step: string): { title: string; store: string | null; lossless: boolean } {
+  const [kind = step, store = null] = step.split(":");
+  return { title: Object.hasOwn(KINDS, kind) ? (KINDS[kind] ?? kind) : kind, store, lossless: !LOSSY.has(kind) };
+}
+
+export const TRIGGER_WORDS: Record<OptimizationRun["trigger"], string> = {
+  manual: "by hand",
+  pressure: "under pressure",
+  forecast: "by forecast",
+  scheduled: "as upkeep",
+};
+
+/** A run in one line, for marks and lists. */
+export function runSentence(run: OptimizationRun): string {
+  const who = run.trigger === "manual" ? run.actor : "Headroom";
+  if (run.state === "failed") return `Optimization ${TRIGGER_WORDS[run.trigger]} by ${who} failed`;
+  if (run.state === "running") return `Optimization ${TRIGGER_WORDS[run.trigger]} is running`;
+  if (run.state === "nothing-to-do") return `Optimization ${TRIGGER_WORDS[run.trigger]} found nothing to free`;
+  return `${who} freed ${formatBytes(run.freedBytes)} ${TRIGGER_WORDS[run.trigger]}`;
+}
+
+export function predictedBytes(run: OptimizationRun): number {
+  return run.steps.reduce((sum, step) => sum + step.predictedFreedBytes, 0);
+}
+
+/** Where the run did nothing, in words; null when each step helped. */
+export function whatDidNotHelp(run: OptimizationRun): string | null {
+  const idle = run.steps
+    .filter(({ freedBytes }) => freedBytes <= 0)
+    .map(({ step }) => {
+      const { title, store } = stepWords(step);
+      return store === null ? title.toLowerCase() : `${title.toLowerCase()} (${store})`;
+    });
+  if (idle.length === 0) return null;
+  if (idle.length === run.steps.length) return "No step had anything to free.";
+  return `Freed nothing: ${idle.join(", ")}.`;
+}
