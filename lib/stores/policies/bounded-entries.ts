@@ -224,12 +224,15 @@ export class BoundedEntries<V> {
   expired(): { items: number; bytes: number } {
     let items = 0;
     let bytes = 0;
-    for (let slot = 0; slot < this.#sizes.length; slot += 1) {
-      if (this.#table.keys[slot] === undefined || !this.#isExpired(slot)) continue;
+    for (const slot of this.#expiredSlots()) {
       items += 1;
       bytes += this.#sizes[slot] as number;
     }
     return { items, bytes };
+  }
+
+  *expiredValues(): Generator<V> {
+    for (const slot of this.#expiredSlots()) yield this.#values[slot] as V;
   }
 
   /** Removes what has expired, in slices; `mostBytes` ends it early. */
@@ -280,6 +283,12 @@ export class BoundedEntries<V> {
     this.#maxItems = 0;
   }
 
+  *#expiredSlots(): Generator<number> {
+    for (let slot = 0; slot < this.#sizes.length; slot += 1) {
+      if (this.#table.keys[slot] !== undefined && this.#isExpired(slot)) yield slot;
+    }
+  }
+
   #replaceInPlace(slot: number, value: V, sizeBytes: number, expiresAtMs: number): boolean {
     if (!this.#changeSize(slot, sizeBytes)) return false;
     const before = this.#values[slot] as V;
@@ -313,7 +322,7 @@ export class BoundedEntries<V> {
   #takeRoom(sizeBytes: number): boolean {
     while (this.#items >= this.#maxItems || this.bytes + sizeBytes > this.#maxBytes) this.evictOne();
     if (this.#firstFree === NO_SLOT && !this.#growIndex(sizeBytes)) this.evictOne();
-    while (!this.#options.account.tryTake(Math.max(0, sizeBytes - this.#spareBytes))) {
+    while (sizeBytes > this.#spareBytes && !this.#options.account.tryTake(sizeBytes - this.#spareBytes)) {
       if (this.evictOne() === 0) return false;
     }
     this.#spareBytes -= Math.min(this.#spareBytes, sizeBytes);

@@ -1,82 +1,156 @@
-import type { Relief, ReliefStep } from "../../ports/bounded-store.ts";
+import type { Relief, ReliefKind, ReliefStep, Slicer } from "../../ports/bounded-store.ts";
 import type { BoundedEntries } from "../policies/bounded-entries.ts";
+import { blockBytes } from "../values/slab.ts";
 import type { BackgroundCompressor } from "./background-compressor.ts";
+import type { BodyArena } from "./body-arena.ts";
 import type { CachedResponse } from "./cached-response.ts";
+import type { HeldBody } from "./held-body.ts";
 
 interface Parts {
   entries: BoundedEntries<CachedResponse>;
+  bodies: BodyArena;
   compressor: BackgroundCompressor;
   canCompress: (entry: CachedResponse) => boolean;
+  /** What the account granted for entries and bodies. */
+  grantedBytes: () => number;
 }
 
 /**
- * What the cache can do to hold less, cheapest first: let go of what has expired, compress what is still plain, evict what the
- * policy thinks least worth keeping. Bodies are exact allocations, so there is nothing to compact.
+ * What the cache can do to hold less, cheapest for its callers first. Each step slides slabs together until the pages of what
+ * it let go are back with the system: `freedBytes` is what the ledger got.
  */
-export function createRelief({ entries, compressor, canCompress }: Parts): readonly ReliefStep[] {
-  return [
-    {
-      kind: "expire",
-      predict: (targetBytes) => {
-        const { items, bytes } = entries.expired();
-        return atMost({ items, freedBytes: bytes }, targetBytes);
-      },
-      run: async (targetBytes, slicer) => {
-        const { items, bytes } = await entries.sweep(slicer, targetBytes);
-        return { items, freedBytes: bytes };
-      },
+export function createRelief(parts: Parts): readonly ReliefStep[] {
+  return [expire(parts), deduplicate(parts), recompress(parts), compact(parts), evict(parts)];
+}
+
+function expire({ entries, bodies, ...parts }: Parts): ReliefStep {
+  return step({ entries, bodies, ...parts }, "expire", {
+    available: () => {
+      const { items, bytes } = entries.expired();
+      return { items, freedBytes: bytes + bodyBytes(entries.expiredValues()) };
     },
-    {
-      kind: "recompress",
-      predict: (targetBytes) => {
-        let items = 0;
-        let bytes = 0;
-        for (const { value } of entries.entries()) {
-          if (!canCompress(value)) continue;
-          items += 1;
-          bytes += value.body.bytes.byteLength;
-        }
-        return atMost({ items, freedBytes: Math.round(bytes * (1 - compressor.ratio)) }, targetBytes);
-      },
-      run: async (targetBytes, slicer) => {
-        const plain = [...entries.entries()].filter(({ value }) => canCompress(value));
-        const freed: Relief = { items: 0, freedBytes: 0 };
-        for (const { key, value } of plain) {
-          if (freed.freedBytes >= targetBytes) break;
-          if (slicer.spent) await slicer.breathe();
-          const saved = canCompress(value) ? await compressor.compressNow(key, value.body) : 0;
-          freed.items += saved > 0 ? 1 : 0;
-          freed.freedBytes += saved;
-        }
-        return freed;
-      },
+    run: async (targetBytes, slicer) => (await entries.sweep(slicer, targetBytes)).items,
+  });
+}
+
+/** Bodies that several entries hold a copy of each. */
+function deduplicate({ entries, bodies, ...parts }: Parts): ReliefStep {
+  const duplicates = function* (): Generator<[CachedResponse, HeldBody]> {
+    const first = new Map<string, HeldBody>();
+    for (const { value } of entries.entries()) {
+      const same = first.get(value.body.tag);
+      if (same === undefined) first.set(value.body.tag, value.body);
+      else if (same !== value.body && bodies.isSame(same, value.body)) yield [value, same];
+    }
+  };
+  return step({ entries, bodies, ...parts }, "deduplicate", {
+    available: () => {
+      const copies = [...duplicates()].map(([entry]) => entry);
+      return { items: copies.length, freedBytes: bodyBytes(copies) };
     },
-    {
-      kind: "evict",
-      predict: (targetBytes) => {
-        const expired = entries.expired();
-        const items = entries.items - expired.items;
-        const bytes = entries.bytes - entries.indexBytes - expired.bytes;
-        return atMost({ items, freedBytes: bytes }, targetBytes);
-      },
-      run: async (targetBytes, slicer) => {
-        const freed: Relief = { items: 0, freedBytes: 0 };
-        while (freed.freedBytes < targetBytes && entries.items > 0) {
-          if (slicer.spent) await slicer.breathe();
-          const bytes = entries.evictOne();
-          if (bytes === 0) break;
-          freed.items += 1;
-          freed.freedBytes += bytes;
-        }
-        return freed;
-      },
+    run: async (targetBytes, slicer) => {
+      let items = 0;
+      let freed = 0;
+      for (const [entry, shared] of [...duplicates()]) {
+        if (freed >= targetBytes) break;
+        if (slicer.spent) await slicer.breathe();
+        // Either may have gone while others had the loop.
+        if (shared.holders === 0 || entry.body.holders === 0 || shared === entry.body) continue;
+        freed += blockBytes(entry.body.storedBytes);
+        items += 1;
+        shared.holders += 1;
+        bodies.release(entry.body);
+        entry.body = shared;
+      }
+      return items;
     },
-  ];
+  });
+}
+
+function recompress({ entries, bodies, compressor, canCompress, ...parts }: Parts): ReliefStep {
+  const plain = (): CachedResponse[] =>
+    [...entries.entries()].map(({ value }) => value).filter((value) => canCompress(value));
+  return step({ entries, bodies, compressor, canCompress, ...parts }, "recompress", {
+    available: () => {
+      const found = plain();
+      return { items: found.length, freedBytes: Math.round(bodyBytes(found) * (1 - compressor.ratio)) };
+    },
+    run: async (targetBytes, slicer) => {
+      const before = bodies.liveBytes;
+      let items = 0;
+      for (const entry of plain()) {
+        if (before - bodies.liveBytes >= targetBytes) break;
+        if (slicer.spent) await slicer.breathe();
+        if (entry.body.holders > 0 && canCompress(entry) && (await compressor.compressNow(entry.body))) items += 1;
+      }
+      return items;
+    },
+  });
+}
+
+function compact({ bodies, ...parts }: Parts): ReliefStep {
+  return step({ bodies, ...parts }, "compact", {
+    available: () => ({ items: 0, freedBytes: bodies.reclaimableBytes }),
+    run: async () => 0,
+  });
+}
+
+function evict({ entries, bodies, ...parts }: Parts): ReliefStep {
+  return step({ entries, bodies, ...parts }, "evict", {
+    available: () => {
+      const { items, bytes } = entries.expired();
+      const expiredBytes = bytes + bodyBytes(entries.expiredValues());
+      return {
+        items: entries.items - items,
+        freedBytes: entries.bytes - entries.indexBytes + bodies.liveBytes - expiredBytes,
+      };
+    },
+    run: async (targetBytes, slicer) => {
+      const held = (): number => entries.bytes + bodies.liveBytes;
+      const before = held();
+      let items = 0;
+      while (before - held() < targetBytes && entries.evictOne() > 0) {
+        items += 1;
+        if (slicer.spent) await slicer.breathe();
+      }
+      return items;
+    },
+  });
+}
+
+interface Work {
+  /** All that the step could free. */
+  available: () => Relief;
+  /** Lets go of up to `targetBytes` and returns how many items that took. */
+  run: (targetBytes: number, slicer: Slicer) => Promise<number>;
+}
+
+function step({ bodies, grantedBytes }: Parts, kind: ReliefKind, work: Work): ReliefStep {
+  return {
+    kind,
+    predict: (targetBytes) => atMost(work.available(), targetBytes),
+    run: async (targetBytes, slicer) => {
+      const before = grantedBytes();
+      const items = await work.run(targetBytes, slicer);
+      while (before - grantedBytes() < targetBytes && bodies.compact() > 0) {
+        if (slicer.spent) await slicer.breathe();
+      }
+      return { items, freedBytes: Math.max(0, before - grantedBytes()) };
+    },
+  };
+}
+
+/** The blocks of these entries' bodies, as far as no other entry holds them. */
+function bodyBytes(found: Iterable<CachedResponse>): number {
+  let bytes = 0;
+  for (const { body } of found) if (body.holders === 1) bytes += blockBytes(body.storedBytes);
+  return bytes;
 }
 
 /** What is needed of what there is: whole entries, of average size. */
 function atMost(all: Relief, targetBytes: number): Relief {
-  if (all.items === 0 || all.freedBytes <= targetBytes) return all;
+  if (all.items === 0 || all.freedBytes <= targetBytes)
+    return { ...all, freedBytes: Math.min(all.freedBytes, targetBytes) };
   const mean = all.freedBytes / all.items;
   const items = Math.min(all.items, Math.ceil(targetBytes / mean));
   return { items, freedBytes: Math.round(items * mean) };

@@ -16,13 +16,6 @@ const compressGzip = promisify(gzip);
 const inflateBrotli = promisify(brotliDecompress);
 const inflateGzip = promisify(gunzip);
 
-/** A copy that owns exactly its bytes: a slice of a pool, or zlib's 16 KB output buffer, would keep all of it alive. */
-export function exactCopy(bytes: Uint8Array): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.byteLength);
-  copy.set(bytes);
-  return copy;
-}
-
 export function isWorthCompressing(mediaType: string, bytes: number): boolean {
   return bytes >= LEAST_BYTES && !COMPRESSED_KINDS.test(mediaType);
 }
@@ -30,7 +23,7 @@ export function isWorthCompressing(mediaType: string, bytes: number): boolean {
 /** The body compressed, or null when that does not pay. Runs on zlib's threads. */
 export async function compress(body: Uint8Array, encoding: "gzip" | "br"): Promise<Buffer | null> {
   const compressed = encoding === "br" ? await compressBrotli(body, brotliOptions(body)) : await compressGzip(body);
-  return compressed.byteLength <= body.byteLength * WORTHWHILE ? exactCopy(compressed) : null;
+  return compressed.byteLength <= body.byteLength * WORTHWHILE ? compressed : null;
 }
 
 /** Quality 5 is where brotli beats gzip's best in both size and time; a window no larger than the body spares its memory. */

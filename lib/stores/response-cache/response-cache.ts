@@ -6,11 +6,13 @@ import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import { BoundedEntries, type PolicySetting } from "../policies/bounded-entries.ts";
 import { BackgroundCompressor } from "./background-compressor.ts";
+import { BodyArena } from "./body-arena.ts";
+import { BudgetAccount } from "./budget-account.ts";
 import { createRelief } from "./cache-relief.ts";
 import { type CachedResponse, frameBytes, ownText } from "./cached-response.ts";
 import { isWorthCompressing } from "./encodings.ts";
 import { FillLeases } from "./fill-leases.ts";
-import { type HeldBody, holdBody, matchTag, represent } from "./held-body.ts";
+import { type BodyForm, examineBody, matchTag } from "./held-body.ts";
 
 export interface ResponseCacheOptions {
   maxItems: number;
@@ -52,7 +54,10 @@ export class ResponseCache implements CacheStore, BoundedStore {
   readonly component = "cache";
   readonly relief: readonly ReliefStep[];
   readonly #options: ResponseCacheOptions;
+  /** Of entries and bodies; leases have the rest of `maxBytes`. */
+  readonly #budget: BudgetAccount;
   readonly #entries: BoundedEntries<CachedResponse>;
+  readonly #bodies: BodyArena;
   readonly #leases: FillLeases;
   readonly #compressor: BackgroundCompressor;
   #maxBytes: number;
@@ -69,24 +74,30 @@ export class ResponseCache implements CacheStore, BoundedStore {
     this.#ttlMs = options.ttlMs;
     this.#maxBodyBytes = options.maxBodyBytes;
     this.#leases = new FillLeases({ clock, account, maxBytes: fillBytes(maxBytes) });
+    this.#budget = new BudgetAccount(account, maxBytes - fillBytes(maxBytes));
     this.#entries = new BoundedEntries({
       maxItems,
-      maxBytes: maxBytes - fillBytes(maxBytes),
+      maxBytes: this.#budget.ceilingBytes,
       policy,
       clock,
-      account,
-      onRemoved: (_value, _cause, key) => this.#compressor.forget(key),
+      account: this.#budget,
+      onRemoved: ({ body }) => {
+        this.#bodies.release(body);
+        if (body.holders === 0) this.#compressor.forget(body);
+      },
     });
+    this.#bodies = new BodyArena(this.#budget, () => this.#entries.evictOne() > 0);
     this.#compressor = new BackgroundCompressor({
+      bodies: this.#bodies,
       maxQueued: 1024,
       encoding: () => (this.#brotliTakers > 0 ? "br" : "gzip"),
-      isCurrent: (key, body) => this.#entries.peek(key)?.body === body,
-      onShrunk: (key, body) => this.#entries.resizeEntry(key, this.#sizeOf(key, body)),
     });
     this.relief = createRelief({
       entries: this.#entries,
+      bodies: this.#bodies,
       compressor: this.#compressor,
       canCompress: (entry) => this.#canCompress(entry),
+      grantedBytes: () => this.#budget.grantedBytes,
     });
   }
 
@@ -106,12 +117,15 @@ export class ResponseCache implements CacheStore, BoundedStore {
     const mediaType = ownText(put.mediaType);
     const tags = [...new Set(put.tags)].map(ownText);
     const frame = frameBytes(key, mediaType, tags);
-    // Refused by its length before anything is copied or inflated.
-    if (frame + put.body.byteLength > this.#entries.maxBytes - this.#entries.indexBytes) throw this.#tooLarge();
-    const body = await holdEncoded(put, this.#maxBodyBytes);
-    // The lease may have run out, or gone to another, while the body was inflated.
+    const mostBytes = frame + BodyArena.mostBytesFor(put.body.byteLength);
+    // Refused by its length before anything is inflated or let go.
+    if (mostBytes > this.#budget.ceilingBytes - this.#entries.indexBytes) throw this.#tooLarge();
+    const form = await examine(put, this.#maxBodyBytes);
+    // The lease may have run out, or gone to another, meanwhile.
     this.#requireLease(key, put.lease);
-    return this.#store(ownText(key), { body, mediaType, tags }, frame, put.maxAgeMs);
+    const heldBytes = this.#budget.grantedBytes - this.#entries.indexBytes;
+    if (!this.#budget.couldTake(mostBytes - heldBytes)) throw this.#noMemory();
+    return this.#store({ key: ownText(key), mediaType, tags, form, bytes: put.body, frame, maxAgeMs: put.maxAgeMs });
   }
 
   async delete(namespace: string, key: string, lease?: string): Promise<boolean> {
@@ -192,7 +206,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
   }
 
   get bytes(): number {
-    return this.#entries.bytes + this.#leases.bytes;
+    return this.#budget.grantedBytes + this.#leases.bytes;
   }
 
   get leases(): Pick<FillLeases, "leases" | "waiters"> {
@@ -205,11 +219,16 @@ export class ResponseCache implements CacheStore, BoundedStore {
 
   /** @throws {RangeError} when the index of so many entries does not fit. */
   resize({ maxItems, maxBytes = this.#maxBytes, ttlMs, policy, maxBodyBytes }: CacheBounds): void {
+    const ceilingBytes = maxBytes - fillBytes(maxBytes);
+    const isLarger = ceilingBytes > this.#budget.ceilingBytes;
+    if (isLarger) this.#budget.ceilingBytes = ceilingBytes;
     this.#entries.resize({
-      maxBytes: maxBytes - fillBytes(maxBytes),
+      maxBytes: ceilingBytes,
       ...(maxItems === undefined ? {} : { maxItems }),
       ...(policy === undefined ? {} : { policy }),
     });
+    this.#budget.ceilingBytes = ceilingBytes;
+    this.#shrinkTo(ceilingBytes);
     this.#leases.resize(fillBytes(maxBytes));
     this.#maxBytes = maxBytes;
     this.#ttlMs = ttlMs ?? this.#ttlMs;
@@ -242,7 +261,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
     };
     const known = matchTag(entry.body, accepts, etags);
     if (known !== null) return { ...age, representation: null, etag: known };
-    const representation = await represent(entry.body, accepts);
+    const representation = await this.#bodies.represent(entry.body, accepts);
     return { ...age, representation, etag: representation.etag };
   }
 
@@ -262,26 +281,28 @@ export class ResponseCache implements CacheStore, BoundedStore {
     return entry ? this.#hit(key, entry, accepts, etags) : { outcome: "pending" };
   }
 
-  #store(
-    key: string,
-    response: Pick<CachedResponse, "body" | "mediaType" | "tags">,
-    frame: number,
-    maxAgeMs: number | undefined,
-  ): "added" | "replaced" {
-    const sizeBytes = frame + response.body.bytes.byteLength;
-    this.#sequence += 1;
-    const storedAtMs = this.#options.clock.monotonicMs();
-    const entry: CachedResponse = { ...response, storedAtMs, sequence: this.#sequence, hits: 0 };
-    const outcome = this.#entries.set(key, entry, sizeBytes, this.#jittered(maxAgeMs));
-    if (outcome === "too-large") throw itemTooLarge();
-    if (outcome === "no-memory") {
-      throw new AppError("memory-pressure", "There is no memory for this response now.", {
-        headers: { "Retry-After": "1" },
-      });
+  #store({ key, mediaType, tags, form, bytes, frame, maxAgeMs }: NewEntry): "added" | "replaced" {
+    const wasThere = this.#entries.peek(key) !== undefined;
+    this.#budget.hold();
+    try {
+      const body = this.#bodies.hold(bytes, form);
+      if (!body) throw this.#noMemory();
+      this.#makeRoom(frame);
+      this.#sequence += 1;
+      const storedAtMs = this.#options.clock.monotonicMs();
+      const entry: CachedResponse = { body, mediaType, tags, storedAtMs, sequence: this.#sequence, hits: 0 };
+      const outcome = this.#entries.set(key, entry, frame, this.#jittered(maxAgeMs));
+      if (outcome === "too-large" || outcome === "no-memory") {
+        this.#bodies.release(body);
+        throw outcome === "too-large" ? itemTooLarge() : memoryPressure();
+      }
+      if (this.#canCompress(entry)) this.#compressor.add(body);
+    } finally {
+      this.#budget.release();
     }
     this.#leases.fulfil(key);
-    if (this.#canCompress(entry)) this.#compressor.add(key, entry.body);
-    return outcome;
+    // The entry that it replaces may have been evicted to make room for it.
+    return wasThere ? "replaced" : "added";
   }
 
   /** Zero time to live: nothing is stored, what was there goes, and whoever waits computes for itself. */
@@ -295,11 +316,6 @@ export class ResponseCache implements CacheStore, BoundedStore {
     return (
       (this.#options.compression ?? true) && body.state === "plain" && isWorthCompressing(mediaType, body.identityBytes)
     );
-  }
-
-  #sizeOf(key: string, body: HeldBody): number {
-    const entry = this.#entries.peek(key);
-    return (entry ? frameBytes(key, entry.mediaType, entry.tags) : 0) + body.bytes.byteLength;
   }
 
   /** What the caller said is the longest; the store's own default may go either way. */
@@ -319,11 +335,30 @@ export class ResponseCache implements CacheStore, BoundedStore {
     return itemTooLarge();
   }
 
+  #noMemory(): AppError {
+    this.#entries.rejections += 1;
+    return memoryPressure();
+  }
+
   /** Who takes neither says nothing: both would be inflated for it. */
   #learnTaker(accepts: readonly Encoding[]): void {
     if (accepts.length === 0) return;
     const step = accepts.includes("br") ? 1 : -1;
     this.#brotliTakers = Math.max(-16, Math.min(16, this.#brotliTakers + step));
+  }
+
+  /** Pages of slabs first: an entry evicted for its frame alone would leave its body's room unused. */
+  #makeRoom(bytes: number): void {
+    while (!this.#budget.hasRoom(bytes)) {
+      if (this.#bodies.compact() === 0 && this.#entries.evictOne() === 0) return;
+    }
+  }
+
+  /** Lets entries go, and slides slabs together, until what is granted is at most `bytes`. */
+  #shrinkTo(bytes: number): void {
+    while (this.#budget.grantedBytes > bytes) {
+      if (this.#bodies.compact() === 0 && this.#entries.evictOne() === 0) return;
+    }
   }
 
   #view(key: string, { body, mediaType, hits, tags, storedAtMs }: CachedResponse, expiresAtMs: number): CachedEntry {
@@ -332,7 +367,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
       key: key.slice(key.indexOf(SEPARATOR) + 1),
       mediaType,
       bytes: body.identityBytes,
-      storedBytes: body.bytes.byteLength,
+      storedBytes: body.storedBytes,
       encoding: body.encoding,
       etag: body.tag,
       ageMs: nowMs - storedAtMs,
@@ -351,13 +386,29 @@ function itemTooLarge(): AppError {
   return new AppError("item-too-large", "This response can never fit the cache.");
 }
 
-async function holdEncoded(put: CachePut, maxBodyBytes: number): Promise<HeldBody> {
+function memoryPressure(): AppError {
+  return new AppError("memory-pressure", "There is no memory for this response now.", {
+    headers: { "Retry-After": "1" },
+  });
+}
+
+async function examine(put: CachePut, maxBodyBytes: number): Promise<BodyForm> {
   try {
-    return await holdBody(put.body, put.encoding, maxBodyBytes);
+    return await examineBody(put.body, put.encoding, maxBodyBytes);
   } catch (cause) {
     if (cause instanceof RangeError) {
       throw new AppError("body-too-large", `The body may inflate to ${maxBodyBytes} bytes.`, { cause });
     }
     throw new AppError("malformed-request", `The body is not ${put.encoding} as its Content-Encoding says.`, { cause });
   }
+}
+
+interface NewEntry {
+  key: string;
+  mediaType: string;
+  tags: readonly string[];
+  form: BodyForm;
+  bytes: Uint8Array;
+  frame: number;
+  maxAgeMs: number | undefined;
 }

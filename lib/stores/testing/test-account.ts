@@ -13,7 +13,7 @@ export class TestAccount implements MemoryAccount {
 
   tryTake(bytes: number): boolean {
     if (!Number.isSafeInteger(bytes) || bytes < 0) throw new RangeError(`${bytes} is not a number of bytes`);
-    if (bytes > 0 && (this.frozen || this.grantedBytes + bytes > this.ceilingBytes)) return false;
+    if (this.frozen || this.grantedBytes + bytes > this.ceilingBytes) return false;
     this.grantedBytes += bytes;
     return true;
   }

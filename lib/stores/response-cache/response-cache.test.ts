@@ -1,0 +1,271 @@
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import type { CachePut } from "../../ports/cache-store.ts";
+import { FakeClock } from "../../shared/fake-clock.ts";
+import { TestAccount } from "../testing/test-account.ts";
+import { LEASE_MS } from "./fill-leases.ts";
+import { ResponseCache, type ResponseCacheOptions } from "./response-cache.ts";
+
+const slicer = { spent: false, breathe: () => Promise.resolve() };
+
+function setUp(options: Partial<ResponseCacheOptions> = {}) {
+  const clock = new FakeClock();
+  const account = new TestAccount(options.maxBytes ?? 4_000_000);
+  const cache = new ResponseCache({
+    maxItems: 50,
+    maxBytes: 4_000_000,
+    ttlMs: 300_000,
+    policy: "auto",
+    maxBodyBytes: 1_000_000,
+    random: () => 0.5,
+    createSlicer: () => slicer,
+    ...options,
+    clock,
+    account,
+  });
+  const put = (key: string, body: string | Uint8Array, more: Partial<CachePut> = {}) =>
+    cache.put({
+      namespace: "n",
+      key,
+      body: typeof body === "string" ? Buffer.from(body) : body,
+      encoding: "identity",
+      mediaType: "application/json",
+      tags: [],
+      ...more,
+    });
+  const get = (key: string, more: Partial<Parameters<ResponseCache["lookup"]>[0]> = {}) =>
+    cache.lookup({ namespace: "n", key, accepts: [], ...more });
+  return { cache, clock, account, put, get };
+}
+
+const text = (rows: number, seed = 0) =>
+  JSON.stringify(Array.from({ length: rows }, (_, row) => ({ row, name: `name ${(row * 7919 + seed) % 997}` })));
+
+async function hit(found: ReturnType<ResponseCache["lookup"]>) {
+  const result = await found;
+  if (result.outcome !== "hit") throw new Error(`a hit was expected, not ${result.outcome}`);
+  return result;
+}
+
+describe("ResponseCache representations", () => {
+  it("serves brotli as held to who takes it and the identical body to who does not, each under its own tag", async () => {
+    const { cache, put, get } = setUp();
+    const body = Buffer.from(text(400));
+    await put("k", body);
+    const plain = await hit(get("k"));
+    await cache.settled();
+    const brotli = await hit(get("k", { accepts: ["br", "gzip"] }));
+    const again = await hit(get("k"));
+    expect(brotli.representation?.encoding).toBe("br");
+    expect(brotliDecompressSync(brotli.representation?.bytes ?? Buffer.alloc(0))).toEqual(body);
+    expect(again.representation?.bytes).toEqual(body);
+    expect(again.etag).toBe(plain.etag);
+    expect(brotli.etag).not.toBe(plain.etag);
+    expect(cache.stats().bytes).toBeLessThan(setUp().cache.stats().bytes + body.length + 16_384);
+  });
+
+  it("holds gzip for callers that take nothing better", async () => {
+    const { cache, put, get } = setUp();
+    for (let i = 0; i < 20; i += 1) await get("none", { accepts: ["gzip"] });
+    await put("k", text(400));
+    await cache.settled();
+    const found = await hit(get("k", { accepts: ["gzip"] }));
+    expect(gunzipSync(found.representation?.bytes ?? Buffer.alloc(0)).toString()).toBe(text(400));
+  });
+
+  it("keeps a body that was put compressed to the byte", async () => {
+    const { cache, put, get } = setUp();
+    const gzipped = gzipSync(text(400), { level: 1 });
+    await put("k", gzipped, { encoding: "gzip" });
+    await cache.settled();
+    expect((await hit(get("k", { accepts: ["gzip"] }))).representation?.bytes).toEqual(gzipped);
+    expect((await hit(get("k", { accepts: ["br"] }))).representation?.bytes.toString()).toBe(text(400));
+  });
+
+  it("answers a known tag without a body: of any form that the caller takes, of none other", async () => {
+    const { cache, put, get } = setUp();
+    await put("k", text(400));
+    await cache.settled();
+    const identity = (await hit(get("k"))).etag;
+    const brotli = (await hit(get("k", { accepts: ["br"] }))).etag;
+    expect((await hit(get("k", { etags: [identity] }))).representation).toBeNull();
+    expect((await hit(get("k", { accepts: ["br"], etags: [`W/${brotli}`] }))).representation).toBeNull();
+    expect((await hit(get("k", { etags: [brotli] }))).representation).not.toBeNull();
+    expect((await hit(get("k", { etags: ["*"] }))).representation).toBeNull();
+  });
+
+  it("refuses a bomb by what it inflates to, and a body that is not what its encoding says", async () => {
+    const { put, cache } = setUp();
+    const bomb = brotliCompressSync(Buffer.alloc(8_000_000));
+    await expect(put("k", bomb, { encoding: "br" })).rejects.toMatchObject({ code: "body-too-large" });
+    await expect(put("k", "plain", { encoding: "gzip" })).rejects.toMatchObject({ code: "malformed-request" });
+    expect(cache.stats().items).toBe(0);
+  });
+
+  it("leaves what does not shrink as it is", async () => {
+    const { cache, put } = setUp();
+    const noise = Buffer.from(Array.from({ length: 3000 }, (_, i) => (Math.imul(i + 1, 0x9e3779b1) >>> 13) & 255));
+    await put("noise", gzipSync(noise), { mediaType: "application/octet-stream" });
+    await put("picture", text(400), { mediaType: "image/png" });
+    await cache.settled();
+    const { items } = await cache.list("n", { limit: 10, from: 0 });
+    expect(items.map(({ encoding }) => encoding)).toEqual(["identity", "identity"]);
+  });
+});
+
+describe("ResponseCache bounds", () => {
+  it("refuses what can never fit, and keeps what is there", async () => {
+    const { cache, put, get } = setUp({ maxBytes: 500_000 });
+    await put("k", "old");
+    const before = cache.stats();
+    await expect(put("k", Buffer.alloc(600_000))).rejects.toMatchObject({ code: "item-too-large" });
+    expect((await hit(get("k"))).representation?.bytes.toString()).toBe("old");
+    expect(cache.stats()).toMatchObject({ items: 1, bytes: before.bytes, rejections: 1 });
+  });
+
+  it("keeps namespaces apart", async () => {
+    const { cache, put, get } = setUp();
+    await put("k", "mine");
+    expect((await get("k", { namespace: "other" })).outcome).toBe("miss");
+    expect(await cache.delete("other", "k")).toBe(false);
+    expect(await cache.purge("other", {})).toBe(0);
+    expect((await get("k")).outcome).toBe("hit");
+  });
+
+  it("lets entries that were put together expire apart, within 10 % of their time to live", async () => {
+    const { cache, clock, put } = setUp({ random: Math.random, maxItems: 1000 });
+    for (let i = 0; i < 1000; i += 1) await put(`k${i}`, "x");
+    const left: number[] = [];
+    for (const atMs of [269_999, 300_000, 330_001]) {
+      clock.advance(atMs - clock.monotonicMs());
+      await cache.sweep(slicer);
+      left.push(cache.stats().items);
+    }
+    expect(left[0]).toBe(1000);
+    expect(left[1]).toBeGreaterThan(400);
+    expect(left[1]).toBeLessThan(600);
+    expect(left[2]).toBe(0);
+    expect(cache.stats().removals.expired).toBe(1000);
+  });
+
+  it("never keeps an entry longer than its caller said, and never expires by the wall clock", async () => {
+    const { clock, put, get } = setUp({ random: () => 0 });
+    await put("k", "x", { maxAgeMs: 1000 });
+    clock.jumpWall(3_600_000);
+    clock.advance(999);
+    expect((await get("k")).outcome).toBe("hit");
+    clock.advance(1);
+    expect((await get("k")).outcome).toBe("miss");
+  });
+});
+
+describe("ResponseCache fills", () => {
+  it("refuses a late token, and a token of a key that was deleted while it was filled", async () => {
+    const { cache, clock, put, get } = setUp();
+    const fill = { waitMs: 0 };
+    const lease = await get("k", { fill });
+    if (lease.outcome !== "lease") throw new Error("no lease");
+    clock.advance(LEASE_MS);
+    await expect(put("k", "late", { lease: lease.token })).rejects.toMatchObject({
+      code: "lease-expired",
+      status: 409,
+    });
+    const next = await get("k", { fill });
+    if (next.outcome !== "lease") throw new Error("no second lease");
+    await cache.delete("n", "k");
+    await expect(put("k", "stale", { lease: next.token })).rejects.toMatchObject({ code: "lease-expired" });
+    expect((await get("k")).outcome).toBe("miss");
+  });
+
+  it("gives who waits the value the moment it is put", async () => {
+    const { put, get } = setUp();
+    const lease = await get("k", { fill: { waitMs: 0 } });
+    const waiting = get("k", { fill: { waitMs: 5000 } });
+    expect((await get("k", { fill: { waitMs: 0 } })).outcome).toBe("pending");
+    await put("k", "value", lease.outcome === "lease" ? { lease: lease.token } : {});
+    expect((await hit(waiting)).representation?.bytes.toString()).toBe("value");
+  });
+
+  it("passes the lease on at once when its holder gives it back", async () => {
+    const { cache, get } = setUp();
+    const lease = await get("k", { fill: { waitMs: 0 } });
+    const waiting = get("k", { fill: { waitMs: 5000 } });
+    await cache.delete("n", "k", lease.outcome === "lease" ? lease.token : "");
+    expect((await waiting).outcome).toBe("lease");
+  });
+});
+
+describe("ResponseCache lists and purges", () => {
+  it("pages through every entry once while others come and go, and purges by tag and prefix together", async () => {
+    const { cache, put } = setUp();
+    for (let i = 0; i < 30; i += 1) await put(`a/${i}`, "x", { tags: [i % 2 === 0 ? "even" : "odd"] });
+    const seen: string[] = [];
+    let from: number | null = 0;
+    while (from !== null) {
+      const page: Awaited<ReturnType<typeof cache.list>> = await cache.list("n", { prefix: "a/", limit: 7, from });
+      seen.push(...page.items.map(({ key }) => key));
+      from = page.next;
+      await put(`b/${seen.length}`, "x", { tags: ["even"] });
+      await cache.delete("n", `b/${seen.length - 7}`);
+    }
+    expect(seen.toSorted()).toEqual(Array.from({ length: 30 }, (_, i) => `a/${i}`).toSorted());
+    expect(await cache.purge("n", { tag: "even", prefix: "a/" })).toBe(15);
+    expect(
+      (await cache.list("n", { prefix: "a/", limit: 50, from: 0 })).items.every(({ tags }) => tags[0] === "odd"),
+    ).toBe(true);
+  });
+
+  it("does not purge what is put while it runs", async () => {
+    const breaths: (() => void)[] = [];
+    const slow = { spent: true, breathe: () => new Promise<void>((resolve) => breaths.push(resolve)) };
+    const { cache, put, get } = setUp({ createSlicer: () => slow });
+    for (let i = 0; i < 3; i += 1) await put(`k${i}`, "old");
+    const purge = cache.purge("n", {});
+    await put("k2", "new");
+    let done = false;
+    const ended = purge.finally(() => {
+      done = true;
+    });
+    while (!done) {
+      for (const breath of breaths.splice(0)) breath();
+      await Promise.resolve();
+    }
+    expect(await ended).toBe(2);
+    expect((await hit(get("k2"))).representation?.bytes.toString()).toBe("new");
+  });
+});
+
+describe("ResponseCache relief", () => {
+  it("predicts within 15 % what each step then gives back, and empties the store at last", async () => {
+    const { cache, clock, put } = setUp({ compression: true, maxItems: 200 });
+    await put("warm", text(2000));
+    await cache.settled();
+    for (let i = 0; i < 60; i += 1) {
+      await put(`k${i}`, text(600, i % 40), { maxAgeMs: i < 20 ? 1_000 : 100_000 });
+    }
+    clock.advance(2_000);
+    for (const step of cache.relief) {
+      const predicted = step.predict(Number.POSITIVE_INFINITY);
+      const before = cache.bytes;
+      const freed = await step.run(Number.POSITIVE_INFINITY, slicer);
+      expect(freed.freedBytes).toBe(before - cache.bytes);
+      // Slabs give back whole steps of 16–64 KiB.
+      const error = Math.abs(freed.freedBytes - predicted.freedBytes);
+      expect(error, `${step.kind}: ${predicted.freedBytes} predicted, ${freed.freedBytes} freed`).toBeLessThanOrEqual(
+        Math.max(0.15 * freed.freedBytes, 64 * 1024),
+      );
+    }
+    expect(cache.stats().items).toBe(0);
+  });
+
+  it("holds one copy of equal bodies after it deduplicates, and gives each back", async () => {
+    const { cache, put, get } = setUp({ compression: false });
+    for (let i = 0; i < 10; i += 1) await put(`k${i}`, text(800));
+    const step = cache.relief.find(({ kind }) => kind === "deduplicate");
+    const freed = await step?.run(Number.POSITIVE_INFINITY, slicer);
+    expect(freed?.items).toBe(9);
+    expect(freed?.freedBytes).toBeGreaterThan(7 * text(800).length);
+    await cache.delete("n", "k0");
+    for (let i = 1; i < 10; i += 1) expect((await hit(get(`k${i}`))).representation?.bytes.toString()).toBe(text(800));
+  });
+});
