@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { SETTING_NAMES, SETTINGS } from "../contracts/settings.ts";
-import { parseEnv } from "./env.ts";
+import { FIXED_NAMES, parseEnv } from "./env.ts";
 
 describe("parseEnv", () => {
   it("gives every default without a single variable", () => {
@@ -27,10 +29,24 @@ describe("parseEnv", () => {
     [{ HEADROOM_MEMORY_LIMIT_MB: "1e400" }, /^HEADROOM_MEMORY_LIMIT_MB: got "1e400", takes a number from 128/],
     [{ HEADROOM_MEMORY_LIMIT_MB: "12" }, /^HEADROOM_MEMORY_LIMIT_MB/],
     [{ HEADROOM_DOOR: "back" }, /direct or next/],
+    [
+      { HEADROOM_DATABASE_URL: "postgres://localhost/headroom" },
+      /^HEADROOM_DATABASE_URL: got 29 characters, takes file:PATH/,
+    ],
+    [{ HEADROOM_REDIS_URL: "redis://localhost" }, /^HEADROOM_REDIS_URL/],
     [{ HEADROOM_SESSION_DURABILITY: "never" }, /everysec or always/],
     [{ HEADROOM_MAX_SESSIONS: "1.5" }, /^HEADROOM_MAX_SESSIONS/],
   ])("ends the start for %j with a line that names it", (environment, line) => {
     expect(() => parseEnv(environment)).toThrow(line);
+  });
+
+  it("has every variable in the README's table and in .env.example", () => {
+    const documents = ["README.md", ".env.example"].map((name) =>
+      readFileSync(path.resolve(import.meta.dirname, "../..", name), "utf8"),
+    );
+    for (const name of [...FIXED_NAMES, ...SETTING_NAMES.map((setting) => SETTINGS[setting].variable)]) {
+      for (const document of documents) expect(document, name).toContain(name);
+    }
   });
 
   it("does not repeat a key", () => {

@@ -16,7 +16,12 @@ const FIXED = {
   HEADROOM_DATABASE_URL: {
     schema: z.string().regex(/^file:.+/, "must start with file:"),
     fallback: "file:./data/headroom.db",
-    takes: "file:PATH of a SQLite database",
+    takes: "file:PATH of a SQLite database (Postgres is not served by this version)",
+  },
+  HEADROOM_REDIS_URL: {
+    schema: z.string().max(0).optional(),
+    fallback: undefined,
+    takes: "nothing: this version keeps its state in SQLite",
   },
   HEADROOM_OPERATOR_KEY: {
     schema: z.string().min(16).max(256).optional(),
@@ -41,6 +46,8 @@ const FIXED = {
     takes: "debug, info, warn, error or silent",
   },
 } as const;
+
+export const FIXED_NAMES = Object.keys(FIXED) as (keyof typeof FIXED)[];
 
 type Fixed = { -readonly [Name in keyof typeof FIXED]: z.output<(typeof FIXED)[Name]["schema"]> };
 
