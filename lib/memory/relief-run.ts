@@ -42,25 +42,25 @@ export interface StepTimer {
   slicer(): Slicer & { finish(): number };
 }
 
-/** Predicts and runs one step. */
+/** Predicts and runs one step. The prediction holds the loop as well: it is part of what is measured. */
 export async function runStep(plan: PlannedStep, need: Need, timer: StepTimer): Promise<StepResult> {
   const target = stepTarget(plan.kind, need.neededBytes, need.evictableBytes);
-  const predicted = ask(plan, need, (bytes) => plan.step.predict(bytes));
-  const result: StepResult = {
-    step: plan.name,
-    items: 0,
-    predictedFreedBytes: predicted.freedBytes,
-    freedBytes: 0,
-    durationMs: 0,
-    longestPauseMs: 0,
-  };
-  // What costs something and gives nothing is left alone: compressing what does not shrink takes seconds.
-  if (target <= 0 || (predicted.freedBytes === 0 && !isFreeOfCost(plan.kind))) return result;
   const startedAtMs = timer.monotonicMs();
   const slicer = timer.slicer();
-  const { items, freedBytes } = await plan.step.run(target, slicer);
+  const predicted = ask(plan, need, (bytes) => plan.step.predict(bytes));
+  // What costs something and gives nothing is left alone: compressing what does not shrink takes seconds.
+  const skipped = target <= 0 || (predicted.freedBytes === 0 && !isFreeOfCost(plan.kind));
+  if (!skipped && slicer.spent) await slicer.breathe();
+  const { items, freedBytes } = skipped ? { items: 0, freedBytes: 0 } : await plan.step.run(target, slicer);
   const longestPauseMs = slicer.finish();
-  return { ...result, items, freedBytes, durationMs: timer.monotonicMs() - startedAtMs, longestPauseMs };
+  return {
+    step: plan.name,
+    items,
+    predictedFreedBytes: predicted.freedBytes,
+    freedBytes,
+    durationMs: timer.monotonicMs() - startedAtMs,
+    longestPauseMs,
+  };
 }
 
 /** A step that ran again in a later pass is still one step of the run. */
