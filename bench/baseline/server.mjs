@@ -1,0 +1,103 @@
+// What one would write first: the same routes over Hono, sessions and responses as live objects.
+// `--kind naive`: Maps that nothing bounds. `--kind lru`: lru-cache with the report's counts and times.
+// `PORT=0 node bench/baseline/server.mjs --kind lru` prints `Baseline is ready at URL`. No auth; it ignores the header.
+import { randomUUID } from "node:crypto";
+import { constants, PerformanceObserver } from "node:perf_hooks";
+import { parseArgs } from "node:util";
+import { serve } from "@hono/node-server";
+import { Hono } from "hono";
+import { LRUCache } from "lru-cache";
+
+const { values: options } = parseArgs({ options: { kind: { type: "string", default: "lru" } } });
+const MAX_SESSIONS = Number(process.env.BASELINE_MAX_SESSIONS ?? 500);
+const CACHE_ENTRIES = Number(process.env.BASELINE_CACHE_ENTRIES ?? 50);
+
+const bounded = options.kind === "lru";
+const sessions = bounded ? new LRUCache({ max: MAX_SESSIONS, ttl: 1_800_000, updateAgeOnGet: true }) : new Map();
+const responses = bounded ? new LRUCache({ max: CACHE_ENTRIES, ttl: 300_000 }) : new Map();
+
+const collections = { minorCount: 0, majorCount: 0, pauseMs: 0 };
+new PerformanceObserver((list) => {
+  for (const { detail, duration } of list.getEntries()) {
+    collections.pauseMs += duration;
+    if (detail.kind === constants.NODE_PERFORMANCE_GC_MINOR) collections.minorCount += 1;
+    if (detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR) collections.majorCount += 1;
+  }
+}).observe({ entryTypes: ["gc"] });
+
+const view = ({ data: _data, ...meta }) => meta;
+const app = new Hono();
+
+app.post("/api/v1/sessions", async (c) => {
+  const { data } = await c.req.json();
+  const nowMs = Date.now();
+  const session = {
+    id: randomUUID(),
+    createdAt: new Date(nowMs).toISOString(),
+    lastUsedAt: new Date(nowMs).toISOString(),
+    expiresAt: new Date(nowMs + 1_800_000).toISOString(),
+    version: 1,
+    data,
+  };
+  sessions.set(session.id, session);
+  return c.json(view(session), 201);
+});
+
+/** A use slides the timeout and says so. */
+function use(id) {
+  const session = sessions.get(id);
+  if (!session) return undefined;
+  const nowMs = Date.now();
+  session.lastUsedAt = new Date(nowMs).toISOString();
+  session.expiresAt = new Date(nowMs + 1_800_000).toISOString();
+  return session;
+}
+
+app.get("/api/v1/sessions/:id", (c) => {
+  const session = use(c.req.param("id"));
+  return session ? c.json(session) : c.json({ code: "not-found" }, 404);
+});
+
+app.put("/api/v1/sessions/:id", async (c) => {
+  const { data } = await c.req.json();
+  const session = use(c.req.param("id"));
+  if (!session) return c.json({ code: "not-found" }, 404);
+  session.data = data;
+  session.version += 1;
+  sessions.set(session.id, session);
+  return c.json(view(session));
+});
+
+app.post("/api/v1/sessions/:id/touch", (c) => {
+  const session = use(c.req.param("id"));
+  return session ? c.json(view(session)) : c.json({ code: "not-found" }, 404);
+});
+
+app.delete("/api/v1/sessions/:id", (c) => {
+  return sessions.delete(c.req.param("id")) ? c.body(null, 204) : c.json({ code: "not-found" }, 404);
+});
+
+// A JSON answer is kept as the object that it is, as the report's system did; anything else as its bytes.
+app.put("/api/v1/cache/:key", async (c) => {
+  const mediaType = c.req.header("content-type") ?? "application/octet-stream";
+  const value = mediaType === "application/json" ? await c.req.json() : Buffer.from(await c.req.arrayBuffer());
+  const known = responses.has(c.req.param("key"));
+  responses.set(c.req.param("key"), { mediaType, value });
+  return c.body(null, known ? 204 : 201);
+});
+
+app.get("/api/v1/cache/:key", (c) => {
+  const entry = responses.get(c.req.param("key"));
+  if (!entry) return c.json({ code: "not-found" }, 404, { "X-Cache": "MISS" });
+  const body = Buffer.isBuffer(entry.value) ? entry.value : JSON.stringify(entry.value);
+  return c.body(body, 200, { "content-type": entry.mediaType, "X-Cache": "HIT" });
+});
+
+app.get("/bench/counters", (c) => {
+  const { user, system } = process.cpuUsage();
+  return c.json({ ...collections, cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss() });
+});
+
+serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 0), hostname: "127.0.0.1" }, ({ port }) => {
+  console.log(`Baseline is ready at http://127.0.0.1:${port}`);
+});
