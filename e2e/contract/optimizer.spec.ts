@@ -1,7 +1,13 @@
 import { expect } from "@playwright/test";
+import { io } from "socket.io-client";
 import { z } from "zod";
 import { auditEntrySchema } from "../../lib/contracts/audit.ts";
-import { memoryReportSchema, optimizationRunSchema, recommendationSchema } from "../../lib/contracts/memory.ts";
+import {
+  memoryReportSchema,
+  type OptimizationRun,
+  optimizationRunSchema,
+  recommendationSchema,
+} from "../../lib/contracts/memory.ts";
 import { test } from "../support/fixtures.ts";
 
 const OPTIMIZE = "/monitoring/memory/optimize";
@@ -82,4 +88,40 @@ test("a viewer sees runs and advice and starts none: the refusal is in the audit
   expect(z.array(recommendationSchema).min(1).parse(advice.items)).toBeTruthy();
   const { items } = (await (await server.get("/api/v1/audit?limit=5")).json()) as { items: unknown[] };
   expect(items).toContainEqual(expect.objectContaining({ action: "refused", target: `POST ${OPTIMIZE}` }));
+});
+
+test("two calls at once give one run, told step by step, and both are in the audit", async ({ server }) => {
+  const text = "what a session holds until it is packed ".repeat(400);
+  const create = (at: number) => server.send("POST", "/api/v1/sessions", { data: { at, text } });
+  // Packing these takes far longer than it takes the second call to arrive.
+  for (let at = 0; at < 400; at += 40) await Promise.all(Array.from({ length: 40 }, (_, next) => create(at + next)));
+  const second = await server.createKey("operator");
+  const told: { event: string; run: OptimizationRun }[] = [];
+  const socket = io(`${server.url}/monitoring`, { auth: { token: second }, transports: ["websocket"] });
+  for (const event of ["memory:optimize-progress", "memory:optimized"])
+    socket.on(event, (run: OptimizationRun) => told.push({ event, run }));
+  await new Promise<void>((resolve) => socket.once("connect", resolve));
+  const answers = await Promise.all([
+    server.send("POST", OPTIMIZE, {}),
+    server.send("POST", OPTIMIZE, { targetRatio: 0.9 }, { authorization: `Bearer ${second}` }),
+  ]);
+  const [first, joined] = await Promise.all(
+    answers.map(async (answer) => optimizationRunSchema.parse(await answer.json())),
+  );
+  expect(joined).toEqual(first);
+  expect(first?.steps.map(({ step }) => step)).toEqual(
+    expect.arrayContaining(["expire:sessions", "recompress:sessions"]),
+  );
+  await expect.poll(() => told.filter(({ event }) => event === "memory:optimized").length).toBe(1);
+  socket.disconnect();
+  expect(told.at(-1)).toEqual({ event: "memory:optimized", run: first });
+  expect(told.slice(0, -1).map(({ run }) => run.steps.length)).toEqual(first?.steps.map((_, at) => at + 1));
+  const { items } = runsSchema.parse(await (await server.get(RUNS)).json());
+  expect(items.filter(({ id }) => id === first?.id)).toHaveLength(1);
+  const audit = (await (await server.get("/api/v1/audit?limit=10")).json()) as { items: unknown[] };
+  const entries = z
+    .array(auditEntrySchema)
+    .parse(audit.items)
+    .filter(({ target }) => target === first?.id);
+  expect(new Set(entries.map(({ actor }) => actor)).size).toBe(2);
 });
