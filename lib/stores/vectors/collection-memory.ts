@@ -1,0 +1,176 @@
+import type { MemoryAccount } from "../../ports/memory-account.ts";
+import { CodePlane, NOT_HOT } from "./code-plane.ts";
+import { DetailPlane, LINK } from "./detail-plane.ts";
+import type { HotTier } from "./hot-tier.ts";
+import type { MemoryScan } from "./memory-scan.ts";
+import type { Payload } from "./payload-arena.ts";
+import { decode, type RowBatch } from "./row-codec.ts";
+import type { RowFormat } from "./row-format.ts";
+import { RowIndex } from "./row-index.ts";
+import type { SlabArena } from "./slab-arena.ts";
+
+/**
+ * What memory holds of one collection: codes of some or all of its vectors, and the details, ids and metadata of the hot ones among them.
+ * Nothing here is the only copy. Methods that need memory return false when there is none: making room is VectorMemory's affair.
+ */
+export class CollectionMemory {
+  readonly format: RowFormat;
+  readonly codes: CodePlane;
+  readonly details: DetailPlane;
+  readonly #index: RowIndex;
+  readonly #hot: HotTier;
+  readonly #scans = new Set<MemoryScan>();
+  /** Monotonic time of the last search: codes of the collection longest unsearched are the first to go. */
+  searchedAtMs = 0;
+
+  constructor(format: RowFormat, arena: SlabArena, hot: HotTier, account: MemoryAccount) {
+    this.format = format;
+    this.codes = new CodePlane(arena, format);
+    this.details = new DetailPlane(arena, format);
+    this.#index = new RowIndex(account, (slot) => this.codes.rowAt(slot));
+    this.#hot = hot;
+  }
+
+  get count(): number {
+    return this.codes.count;
+  }
+
+  get hotCount(): number {
+    return this.details.count;
+  }
+
+  get indexBytes(): number {
+    return this.#index.bytes;
+  }
+
+  has(row: number): boolean {
+    return this.#index.get(row) >= 0;
+  }
+
+  slotOf(row: number): number {
+    return this.#index.get(row);
+  }
+
+  /** Stores the code of `row`; a hot row keeps its place and must be heated again with the new detail. False: no memory for it. */
+  putCode(row: number, batch: RowBatch, index: number): boolean {
+    let slot = this.#index.get(row);
+    if (slot < 0) {
+      if (!this.#index.reserve() || !this.codes.reserve()) return false;
+      slot = this.codes.append();
+      this.codes.write(slot, row, batch, index);
+      this.codes.setHandle(slot, NOT_HOT);
+      this.#index.set(row, slot);
+      return true;
+    }
+    this.codes.write(slot, row, batch, index);
+    return true;
+  }
+
+  /** Makes a coded row hot, as the most recently used. False: no memory for it, and it is not hot now. */
+  heat(row: number, batch: RowBatch, index: number, payload: Payload): boolean {
+    const slot = this.#index.get(row);
+    let handle = this.codes.handleAt(slot);
+    if (handle !== NOT_HOT) this.cool(slot);
+    const room = this.details.reserve();
+    if (room === null) return false;
+    if (room !== true) this.#hot.own(room.id, this);
+    handle = this.details.append();
+    const offset = this.#hot.payloads.add(handle, payload);
+    if (offset < 0) {
+      this.#dropLastDetail();
+      return false;
+    }
+    this.details.write(handle, batch, index);
+    this.#hot.links.set(handle, LINK.slot, slot);
+    this.#hot.links.set(handle, LINK.payload, offset);
+    this.#hot.push(handle);
+    this.codes.setHandle(slot, handle);
+    return true;
+  }
+
+  /** Lets the detail of a hot slot go: it is cold now, and found by its code. */
+  cool(slot: number): void {
+    const handle = this.codes.handleAt(slot);
+    if (handle === NOT_HOT) return;
+    this.#hot.payloads.remove(this.#hot.links.get(handle, LINK.payload));
+    this.#hot.unlink(handle);
+    this.codes.setHandle(slot, NOT_HOT);
+    const last = this.details.last;
+    if (last !== handle) {
+      this.details.copy(last, handle);
+      this.#hot.moved(last, handle);
+      this.codes.setHandle(this.#hot.links.get(handle, LINK.slot), handle);
+    }
+    this.#dropLastDetail();
+  }
+
+  /** Cools the slot that owns `handle`. */
+  coolHandle(handle: number): void {
+    this.cool(this.#hot.links.get(handle, LINK.slot));
+  }
+
+  /** Forgets a row; true when it was in memory. */
+  remove(row: number): boolean {
+    const slot = this.#index.get(row);
+    if (slot < 0) return false;
+    this.cool(slot);
+    const last = this.codes.count - 1;
+    this.#index.delete(row);
+    if (slot !== last) {
+      const movedRow = this.codes.rowAt(last);
+      this.codes.copy(last, slot);
+      this.#index.set(movedRow, slot);
+      const handle = this.codes.handleAt(slot);
+      if (handle !== NOT_HOT) this.#hot.links.set(handle, LINK.slot, slot);
+      for (const scan of this.#scans) scan.moved(last, slot, movedRow);
+    }
+    this.codes.dropLast();
+    return true;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    while (this.codes.count > 0) this.remove(this.codes.rowAt(this.codes.count - 1));
+    this.#index.clear();
+  }
+
+  isHot(slot: number): boolean {
+    return this.codes.handleAt(slot) !== NOT_HOT;
+  }
+
+  touch(slot: number): void {
+    const handle = this.codes.handleAt(slot);
+    if (handle !== NOT_HOT) this.#hot.touch(handle);
+  }
+
+  /** A hot slot's vector as it is scored; valid until the next decode. */
+  values(slot: number): Float64Array {
+    const { codes, details, format } = this;
+    const handle = codes.handleAt(slot);
+    const at = details.detailAt(handle);
+    return decode(format, codes.viewsAt(slot), codes.codeAt(slot), codes.scaleAt(slot), details.viewsAt(handle), at);
+  }
+
+  idAt(slot: number): string {
+    return this.#hot.payloads.id(this.#payloadAt(slot));
+  }
+
+  metadataAt(slot: number): string | null {
+    return this.#hot.payloads.metadata(this.#payloadAt(slot));
+  }
+
+  /** Registers a scan for as long as it runs: it is told which rows move behind it. */
+  beginScan(scan: MemoryScan): () => void {
+    this.#scans.add(scan);
+    return () => this.#scans.delete(scan);
+  }
+
+  #payloadAt(slot: number): number {
+    return this.#hot.links.get(this.codes.handleAt(slot), LINK.payload);
+  }
+
+  #dropLastDetail(): void {
+    const freed = this.details.dropLast();
+    if (freed !== null) this.#hot.disown(freed);
+  }
+}

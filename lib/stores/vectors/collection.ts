@@ -1,0 +1,58 @@
+import type { CollectionRecord } from "../../ports/vector-rows.ts";
+import type { CollectionMemory } from "./collection-memory.ts";
+import { rowFormat, type RowFormat } from "./row-format.ts";
+
+/** What changed while somebody was reading from disk: what was read of these rows may be old, or gone. */
+export interface ReadGuard {
+  /** Rows written or removed. */
+  readonly written: ReadonlySet<number>;
+  /** Rows that came into memory. */
+  readonly added: ReadonlySet<number>;
+  release(): void;
+}
+
+/** A collection as the store runs it: its record, its number of points, what memory holds of it, and its figures. */
+export class Collection {
+  readonly record: CollectionRecord;
+  readonly format: RowFormat;
+  readonly memory: CollectionMemory;
+  readonly #guards = new Set<{ written: Set<number>; added: Set<number> }>();
+  count: number;
+  hits = 0;
+  misses = 0;
+  searches = 0;
+  dropped = false;
+
+  constructor(record: CollectionRecord, count: number, open: (format: RowFormat) => CollectionMemory) {
+    this.record = record;
+    this.format = rowFormat(record);
+    this.memory = open(this.format);
+    this.count = count;
+  }
+
+  /** Every point has a code in memory: a search need not scan the disk. */
+  get coded(): boolean {
+    return this.memory.count >= this.count;
+  }
+
+  /** Every point is hot: ids and metadata too are in memory. */
+  get allHot(): boolean {
+    return this.memory.hotCount >= this.count;
+  }
+
+  guard(): ReadGuard {
+    const guard = { written: new Set<number>(), added: new Set<number>() };
+    this.#guards.add(guard);
+    return { ...guard, release: () => this.#guards.delete(guard) };
+  }
+
+  /** Tells readers that a row has changed on disk. */
+  wrote(row: number): void {
+    for (const guard of this.#guards) guard.written.add(row);
+  }
+
+  /** Tells readers that a row has come into memory. */
+  added(row: number): void {
+    for (const guard of this.#guards) guard.added.add(row);
+  }
+}

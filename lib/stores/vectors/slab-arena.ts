@@ -1,0 +1,157 @@
+import type { MemoryAccount } from "../../ports/memory-account.ts";
+import type { Kernel, KernelMemory } from "./kernel.ts";
+import type { Views } from "./views.ts";
+
+export const BLOCK_BYTES = 131_072;
+const BLOCKS_PER_SLAB = 32;
+/** Before the blocks: the query (8 KiB at 4,096 dimensions), then the kernel's finds. */
+const SCRATCH_BYTES = 65_536;
+export const SCRATCH_OUT = 8_192;
+const SLAB_BYTES = SCRATCH_BYTES + BLOCKS_PER_SLAB * BLOCK_BYTES;
+
+/** 128 KiB of a slab. It may be moved to another slab between calls: never keep its views or its offset. */
+export interface Block {
+  readonly id: number;
+  slab: Slab;
+  offset: number;
+}
+
+class Slab {
+  readonly memory: KernelMemory;
+  readonly free: number[] = [];
+  readonly used = new Set<Block>();
+  /** Blocks handed out at least once: the operating system has given memory for these alone. */
+  touched = 0;
+
+  constructor(memory: KernelMemory) {
+    this.memory = memory;
+  }
+
+  get views(): Views {
+    return this.memory.views;
+  }
+
+  get hasRoom(): boolean {
+    return this.free.length > 0 || this.touched < BLOCKS_PER_SLAB;
+  }
+
+  takeOffset(): number {
+    return this.free.pop() ?? SCRATCH_BYTES + this.touched++ * BLOCK_BYTES;
+  }
+}
+
+/**
+ * Memory for every collection, in slabs of 32 blocks. After every call `reservedBytes` is what the account has granted to the arena:
+ * blocks in use and blocks once used, until their slab is let go. A slab is one WebAssembly memory, which cannot shrink:
+ * `compact` empties the emptiest slabs and drops them, so that freed blocks go back to the operating system.
+ */
+export class SlabArena {
+  readonly #account: MemoryAccount;
+  readonly #kernel: Kernel;
+  readonly #slabs: Slab[] = [];
+  readonly #blocks: (Block | undefined)[] = [];
+  readonly #freeIds: number[] = [];
+
+  constructor(account: MemoryAccount, kernel: Kernel) {
+    this.#account = account;
+    this.#kernel = kernel;
+  }
+
+  get kernelName(): string {
+    return this.#kernel.name;
+  }
+
+  get slabs(): number {
+    return this.#slabs.length;
+  }
+
+  get reservedBytes(): number {
+    return this.#slabs.reduce((sum, slab) => sum + slab.touched, 0) * BLOCK_BYTES;
+  }
+
+  get usedBytes(): number {
+    return this.#slabs.reduce((sum, slab) => sum + slab.used.size, 0) * BLOCK_BYTES;
+  }
+
+  /** A block with undefined contents, or null when the account grants no more. */
+  allocate(): Block | null {
+    const reusable = this.#slabs.find((slab) => slab.free.length > 0);
+    if (reusable) return this.#place(reusable);
+    if (!this.#account.tryTake(BLOCK_BYTES)) return null;
+    const open = this.#slabs.find((slab) => slab.hasRoom) ?? this.#addSlab();
+    return this.#place(open);
+  }
+
+  free(block: Block): void {
+    block.slab.used.delete(block);
+    block.slab.free.push(block.offset);
+    this.#blocks[block.id] = undefined;
+    this.#freeIds.push(block.id);
+    if (block.slab.used.size === 0) this.#drop(block.slab);
+  }
+
+  /** The block that `allocate` gave this id. @throws {RangeError} when it has been freed. */
+  block(id: number): Block {
+    const block = this.#blocks[id];
+    if (!block) throw new RangeError(`block ${id} is not in use`);
+    return block;
+  }
+
+  /** What `compact` would give back: whole slabs' worth of free blocks. */
+  get compactableBytes(): number {
+    let freed = 0;
+    let room = this.#slabs.reduce((sum, slab) => sum + slab.free.length, 0);
+    for (const slab of this.#emptiestFirst()) {
+      const roomElsewhere = room - slab.free.length;
+      if (roomElsewhere < slab.used.size) break;
+      freed += slab.touched;
+      room = roomElsewhere - slab.used.size;
+    }
+    return freed * BLOCK_BYTES;
+  }
+
+  /** Moves the blocks of the emptiest slab into free blocks of the others and drops it; returns the bytes given back, 0 when none can be. */
+  compactOne(): number {
+    const slab = this.#emptiestFirst()[0];
+    if (!slab) return 0;
+    // The fullest first, so that the next emptiest stays empty.
+    const others = this.#emptiestFirst().slice(1).reverse();
+    if (others.reduce((sum, other) => sum + other.free.length, 0) < slab.used.size) return 0;
+    const bytes = slab.touched * BLOCK_BYTES;
+    for (const block of [...slab.used]) {
+      const target = others.find((other) => other.free.length > 0);
+      if (!target) throw new RangeError("no room for a block that was promised room");
+      const offset = target.takeOffset();
+      target.views.u8.set(slab.views.u8.subarray(block.offset, block.offset + BLOCK_BYTES), offset);
+      slab.used.delete(block);
+      block.slab = target;
+      block.offset = offset;
+      target.used.add(block);
+    }
+    this.#drop(slab);
+    return bytes;
+  }
+
+  #emptiestFirst(): Slab[] {
+    return [...this.#slabs].sort((a, b) => a.used.size - b.used.size);
+  }
+
+  #addSlab(): Slab {
+    const slab = new Slab(this.#kernel.allocate(SLAB_BYTES));
+    this.#slabs.push(slab);
+    return slab;
+  }
+
+  #place(slab: Slab): Block {
+    const id = this.#freeIds.pop() ?? this.#blocks.length;
+    const block: Block = { id, slab, offset: slab.takeOffset() };
+    slab.used.add(block);
+    this.#blocks[id] = block;
+    return block;
+  }
+
+  #drop(slab: Slab): void {
+    this.#slabs.splice(this.#slabs.indexOf(slab), 1);
+    this.#account.give(slab.touched * BLOCK_BYTES);
+  }
+}

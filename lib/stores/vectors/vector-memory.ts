@@ -1,0 +1,150 @@
+import type { MemoryAccount } from "../../ports/memory-account.ts";
+import { CollectionMemory } from "./collection-memory.ts";
+import { HotTier } from "./hot-tier.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Payload } from "./payload-arena.ts";
+import type { RowBatch } from "./row-codec.ts";
+import type { RowFormat } from "./row-format.ts";
+import { SlabArena } from "./slab-arena.ts";
+
+/**
+ * What memory holds of all collections. After every call `hotCount <= maxHot`, and `bytes` is exactly what the account granted.
+ *
+ * Under want of memory precision goes first, then presence: the least recently used hot vectors lose their detail, then the collection
+ * longest unsearched loses codes, a block at a time. Both are on disk, so nothing is lost but time.
+ */
+export class VectorMemory {
+  readonly #account: MemoryAccount;
+  readonly #arena: SlabArena;
+  readonly #hot: HotTier;
+  readonly #collections = new Set<CollectionMemory>();
+  #maxHot: number;
+  /** Vectors pushed out of the hot tier, ever. */
+  evictions = 0;
+  /** Codes pushed out of memory, ever. */
+  shed = 0;
+
+  constructor(options: { account: MemoryAccount; kernel: Kernel; maxHot: number }) {
+    this.#account = options.account;
+    this.#arena = new SlabArena(options.account, options.kernel);
+    this.#hot = new HotTier(this.#arena, options.account);
+    this.#maxHot = options.maxHot;
+  }
+
+  get kernelName(): string {
+    return this.#arena.kernelName;
+  }
+
+  get hotCount(): number {
+    return this.#hot.count;
+  }
+
+  get codeCount(): number {
+    return [...this.#collections].reduce((sum, collection) => sum + collection.count, 0);
+  }
+
+  get maxHot(): number {
+    return this.#maxHot;
+  }
+
+  get bytes(): number {
+    const indexes = [...this.#collections].reduce((sum, collection) => sum + collection.indexBytes, 0);
+    return this.#arena.reservedBytes + this.#hot.payloads.bytes + indexes;
+  }
+
+  /** What compacting would give back. */
+  get compactableBytes(): number {
+    return this.#arena.compactableBytes;
+  }
+
+  open(format: RowFormat): CollectionMemory {
+    const collection = new CollectionMemory(format, this.#arena, this.#hot, this.#account);
+    this.#collections.add(collection);
+    return collection;
+  }
+
+  close(collection: CollectionMemory): void {
+    collection.clear();
+    this.#collections.delete(collection);
+    this.compact();
+  }
+
+  resize(maxHot: number): void {
+    this.#maxHot = maxHot;
+    while (this.#hot.count > maxHot) this.#coolOldest();
+  }
+
+  /** Takes a row that was written or returned: hot if there is any way, else its code, else nothing (it is on disk). */
+  admit(collection: CollectionMemory, row: number, batch: RowBatch, index: number, payload: Payload): void {
+    if (!this.#withRoom(() => collection.putCode(row, batch, index), () => this.#shedBlock())) {
+      collection.remove(row);
+      return;
+    }
+    if (this.#maxHot === 0) return;
+    const wasHot = collection.isHot(collection.slotOf(row));
+    if (!wasHot && this.#hot.count >= this.#maxHot) this.#coolOldest();
+    this.#withRoom(() => collection.heat(row, batch, index, payload), () => this.#coolOldest());
+  }
+
+  /** Takes a row if there is free memory for its code, hot if there is for that too: warming pushes nothing out. */
+  warm(collection: CollectionMemory, row: number, batch: RowBatch, index: number, payload: Payload): boolean {
+    if (!collection.putCode(row, batch, index)) return false;
+    if (this.#hot.count < this.#maxHot) collection.heat(row, batch, index, payload);
+    return true;
+  }
+
+  /** Cools the least recently used `count` hot vectors; returns how many there were. */
+  coolMany(count: number): number {
+    let cooled = 0;
+    while (cooled < count && this.#coolOldest()) cooled++;
+    return cooled;
+  }
+
+  /** Lets go a block of codes; returns how many codes went. */
+  shedBlock(): number {
+    const before = this.shed;
+    this.#shedBlock();
+    return this.shed - before;
+  }
+
+  /** Moves what is left together, and gives whole slabs back. Returns the bytes. */
+  compact(): number {
+    let bytes = 0;
+    for (let freed = this.#arena.compactOne(); freed > 0; freed = this.#arena.compactOne()) bytes += freed;
+    return bytes;
+  }
+
+  #withRoom(attempt: () => boolean, makeRoom: () => boolean): boolean {
+    while (!attempt()) {
+      if (!makeRoom()) return false;
+      // Freed blocks serve the next block at once, but an index or a payload needs bytes of the account.
+      this.#arena.compactOne();
+    }
+    return true;
+  }
+
+  #coolOldest(): boolean {
+    const oldest = this.#hot.oldest;
+    if (!oldest) return false;
+    oldest.collection.coolHandle(oldest.handle);
+    this.evictions++;
+    return true;
+  }
+
+  #shedBlock(): boolean {
+    let victim: CollectionMemory | null = null;
+    for (const collection of this.#collections) {
+      if (collection.count > 0 && (!victim || collection.searchedAtMs < victim.searchedAtMs)) victim = collection;
+    }
+    if (!victim) return false;
+    const last = victim.codes.count - (victim.codes.blocks - 1) * victim.codes.rowsPerBlock;
+    // From the front: the oldest rows; those behind move up, and the last block comes free.
+    for (let i = 0; i < last; i++) {
+      const slot = i % victim.codes.count;
+      if (victim.isHot(slot)) this.evictions++;
+      victim.remove(victim.codes.rowAt(slot));
+      this.shed++;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,159 @@
+import type { StoredPoints, VectorRows } from "../../ports/vector-rows.ts";
+import { compileFilter, type Filter } from "../../shared/filter.ts";
+import type { Collection, ReadGuard } from "./collection.ts";
+import { type Candidate, MemoryScan } from "./memory-scan.ts";
+import type { Query } from "./query.ts";
+import { RowBatch } from "./row-codec.ts";
+import { TopK } from "./top-k.ts";
+import type { Turns } from "./turns.ts";
+
+/** Cold candidates are re-scored in batches that grow: the first few usually settle the answer. */
+const FIRST_READ = 16;
+const LARGEST_READ = 512;
+const SCAN_BYTES = 524_288;
+
+export interface SearchPlan {
+  query: Query;
+  k: number;
+  /** The lowest rank that is a match. */
+  floor: number;
+  filter: Filter | null;
+  /** Score every vector from its stored row; trust no bound. */
+  exact: boolean;
+}
+
+type Allows = (row: number, slot: number) => boolean;
+
+/**
+ * The best k of a collection, wherever its vectors are: codes in memory choose candidates, hot ones are re-scored in memory and cold ones from
+ * their rows on disk, and what has no code is scored from disk as it is read.
+ */
+export class VectorSearch {
+  readonly #rows: VectorRows;
+  readonly #turns: Turns;
+  readonly #collection: Collection;
+  readonly #plan: SearchPlan;
+  readonly #guard: ReadGuard;
+  readonly #top: TopK;
+
+  constructor(parts: { rows: VectorRows; turns: Turns; collection: Collection; plan: SearchPlan; guard: ReadGuard }) {
+    this.#rows = parts.rows;
+    this.#turns = parts.turns;
+    this.#collection = parts.collection;
+    this.#plan = parts.plan;
+    this.#guard = parts.guard;
+    this.#top = new TopK(parts.plan.k, parts.plan.floor);
+  }
+
+  async run(): Promise<TopK> {
+    const { filter, exact } = this.#plan;
+    if (!filter) {
+      await this.#search(() => true, exact);
+      return this.#top;
+    }
+    // A vector cooled while the search ran has no metadata in memory: then the disk says what the filter takes.
+    if (this.#collection.allHot && (await this.#searchByMetadata(filter))) return this.#top;
+    const matching = new Set(await this.#rows.matching(this.#collection.record.id, filter));
+    await this.#search((row) => matching.has(row), exact);
+    return this.#top;
+  }
+
+  /** Evaluates the filter for candidates alone: most vectors are out before anyone asks for their metadata. False: some had none. */
+  async #searchByMetadata(filter: Filter): Promise<boolean> {
+    const { memory } = this.#collection;
+    const test = compileFilter(filter);
+    let complete = true;
+    const allows = (_row: number, slot: number) => {
+      if (!memory.isHot(slot)) {
+        complete = false;
+        return false;
+      }
+      const metadata = memory.metadataAt(slot);
+      return test(metadata === null ? {} : JSON.parse(metadata));
+    };
+    await this.#search(allows, this.#plan.exact);
+    return complete;
+  }
+
+  async #search(allows: Allows, exact: boolean): Promise<void> {
+    const wholeDisk = exact && !this.#collection.allHot;
+    if (!wholeDisk) await this.#searchMemory(allows, exact);
+    if (wholeDisk || !this.#collection.coded) await this.#searchDisk(allows, wholeDisk);
+  }
+
+  async #searchMemory(allows: Allows, exact: boolean): Promise<void> {
+    const { query, k, floor } = this.#plan;
+    const { memory } = this.#collection;
+    const width = exact ? Math.max(1, memory.count) : k;
+    const scan = new MemoryScan(memory, query, { k: width, floor: exact ? Number.NEGATIVE_INFINITY : floor, allows });
+    try {
+      do if (this.#turns.spent) await this.#turns.breathe();
+      while (scan.step());
+    } catch (error) {
+      scan.abandon();
+      throw error;
+    }
+    const cold = await this.#scoreHot(scan.finish());
+    await this.#scoreCold(cold);
+  }
+
+  /** Re-scores candidates that are hot; returns those that are not, the most promising first. */
+  async #scoreHot(candidates: Candidate[]): Promise<Candidate[]> {
+    const { memory } = this.#collection;
+    const { query } = this.#plan;
+    const cold: Candidate[] = [];
+    for (const [i, candidate] of candidates.entries()) {
+      if (candidate.upper < this.#top.worst) break;
+      if (i % 64 === 63) await this.#turns.share();
+      const slot = memory.slotOf(candidate.row);
+      if (slot < 0 || !memory.isHot(slot)) {
+        cold.push(candidate);
+        continue;
+      }
+      const rank = query.rank(memory.values(slot));
+      const describe = () => ({ id: memory.idAt(slot), metadata: memory.metadataAt(slot), stored: null });
+      this.#top.offer(candidate.row, rank, describe);
+    }
+    return cold;
+  }
+
+  async #scoreCold(candidates: Candidate[]): Promise<void> {
+    let size = FIRST_READ;
+    for (let from = 0; from < candidates.length; ) {
+      const part = candidates.slice(from, from + size).filter(({ upper }) => upper >= this.#top.worst);
+      if (part.length === 0) return;
+      from += size;
+      size = Math.min(LARGEST_READ, size * 2);
+      const rows = part.map(({ row }) => row).sort((a, b) => a - b);
+      await this.#score(await this.#rows.read(this.#collection.record.id, rows), () => true);
+    }
+  }
+
+  /** Scores what memory did not cover. What came into memory since the search began was not covered either. */
+  async #searchDisk(allows: Allows, everything: boolean): Promise<void> {
+    const { memory, record, format } = this.#collection;
+    const covered = (row: number) => !everything && memory.has(row) && !this.#guard.added.has(row);
+    const limit = Math.max(16, Math.floor(SCAN_BYTES / format.rowBytes));
+    for (let after = 0; ; ) {
+      const points = await this.#rows.scan(record.id, after, limit);
+      await this.#score(points, (row) => !covered(row) && allows(row, -1));
+      if (points.rows.length < limit) return;
+      after = points.rows.at(-1) ?? after;
+    }
+  }
+
+  async #score(points: StoredPoints, wanted: (row: number) => boolean): Promise<void> {
+    const { format } = this.#collection;
+    const batch = new RowBatch(format, points.rows.length, points.bytes);
+    for (const [index, row] of points.rows.entries()) {
+      if (index % 64 === 63) await this.#turns.share();
+      if (!wanted(row)) continue;
+      const rank = this.#plan.query.rank(batch.values(index));
+      this.#top.offer(row, rank, () => ({
+        id: points.ids[index] ?? "",
+        metadata: points.metadata[index] ?? null,
+        stored: { batch: batch.single(index), index: 0 },
+      }));
+    }
+  }
+}

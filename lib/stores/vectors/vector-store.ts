@@ -1,0 +1,322 @@
+import type {
+  CollectionInfo,
+  Point,
+  PointInput,
+  RecallReport,
+  Refusal,
+  SearchRequest,
+  SearchResult,
+  VectorIndex,
+} from "../../ports/vector-index.ts";
+import type { MemoryAccount } from "../../ports/memory-account.ts";
+import type { CollectionRecord, VectorRows, VectorShape } from "../../ports/vector-rows.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { Filter } from "../../shared/filter.ts";
+import { Collection } from "./collection.ts";
+import type { Kernel } from "./kernel.ts";
+import { measureRecall } from "./recall.ts";
+import { Query } from "./query.ts";
+import { RowBatch } from "./row-codec.ts";
+import type { Ranked } from "./top-k.ts";
+import { Turns } from "./turns.ts";
+import { METADATA_BYTES, vectorProblem } from "./vector-check.ts";
+import { VectorMemory } from "./vector-memory.ts";
+import { VectorSearch } from "./vector-search.ts";
+import { Warmer } from "./warmer.ts";
+
+const DEFAULT_K = 10;
+
+export interface VectorStoreOptions {
+  rows: VectorRows;
+  account: MemoryAccount;
+  clock: Clock;
+  kernel: Kernel;
+  /** Vectors at full precision in memory, over all collections. */
+  maxHot: number;
+}
+
+/**
+ * The vector store: complete and durable in VectorRows, fast in VectorMemory. Every write goes to disk first and to memory when it is committed,
+ * so that a crash between the two loses a copy, not a point.
+ */
+export class VectorStore implements VectorIndex {
+  readonly memory: VectorMemory;
+  readonly #rows: VectorRows;
+  readonly #clock: Clock;
+  readonly #turns: Turns;
+  readonly #warmer: Warmer;
+  readonly #collections = new Map<string, Collection>();
+  /** Creations go one after another: two of one name must not both find nothing. */
+  #creating: Promise<unknown> = Promise.resolve();
+  rejections = 0;
+  deletions = 0;
+
+  private constructor(options: VectorStoreOptions) {
+    this.memory = new VectorMemory(options);
+    this.#rows = options.rows;
+    this.#clock = options.clock;
+    this.#turns = new Turns(options.clock);
+    this.#warmer = new Warmer({ rows: options.rows, memory: this.memory, turns: this.#turns, clock: options.clock });
+  }
+
+  /** Opens what is on disk: the names and counts of the collections, none of their vectors. */
+  static async open(options: VectorStoreOptions): Promise<VectorStore> {
+    const store = new VectorStore(options);
+    for (const { count, ...record } of await options.rows.collections()) store.#add(record, count);
+    return store;
+  }
+
+  /** Resolves when no warming is under way. */
+  warmed(): Promise<void> {
+    return this.#warmer.idle();
+  }
+
+  close(): Promise<void> {
+    return this.#warmer.close();
+  }
+
+  /** All collections of all namespaces. */
+  get all(): Iterable<Collection> {
+    return this.#collections.values();
+  }
+
+  create(namespace: string, name: string, shape: VectorShape): Promise<{ created: boolean; collection: CollectionInfo }> {
+    const creation = this.#creating.then(() => this.#create(namespace, name, shape));
+    this.#creating = creation.catch(() => undefined);
+    return creation;
+  }
+
+  async #create(namespace: string, name: string, { dimensions, metric, precision }: VectorShape) {
+    const known = this.#collections.get(keyOf(namespace, name));
+    if (!known) {
+      const createdAtMs = this.#clock.nowMs();
+      const fields = { namespace, name, dimensions, metric, precision, createdAtMs };
+      const collection = this.#add(await this.#rows.createCollection(fields), 0);
+      return { created: true, collection: infoOf(collection) };
+    }
+    const { record } = known;
+    if (record.dimensions !== dimensions || record.metric !== metric || record.precision !== precision) {
+      const shape = `${record.dimensions} dimensions, ${record.metric}, ${record.precision}`;
+      throw new AppError("conflict", `The collection ${JSON.stringify(name)} exists with another shape: ${shape}.`);
+    }
+    return { created: false, collection: infoOf(known) };
+  }
+
+  async collections(namespace: string): Promise<CollectionInfo[]> {
+    const own = [...this.#collections.values()].filter(({ record }) => record.namespace === namespace);
+    return own.map(infoOf).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async collection(namespace: string, name: string): Promise<CollectionInfo> {
+    return infoOf(this.#find(namespace, name));
+  }
+
+  async drop(namespace: string, name: string): Promise<void> {
+    const collection = this.#find(namespace, name);
+    await this.#rows.dropCollection(collection.record.id);
+    collection.dropped = true;
+    this.#collections.delete(keyOf(namespace, name));
+    this.memory.close(collection.memory);
+  }
+
+  async upsert(namespace: string, name: string, points: readonly PointInput[]) {
+    const collection = this.#find(namespace, name);
+    const { accepted, refused } = sift(collection, points);
+    this.rejections += refused.length;
+    if (accepted.length === 0) return { upserted: 0, refused };
+    const batch = new RowBatch(collection.format, accepted.length);
+    for (const [index, { point }] of accepted.entries()) {
+      if (index % 64 === 63) await this.#turns.share();
+      batch.encode(index, point.vector);
+    }
+    const ids = accepted.map(({ point }) => point.id);
+    const metadata = accepted.map((entry) => entry.metadata);
+    const { rows, inserted } = await this.#rows.upsert(collection.record.id, { ids, metadata, bytes: batch.views.buffer });
+    // No pause here: commits must reach memory in the order in which they were made.
+    collection.count += inserted;
+    for (const [index, row] of rows.entries()) {
+      collection.wrote(row);
+      if (collection.dropped) continue;
+      const payload = { id: ids[index] ?? "", metadata: metadata[index] ?? null };
+      this.#admit(collection, row, batch, index, payload);
+    }
+    return { upserted: accepted.length, refused };
+  }
+
+  async search(namespace: string, name: string, request: SearchRequest): Promise<SearchResult> {
+    const startedAtMs = this.#clock.monotonicMs();
+    const collection = this.#find(namespace, name);
+    const problem = vectorProblem(collection.record, request.vector);
+    if (problem) throw new AppError("unprocessable", `The ${problem}.`);
+    const query = new Query(collection.format, request.vector);
+    const { tier, found } = await this.#searchIn(collection, query, request);
+    const vectors = request.includeVectors ? await this.#vectorsOf(collection, found) : null;
+    const matches = found.map((entry) => ({
+      id: entry.id,
+      score: query.scoreOf(entry.rank),
+      metadata: parseMetadata(entry.metadata),
+      ...(vectors ? { vector: vectors.get(entry.row) ?? [] } : {}),
+    }));
+    return { matches, tier, tookMs: this.#clock.monotonicMs() - startedAtMs };
+  }
+
+  async get(namespace: string, name: string, ids: readonly string[]): Promise<Point[]> {
+    const collection = this.#find(namespace, name);
+    const found = await this.#rows.find(collection.record.id, ids);
+    const batch = new RowBatch(collection.format, found.rows.length, found.bytes);
+    return found.rows.map((row, index) => {
+      const slot = collection.memory.slotOf(row);
+      if (slot >= 0) collection.memory.touch(slot);
+      const metadata = parseMetadata(found.metadata[index] ?? null);
+      return { id: found.ids[index] ?? "", metadata, vector: batch.original(index) };
+    });
+  }
+
+  async remove(namespace: string, name: string, ids: readonly string[]): Promise<number> {
+    const collection = this.#find(namespace, name);
+    const rows = await this.#rows.remove(collection.record.id, ids);
+    collection.count -= rows.length;
+    this.deletions += rows.length;
+    for (const row of rows) {
+      collection.wrote(row);
+      collection.memory.remove(row);
+    }
+    return rows.length;
+  }
+
+  async list(namespace: string, name: string, page: { limit: number; cursor: number; filter: Filter | null }) {
+    const { id } = this.#find(namespace, name).record;
+    const found = await this.#rows.list(id, page.cursor, page.limit + 1, page.filter);
+    const items = found.ids
+      .slice(0, page.limit)
+      .map((pointId, i) => ({ id: pointId, metadata: parseMetadata(found.metadata[i] ?? null) }));
+    const more = found.rows.length > page.limit;
+    return { items, nextCursor: more ? (found.rows[page.limit - 1] ?? null) : null };
+  }
+
+  async recall(namespace: string, name: string, sample: number): Promise<RecallReport> {
+    const collection = this.#find(namespace, name);
+    const search = (query: Query, k: number) => this.#rank(collection, query, { k, floor: Number.NEGATIVE_INFINITY });
+    return measureRecall({ collection, rows: this.#rows, turns: this.#turns, clock: this.#clock, sample, search });
+  }
+
+  async #searchIn(collection: Collection, query: Query, request: SearchRequest) {
+    const hot = collection.memory.hotCount;
+    const tier = { hot, cold: collection.count - hot };
+    collection.searches++;
+    collection.memory.searchedAtMs = this.#clock.monotonicMs();
+    const guard = collection.guard();
+    try {
+      const top = await new VectorSearch({
+        rows: this.#rows,
+        turns: this.#turns,
+        collection,
+        guard,
+        plan: {
+          query,
+          k: request.k ?? DEFAULT_K,
+          floor: query.rankFloor(request.minScore),
+          filter: request.filter ?? null,
+          exact: request.exact ?? false,
+        },
+      }).run();
+      for (const entry of top.entries) this.#use(collection, entry, guard.written);
+      return { tier, found: top.entries };
+    } finally {
+      guard.release();
+      this.#warmer.request(collection);
+    }
+  }
+
+  /** A search that is nobody's use of the vectors: it moves nothing between tiers and counts nowhere. */
+  async #rank(collection: Collection, query: Query, { k, floor }: { k: number; floor: number }) {
+    const guard = collection.guard();
+    try {
+      const plan = { query, k, floor, filter: null, exact: false };
+      const parts = { rows: this.#rows, turns: this.#turns, collection, guard, plan };
+      return (await new VectorSearch(parts).run()).entries;
+    } finally {
+      guard.release();
+    }
+  }
+
+  /** A returned vector is used: a hot one moves to the front, a cold one becomes hot unless it was written since it was read. */
+  #use(collection: Collection, entry: Ranked, written: ReadonlySet<number>): void {
+    if (!entry.stored) {
+      collection.hits++;
+      const slot = collection.memory.slotOf(entry.row);
+      if (slot >= 0) collection.memory.touch(slot);
+      return;
+    }
+    collection.misses++;
+    if (collection.dropped || written.has(entry.row)) return;
+    this.#admit(collection, entry.row, entry.stored.batch, entry.stored.index, entry);
+  }
+
+  #admit(collection: Collection, row: number, batch: RowBatch, index: number, payload: { id: string; metadata: string | null }): void {
+    if (!collection.memory.has(row)) collection.added(row);
+    this.memory.admit(collection.memory, row, batch, index, payload);
+  }
+
+  async #vectorsOf(collection: Collection, found: readonly Ranked[]): Promise<Map<number, number[]>> {
+    const rows = found.map(({ row }) => row).sort((a, b) => a - b);
+    const points = await this.#rows.read(collection.record.id, rows);
+    const batch = new RowBatch(collection.format, points.rows.length, points.bytes);
+    return new Map(points.rows.map((row, index) => [row, batch.original(index)]));
+  }
+
+  #find(namespace: string, name: string): Collection {
+    const collection = this.#collections.get(keyOf(namespace, name));
+    if (!collection) throw new AppError("not-found", `There is no collection ${JSON.stringify(name)}.`);
+    return collection;
+  }
+
+  #add(record: CollectionRecord, count: number): Collection {
+    const collection = new Collection(record, count, (format) => this.memory.open(format));
+    this.#collections.set(keyOf(record.namespace, record.name), collection);
+    return collection;
+  }
+}
+
+interface Accepted {
+  point: PointInput;
+  metadata: string | null;
+}
+
+/** Parts the points that can be stored from those that cannot; of one id given twice the last stays. */
+function sift(collection: Collection, points: readonly PointInput[]): { accepted: Accepted[]; refused: Refusal[] } {
+  const accepted = new Map<string, Accepted>();
+  const refused: Refusal[] = [];
+  for (const [index, point] of points.entries()) {
+    const metadata = point.metadata && Object.keys(point.metadata).length > 0 ? JSON.stringify(point.metadata) : null;
+    const tooLarge = metadata !== null && Buffer.byteLength(metadata) > METADATA_BYTES;
+    const reason = tooLarge
+      ? `metadata is over ${METADATA_BYTES.toLocaleString("en-US")} bytes of JSON`
+      : vectorProblem(collection.record, point.vector);
+    if (reason) refused.push({ index, id: point.id, reason });
+    else accepted.set(point.id, { point, metadata });
+  }
+  return { accepted: [...accepted.values()], refused };
+}
+
+function parseMetadata(text: string | null): Record<string, unknown> {
+  return text === null ? {} : JSON.parse(text);
+}
+
+/** Neither part may hold a control character, so no two pairs share a key. */
+function keyOf(namespace: string, name: string): string {
+  return `${namespace}\n${name}`;
+}
+
+function infoOf(collection: Collection): CollectionInfo {
+  const { record, memory, count, hits, misses, searches } = collection;
+  const { dimensions, metric, precision, namespace, name, createdAtMs } = record;
+  const coded = memory.count - memory.hotCount;
+  return {
+    ...{ namespace, name, dimensions, metric, precision, createdAtMs },
+    ...{ points: count, hot: memory.hotCount, coded, diskOnly: Math.max(0, count - memory.count) },
+    bytes: memory.codes.bytes + memory.details.bytes + memory.indexBytes,
+    ...{ searches, hits, misses, hitRatio: hits + misses === 0 ? null : hits / (hits + misses) },
+  };
+}
