@@ -118,6 +118,10 @@ describe.each(cases)("the vector store under $metric with $precision", ({ metric
             const filter = group === undefined ? undefined : parseFilter({ group });
             const { matches, tier } = await store.search("default", "c", { vector: step.vector, k, exact, filter });
             await store.warmed();
+            // The bounds that prune a scan must not change an answer, nor may the tier that a vector is in.
+            const other = await store.search("default", "c", { vector: step.vector, k, exact: !exact, filter });
+            expect(other.matches).toEqual(matches);
+            await store.warmed();
             expect(tier.hot + tier.cold).toBe(model.size);
             const kept = [...model].filter(([, entry]) => group === undefined || entry.group === group);
             const scores = kept.map(([, entry]) => trueScore(metric, step.vector, entry.vector)).sort((a, b) => b - a);
