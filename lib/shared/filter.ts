@@ -1,103 +1,178 @@
-/** Filters on metadata: `{field: value}`, `{field: {eq, ne, in, gt, gte, lt, lte, exists}}`, `{and: […]}`, `{or: […]}`, `{not: …}`. */
-export type Scalar = string | number | boolean | null;
-export type Condition = { op: string; value: unknown };
-export type Filter =
-  | { kind: "and" | "or"; filters: Filter[] }
-  | { kind: "not"; filter: Filter }
-  | { kind: "field"; path: string[]; conditions: Condition[] };
+/** A value that a field is compared with. */
+export type FilterScalar = string | number | boolean | null;
 
+/** A filter as it was understood: what stores and streams evaluate. */
+export type Filter =
+  | { kind: "and" | "or"; parts: readonly Filter[] }
+  | { kind: "not"; part: Filter }
+  | { kind: "compare"; field: string; operator: "eq" | "ne" | "gt" | "gte" | "lt" | "lte"; value: FilterScalar }
+  | { kind: "in"; field: string; values: readonly FilterScalar[] }
+  | { kind: "exists"; field: string; wanted: boolean };
+
+export const MAX_FILTER_DEPTH = 16;
+export const MAX_FILTER_NODES = 256;
+export const MAX_FILTER_VALUES = 1000;
+
+const COMPARISONS = ["eq", "ne", "gt", "gte", "lt", "lte"] as const;
+
+/** A filter that cannot be understood: `path` says where, as in `/and/0/price`. */
 export class FilterError extends Error {
   override readonly name = "FilterError";
   readonly path: string;
+
   constructor(path: string, message: string) {
     super(message);
     this.path = path;
   }
 }
 
-const MAX_DEPTH = 16;
-const MAX_NODES = 256;
-const OPERATORS = new Set(["eq", "ne", "in", "gt", "gte", "lt", "lte", "exists"]);
-
-/** @throws {FilterError} where the filter is not of the grammar, or over 16 deep or 256 nodes. */
-export function parseFilter(source: unknown): Filter {
-  let nodes = 0;
-  const parse = (value: unknown, path: string, depth: number): Filter => {
-    if (depth > MAX_DEPTH) throw new FilterError(path, `is more than ${MAX_DEPTH} deep`);
-    if (++nodes > MAX_NODES) throw new FilterError(path, `has more than ${MAX_NODES} conditions`);
-    if (!isRecord(value)) throw new FilterError(path, "must be an object");
-    const filters = Object.entries(value).map(([field, wanted]): Filter => {
-      const at = `${path}/${field}`;
-      if (field === "and" || field === "or") {
-        if (!Array.isArray(wanted)) throw new FilterError(at, "must be a list of filters");
-        return { kind: field, filters: wanted.map((part, i) => parse(part, `${at}/${i}`, depth + 1)) };
-      }
-      if (field === "not") return { kind: "not", filter: parse(wanted, at, depth + 1) };
-      nodes++;
-      return { kind: "field", path: field.split("."), conditions: parseConditions(wanted, at) };
-    });
-    const [only] = filters;
-    return filters.length === 1 && only ? only : { kind: "and", filters };
-  };
-  return parse(source, "", 0);
+/**
+ * Reads `{field: value}`, `{field: {eq, ne, in, gt, gte, lt, lte, exists}}`, `{and: […]}`, `{or: […]}`, `{not: …}`; more keys
+ * or operators side by side must all hold.
+ *
+ * @throws {FilterError} for anything else, and beyond depth 16, 256 nodes or 1,000 values.
+ */
+export function parseFilter(input: unknown): Filter {
+  const budget = { nodes: MAX_FILTER_NODES, values: MAX_FILTER_VALUES };
+  return readObject(input, "", 0, budget);
 }
 
-function parseConditions(wanted: unknown, path: string): Condition[] {
-  if (isScalar(wanted)) return [{ op: "eq", value: wanted }];
-  if (!isRecord(wanted)) throw new FilterError(path, "must be a value or an object of operators");
-  return Object.entries(wanted).map(([op, value]) => {
-    const at = `${path}/${op}`;
-    if (!OPERATORS.has(op)) throw new FilterError(at, `is not one of ${[...OPERATORS].join(", ")}`);
-    if (op === "exists" && typeof value !== "boolean") throw new FilterError(at, "must be true or false");
-    if (op === "in" && !(Array.isArray(value) && value.length <= 1_000 && value.every(isScalar))) throw new FilterError(at, "must be a list of at most 1,000 values");
-    if (["gt", "gte", "lt", "lte"].includes(op) && typeof value !== "number" && typeof value !== "string") throw new FilterError(at, "must be a number or a text");
-    if ((op === "eq" || op === "ne") && !isScalar(value)) throw new FilterError(at, "must be a value");
-    return { op, value };
+interface Budget {
+  nodes: number;
+  values: number;
+}
+
+function readObject(input: unknown, path: string, depth: number, budget: Budget): Filter {
+  if (depth > MAX_FILTER_DEPTH) throw new FilterError(path, `nested deeper than ${MAX_FILTER_DEPTH}`);
+  if (typeof input !== "object" || input === null || Array.isArray(input))
+    throw new FilterError(path, "a filter is an object");
+  const parts = Object.entries(input).map(([key, value]) => readMember(key, value, `${path}/${key}`, depth, budget));
+  return all(parts);
+}
+
+function readMember(key: string, value: unknown, path: string, depth: number, budget: Budget): Filter {
+  if (--budget.nodes < 0) throw new FilterError(path, `more than ${MAX_FILTER_NODES} conditions`);
+  if (key === "not") return { kind: "not", part: readObject(value, path, depth + 1, budget) };
+  if (key !== "and" && key !== "or") return readField(key, value, path, budget);
+  if (!Array.isArray(value)) throw new FilterError(path, `"${key}" takes a list of filters`);
+  const parts = value.map((part, index) => readObject(part, `${path}/${index}`, depth + 1, budget));
+  return { kind: key, parts };
+}
+
+function readField(field: string, value: unknown, path: string, budget: Budget): Filter {
+  if (isScalar(value)) return { kind: "compare", field, operator: "eq", value };
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new FilterError(path, "a field takes a value or an object of operators");
+  const entries = Object.entries(value);
+  if (entries.length === 0) throw new FilterError(path, "no operator");
+  return all(entries.map(([operator, operand]) => readOperator(field, operator, operand, `${path}/${operator}`, budget)));
+}
+
+function readOperator(field: string, operator: string, operand: unknown, path: string, budget: Budget): Filter {
+  if (--budget.nodes < 0) throw new FilterError(path, `more than ${MAX_FILTER_NODES} conditions`);
+  if (operator === "exists") {
+    if (typeof operand !== "boolean") throw new FilterError(path, "exists takes true or false");
+    return { kind: "exists", field, wanted: operand };
+  }
+  if (operator === "in") {
+    if (!Array.isArray(operand) || !operand.every(isScalar)) throw new FilterError(path, "in takes a list of values");
+    budget.values -= operand.length;
+    if (budget.values < 0) throw new FilterError(path, `more than ${MAX_FILTER_VALUES} values`);
+    return { kind: "in", field, values: operand };
+  }
+  const known = COMPARISONS.find((name) => name === operator);
+  if (!known) throw new FilterError(path, `no operator "${operator}"`);
+  if (!isScalar(operand)) throw new FilterError(path, `${known} takes a string, a number, a boolean or null`);
+  const ordered = known !== "eq" && known !== "ne";
+  if (ordered && typeof operand !== "string" && typeof operand !== "number")
+    throw new FilterError(path, `${known} takes a string or a number`);
+  return { kind: "compare", field, operator: known, value: operand };
+}
+
+function isScalar(value: unknown): value is FilterScalar {
+  if (typeof value === "number") return Number.isFinite(value);
+  return value === null || typeof value === "string" || typeof value === "boolean";
+}
+
+function all(parts: readonly Filter[]): Filter {
+  const [only] = parts;
+  return parts.length === 1 && only ? only : { kind: "and", parts };
+}
+
+export type FilterTest = (record: Readonly<Record<string, unknown>>) => boolean;
+
+/**
+ * A test to be called for many records. A field is an own property; with dots, a path into nested objects where no property has
+ * the whole name. A list matches where one of its elements does. Only numbers and only strings are in an order;
+ * what is absent equals nothing, so that `ne` holds for it.
+ */
+export function compileFilter(filter: Filter): FilterTest {
+  switch (filter.kind) {
+    case "and": {
+      const tests = filter.parts.map(compileFilter);
+      return (record) => tests.every((test) => test(record));
+    }
+    case "or": {
+      const tests = filter.parts.map(compileFilter);
+      return (record) => tests.some((test) => test(record));
+    }
+    case "not": {
+      const test = compileFilter(filter.part);
+      return (record) => !test(record);
+    }
+    case "exists": {
+      const read = fieldReader(filter.field);
+      return (record) => (read(record) !== undefined) === filter.wanted;
+    }
+    case "in": {
+      const values = new Set<unknown>(filter.values);
+      return fieldTest(filter.field, (value) => values.has(value));
+    }
+    case "compare":
+      return compileComparison(filter.field, filter.operator, filter.value);
+  }
+}
+
+function compileComparison(field: string, operator: (typeof COMPARISONS)[number], wanted: FilterScalar): FilterTest {
+  if (operator === "eq") return fieldTest(field, (value) => value === wanted);
+  if (operator === "ne") {
+    const equal = fieldTest(field, (value) => value === wanted);
+    return (record) => !equal(record);
+  }
+  const holds = ORDER[operator];
+  return fieldTest(field, (value) => {
+    if (typeof value === "number" && typeof wanted === "number") return holds(value - wanted);
+    if (typeof value === "string" && typeof wanted === "string") return holds(value < wanted ? -1 : value > wanted ? 1 : 0);
+    return false;
   });
 }
 
-export function compileFilter(filter: Filter): (record: Record<string, unknown>) => boolean {
-  if (filter.kind === "not") {
-    const inner = compileFilter(filter.filter);
-    return (record) => !inner(record);
-  }
-  if (filter.kind === "field") return (record) => filter.conditions.every((condition) => holds(condition, lookUp(record, filter.path)));
-  const parts = filter.filters.map(compileFilter);
-  return filter.kind === "and" ? (record) => parts.every((part) => part(record)) : (record) => parts.some((part) => part(record));
+const ORDER: Record<"gt" | "gte" | "lt" | "lte", (difference: number) => boolean> = {
+  gt: (difference) => difference > 0,
+  gte: (difference) => difference >= 0,
+  lt: (difference) => difference < 0,
+  lte: (difference) => difference <= 0,
+};
+
+function fieldTest(field: string, test: (value: unknown) => boolean): FilterTest {
+  const read = fieldReader(field);
+  return (record) => {
+    const value = read(record);
+    return Array.isArray(value) ? value.some(test) : test(value);
+  };
 }
 
-function lookUp(record: Record<string, unknown>, path: string[]): unknown {
-  let value: unknown = record;
-  for (const key of path) {
-    if (!isRecord(value) || !Object.hasOwn(value, key)) return undefined;
-    value = value[key];
-  }
-  return value;
-}
-
-function holds({ op, value: wanted }: Condition, value: unknown): boolean {
-  if (op === "exists") return (value !== undefined) === wanted;
-  if (op === "eq") return matches(value, (one) => one === wanted);
-  if (op === "ne") return !matches(value, (one) => one === wanted);
-  if (op === "in") return matches(value, (one) => (wanted as unknown[]).includes(one));
-  return matches(value, (one) => typeof one === typeof wanted && compares(op, one as number, wanted as number));
-}
-
-/** A list matches when one of its values does. */
-function matches(value: unknown, test: (one: unknown) => boolean): boolean {
-  return Array.isArray(value) ? value.some(test) : value !== undefined && test(value);
-}
-
-function compares(op: string, a: number, b: number): boolean {
-  if (op === "gt") return a > b;
-  if (op === "gte") return a >= b;
-  return op === "lt" ? a < b : a <= b;
-}
-
-function isScalar(value: unknown): value is Scalar {
-  return value === null || ["string", "number", "boolean"].includes(typeof value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** Reads a field as filters do: own properties alone, so that `constructor` is absent unless the data has it. */
+export function fieldReader(field: string): (record: Readonly<Record<string, unknown>>) => unknown {
+  if (!field.includes(".")) return (record) => (Object.hasOwn(record, field) ? record[field] : undefined);
+  const path = field.split(".");
+  return (record) => {
+    if (Object.hasOwn(record, field)) return record[field];
+    let value: unknown = record;
+    for (const key of path) {
+      if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+      value = (value as Record<string, unknown>)[key];
+    }
+    return value;
+  };
 }

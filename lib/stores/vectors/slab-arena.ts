@@ -3,7 +3,7 @@ import type { Kernel, KernelMemory } from "./kernel.ts";
 import type { Views } from "./views.ts";
 
 export const BLOCK_BYTES = 131_072;
-const BLOCKS_PER_SLAB = 32;
+const BLOCKS_PER_SLAB = 16;
 /** Before the blocks: the query (8 KiB at 4,096 dimensions), then the kernel's finds. */
 const SCRATCH_BYTES = 65_536;
 export const SCRATCH_OUT = 8_192;
@@ -41,7 +41,7 @@ class Slab {
 }
 
 /**
- * Memory for every collection, in slabs of 32 blocks. After every call `reservedBytes` is what the account has granted to the arena:
+ * Memory for every collection, in slabs of 16 blocks (2 MiB). After every call `reservedBytes` is what the account has granted to the arena:
  * blocks in use and blocks once used, until their slab is let go. A slab is one WebAssembly memory, which cannot shrink:
  * `compact` empties the emptiest slabs and drops them, so that freed blocks go back to the operating system.
  */

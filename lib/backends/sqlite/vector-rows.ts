@@ -1,0 +1,193 @@
+import type { Database, SqlValue, Statement } from "../../ports/database.ts";
+import type { CollectionRecord, PointWrites, StoredPoints, VectorRows } from "../../ports/vector-rows.ts";
+import { compileFilter, type Filter } from "../../shared/filter.ts";
+import { IdLocks } from "./id-locks.ts";
+
+/** Points deleted in one transaction: short enough that other writes do not wait. */
+const DELETE_SLICE = 1_000;
+/** Metadata read at a time when a filter is evaluated. */
+const FILTER_PAGE = 1_000;
+
+interface PointRow {
+  row: number;
+  pointId: string;
+  metadata: string | null;
+  vector: ArrayBuffer;
+}
+
+const POINT = `"row", "pointId", "metadata", "vector"`;
+/** The plus keeps SQLite from walking the collection's index for a handful of rows. */
+const BY_ROWS = `SELECT ${POINT} FROM "VectorPoint" WHERE "row" IN (SELECT value FROM json_each(?)) AND +"collectionId" = ?`;
+const BY_IDS = `FROM "VectorPoint" WHERE "collectionId" = ? AND "pointId" IN (SELECT value FROM json_each(?))`;
+const UPSERT = `INSERT INTO "VectorPoint" (${POINT}, "collectionId") VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT ("row") DO UPDATE SET "metadata" = excluded."metadata", "vector" = excluded."vector"`;
+
+/** VectorRows in SQLite, through the database thread. One process owns the file, so row numbers are given out here. */
+export class SqliteVectorRows implements VectorRows {
+  readonly #database: Database;
+  readonly #locks = new IdLocks();
+  readonly #onError: (error: unknown) => void;
+  #nextRow: number;
+  #clearing: Promise<void> = Promise.resolve();
+
+  private constructor(database: Database, nextRow: number, onError: (error: unknown) => void) {
+    this.#database = database;
+    this.#nextRow = nextRow;
+    this.#onError = onError;
+  }
+
+  /** @param onError is told when points of a dropped collection could not be deleted; the next start tries again. */
+  static async open(database: Database, onError: (error: unknown) => void): Promise<SqliteVectorRows> {
+    const [last] = await database.all<{ row: number | null }>(`SELECT max("row") AS "row" FROM "VectorPoint"`);
+    const rows = new SqliteVectorRows(database, (last?.row ?? 0) + 1, onError);
+    const orphans = await database.all<{ id: number }>(
+      `SELECT DISTINCT "collectionId" AS "id" FROM "VectorPoint"
+       WHERE "collectionId" NOT IN (SELECT "id" FROM "VectorCollection") LIMIT 10000`,
+    );
+    for (const { id } of orphans) rows.#clear(id);
+    return rows;
+  }
+
+  /** Resolves when the points of dropped collections are gone. */
+  cleared(): Promise<void> {
+    return this.#clearing;
+  }
+
+  collections() {
+    return this.#database.all<CollectionRecord & { count: number }>(
+      `SELECT *, (SELECT count(*) FROM "VectorPoint" WHERE "collectionId" = "VectorCollection"."id") AS "count"
+       FROM "VectorCollection" ORDER BY "id" LIMIT 100000`,
+    );
+  }
+
+  async createCollection(fields: Omit<CollectionRecord, "id">): Promise<CollectionRecord> {
+    const { namespace, name, dimensions, metric, precision, createdAtMs } = fields;
+    await this.#database.write([
+      {
+        sql: `INSERT INTO "VectorCollection" ("namespace", "name", "dimensions", "metric", "precision", "createdAtMs")
+          VALUES (?, ?, ?, ?, ?, ?)`,
+        params: [namespace, name, dimensions, metric, precision, createdAtMs],
+      },
+    ]);
+    const [record] = await this.#database.all<CollectionRecord>(
+      `SELECT * FROM "VectorCollection" WHERE "namespace" = ? AND "name" = ? LIMIT 1`,
+      [namespace, name],
+    );
+    if (!record) throw new Error(`the collection ${name} was written and is not there`);
+    return record;
+  }
+
+  async dropCollection(id: number): Promise<void> {
+    await this.#database.write([{ sql: `DELETE FROM "VectorCollection" WHERE "id" = ?`, params: [id] }]);
+    this.#clear(id);
+  }
+
+  upsert(collectionId: number, points: PointWrites): Promise<{ rows: number[]; inserted: number }> {
+    return this.#locks.hold(lockNames(collectionId, points.ids), async () => {
+      const known = await this.#rowsOf(collectionId, points.ids);
+      const rows = points.ids.map((id) => known.get(id) ?? this.#nextRow++);
+      const size = points.bytes.byteLength / points.ids.length;
+      const statements = points.ids.map((id, i): Statement => {
+        const vector = new Uint8Array(points.bytes, i * size, size);
+        return { sql: UPSERT, params: [rows[i] ?? 0, id, points.metadata[i] ?? null, vector, collectionId] };
+      });
+      await this.#database.write(statements);
+      return { rows, inserted: rows.length - known.size };
+    });
+  }
+
+  async read(collectionId: number, rows: readonly number[]): Promise<StoredPoints> {
+    return pack(await this.#database.all<PointRow>(BY_ROWS, [JSON.stringify(rows), collectionId]));
+  }
+
+  async find(collectionId: number, ids: readonly string[]): Promise<StoredPoints> {
+    return pack(await this.#database.all<PointRow>(`SELECT ${POINT} ${BY_IDS}`, [collectionId, JSON.stringify(ids)]));
+  }
+
+  async scan(collectionId: number, afterRow: number, limit: number): Promise<StoredPoints> {
+    return pack(await this.#page<PointRow>(POINT, collectionId, afterRow, limit));
+  }
+
+  async list(collectionId: number, afterRow: number, limit: number, filter: Filter | null) {
+    const takes = filter ? compileFilter(filter) : null;
+    const found: Omit<PointRow, "vector">[] = [];
+    const size = takes ? FILTER_PAGE : limit;
+    for (let after = afterRow; found.length < limit; ) {
+      const page = await this.#page<Omit<PointRow, "vector">>(`"row", "pointId", "metadata"`, collectionId, after, size);
+      found.push(...page.filter(({ metadata }) => !takes || takes(JSON.parse(metadata ?? "{}"))));
+      if (page.length < size) break;
+      after = page.at(-1)?.row ?? after;
+    }
+    const points = found.slice(0, limit);
+    return {
+      rows: points.map(({ row }) => row),
+      ids: points.map(({ pointId }) => pointId),
+      metadata: points.map(({ metadata }) => metadata),
+    };
+  }
+
+  async matching(collectionId: number, filter: Filter): Promise<number[]> {
+    const takes = compileFilter(filter);
+    const rows: number[] = [];
+    for (let after = 0; ; ) {
+      const page = await this.#page<{ row: number; metadata: string | null }>(`"row", "metadata"`, collectionId, after, FILTER_PAGE);
+      for (const { row, metadata } of page) if (takes(metadata === null ? {} : JSON.parse(metadata))) rows.push(row);
+      if (page.length < FILTER_PAGE) return rows;
+      after = page.at(-1)?.row ?? after;
+    }
+  }
+
+  remove(collectionId: number, ids: readonly string[]): Promise<number[]> {
+    return this.#locks.hold(lockNames(collectionId, ids), async () => {
+      const rows = [...(await this.#rowsOf(collectionId, ids)).values()];
+      if (rows.length === 0) return [];
+      const sql = `DELETE FROM "VectorPoint" WHERE "row" IN (SELECT value FROM json_each(?))`;
+      await this.#database.write([{ sql, params: [JSON.stringify(rows)] }]);
+      return rows;
+    });
+  }
+
+  async #rowsOf(collectionId: number, ids: readonly string[]): Promise<Map<string, number>> {
+    const sql = `SELECT "row", "pointId" ${BY_IDS}`;
+    const found = await this.#database.all<{ row: number; pointId: string }>(sql, [collectionId, JSON.stringify(ids)]);
+    return new Map(found.map(({ row, pointId }) => [pointId, row]));
+  }
+
+  #page<Row>(columns: string, collectionId: number, afterRow: number, limit: number): Promise<Row[]> {
+    const params: SqlValue[] = [collectionId, afterRow, limit];
+    return this.#database.all<Row>(
+      `SELECT ${columns} FROM "VectorPoint" INDEXED BY "VectorPoint_collectionId_idx"
+       WHERE "collectionId" = ? AND "row" > ? ORDER BY "row" LIMIT ?`,
+      params,
+    );
+  }
+
+  #clear(collectionId: number): void {
+    this.#clearing = this.#clearing.then(async () => {
+      const sql = `DELETE FROM "VectorPoint" WHERE "row" IN
+        (SELECT "row" FROM "VectorPoint" WHERE "collectionId" = ? LIMIT ${DELETE_SLICE})`;
+      try {
+        let deleted = DELETE_SLICE;
+        while (deleted === DELETE_SLICE) [deleted = 0] = await this.#database.write([{ sql, params: [collectionId] }]);
+      } catch (error) {
+        this.#onError(error);
+      }
+    });
+  }
+}
+
+function lockNames(collectionId: number, ids: readonly string[]): string[] {
+  return ids.map((id) => `${collectionId}/${id}`);
+}
+
+function pack(points: readonly PointRow[]): StoredPoints {
+  const size = points[0]?.vector.byteLength ?? 0;
+  const bytes = new Uint8Array(size * points.length);
+  for (const [i, { vector }] of points.entries()) bytes.set(new Uint8Array(vector), i * size);
+  return {
+    rows: points.map(({ row }) => row),
+    ids: points.map(({ pointId }) => pointId),
+    metadata: points.map(({ metadata }) => metadata),
+    bytes: bytes.buffer,
+  };
+}
