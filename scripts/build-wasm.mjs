@@ -36,7 +36,9 @@ for (const { name, target, pages } of MODULES) {
       "",
     ].join("\n");
     if (check && readFileSync(join(root, target), "utf8") !== text) {
-      process.stderr.write(`${target} is not what wasm/${name}.as.ts compiles to: run node scripts/build-wasm.mjs ${name}\n`);
+      process.stderr.write(
+        `${target} is not what wasm/${name}.as.ts compiles to: run node scripts/build-wasm.mjs ${name}\n`,
+      );
       process.exitCode = 1;
     }
     if (!check) writeFileSync(join(root, target), text);

@@ -10,14 +10,21 @@ export interface CollectionInfo extends VectorShape {
   hot: number;
   coded: number;
   diskOnly: number;
-  /** Memory that the collection takes: whole blocks and its index. */
+  /** Memory that the collection takes: whole blocks, its index, ids and metadata of hot points. */
   bytes: number;
   searches: number;
   /** Matches that were hot when they were returned, and those that were not. */
   hits: number;
   misses: number;
   hitRatio: number | null;
+  /** Vectors pushed out of the hot tier. */
+  evictions: number;
 }
+
+/** A shape to create or confirm; without a precision any is confirmed, and float16 created. */
+export type ShapeRequest = Pick<VectorShape, "dimensions" | "metric"> & {
+  precision?: VectorShape["precision"] | undefined;
+};
 
 export interface PointInput {
   id: string;
@@ -28,6 +35,7 @@ export interface PointInput {
 export interface Refusal {
   index: number;
   id: string;
+  code: "unprocessable" | "item-too-large";
   reason: string;
 }
 
@@ -77,7 +85,11 @@ export interface RecallReport {
  */
 export interface VectorIndex {
   /** Creates or confirms. @throws {AppError} `conflict` for another shape. */
-  create(namespace: string, name: string, shape: VectorShape): Promise<{ created: boolean; collection: CollectionInfo }>;
+  create(
+    namespace: string,
+    name: string,
+    shape: ShapeRequest,
+  ): Promise<{ created: boolean; collection: CollectionInfo }>;
   collections(namespace: string): Promise<CollectionInfo[]>;
   collection(namespace: string, name: string): Promise<CollectionInfo>;
   drop(namespace: string, name: string): Promise<void>;

@@ -4,6 +4,7 @@ import type { Clock } from "../shared/clock.ts";
 import { composeCache } from "./compose-cache.ts";
 import { composeMemoryControl } from "./compose-memory-control.ts";
 import { composeSessions } from "./compose-sessions.ts";
+import { composeVectors } from "./compose-vectors.ts";
 import { Core } from "./core.ts";
 import type { Env } from "./env.ts";
 import type { Log } from "./log.ts";
@@ -23,6 +24,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const monitor = await Monitor.open(core);
   const sessions = await composeSessions(core);
   const cache = composeCache(core);
+  const vectors = await composeVectors(core);
   const runLog = createRunLog(core.database, core.nodeId);
   const memory = await composeMemoryControl(core, monitor, runLog);
   monitor.onSample((sample, stores) => memory.observe(sample, stores, null));
@@ -33,5 +35,5 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
     core.onStop(sweeper.start(), memory.start());
     monitor.start();
   };
-  return Object.assign(core, { monitor, sessions, cache, runLog, memory, start });
+  return Object.assign(core, { monitor, sessions, cache, vectors, runLog, memory, start });
 }

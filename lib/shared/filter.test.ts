@@ -52,8 +52,13 @@ describe("filters", () => {
   });
 
   it("keeps `not` the opposite and `and`, `or` each other's mirror on any record", () => {
-    const record = fc.dictionary(fc.constantFrom("a", "b"), fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constantFrom("x", "y", null, true)));
-    const leaf = fc.tuple(fc.constantFrom("a", "b"), fc.constantFrom("eq", "ne", "gt", "lte"), fc.integer({ min: 0, max: 3 })).map(([field, op, value]) => ({ [field]: { [op]: value } }));
+    const record = fc.dictionary(
+      fc.constantFrom("a", "b"),
+      fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constantFrom("x", "y", null, true)),
+    );
+    const leaf = fc
+      .tuple(fc.constantFrom("a", "b"), fc.constantFrom("eq", "ne", "gt", "lte"), fc.integer({ min: 0, max: 3 }))
+      .map(([field, op, value]) => ({ [field]: { [op]: value } }));
     fc.assert(
       fc.property(record, leaf, leaf, (value, p, q) => {
         expect(matches({ not: p }, value)).toBe(!matches(p, value));

@@ -65,7 +65,9 @@ function readField(field: string, value: unknown, path: string, budget: Budget):
     throw new FilterError(path, "a field takes a value or an object of operators");
   const entries = Object.entries(value);
   if (entries.length === 0) throw new FilterError(path, "no operator");
-  return all(entries.map(([operator, operand]) => readOperator(field, operator, operand, `${path}/${operator}`, budget)));
+  return all(
+    entries.map(([operator, operand]) => readOperator(field, operator, operand, `${path}/${operator}`, budget)),
+  );
 }
 
 function readOperator(field: string, operator: string, operand: unknown, path: string, budget: Budget): Filter {
@@ -142,7 +144,8 @@ function compileComparison(field: string, operator: (typeof COMPARISONS)[number]
   const holds = ORDER[operator];
   return fieldTest(field, (value) => {
     if (typeof value === "number" && typeof wanted === "number") return holds(value - wanted);
-    if (typeof value === "string" && typeof wanted === "string") return holds(value < wanted ? -1 : value > wanted ? 1 : 0);
+    if (typeof value === "string" && typeof wanted === "string")
+      return holds(value < wanted ? -1 : value > wanted ? 1 : 0);
     return false;
   });
 }

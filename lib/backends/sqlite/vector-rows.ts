@@ -113,7 +113,12 @@ export class SqliteVectorRows implements VectorRows {
     const found: Omit<PointRow, "vector">[] = [];
     const size = takes ? FILTER_PAGE : limit;
     for (let after = afterRow; found.length < limit; ) {
-      const page = await this.#page<Omit<PointRow, "vector">>(`"row", "pointId", "metadata"`, collectionId, after, size);
+      const page = await this.#page<Omit<PointRow, "vector">>(
+        `"row", "pointId", "metadata"`,
+        collectionId,
+        after,
+        size,
+      );
       found.push(...page.filter(({ metadata }) => !takes || takes(JSON.parse(metadata ?? "{}"))));
       if (page.length < size) break;
       after = page.at(-1)?.row ?? after;
@@ -130,7 +135,12 @@ export class SqliteVectorRows implements VectorRows {
     const takes = compileFilter(filter);
     const rows: number[] = [];
     for (let after = 0; ; ) {
-      const page = await this.#page<{ row: number; metadata: string | null }>(`"row", "metadata"`, collectionId, after, FILTER_PAGE);
+      const page = await this.#page<{ row: number; metadata: string | null }>(
+        `"row", "metadata"`,
+        collectionId,
+        after,
+        FILTER_PAGE,
+      );
       for (const { row, metadata } of page) if (takes(metadata === null ? {} : JSON.parse(metadata))) rows.push(row);
       if (page.length < FILTER_PAGE) return rows;
       after = page.at(-1)?.row ?? after;

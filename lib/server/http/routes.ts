@@ -9,6 +9,7 @@ import { metricsRoutes } from "./routes/metrics.ts";
 import { monitoringRoutes } from "./routes/monitoring.ts";
 import { optimizerRoutes } from "./routes/optimizer.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { vectorRoutes } from "./routes/vectors.ts";
 
 /** Every route of the HTTP API: one list for the application, its 405 answers and its description. */
 export function allRoutes(runtime: Runtime): readonly Route[] {
@@ -21,6 +22,7 @@ export function allRoutes(runtime: Runtime): readonly Route[] {
     ...adminRoutes,
     ...sessionRoutes,
     ...cacheRoutes(runtime),
+    ...vectorRoutes,
   ];
   return [...described, ...docsRoutes(described)];
 }

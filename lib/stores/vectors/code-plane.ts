@@ -1,6 +1,6 @@
-import { HEADER_BYTES, type RowFormat } from "./row-format.ts";
-import type { RowBatch } from "./row-codec.ts";
 import type { Query } from "./query.ts";
+import type { RowBatch } from "./row-codec.ts";
+import { HEADER_BYTES, type RowFormat } from "./row-format.ts";
 import { BLOCK_BYTES, type Block, SCRATCH_OUT, type SlabArena } from "./slab-arena.ts";
 
 export const NOT_HOT = -1;
@@ -112,7 +112,12 @@ export class CodePlane {
   }
 
   /** Runs the kernel over block `number`; calls `found(slot, score)` for each row whose upper bound reaches `threshold`. */
-  scanBlock(number: number, query: Query, threshold: number, found: (slot: number, score: number, margin: number) => void): void {
+  scanBlock(
+    number: number,
+    query: Query,
+    threshold: number,
+    found: (slot: number, score: number, margin: number) => void,
+  ): void {
     const block = this.#blocks[number];
     if (!block) return;
     const { offset, slab } = block;

@@ -22,6 +22,9 @@ export class CollectionMemory {
   readonly #scans = new Set<MemoryScan>();
   /** Monotonic time of the last search: codes of the collection longest unsearched are the first to go. */
   searchedAtMs = 0;
+  /** Vectors of this collection pushed out of the hot tier, ever. */
+  evictions = 0;
+  #payloadBytes = 0;
 
   constructor(format: RowFormat, arena: SlabArena, hot: HotTier, account: MemoryAccount) {
     this.format = format;
@@ -37,6 +40,11 @@ export class CollectionMemory {
 
   get hotCount(): number {
     return this.details.count;
+  }
+
+  /** Whole blocks, the index, and the ids and metadata of hot vectors. */
+  get bytes(): number {
+    return this.codes.bytes + this.details.bytes + this.#index.bytes + this.#payloadBytes;
   }
 
   get indexBytes(): number {
@@ -80,6 +88,7 @@ export class CollectionMemory {
       this.#dropLastDetail();
       return false;
     }
+    this.#payloadBytes += this.#hot.payloads.sizeAt(offset);
     this.details.write(handle, batch, index);
     this.#hot.links.set(handle, LINK.slot, slot);
     this.#hot.links.set(handle, LINK.payload, offset);
@@ -92,7 +101,9 @@ export class CollectionMemory {
   cool(slot: number): void {
     const handle = this.codes.handleAt(slot);
     if (handle === NOT_HOT) return;
-    this.#hot.payloads.remove(this.#hot.links.get(handle, LINK.payload));
+    const payload = this.#hot.links.get(handle, LINK.payload);
+    this.#payloadBytes -= this.#hot.payloads.sizeAt(payload);
+    this.#hot.payloads.remove(payload);
     this.#hot.unlink(handle);
     this.codes.setHandle(slot, NOT_HOT);
     const last = this.details.last;

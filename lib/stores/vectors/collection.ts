@@ -1,6 +1,6 @@
 import type { CollectionRecord } from "../../ports/vector-rows.ts";
 import type { CollectionMemory } from "./collection-memory.ts";
-import { rowFormat, type RowFormat } from "./row-format.ts";
+import { type RowFormat, rowFormat } from "./row-format.ts";
 
 /** What changed while somebody was reading from disk: what was read of these rows may be old, or gone. */
 export interface ReadGuard {

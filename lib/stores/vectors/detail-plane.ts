@@ -1,5 +1,5 @@
-import { HEADER_BYTES, type RowFormat } from "./row-format.ts";
 import type { RowBatch } from "./row-codec.ts";
+import { HEADER_BYTES, type RowFormat } from "./row-format.ts";
 import { BLOCK_BYTES, type Block, type SlabArena } from "./slab-arena.ts";
 
 /** A handle is block id × 4,096 + index in the block. */

@@ -1,7 +1,7 @@
+import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { CollectionMemory } from "./collection-memory.ts";
 import { LINK, Links } from "./detail-plane.ts";
 import { PayloadArena } from "./payload-arena.ts";
-import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { SlabArena } from "./slab-arena.ts";
 
 const NONE = -1;

@@ -40,15 +40,20 @@ export class MemoryScan {
   step(): boolean {
     if (this.#block >= this.#memory.codes.blocks) return false;
     const { offset } = this.#query;
-    this.#memory.codes.scanBlock(this.#block, this.#query, this.#query.kernelThreshold(this.#threshold), (slot, score, margin) => {
-      const upper = score - offset + margin;
-      if (upper < this.#threshold) return;
-      const row = this.#memory.codes.rowAt(slot);
-      if (!this.#allows(row, slot)) return;
-      this.#rows.push(row);
-      this.#uppers.push(upper);
-      this.#lower.offer(score - offset - margin);
-    });
+    this.#memory.codes.scanBlock(
+      this.#block,
+      this.#query,
+      this.#query.kernelThreshold(this.#threshold),
+      (slot, score, margin) => {
+        const upper = score - offset + margin;
+        if (upper < this.#threshold) return;
+        const row = this.#memory.codes.rowAt(slot);
+        if (!this.#allows(row, slot)) return;
+        this.#rows.push(row);
+        this.#uppers.push(upper);
+        this.#lower.offer(score - offset - margin);
+      },
+    );
     this.#block++;
     if (this.#rows.length > this.#pruneAt) this.#prune();
     return true;

@@ -70,6 +70,11 @@ export class PayloadArena {
     return bytes.toString("utf8", from, from + length);
   }
 
+  /** Bytes that the entry takes. */
+  sizeAt(offset: number): number {
+    return entryBytes(this.#chunk(offset).bytes, offset % CHUNK_BYTES);
+  }
+
   /** The owner has another handle now. */
   rename(offset: number, handle: number): void {
     this.#chunk(offset).bytes.writeInt32LE(handle, offset % CHUNK_BYTES);

@@ -28,9 +28,10 @@ export class Query {
     this.values = Float64Array.from(vector);
     const length = Math.sqrt(this.values.reduce((sum, value) => sum + value * value, 0));
     const norm = format.metric === "cosine" ? 1 : length;
-    if (format.metric === "cosine") this.values.forEach((value, i) => {
-      this.values[i] = value / length;
-    });
+    if (format.metric === "cosine")
+      this.values.forEach((value, i) => {
+        this.values[i] = value / length;
+      });
     const factor = integerFactor(this.values);
     this.integers = new Int16Array(format.stride);
     let lost = 0;

@@ -7,6 +7,8 @@ const BLOCKS_PER_SLAB = 16;
 /** Before the blocks: the query (8 KiB at 4,096 dimensions), then the kernel's finds. */
 const SCRATCH_BYTES = 65_536;
 export const SCRATCH_OUT = 8_192;
+/** What a slab's blocks come to: memory goes back in such pieces. */
+export const SLAB_BLOCK_BYTES = BLOCKS_PER_SLAB * BLOCK_BYTES;
 const SLAB_BYTES = SCRATCH_BYTES + BLOCKS_PER_SLAB * BLOCK_BYTES;
 
 /** 128 KiB of a slab. It may be moved to another slab between calls: never keep its views or its offset. */

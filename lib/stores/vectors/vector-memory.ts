@@ -1,3 +1,4 @@
+import type { Relief } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import { CollectionMemory } from "./collection-memory.ts";
 import { HotTier } from "./hot-tier.ts";
@@ -5,7 +6,7 @@ import type { Kernel } from "./kernel.ts";
 import type { Payload } from "./payload-arena.ts";
 import type { RowBatch } from "./row-codec.ts";
 import type { RowFormat } from "./row-format.ts";
-import { SlabArena } from "./slab-arena.ts";
+import { SLAB_BLOCK_BYTES, SlabArena } from "./slab-arena.ts";
 
 /**
  * What memory holds of all collections. After every call `hotCount <= maxHot`, and `bytes` is exactly what the account granted.
@@ -19,16 +20,20 @@ export class VectorMemory {
   readonly #hot: HotTier;
   readonly #collections = new Set<CollectionMemory>();
   #maxHot: number;
-  /** Vectors pushed out of the hot tier, ever. */
-  evictions = 0;
-  /** Codes pushed out of memory, ever. */
-  shed = 0;
+  readonly #onLeave: (to: "code" | "disk") => void;
 
-  constructor(options: { account: MemoryAccount; kernel: Kernel; maxHot: number }) {
+  /** @param options.onLeave is told of each vector that is pushed out: of the hot tier (its code stays), or of memory. */
+  constructor(options: {
+    account: MemoryAccount;
+    kernel: Kernel;
+    maxHot: number;
+    onLeave: (to: "code" | "disk") => void;
+  }) {
     this.#account = options.account;
     this.#arena = new SlabArena(options.account, options.kernel);
     this.#hot = new HotTier(this.#arena, options.account);
     this.#maxHot = options.maxHot;
+    this.#onLeave = options.onLeave;
   }
 
   get kernelName(): string {
@@ -76,14 +81,22 @@ export class VectorMemory {
 
   /** Takes a row that was written or returned: hot if there is any way, else its code, else nothing (it is on disk). */
   admit(collection: CollectionMemory, row: number, batch: RowBatch, index: number, payload: Payload): void {
-    if (!this.#withRoom(() => collection.putCode(row, batch, index), () => this.#shedBlock())) {
+    if (
+      !this.#withRoom(
+        () => collection.putCode(row, batch, index),
+        () => this.#shedBlock(),
+      )
+    ) {
       collection.remove(row);
       return;
     }
     if (this.#maxHot === 0) return;
     const wasHot = collection.isHot(collection.slotOf(row));
     if (!wasHot && this.#hot.count >= this.#maxHot) this.#coolOldest();
-    this.#withRoom(() => collection.heat(row, batch, index, payload), () => this.#coolOldest());
+    this.#withRoom(
+      () => collection.heat(row, batch, index, payload),
+      () => this.#coolOldest(),
+    );
   }
 
   /** Takes a row if there is free memory for its code, hot if there is for that too: warming pushes nothing out. */
@@ -96,15 +109,45 @@ export class VectorMemory {
   /** Cools the least recently used `count` hot vectors; returns how many there were. */
   coolMany(count: number): number {
     let cooled = 0;
-    while (cooled < count && this.#coolOldest()) cooled++;
+    while (cooled < count && this.#coolOldest() > 0) cooled++;
     return cooled;
   }
 
-  /** Lets go a block of codes; returns how many codes went. */
+  /** Lets go a block of codes, of the collection longest unsearched; returns how many codes went. */
   shedBlock(): number {
-    const before = this.shed;
-    this.#shedBlock();
-    return this.shed - before;
+    return this.#shedBlock();
+  }
+
+  /** Holds at most `maxBytes` when it returns, if it takes letting everything go. */
+  fit(maxBytes: number): void {
+    while (this.bytes > maxBytes && (this.coolMany(64) > 0 || this.#shedBlock() > 0)) this.#arena.compactOne();
+    this.compact();
+  }
+
+  /** What cooling for `targetBytes` and then compacting would give back, beyond what compacting alone would. */
+  predictCooling(targetBytes: number): Relief {
+    const details = [...this.#collections].reduce((sum, { details: plane }) => sum + plane.bytes, 0);
+    return this.#predict(targetBytes, details, this.#hot.payloads.bytes, this.#hot.count);
+  }
+
+  /** The same of letting codes go. */
+  predictShedding(targetBytes: number): Relief {
+    const codes = [...this.#collections].reduce((sum, { codes: plane }) => sum + plane.bytes, 0);
+    return this.#predict(targetBytes, codes, 0, this.codeCount);
+  }
+
+  #predict(targetBytes: number, blockBytes: number, otherBytes: number, items: number): Relief {
+    const free = this.#arena.reservedBytes - this.#arena.usedBytes;
+    const wholeSlabs = (bytes: number) => Math.floor(bytes / SLAB_BLOCK_BYTES) * SLAB_BLOCK_BYTES;
+    const most = wholeSlabs(free + blockBytes) - wholeSlabs(free) + otherBytes;
+    const wanted = Math.ceil(targetBytes / SLAB_BLOCK_BYTES) * SLAB_BLOCK_BYTES;
+    const freedBytes = Math.min(most, wanted);
+    return { items: most === 0 ? 0 : Math.ceil((items * freedBytes) / most), freedBytes };
+  }
+
+  /** One step of `compact`. */
+  compactOne(): number {
+    return this.#arena.compactOne();
   }
 
   /** Moves what is left together, and gives whole slabs back. Returns the bytes. */
@@ -114,37 +157,38 @@ export class VectorMemory {
     return bytes;
   }
 
-  #withRoom(attempt: () => boolean, makeRoom: () => boolean): boolean {
+  #withRoom(attempt: () => boolean, makeRoom: () => number): boolean {
     while (!attempt()) {
-      if (!makeRoom()) return false;
+      if (makeRoom() === 0) return false;
       // Freed blocks serve the next block at once, but an index or a payload needs bytes of the account.
       this.#arena.compactOne();
     }
     return true;
   }
 
-  #coolOldest(): boolean {
+  #coolOldest(): number {
     const oldest = this.#hot.oldest;
-    if (!oldest) return false;
+    if (!oldest) return 0;
     oldest.collection.coolHandle(oldest.handle);
-    this.evictions++;
-    return true;
+    oldest.collection.evictions++;
+    this.#onLeave("code");
+    return 1;
   }
 
-  #shedBlock(): boolean {
+  #shedBlock(): number {
     let victim: CollectionMemory | null = null;
     for (const collection of this.#collections) {
       if (collection.count > 0 && (!victim || collection.searchedAtMs < victim.searchedAtMs)) victim = collection;
     }
-    if (!victim) return false;
+    if (!victim) return 0;
     const last = victim.codes.count - (victim.codes.blocks - 1) * victim.codes.rowsPerBlock;
     // From the front: the oldest rows; those behind move up, and the last block comes free.
     for (let i = 0; i < last; i++) {
       const slot = i % victim.codes.count;
-      if (victim.isHot(slot)) this.evictions++;
+      if (victim.isHot(slot)) victim.evictions++;
       victim.remove(victim.codes.rowAt(slot));
-      this.shed++;
+      this.#onLeave("disk");
     }
-    return true;
+    return last;
   }
 }

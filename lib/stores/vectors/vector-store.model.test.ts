@@ -57,8 +57,17 @@ const id = fc.integer({ min: 0, max: 200 }).map((value) => `p${value}`);
 const point = fc.record({ id, vector, group: fc.integer({ min: 0, max: 2 }) });
 
 const operation = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant("upsert" as const), points: fc.array(point, { minLength: 1, maxLength: 90 }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("remove" as const), ids: fc.array(id, { minLength: 1, maxLength: 40 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("upsert" as const),
+      points: fc.array(point, { minLength: 1, maxLength: 90 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("remove" as const), ids: fc.array(id, { minLength: 1, maxLength: 40 }) }),
+  },
   {
     weight: 5,
     arbitrary: fc.record({
@@ -134,7 +143,8 @@ describe.each(cases)("the vector store under $metric with $precision", ({ metric
               expect(Math.abs(match.score - trueScore(metric, step.vector, entry.vector))).toBeLessThanOrEqual(slack);
               expect(match.score).toBeGreaterThanOrEqual((scores[place] ?? 0) - loosest);
               const before = matches[place - 1];
-              if (before) expect(before.score > match.score || (before.score === match.score && before.id < match.id)).toBe(true);
+              if (before)
+                expect(before.score > match.score || (before.score === match.score && before.id < match.id)).toBe(true);
             }
           }
           expect((await store.collection("default", "c")).points).toBe(model.size);

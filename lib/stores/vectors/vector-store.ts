@@ -1,3 +1,4 @@
+import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type {
   CollectionInfo,
   Point,
@@ -6,17 +7,18 @@ import type {
   Refusal,
   SearchRequest,
   SearchResult,
+  ShapeRequest,
   VectorIndex,
 } from "../../ports/vector-index.ts";
-import type { MemoryAccount } from "../../ports/memory-account.ts";
-import type { CollectionRecord, VectorRows, VectorShape } from "../../ports/vector-rows.ts";
+import type { CollectionRecord, VectorRows } from "../../ports/vector-rows.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Filter } from "../../shared/filter.ts";
+import { StoreCounters } from "../store-counters.ts";
 import { Collection } from "./collection.ts";
 import type { Kernel } from "./kernel.ts";
-import { measureRecall } from "./recall.ts";
 import { Query } from "./query.ts";
+import { measureRecall } from "./recall.ts";
 import { RowBatch } from "./row-codec.ts";
 import type { Ranked } from "./top-k.ts";
 import { Turns } from "./turns.ts";
@@ -49,11 +51,12 @@ export class VectorStore implements VectorIndex {
   readonly #collections = new Map<string, Collection>();
   /** Creations go one after another: two of one name must not both find nothing. */
   #creating: Promise<unknown> = Promise.resolve();
-  rejections = 0;
-  deletions = 0;
+  readonly counters: StoreCounters;
 
   private constructor(options: VectorStoreOptions) {
-    this.memory = new VectorMemory(options);
+    this.counters = new StoreCounters(options.clock);
+    const onLeave = (to: "code" | "disk") => this.counters.removed(to === "code" ? "spilled" : "evicted");
+    this.memory = new VectorMemory({ ...options, onLeave });
     this.#rows = options.rows;
     this.#clock = options.clock;
     this.#turns = new Turns(options.clock);
@@ -76,27 +79,34 @@ export class VectorStore implements VectorIndex {
     return this.#warmer.close();
   }
 
-  /** All collections of all namespaces. */
-  get all(): Iterable<Collection> {
-    return this.#collections.values();
+  /** Points of all collections. */
+  get points(): number {
+    let points = 0;
+    for (const { count } of this.#collections.values()) points += count;
+    return points;
   }
 
-  create(namespace: string, name: string, shape: VectorShape): Promise<{ created: boolean; collection: CollectionInfo }> {
+  create(
+    namespace: string,
+    name: string,
+    shape: ShapeRequest,
+  ): Promise<{ created: boolean; collection: CollectionInfo }> {
     const creation = this.#creating.then(() => this.#create(namespace, name, shape));
     this.#creating = creation.catch(() => undefined);
     return creation;
   }
 
-  async #create(namespace: string, name: string, { dimensions, metric, precision }: VectorShape) {
+  async #create(namespace: string, name: string, { dimensions, metric, precision }: ShapeRequest) {
     const known = this.#collections.get(keyOf(namespace, name));
     if (!known) {
       const createdAtMs = this.#clock.nowMs();
-      const fields = { namespace, name, dimensions, metric, precision, createdAtMs };
+      const fields = { namespace, name, dimensions, metric, precision: precision ?? "float16", createdAtMs };
       const collection = this.#add(await this.#rows.createCollection(fields), 0);
       return { created: true, collection: infoOf(collection) };
     }
     const { record } = known;
-    if (record.dimensions !== dimensions || record.metric !== metric || record.precision !== precision) {
+    const other = precision !== undefined && precision !== record.precision;
+    if (record.dimensions !== dimensions || record.metric !== metric || other) {
       const shape = `${record.dimensions} dimensions, ${record.metric}, ${record.precision}`;
       throw new AppError("conflict", `The collection ${JSON.stringify(name)} exists with another shape: ${shape}.`);
     }
@@ -123,7 +133,7 @@ export class VectorStore implements VectorIndex {
   async upsert(namespace: string, name: string, points: readonly PointInput[]) {
     const collection = this.#find(namespace, name);
     const { accepted, refused } = sift(collection, points);
-    this.rejections += refused.length;
+    for (const _ of refused) this.counters.reject();
     if (accepted.length === 0) return { upserted: 0, refused };
     const batch = new RowBatch(collection.format, accepted.length);
     for (const [index, { point }] of accepted.entries()) {
@@ -132,9 +142,14 @@ export class VectorStore implements VectorIndex {
     }
     const ids = accepted.map(({ point }) => point.id);
     const metadata = accepted.map((entry) => entry.metadata);
-    const { rows, inserted } = await this.#rows.upsert(collection.record.id, { ids, metadata, bytes: batch.views.buffer });
+    const { rows, inserted } = await this.#rows.upsert(collection.record.id, {
+      ids,
+      metadata,
+      bytes: batch.views.buffer,
+    });
     // No pause here: commits must reach memory in the order in which they were made.
     collection.count += inserted;
+    this.counters.removed("replaced", rows.length - inserted);
     for (const [index, row] of rows.entries()) {
       collection.wrote(row);
       if (collection.dropped) continue;
@@ -177,7 +192,7 @@ export class VectorStore implements VectorIndex {
     const collection = this.#find(namespace, name);
     const rows = await this.#rows.remove(collection.record.id, ids);
     collection.count -= rows.length;
-    this.deletions += rows.length;
+    this.counters.removed("deleted", rows.length);
     for (const row of rows) {
       collection.wrote(row);
       collection.memory.remove(row);
@@ -245,16 +260,24 @@ export class VectorStore implements VectorIndex {
   #use(collection: Collection, entry: Ranked, written: ReadonlySet<number>): void {
     if (!entry.stored) {
       collection.hits++;
+      this.counters.hit();
       const slot = collection.memory.slotOf(entry.row);
       if (slot >= 0) collection.memory.touch(slot);
       return;
     }
     collection.misses++;
+    this.counters.miss();
     if (collection.dropped || written.has(entry.row)) return;
     this.#admit(collection, entry.row, entry.stored.batch, entry.stored.index, entry);
   }
 
-  #admit(collection: Collection, row: number, batch: RowBatch, index: number, payload: { id: string; metadata: string | null }): void {
+  #admit(
+    collection: Collection,
+    row: number,
+    batch: RowBatch,
+    index: number,
+    payload: { id: string; metadata: string | null },
+  ): void {
     if (!collection.memory.has(row)) collection.added(row);
     this.memory.admit(collection.memory, row, batch, index, payload);
   }
@@ -290,11 +313,11 @@ function sift(collection: Collection, points: readonly PointInput[]): { accepted
   const refused: Refusal[] = [];
   for (const [index, point] of points.entries()) {
     const metadata = point.metadata && Object.keys(point.metadata).length > 0 ? JSON.stringify(point.metadata) : null;
-    const tooLarge = metadata !== null && Buffer.byteLength(metadata) > METADATA_BYTES;
-    const reason = tooLarge
-      ? `metadata is over ${METADATA_BYTES.toLocaleString("en-US")} bytes of JSON`
-      : vectorProblem(collection.record, point.vector);
-    if (reason) refused.push({ index, id: point.id, reason });
+    const reason = vectorProblem(collection.record, point.vector);
+    if (metadata !== null && Buffer.byteLength(metadata) > METADATA_BYTES) {
+      const limit = `metadata is over ${METADATA_BYTES.toLocaleString("en-US")} bytes of JSON`;
+      refused.push({ index, id: point.id, code: "item-too-large", reason: limit });
+    } else if (reason) refused.push({ index, id: point.id, code: "unprocessable", reason });
     else accepted.set(point.id, { point, metadata });
   }
   return { accepted: [...accepted.values()], refused };
@@ -311,12 +334,12 @@ function keyOf(namespace: string, name: string): string {
 
 function infoOf(collection: Collection): CollectionInfo {
   const { record, memory, count, hits, misses, searches } = collection;
+  const { evictions, bytes } = memory;
   const { dimensions, metric, precision, namespace, name, createdAtMs } = record;
   const coded = memory.count - memory.hotCount;
   return {
     ...{ namespace, name, dimensions, metric, precision, createdAtMs },
     ...{ points: count, hot: memory.hotCount, coded, diskOnly: Math.max(0, count - memory.count) },
-    bytes: memory.codes.bytes + memory.details.bytes + memory.indexBytes,
-    ...{ searches, hits, misses, hitRatio: hits + misses === 0 ? null : hits / (hits + misses) },
+    ...{ bytes, evictions, searches, hits, misses, hitRatio: hits + misses === 0 ? null : hits / (hits + misses) },
   };
 }
