@@ -123,7 +123,10 @@ export class CodePlane {
     const { offset, slab } = block;
     const { i16, i32, f32 } = slab.views;
     const rows = this.rowsPerBlock;
-    i16.set(query.integers, 0);
+    if (slab.query !== query.integers) {
+      slab.query = query.integers;
+      i16.set(query.integers, 0);
+    }
     const finds = slab.memory.scan({
       codes: this.#codesOf(block),
       stride: this.#format.stride,

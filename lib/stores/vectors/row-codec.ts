@@ -62,50 +62,53 @@ export class RowBatch {
     views.f32[header] = scale;
     views.f32[header + 2] = format.metric === "cosine" ? 1 : originalNorm;
     views.f32[header + 3] = originalNorm;
-    this.#encodeCode(index, vector, scale === 0 ? 0 : unit / scale);
-    const error = this.#encodeDetail(index, vector, scale, unit, originalNorm);
+    const lost = this.#encodeCode(index, vector, scale === 0 ? 0 : unit / scale);
+    if (format.precision === "float32") this.#encodeFloats(index, vector, originalNorm);
     // Rounded up: a bound that float32 rounds down is none.
-    views.f32[header + 1] = error * (1 + 1e-6);
+    views.f32[header + 1] = (Math.sqrt(lost) * scale * (1 + 1e-6)) / 256;
   }
 
-  #encodeCode(index: number, vector: ArrayLike<number>, factor: number): void {
+  /** Writes the code, and the detail of a float16. @returns the squared distance from code to stored value, in 256ths of the scale. */
+  #encodeCode(index: number, vector: ArrayLike<number>, factor: number): number {
     const { i8 } = this.views;
-    const { stride, dimensions } = this.format;
+    const { stride, dimensions, precision } = this.format;
     const at = this.codeAt(index);
+    const detail = precision === "float16" ? at + stride : -1;
+    let lost = 0;
     for (let group = 0; group < stride; group += 16) {
       for (let j = 0; j < 8; j++) {
-        const low = group + j < dimensions ? Math.round((vector[group + j] ?? 0) * factor) : 0;
-        const second = group + 8 + j;
+        const first = group + j;
+        const second = first + 8;
+        const a = first < dimensions ? (vector[first] ?? 0) * factor : 0;
+        const b = second < dimensions ? (vector[second] ?? 0) * factor : 0;
+        const low = clamp(Math.round(a), -127, 127);
         // The kernel reads the low byte as a fraction of the high one; take that fraction off first.
-        const high = second < dimensions ? Math.round((vector[second] ?? 0) * factor - (low & 255) / 256) : 0;
-        i8[at + group + 2 * j] = Math.max(-127, Math.min(127, low));
-        i8[at + group + 2 * j + 1] = Math.max(-128, Math.min(127, high));
+        const fraction = low & 255;
+        const high = second < dimensions ? clamp(Math.round(b - fraction / 256), -128, 127) : 0;
+        i8[at + group + 2 * j] = low;
+        i8[at + group + 2 * j + 1] = high;
+        if (precision === "int8") continue;
+        const fineA = a * 256 - low * 256;
+        const fineB = second < dimensions ? b * 256 - (high * 256 + fraction) : 0;
+        if (detail < 0) {
+          lost += fineA * fineA + fineB * fineB;
+          continue;
+        }
+        const storedA = clamp(Math.round(fineA), -128, 127);
+        const storedB = clamp(Math.round(fineB), -128, 127);
+        if (first < dimensions) i8[detail + first] = storedA;
+        if (second < dimensions) i8[detail + second] = storedB;
+        lost += storedA * storedA + storedB * storedB;
       }
     }
+    return lost;
   }
 
-  /** @returns the distance between the code's value and the stored one. */
-  #encodeDetail(index: number, vector: ArrayLike<number>, scale: number, unit: number, norm: number): number {
-    const { format, views } = this;
-    if (format.precision === "int8") return 0;
-    const at = this.detailAt(index);
-    const codes = codeValues(format, views.i8, this.codeAt(index));
-    const factor = scale === 0 ? 0 : (unit / scale) * 256;
-    if (format.precision === "float32") views.f32[at >> 2] = norm;
-    let squares = 0;
-    for (let i = 0; i < format.dimensions; i++) {
-      const value = vector[i] ?? 0;
-      const rest = value * factor - (codes[i] ?? 0);
-      if (format.precision === "float32") {
-        views.f32[(at >> 2) + 1 + i] = value;
-        squares += rest * rest;
-      } else {
-        const fine = Math.max(-128, Math.min(127, Math.round(rest)));
-        views.i8[at + i] = fine;
-        squares += fine * fine;
-      }
-    }
-    return (Math.sqrt(squares) * scale) / 256;
+  #encodeFloats(index: number, vector: ArrayLike<number>, norm: number): void {
+    const { f32 } = this.views;
+    const at = this.detailAt(index) >> 2;
+    f32[at] = norm;
+    for (let i = 0; i < this.format.dimensions; i++) f32[at + 1 + i] = vector[i] ?? 0;
   }
 
   /** A copy of row `index` alone: keeping it does not keep the batch. */
@@ -128,25 +131,26 @@ export class RowBatch {
   }
 }
 
-const codeScratch = new Int32Array(4096 + 16);
-
-/** A code's value in 256ths of the scale, by dimension. Valid until the next call. */
-function codeValues(format: RowFormat, i8: Int8Array, at: number): Int32Array {
-  for (let group = 0; group < format.stride; group += 16) {
-    for (let j = 0; j < 8; j++) {
-      const low = i8[at + group + 2 * j] ?? 0;
-      codeScratch[group + j] = low * 256;
-      codeScratch[group + 8 + j] = (i8[at + group + 2 * j + 1] ?? 0) * 256 + (low & 255);
-    }
-  }
-  return codeScratch;
+function clamp(value: number, lowest: number, highest: number): number {
+  return value < lowest ? lowest : value > highest ? highest : value;
 }
 
-const valueScratch = Array.from({ length: 4097 }, (): Float64Array | null => null);
+/** One buffer per number of dimensions in use, at most 4,096 of them. */
+const scratch = new Map<number, Float64Array>();
+
+function scratchOf(dimensions: number): Float64Array {
+  const known = scratch.get(dimensions);
+  if (known) return known;
+  const made = new Float64Array(dimensions);
+  scratch.set(dimensions, made);
+  return made;
+}
 
 /**
  * A vector as it is scored, from its code and its detail, which may lie in different memories.
  * The same bytes give the same numbers wherever they lie, so a score does not change with the tier.
+ *
+ * @returns a buffer that the next call of the same dimensions overwrites.
  */
 export function decode(
   format: RowFormat,
@@ -156,21 +160,39 @@ export function decode(
   details: Views,
   detailAt: number,
 ): Float64Array {
-  const { dimensions, precision } = format;
-  let values = valueScratch[dimensions];
-  if (!values) values = valueScratch[dimensions] = new Float64Array(dimensions);
-  if (precision === "float32") {
-    const at = (detailAt >> 2) + 1;
-    const unit = format.metric === "cosine" ? 1 / (details.f32[at - 1] ?? 1) : 1;
-    for (let i = 0; i < dimensions; i++) values[i] = (details.f32[at + i] ?? 0) * unit;
-    return values;
-  }
-  const coarse = codeValues(format, codes.i8, codeAt);
-  const step = scale / 256;
-  if (precision === "int8") {
-    for (let i = 0; i < dimensions; i++) values[i] = (coarse[i] ?? 0) * step;
-  } else {
-    for (let i = 0; i < dimensions; i++) values[i] = ((coarse[i] ?? 0) + (details.i8[detailAt + i] ?? 0)) * step;
-  }
+  const values = scratchOf(format.dimensions);
+  if (format.precision === "float32") decodeFloats(format, details.f32, detailAt >> 2, values);
+  else decodeCode(format, codes.i8, codeAt, scale / 256, details.i8, detailAt, values);
   return values;
+}
+
+function decodeFloats(format: RowFormat, f32: Float32Array, at: number, values: Float64Array): void {
+  const unit = format.metric === "cosine" ? 1 / (f32[at] ?? 1) : 1;
+  for (let i = 0; i < values.length; i++) values[i] = (f32[at + 1 + i] ?? 0) * unit;
+}
+
+function decodeCode(
+  format: RowFormat,
+  codes: Int8Array,
+  codeAt: number,
+  step: number,
+  details: Int8Array,
+  detailAt: number,
+  values: Float64Array,
+): void {
+  const { dimensions, precision } = format;
+  const fine = precision === "float16";
+  for (let group = 0; group < dimensions; group += 16) {
+    const lanes = Math.min(8, dimensions - group);
+    for (let j = 0; j < lanes; j++) {
+      const low = codes[codeAt + group + 2 * j] ?? 0;
+      const high = codes[codeAt + group + 2 * j + 1] ?? 0;
+      const first = group + j;
+      values[first] = (low * 256 + (fine ? (details[detailAt + first] ?? 0) : 0)) * step;
+      const second = first + 8;
+      // Past the last dimension there is padding: a write there is dropped, and nothing reads it.
+      if (second < dimensions)
+        values[second] = (high * 256 + (low & 255) + (fine ? (details[detailAt + second] ?? 0) : 0)) * step;
+    }
+  }
 }

@@ -22,6 +22,8 @@ class Slab {
   readonly memory: KernelMemory;
   readonly free: number[] = [];
   readonly used = new Set<Block>();
+  /** Whose integers stand in the scratch space. */
+  query: Int16Array | null = null;
   /** Blocks handed out at least once: the operating system has given memory for these alone. */
   touched = 0;
 

@@ -20,10 +20,8 @@ export function vectorProblem(shape: VectorShape, vector: unknown): string | nul
   let squares = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
-    if (typeof value !== "number" || !Number.isFinite(value)) return `vector[${i}] is not a finite number`;
-    if (value > largest || value < -largest) {
-      return `vector[${i}] is beyond ±${shape.precision === "float32" ? "1e18" : "65,504, float16's range"}`;
-    }
+    // NaN fails both comparisons.
+    if (typeof value !== "number" || !(value <= largest && value >= -largest)) return valueProblem(shape, i, value);
     squares += value * value;
   }
   if (squares > LONGEST * LONGEST) return "vector is longer than 1e18";
@@ -31,4 +29,9 @@ export function vectorProblem(shape: VectorShape, vector: unknown): string | nul
     return "vector is zero (shorter than 1e-18): it has no direction for cosine";
   }
   return null;
+}
+
+function valueProblem({ precision }: VectorShape, index: number, value: unknown): string {
+  if (typeof value !== "number" || !Number.isFinite(value)) return `vector[${index}] is not a finite number`;
+  return `vector[${index}] is beyond ±${precision === "float32" ? "1e18" : "65,504, float16's range"}`;
 }
