@@ -4,7 +4,8 @@ import { DetailPlane, LINK } from "./detail-plane.ts";
 import type { HotTier } from "./hot-tier.ts";
 import type { MemoryScan } from "./memory-scan.ts";
 import type { Payload } from "./payload-arena.ts";
-import { decode, type RowBatch } from "./row-codec.ts";
+import type { Query } from "./query.ts";
+import { type RowBatch, rankOf } from "./row-codec.ts";
 import type { RowFormat } from "./row-format.ts";
 import { RowIndex } from "./row-index.ts";
 import type { SlabArena } from "./slab-arena.ts";
@@ -154,12 +155,12 @@ export class CollectionMemory {
     if (handle !== NOT_HOT) this.#hot.touch(handle);
   }
 
-  /** A hot slot's vector as it is scored; valid until the next decode. */
-  values(slot: number): Float64Array {
-    const { codes, details, format } = this;
+  /** A hot slot's rank at full stored precision. */
+  rank(slot: number, query: Query): number {
+    const { codes, details } = this;
     const handle = codes.handleAt(slot);
     const at = details.detailAt(handle);
-    return decode(format, codes.viewsAt(slot), codes.codeAt(slot), codes.scaleAt(slot), details.viewsAt(handle), at);
+    return rankOf(query, codes.viewsAt(slot), codes.codeAt(slot), codes.scaleAt(slot), details.viewsAt(handle), at);
   }
 
   idAt(slot: number): string {

@@ -18,8 +18,8 @@ export class MemoryScan {
   readonly #floor: number;
   readonly #allows: (row: number, slot: number) => boolean;
   readonly #end: () => void;
-  #rows: number[] = [];
-  #uppers: number[] = [];
+  readonly #rows: number[] = [];
+  readonly #uppers: number[] = [];
   #pruneAt = 4_096;
   #block = 0;
 
@@ -86,9 +86,14 @@ export class MemoryScan {
 
   #prune(): void {
     const threshold = this.#threshold;
-    const kept = this.#uppers.map((upper, i) => (upper >= threshold ? i : -1)).filter((i) => i >= 0);
-    this.#rows = kept.map((i) => this.#rows[i] ?? 0);
-    this.#uppers = kept.map((i) => this.#uppers[i] ?? 0);
+    let kept = 0;
+    for (let i = 0; i < this.#rows.length; i++) {
+      if (!((this.#uppers[i] ?? 0) >= threshold)) continue;
+      this.#rows[kept] = this.#rows[i] ?? 0;
+      this.#uppers[kept++] = this.#uppers[i] ?? 0;
+    }
+    this.#rows.length = kept;
+    this.#uppers.length = kept;
     this.#pruneAt = Math.max(4_096, this.#rows.length * 2);
   }
 }

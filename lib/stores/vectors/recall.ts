@@ -67,7 +67,8 @@ async function scanExactly(run: RecallRun, probes: readonly Probe[]): Promise<vo
     const values = batch.values(index);
     for (const probe of probes) {
       if (probe.row === row) continue;
-      probe.exact.offer(row, probe.query.rank(values), () => ({ id: String(row), metadata: null, stored: null }));
+      const rank = probe.query.rank(values);
+      if (probe.exact.wants(rank)) probe.exact.offer({ row, rank, id: String(row), metadata: null, stored: null });
     }
   });
 }

@@ -30,11 +30,14 @@ export class TopK {
     return last ? last.rank : this.#floor;
   }
 
-  /** @param describe called only when the rank may enter. */
-  offer(row: number, rank: number, describe: () => Payload & { stored: Ranked["stored"] }): void {
-    if (!(rank >= this.worst)) return;
-    if (this.#entries.some((entry) => entry.row === row)) return;
-    const entry = { row, rank, ...describe() };
+  /** Whether a rank may enter: ask before you fetch what the entry takes. */
+  wants(rank: number): boolean {
+    return rank >= this.worst;
+  }
+
+  offer(entry: Ranked): void {
+    if (!this.wants(entry.rank)) return;
+    if (this.#entries.some(({ row }) => row === entry.row)) return;
     const last = this.#entries[this.#k - 1];
     if (last && !precedes(entry, last)) return;
     let at = this.#entries.length;

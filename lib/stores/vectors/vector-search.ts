@@ -110,9 +110,10 @@ export class VectorSearch {
         cold.push(candidate);
         continue;
       }
-      const rank = query.rank(memory.values(slot));
-      const describe = () => ({ id: memory.idAt(slot), metadata: memory.metadataAt(slot), stored: null });
-      this.#top.offer(candidate.row, rank, describe);
+      const rank = memory.rank(slot, query);
+      if (!this.#top.wants(rank)) continue;
+      const [id, metadata] = [memory.idAt(slot), memory.metadataAt(slot)];
+      this.#top.offer({ row: candidate.row, rank, id, metadata, stored: null });
     }
     return cold;
   }
@@ -148,12 +149,10 @@ export class VectorSearch {
     for (const [index, row] of points.rows.entries()) {
       if (index % 64 === 63) await this.#turns.share();
       if (!wanted(row)) continue;
-      const rank = this.#plan.query.rank(batch.values(index));
-      this.#top.offer(row, rank, () => ({
-        id: points.ids[index] ?? "",
-        metadata: points.metadata[index] ?? null,
-        stored: { batch: batch.single(index), index: 0 },
-      }));
+      const rank = batch.rank(index, this.#plan.query);
+      if (!this.#top.wants(rank)) continue;
+      const [id, metadata] = [points.ids[index] ?? "", points.metadata[index] ?? null];
+      this.#top.offer({ row, rank, id, metadata, stored: { batch: batch.single(index), index: 0 } });
     }
   }
 }
