@@ -95,7 +95,7 @@ function integerFactor(values: Float64Array): number {
   return Math.min(LARGEST_INTEGER / largest, LARGEST_LANE_SUM / Math.max(...lanes));
 }
 
-function lengthOf(values: Float64Array): number {
+export function lengthOf(values: Float64Array): number {
   return Math.sqrt(dotProduct(values, values));
 }
 

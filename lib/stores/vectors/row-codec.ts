@@ -1,4 +1,4 @@
-import type { Query } from "./query.ts";
+import { lengthOf, type Query } from "./query.ts";
 import { HEADER_BYTES, type RowFormat } from "./row-format.ts";
 import { Views } from "./views.ts";
 
@@ -65,6 +65,8 @@ export class RowBatch {
     views.f32[header + 3] = originalNorm;
     const lost = this.#encodeCode(index, vector, scale === 0 ? 0 : unit / scale);
     if (format.precision === "float32") this.#encodeFloats(index, vector, originalNorm);
+    // A distance is taken to what is stored, so under euclidean its length counts, not the original's.
+    if (format.metric === "euclidean") views.f32[header + 2] = lengthOf(this.values(index));
     // Rounded up: a bound that float32 rounds down is none.
     views.f32[header + 1] = (Math.sqrt(lost) * scale * (1 + 1e-6)) / 256;
   }

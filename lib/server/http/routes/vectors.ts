@@ -125,6 +125,7 @@ const collectionRoutes: readonly Route[] = [
       role,
       tag,
       summary: "The nearest points",
+      growsMemory: false,
       params: collectionParams,
       body: searchBody,
       responses: { 200: { description: "The matches, best first", schema: searchAnswer } },

@@ -1,0 +1,91 @@
+import { execFileSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { CodePlane } from "./code-plane.ts";
+import { createJavaScriptKernel, createWasmKernel, type Kernel } from "./kernel.ts";
+import { Query } from "./query.ts";
+import { RowBatch } from "./row-codec.ts";
+import { rowFormat } from "./row-format.ts";
+import { SlabArena } from "./slab-arena.ts";
+import { TestAccount } from "./test-account.ts";
+
+function normal(seed: number): () => number {
+  let state = seed;
+  const uniform = () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    return ((state >>> 0) + 0.5) / 2 ** 32;
+  };
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+}
+
+function wasm(): Kernel {
+  const kernel = createWasmKernel();
+  if (!kernel) throw new Error("no WebAssembly SIMD in this engine");
+  return kernel;
+}
+
+const shapes = (["cosine", "dot", "euclidean"] as const).flatMap((metric) =>
+  (["float32", "float16", "int8"] as const).flatMap((precision) =>
+    [1, 3, 16, 21, 384, 4_096].map((dimensions) => ({ metric, precision, dimensions })),
+  ),
+);
+
+describe.each([wasm(), createJavaScriptKernel()])("the $name kernel", (kernel) => {
+  it.each(shapes)("bounds the rank of every vector: $metric, $precision, $dimensions dimensions", (shape) => {
+    const next = normal(shape.dimensions);
+    const format = rowFormat(shape);
+    const count = 50;
+    const batch = new RowBatch(format, count);
+    const plane = new CodePlane(new SlabArena(new TestAccount(1 << 26), kernel), format);
+    for (let i = 0; i < count; i++) {
+      // Lengths over six decades, one sparse vector in five, one with a value that dwarfs the others.
+      const length = 10 ** ((i % 7) - 3);
+      const vector = Float64Array.from({ length: shape.dimensions }, () => (i % 5 === 1 ? 0 : next() * length));
+      vector[i % shape.dimensions] = next() * length * (i % 3 === 0 ? 50 : 1) || 1;
+      batch.encode(i, vector);
+      expect(plane.reserve()).toBe(true);
+      plane.write(plane.append(), i + 1, batch, i);
+    }
+    for (let q = 0; q < 4; q++) {
+      const query = new Query(format, Float64Array.from({ length: shape.dimensions }, () => next() * 10 ** (q - 1)));
+      const seen = new Set<number>();
+      for (let block = 0; block < plane.blocks; block++) {
+        plane.scanBlock(block, query, Number.NEGATIVE_INFINITY, (slot, score, margin) => {
+          seen.add(slot);
+          expect(Math.abs(score - query.offset - batch.rank(slot, query))).toBeLessThanOrEqual(margin);
+        });
+      }
+      expect(seen.size).toBe(count);
+    }
+  });
+});
+
+it("both kernels find the same rows at the same threshold, to float32's last digits", () => {
+  const format = rowFormat({ dimensions: 100, metric: "cosine", precision: "float16" });
+  const next = normal(5);
+  const vectors = Array.from({ length: 1_500 }, () => Float64Array.from({ length: 100 }, next));
+  const query = new Query(format, Float64Array.from({ length: 100 }, next));
+  const found = [wasm(), createJavaScriptKernel()].map((kernel) => {
+    const batch = new RowBatch(format, vectors.length);
+    const plane = new CodePlane(new SlabArena(new TestAccount(1 << 26), kernel), format);
+    for (const [i, vector] of vectors.entries()) {
+      batch.encode(i, vector);
+      plane.reserve();
+      plane.write(plane.append(), i + 1, batch, i);
+    }
+    const scores = new Map<number, number>();
+    for (let block = 0; block < plane.blocks; block++)
+      plane.scanBlock(block, query, 0.1, (slot, score) => scores.set(slot, score));
+    return scores;
+  });
+  const [first, second] = found;
+  expect(first?.size).toBeGreaterThan(50);
+  for (const [slot, score] of first ?? []) {
+    // A row on the very threshold may fall to either side.
+    if (Math.abs(score - 0.1) > 0.1) expect(second?.get(slot)).toBeCloseTo(score, 5);
+  }
+});
+
+it("what is committed is what the AssemblyScript compiles to", () => {
+  const root = new URL("../../..", import.meta.url).pathname;
+  expect(() => execFileSync("node", ["scripts/build-wasm.mjs", "vector-scan", "--check"], { cwd: root })).not.toThrow();
+});
