@@ -8,7 +8,7 @@ import type { Core } from "./core.ts";
 /** The vector store on SQLite rows and an account of the ledger, following its settings. */
 export async function composeVectors(core: Core): Promise<VectorStore> {
   const { database, ledger, settings, clock, log } = core;
-  const account = ledger.open("vectors", "vectors", settings.values.vectorsMaxMb * MIB);
+  const account = ledger.open("vectors", "vectors", Math.floor(settings.values.vectorsMaxMb * MIB));
   const rows = await SqliteVectorRows.open(database, (err) =>
     log.warn({ err }, "points of a dropped collection could not be deleted"),
   );
@@ -18,8 +18,9 @@ export async function composeVectors(core: Core): Promise<VectorStore> {
   const store = new BoundedVectors(vectors, account);
   core.stores.push(store);
   const unfollow = settings.follow(({ maxVectors, vectorsMaxMb }) => {
-    account.setCeiling(vectorsMaxMb * MIB);
-    store.resize({ maxItems: maxVectors, maxBytes: vectorsMaxMb * MIB });
+    const maxBytes = Math.floor(vectorsMaxMb * MIB);
+    account.setCeiling(maxBytes);
+    store.resize({ maxItems: maxVectors, maxBytes });
   });
   core.onStop(unfollow, () => vectors.close());
   return vectors;

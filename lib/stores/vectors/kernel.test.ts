@@ -46,7 +46,10 @@ describe.each([wasm(), createJavaScriptKernel()])("the $name kernel", (kernel) =
       plane.write(plane.append(), i + 1, batch, i);
     }
     for (let q = 0; q < 4; q++) {
-      const query = new Query(format, Float64Array.from({ length: shape.dimensions }, () => next() * 10 ** (q - 1)));
+      const query = new Query(
+        format,
+        Float64Array.from({ length: shape.dimensions }, () => next() * 10 ** (q - 1)),
+      );
       const seen = new Set<number>();
       for (let block = 0; block < plane.blocks; block++) {
         plane.scanBlock(block, query, Number.NEGATIVE_INFINITY, (slot, score, margin) => {

@@ -12,7 +12,14 @@ const operation = fc.oneof(
       copies: fc.integer({ min: 1, max: 12 }),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("remove" as const), at: fc.nat(), count: fc.integer({ min: 1, max: 20 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("remove" as const),
+      at: fc.nat(),
+      count: fc.integer({ min: 1, max: 20 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("rename" as const), at: fc.nat() }) },
 );
 
