@@ -73,6 +73,8 @@ function toNext(
 ): Promise<void> {
   // CVE-2025-29927: a client must not tell Next which middleware has run.
   delete request.headers["x-middleware-subrequest"];
+  // Next drops Content-Encoding from what a route handler answers: through this door nothing may go out encoded.
+  if (api) delete request.headers["accept-encoding"];
   request.headers[PEER_HEADER] = request.socket.remoteAddress ?? "unknown";
   request.headers[TARGET_HEADER] = request.url ?? "/";
   if (!api) setPageHeaders(runtime, request, response);
