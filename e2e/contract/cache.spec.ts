@@ -77,6 +77,7 @@ test("brotli goes out as held, tags differ by encoding, and a known tag is 304 w
 
 test("a body put in gzip goes out as it came, a damaged one is 400, a bomb 413, another encoding 415", async ({
   server,
+  door,
 }) => {
   const gzipped = gzipSync(answer(2), { level: 1 });
   expect((await put(server, "gz", gzipped, { "content-encoding": "gzip" })).status).toBe(201);
