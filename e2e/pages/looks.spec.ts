@@ -12,6 +12,9 @@ import {
 
 const PAGES = [
   { path: "/", name: "overview" },
+  { path: "/sessions", name: "sessions" },
+  { path: "/cache", name: "cache" },
+  { path: "/optimizer", name: "optimizer" },
   { path: "/settings", name: "settings" },
   { path: "/settings?tab=keys", name: "keys" },
   { path: "/settings?tab=audit", name: "audit" },
@@ -66,7 +69,7 @@ test("nothing moves when the data comes", async ({ page, server }) => {
       for (const entry of list.getEntries()) shifts.push((entry as PerformanceEntry & { value: number }).value);
     }).observe({ type: "layout-shift", buffered: true });
   });
-  for (const path of ["/", "/settings"]) {
+  for (const path of ["/", "/sessions", "/cache", "/optimizer", "/settings"]) {
     await page.goto(`${server.url}${path}`);
     await untilLive(page);
     await expect(page.locator("[aria-busy=true]")).toHaveCount(0);

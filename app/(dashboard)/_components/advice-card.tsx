@@ -13,7 +13,7 @@ export function AdviceCard() {
   if (query.data?.recommendations === null) return null;
   const findings = query.data?.recommendations ?? [];
   return (
-    <Panel title="Advice" icon={Stethoscope} state={panelState(query)} minHeight="220px">
+    <Panel title="Advice" icon={Stethoscope} state={panelState(query)} minHeight="148px">
       <AdviceList findings={findings.slice(0, 3)} />
     </Panel>
   );

@@ -28,7 +28,7 @@ export function LeakCard() {
   if (leaks === null) return null;
   const unexplained = points.map((point) => point.components?.unattributed ?? null);
   return (
-    <Panel title="Leaks" icon={Droplets} state={panelState(query)} minHeight="220px" actions={<LeaksLink />}>
+    <Panel title="Leaks" icon={Droplets} state={panelState(query)} minHeight="148px" actions={<LeaksLink />}>
       {leaks ? (
         <div className="flex flex-col gap-3">
           <div className="flex items-start gap-2.5">

@@ -16,9 +16,11 @@ export function Overview() {
       <Headline />
       <UsageChart />
       <StoreTiles />
-      <div className="grid min-w-0 gap-6 lg:grid-cols-2">
+      <div className="grid min-w-0 gap-6 lg:grid-cols-[repeat(auto-fit,minmax(400px,1fr))]">
         <AdviceCard />
         <LeakCard />
+      </div>
+      <div className="grid min-w-0 gap-6 lg:grid-cols-2">
         <CollectionsChart />
         <EventLoopChart />
       </div>

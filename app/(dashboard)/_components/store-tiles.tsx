@@ -41,7 +41,7 @@ function StoreTile({ store }: { store: string }) {
     <Panel
       title={name}
       state={state}
-      minHeight="208px"
+      minHeight="164px"
       actions={
         isBuilt && href ? (
           <Link
