@@ -1,0 +1,67 @@
+export type MessageRole = "user" | "assistant" | "system" | "tool";
+
+export interface HistoryMessage {
+  id: string;
+  /** Its place in the conversation, from 1. */
+  sequence: number;
+  role: MessageRole;
+  content: string;
+  metadata: Readonly<Record<string, unknown>> | null;
+}
+
+/** Messages that stay or go together: an assistant's tool calls and their results, or one message. */
+export interface HistoryUnit {
+  messages: readonly HistoryMessage[];
+}
+
+/**
+ * Groups messages, oldest first, so that no tool result is parted from its call: results right after an assistant message belong to
+ * it, and one that names a call (`toolCallId`) made further back holds all in between.
+ */
+export function historyUnits(messages: readonly HistoryMessage[]): HistoryUnit[] {
+  const firstOf = messages.map((_, place) => place);
+  const callers = new Map<string, number>();
+  messages.forEach((message, place) => {
+    for (const id of callIds(message)) callers.set(id, place);
+    if (message.role !== "tool") return;
+    const caller = callers.get(resultOf(message) ?? "");
+    const previous = messages[place - 1];
+    const isAdjacent = previous?.role === "tool" || previous?.role === "assistant";
+    if (caller !== undefined) joinRange(firstOf, caller, place);
+    else if (isAdjacent) joinRange(firstOf, place - 1, place);
+  });
+  return grouped(messages, firstOf);
+}
+
+/** Makes `from … to` one unit, with whatever the earlier places already belong to. */
+function joinRange(firstOf: number[], from: number, to: number): void {
+  const first = firstOf[from] ?? from;
+  for (let place = first; place <= to; place++) firstOf[place] = first;
+}
+
+function grouped(messages: readonly HistoryMessage[], firstOf: readonly number[]): HistoryUnit[] {
+  const units: HistoryMessage[][] = [];
+  messages.forEach((message, place) => {
+    if (firstOf[place] === place) units.push([message]);
+    else units.at(-1)?.push(message);
+  });
+  return units.map((unit) => ({ messages: unit }));
+}
+
+/** The calls that an assistant message makes, in either spelling that clients use. */
+export function toolCalls(message: HistoryMessage): unknown[] {
+  const calls = message.metadata?.toolCalls ?? message.metadata?.tool_calls;
+  return message.role === "assistant" && Array.isArray(calls) ? calls : [];
+}
+
+function callIds(message: HistoryMessage): string[] {
+  return toolCalls(message).flatMap((call) => {
+    const id = typeof call === "object" && call !== null && "id" in call ? call.id : undefined;
+    return typeof id === "string" ? [id] : [];
+  });
+}
+
+function resultOf(message: HistoryMessage): string | undefined {
+  const id = message.metadata?.toolCallId ?? message.metadata?.tool_call_id;
+  return typeof id === "string" ? id : undefined;
+}

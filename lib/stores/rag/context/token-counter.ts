@@ -1,0 +1,23 @@
+import { type HistoryMessage, toolCalls } from "./history-units.ts";
+
+/** Tokens of a text by a model's own encoding. */
+export type TokenCounter = (text: string) => number;
+
+export interface PromptMessage {
+  role: HistoryMessage["role"];
+  content: string;
+}
+
+/** What chat formats put around each message, and before the answer. */
+const TOKENS_PER_MESSAGE = 3;
+export const TOKENS_OF_ANSWER_START = 3;
+
+export function messageTokens(count: TokenCounter, { role, content }: PromptMessage): number {
+  return TOKENS_PER_MESSAGE + count(role) + count(content);
+}
+
+/** A message of a conversation, with the tool calls that go out with it. */
+export function historyTokens(count: TokenCounter, message: HistoryMessage): number {
+  const calls = toolCalls(message);
+  return messageTokens(count, message) + (calls.length > 0 ? count(JSON.stringify(calls)) : 0);
+}
