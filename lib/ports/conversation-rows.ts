@@ -1,0 +1,46 @@
+import type { PassageVectorSource } from "./passage-vectors.ts";
+
+export interface ConversationRow {
+  rowId: number;
+  id: string;
+  createdAtMs: number;
+  lastMessageAtMs: number;
+  messageCount: number;
+}
+
+export interface MessageRow {
+  rowId: number;
+  conversationRowId: number;
+  /** Its place in the conversation, from 1, without gaps. */
+  sequence: number;
+  role: string;
+  content: string;
+  metadata: Readonly<Record<string, unknown>> | null;
+  createdAtMs: number;
+}
+
+export interface MessageQuery {
+  /** Only this role; null: all. */
+  role: string | null;
+  afterSequence: number;
+  limit: number;
+}
+
+/** Conversations on disk; a message is there before its append resolves. Its vector source's scopes are namespaces. */
+export interface ConversationRows extends PassageVectorSource {
+  find(namespace: string, id: string): Promise<ConversationRow | null>;
+  /** Latest first; those before (`lastMessageAtMs`, `rowId`) of the cursor. */
+  list(namespace: string, before: { lastMessageAtMs: number; rowId: number } | null, limit: number): Promise<ConversationRow[]>;
+  /** Makes the conversation with its first message. @throws {AppError} `conflict` when the sequence is taken. */
+  append(namespace: string, id: string, message: Omit<MessageRow, "rowId" | "conversationRowId">): Promise<MessageRow>;
+  messages(conversationRowId: number, query: MessageQuery): Promise<MessageRow[]>;
+  /** The newest `limit` of any role but system, oldest first. */
+  newest(conversationRowId: number, limit: number): Promise<MessageRow[]>;
+  byRowId(rowIds: readonly number[]): Promise<MessageRow[]>;
+  conversationIds(rowIds: readonly number[]): Promise<{ rowId: number; id: string }[]>;
+  remove(namespace: string, id: string): Promise<number | null>;
+  /** Messages without a vector of this model, newest first. */
+  withoutVector(namespace: string, model: string, limit: number): Promise<MessageRow[]>;
+  setVectors(model: string, rows: readonly { rowId: number; vector: Uint8Array }[]): Promise<void>;
+  counts(namespace: string): Promise<{ conversations: number; messages: number }>;
+}

@@ -1,0 +1,87 @@
+import type { PassageVector, PassageVectorSource } from "./passage-vectors.ts";
+
+/** What filters look at, and lists show. */
+export interface DocumentSummary {
+  rowId: number;
+  id: string;
+  source: string;
+  page: number | null;
+  language: string | null;
+  metadata: Readonly<Record<string, unknown>>;
+  checksum: string;
+  chunkSize: number;
+  chunkOverlap: number;
+  chunkCount: number;
+  characters: number;
+  /** The embedding model whose vectors the chunks have. */
+  model: string;
+  createdAtMs: number;
+  updatedAtMs: number;
+}
+
+export interface ChunkRow {
+  rowId: number;
+  documentRowId: number;
+  ordinal: number;
+  start: number;
+  end: number;
+  text: string;
+}
+
+export interface NewDocument extends Omit<DocumentSummary, "rowId"> {
+  /** Deflated UTF-8. */
+  text: Uint8Array;
+  chunks: readonly (Omit<ChunkRow, "rowId" | "documentRowId"> & { vector: Uint8Array; keywords: string })[];
+}
+
+export interface Written {
+  rowId: number;
+  vectors: PassageVector[];
+}
+
+export interface DocumentCounts {
+  documents: number;
+  chunks: number;
+  characters: number;
+}
+
+/** Documents, their chunks and the full-text index, on disk. Namespaces never see one another. */
+export interface DocumentRows extends PassageVectorSource {
+  find(namespace: string, id: string): Promise<DocumentSummary | null>;
+  text(namespace: string, id: string): Promise<Uint8Array | null>;
+  /** In the order of their ids, those after `afterId`. */
+  list(namespace: string, afterId: string | null, limit: number): Promise<DocumentSummary[]>;
+  /** By row id, those after `afterRowId`: for a walk over all. */
+  walk(namespace: string, afterRowId: number, limit: number): Promise<DocumentSummary[]>;
+  byRowId(rowIds: readonly number[]): Promise<DocumentSummary[]>;
+  /** In order; those after `afterOrdinal`. */
+  chunks(documentRowId: number, afterOrdinal: number, limit: number): Promise<ChunkRow[]>;
+  chunksByRowId(rowIds: readonly number[]): Promise<ChunkRow[]>;
+  chunksAround(documentRowId: number, from: number, to: number): Promise<ChunkRow[]>;
+  /** Best first by BM25; `score` is positive. `documentRowIds` null: all. */
+  matchKeywords(
+    namespace: string,
+    expression: string,
+    limit: number,
+    documentRowIds: readonly number[] | null,
+  ): Promise<{ id: number; documentId: number; score: number }[]>;
+  /** Puts a whole document in place of whatever has its id, in one transaction. */
+  replace(namespace: string, document: NewDocument): Promise<Written>;
+  /** @returns whether there was one. */
+  remove(namespace: string, id: string): Promise<boolean>;
+  counts(namespace: string): Promise<DocumentCounts>;
+  /** Models in use, with how many documents have their vectors. */
+  models(namespace: string): Promise<{ model: string; documents: number }[]>;
+  namespaces(): Promise<string[]>;
+}
+
+/** Vectors of texts by the SHA-256 of model and text. */
+export interface EmbeddingRows {
+  find(model: string, hashes: readonly Uint8Array[]): Promise<{ hash: Uint8Array; vector: Uint8Array }[]>;
+  save(model: string, rows: readonly { hash: Uint8Array; vector: Uint8Array }[], day: number): Promise<void>;
+  /** Marks rows as used on that day, so that the least lately used go first. */
+  touch(model: string, hashes: readonly Uint8Array[], day: number): Promise<void>;
+  count(): Promise<number>;
+  /** Removes the `count` least lately used. */
+  removeOldest(count: number): Promise<number>;
+}

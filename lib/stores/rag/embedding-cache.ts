@@ -1,0 +1,205 @@
+import { createHash } from "node:crypto";
+import type { EmbeddingRows } from "../../ports/document-rows.ts";
+import type { Embedder, EmbeddingLane } from "../../ports/embedder.ts";
+import type { MemoryAccount } from "../../ports/memory-account.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { decodeVector, encodeVector, normalize } from "./vector-code.ts";
+
+export interface EmbeddingCacheBounds {
+  maxItems: number;
+  maxBytes: number;
+  /** Rows on disk; the least lately used go, a tenth at a time. */
+  maxRows: number;
+}
+
+export interface Embedded {
+  /** One code per text, as vector-code.ts writes it. */
+  codes: Uint8Array[];
+  /** How many of the texts were embedded now; the others were known. */
+  embedded: number;
+}
+
+const OVERHEAD_BYTES = 200;
+const DAY_MS = 86_400_000;
+
+/**
+ * Vectors of texts: in memory, else in the database, else from the model, so that no text is embedded twice, whoever asks and
+ * however many ask at once. After every call memory holds at most `maxItems` and `maxBytes`, and the database `maxRows`.
+ */
+export class EmbeddingCache {
+  readonly #embedder: Embedder;
+  readonly #rows: EmbeddingRows;
+  readonly #account: MemoryAccount;
+  readonly #clock: Clock;
+  readonly #bounds: EmbeddingCacheBounds;
+  /** Least lately used first. */
+  readonly #recent = new Map<string, Uint8Array>();
+  /** Texts that the model is working on for someone. */
+  readonly #underWay = new Map<string, Promise<Uint8Array>>();
+  #bytes = 0;
+  #diskRows: number | null = null;
+  readonly counters = { hits: 0, misses: 0, evictions: 0, diskEvictions: 0 };
+
+  constructor(embedder: Embedder, rows: EmbeddingRows, account: MemoryAccount, clock: Clock, bounds: EmbeddingCacheBounds) {
+    this.#embedder = embedder;
+    this.#rows = rows;
+    this.#account = account;
+    this.#clock = clock;
+    this.#bounds = bounds;
+  }
+
+  get items(): number {
+    return this.#recent.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get bounds(): EmbeddingCacheBounds {
+    return this.#bounds;
+  }
+
+  /** Rows on disk; null before the first write. */
+  get diskRows(): number | null {
+    return this.#diskRows;
+  }
+
+  async embed(texts: readonly string[], lane: EmbeddingLane, signal?: AbortSignal): Promise<Embedded> {
+    const { id: model } = this.#embedder.state().model;
+    const hashes = texts.map((text) => hashOf(model, text));
+    const keys = hashes.map((hash) => hash.toString("base64"));
+    const texted = new Map(keys.map((key, at) => [key, { text: texts[at] ?? "", hash: hashes[at] ?? Buffer.alloc(0) }]));
+    const known = await this.#lookUp(model, texted);
+    const missing = [...texted].filter(([key]) => !known.has(key));
+    const joined = new Map(missing.flatMap(([key]) => entryOf(key, this.#underWay.get(key))));
+    const fresh = missing.filter(([key]) => !joined.has(key));
+    const own = this.#embedFresh(model, fresh, lane, signal);
+    for (const [key, code] of own) known.set(key, await code);
+    for (const [key, code] of joined) known.set(key, await code);
+    this.counters.hits += texts.length - fresh.length;
+    this.counters.misses += fresh.length;
+    return { codes: keys.map((key) => known.get(key) ?? new Uint8Array()), embedded: fresh.length };
+  }
+
+  async embedOne(text: string, lane: EmbeddingLane, signal?: AbortSignal): Promise<Float32Array> {
+    const { codes } = await this.embed([text], lane, signal);
+    return decodeVector(codes[0] ?? new Uint8Array());
+  }
+
+  predictEviction(targetBytes: number): { items: number; freedBytes: number } {
+    let items = 0;
+    let freedBytes = 0;
+    for (const code of this.#recent.values()) {
+      if (freedBytes >= targetBytes) break;
+      items++;
+      freedBytes += code.length + OVERHEAD_BYTES;
+    }
+    return { items, freedBytes };
+  }
+
+  evict(targetBytes: number): { items: number; freedBytes: number } {
+    const { items, freedBytes } = this.predictEviction(targetBytes);
+    for (let left = items; left > 0; left--) this.#evictOldest();
+    return { items, freedBytes };
+  }
+
+  async #lookUp(model: string, texts: ReadonlyMap<string, { hash: Buffer }>): Promise<Map<string, Uint8Array>> {
+    const known = new Map<string, Uint8Array>();
+    const asked: Buffer[] = [];
+    for (const [key, { hash }] of texts) {
+      const code = this.#recent.get(key);
+      if (code === undefined) asked.push(hash);
+      else {
+        this.#recent.delete(key);
+        this.#recent.set(key, code);
+        known.set(key, code);
+      }
+    }
+    if (asked.length === 0) return known;
+    const rows = await this.#rows.find(model, asked);
+    for (const { hash, vector } of rows) {
+      const key = Buffer.from(hash).toString("base64");
+      known.set(key, vector);
+      this.#keep(key, vector);
+    }
+    return known;
+  }
+
+  /** Promises for the texts' codes, which others may join until they are on disk. */
+  #embedFresh(
+    model: string,
+    fresh: readonly (readonly [string, { text: string; hash: Buffer }])[],
+    lane: EmbeddingLane,
+    signal?: AbortSignal,
+  ): Map<string, Promise<Uint8Array>> {
+    if (fresh.length === 0) return new Map();
+    const all = this.#store(model, fresh, lane, signal);
+    const promises = fresh.map(([key], at): [string, Promise<Uint8Array>] => [
+      key,
+      all.then((codes) => codes[at] ?? new Uint8Array()).finally(() => this.#underWay.delete(key)),
+    ]);
+    for (const [key, promise] of promises) {
+      // Who asked first hears of a failure; a promise that nobody joined must not end the process.
+      promise.catch(() => undefined);
+      this.#underWay.set(key, promise);
+    }
+    return new Map(promises);
+  }
+
+  async #store(
+    model: string,
+    fresh: readonly (readonly [string, { text: string; hash: Buffer }])[],
+    lane: EmbeddingLane,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array[]> {
+    const vectors = await this.#embedder.embed(fresh.map(([, { text }]) => text), lane, signal);
+    const codes = vectors.map((vector) => encodeVector(normalize(vector)));
+    const rows = fresh.map(([, { hash }], at) => ({ hash, vector: codes[at] ?? new Uint8Array() }));
+    await this.#rows.save(model, rows, Math.floor(this.#clock.nowMs() / DAY_MS));
+    await this.#holdDiskBound(rows.length);
+    fresh.forEach(([key], at) => {
+      const code = codes[at];
+      if (code !== undefined) this.#keep(key, code);
+    });
+    return codes;
+  }
+
+  async #holdDiskBound(added: number): Promise<void> {
+    this.#diskRows = this.#diskRows === null ? await this.#rows.count() : this.#diskRows + added;
+    if (this.#diskRows <= this.#bounds.maxRows) return;
+    const surplus = this.#diskRows - Math.floor(this.#bounds.maxRows * 0.9);
+    const removed = await this.#rows.removeOldest(surplus);
+    this.#diskRows -= removed;
+    this.counters.diskEvictions += removed;
+  }
+
+  #keep(key: string, code: Uint8Array): void {
+    const bytes = code.length + OVERHEAD_BYTES;
+    if (this.#recent.has(key) || bytes > this.#bounds.maxBytes) return;
+    while (this.#recent.size + 1 > this.#bounds.maxItems || this.#bytes + bytes > this.#bounds.maxBytes)
+      if (!this.#evictOldest()) return;
+    if (!this.#account.tryTake(bytes)) return;
+    this.#recent.set(key, code);
+    this.#bytes += bytes;
+  }
+
+  #evictOldest(): boolean {
+    for (const [key, code] of this.#recent) {
+      this.#recent.delete(key);
+      this.#bytes -= code.length + OVERHEAD_BYTES;
+      this.#account.give(code.length + OVERHEAD_BYTES);
+      this.counters.evictions++;
+      return true;
+    }
+    return false;
+  }
+}
+
+function hashOf(model: string, text: string): Buffer {
+  return createHash("sha256").update(model).update("\0").update(text).digest();
+}
+
+function entryOf(key: string, promise: Promise<Uint8Array> | undefined): [string, Promise<Uint8Array>][] {
+  return promise === undefined ? [] : [[key, promise]];
+}
