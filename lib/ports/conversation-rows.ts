@@ -34,8 +34,8 @@ export interface ConversationRows extends PassageVectorSource {
   /** Makes the conversation with its first message. @throws {AppError} `conflict` when the sequence is taken. */
   append(namespace: string, id: string, message: Omit<MessageRow, "rowId" | "conversationRowId">): Promise<MessageRow>;
   messages(conversationRowId: number, query: MessageQuery): Promise<MessageRow[]>;
-  /** The newest `limit` of any role but system, oldest first. */
-  newest(conversationRowId: number, limit: number): Promise<MessageRow[]>;
+  /** The newest `limit` before a place, oldest first. */
+  newest(conversationRowId: number, beforeSequence: number, limit: number): Promise<MessageRow[]>;
   byRowId(rowIds: readonly number[]): Promise<MessageRow[]>;
   conversationIds(rowIds: readonly number[]): Promise<{ rowId: number; id: string }[]>;
   remove(namespace: string, id: string): Promise<number | null>;

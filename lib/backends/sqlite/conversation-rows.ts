@@ -8,7 +8,8 @@ interface StoredMessage extends Omit<MessageRow, "metadata"> {
 const CONVERSATION = `"id" AS "rowId", "name" AS "id", "createdAtMs", "lastMessageAtMs", "messageCount"`;
 const MESSAGE = `"id" AS "rowId", "conversationId" AS "conversationRowId", "sequence", "role", "content", "metadata", "createdAtMs"`;
 
-export async function createConversationRows(database: Database): Promise<ConversationRows> {
+/** @param model names the embedding model in force: vectors of another are as good as none. */
+export async function createConversationRows(database: Database, model: () => string): Promise<ConversationRows> {
   const next = await nextIds(database);
 
   async function messages(where: string, params: readonly SqlValue[]): Promise<MessageRow[]> {
@@ -70,11 +71,12 @@ export async function createConversationRows(database: Database): Promise<Conver
         `"conversationId" = ? AND "sequence" > ? ${role === null ? "" : `AND "role" = ?`} ORDER BY "sequence" LIMIT ?`,
         [conversationRowId, afterSequence, ...(role === null ? [] : [role]), limit],
       ),
-    async newest(conversationRowId, limit) {
-      const rows = await messages(
-        `"conversationId" = ? AND "role" <> 'system' ORDER BY "sequence" DESC LIMIT ?`,
-        [conversationRowId, limit],
-      );
+    async newest(conversationRowId, beforeSequence, limit) {
+      const rows = await messages(`"conversationId" = ? AND "sequence" < ? ORDER BY "sequence" DESC LIMIT ?`, [
+        conversationRowId,
+        beforeSequence,
+        limit,
+      ]);
       return rows.reverse();
     },
     byRowId: (rowIds) => messages(`"id" IN (SELECT value FROM json_each(?))`, [JSON.stringify(rowIds)]),
@@ -113,13 +115,14 @@ export async function createConversationRows(database: Database): Promise<Conver
     page: (namespace, afterId, limit) =>
       vectors(
         database,
-        `"namespace" = ? AND "vector" IS NOT NULL AND "id" > ? ORDER BY "id" LIMIT ?`,
-        [namespace, afterId, limit],
+        `"namespace" = ? AND "model" = ? AND "id" > ? ORDER BY "id" LIMIT ?`,
+        [namespace, model(), afterId, limit],
       ),
     byId: (namespace, ids) =>
-      vectors(database, `"id" IN (SELECT value FROM json_each(?)) AND "namespace" = ? AND "vector" IS NOT NULL`, [
+      vectors(database, `"id" IN (SELECT value FROM json_each(?)) AND "namespace" = ? AND "model" = ?`, [
         JSON.stringify(ids),
         namespace,
+        model(),
       ]),
   };
 }

@@ -7,16 +7,16 @@ const HASHES_PER_QUERY = 250;
 export function createEmbeddingRows(database: Database): EmbeddingRows {
   return {
     async find(model, hashes) {
-      const found: { hash: Uint8Array; vector: Uint8Array }[] = [];
+      const found: { hash: Uint8Array; vector: Uint8Array; usedOn: number }[] = [];
       for (let from = 0; from < hashes.length; from += HASHES_PER_QUERY) {
         const part = hashes.slice(from, from + HASHES_PER_QUERY);
         // One text for all sizes: the places not needed repeat the first hash.
         const padded = Array.from({ length: HASHES_PER_QUERY }, (_, at) => part[at] ?? part[0] ?? new Uint8Array());
-        const rows = await database.all<{ hash: ArrayBuffer; vector: ArrayBuffer }>(
-          `SELECT "hash", "vector" FROM "Embedding" WHERE "model" = ? AND "hash" IN (${padded.map(() => "?").join(",")})`,
+        const rows = await database.all<{ hash: ArrayBuffer; vector: ArrayBuffer; usedOn: number }>(
+          `SELECT "hash", "vector", "usedOn" FROM "Embedding" WHERE "model" = ? AND "hash" IN (${padded.map(() => "?").join(",")})`,
           [model, ...padded],
         );
-        found.push(...rows.map(({ hash, vector }) => ({ hash: new Uint8Array(hash), vector: new Uint8Array(vector) })));
+        found.push(...rows.map(({ hash, vector, usedOn }) => ({ hash: new Uint8Array(hash), vector: new Uint8Array(vector), usedOn })));
       }
       return found;
     },

@@ -3,6 +3,7 @@ import type { EmbeddingRows } from "../../ports/document-rows.ts";
 import type { Embedder, EmbeddingLane } from "../../ports/embedder.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { StoreCounters } from "../store-counters.ts";
 import { decodeVector, encodeVector, normalize } from "./vector-code.ts";
 
 export interface EmbeddingCacheBounds {
@@ -38,7 +39,9 @@ export class EmbeddingCache {
   readonly #underWay = new Map<string, Promise<Uint8Array>>();
   #bytes = 0;
   #diskRows: number | null = null;
-  readonly counters = { hits: 0, misses: 0, evictions: 0, diskEvictions: 0 };
+  /** A hit is a text that was not embedded, wherever its vector was. */
+  readonly counters: StoreCounters;
+  #diskEvictions = 0;
 
   constructor(embedder: Embedder, rows: EmbeddingRows, account: MemoryAccount, clock: Clock, bounds: EmbeddingCacheBounds) {
     this.#embedder = embedder;
@@ -46,6 +49,11 @@ export class EmbeddingCache {
     this.#account = account;
     this.#clock = clock;
     this.#bounds = bounds;
+    this.counters = new StoreCounters(clock);
+  }
+
+  get diskEvictions(): number {
+    return this.#diskEvictions;
   }
 
   get items(): number {
@@ -77,8 +85,8 @@ export class EmbeddingCache {
     const own = this.#embedFresh(model, fresh, lane, signal);
     for (const [key, code] of own) known.set(key, await code);
     for (const [key, code] of joined) known.set(key, await code);
-    this.counters.hits += texts.length - fresh.length;
-    this.counters.misses += fresh.length;
+    for (let at = fresh.length; at < texts.length; at++) this.counters.hit();
+    for (let at = 0; at < fresh.length; at++) this.counters.miss();
     return { codes: keys.map((key) => known.get(key) ?? new Uint8Array()), embedded: fresh.length };
   }
 
@@ -123,6 +131,9 @@ export class EmbeddingCache {
       known.set(key, vector);
       this.#keep(key, vector);
     }
+    const today = this.#today();
+    const stale = rows.filter(({ usedOn }) => usedOn < today).map(({ hash }) => hash);
+    if (stale.length > 0) await this.#rows.touch(model, stale, today);
     return known;
   }
 
@@ -156,7 +167,7 @@ export class EmbeddingCache {
     const vectors = await this.#embedder.embed(fresh.map(([, { text }]) => text), lane, signal);
     const codes = vectors.map((vector) => encodeVector(normalize(vector)));
     const rows = fresh.map(([, { hash }], at) => ({ hash, vector: codes[at] ?? new Uint8Array() }));
-    await this.#rows.save(model, rows, Math.floor(this.#clock.nowMs() / DAY_MS));
+    await this.#rows.save(model, rows, this.#today());
     await this.#holdDiskBound(rows.length);
     fresh.forEach(([key], at) => {
       const code = codes[at];
@@ -165,13 +176,17 @@ export class EmbeddingCache {
     return codes;
   }
 
+  #today(): number {
+    return Math.floor(this.#clock.nowMs() / DAY_MS);
+  }
+
   async #holdDiskBound(added: number): Promise<void> {
     this.#diskRows = this.#diskRows === null ? await this.#rows.count() : this.#diskRows + added;
     if (this.#diskRows <= this.#bounds.maxRows) return;
     const surplus = this.#diskRows - Math.floor(this.#bounds.maxRows * 0.9);
     const removed = await this.#rows.removeOldest(surplus);
     this.#diskRows -= removed;
-    this.counters.diskEvictions += removed;
+    this.#diskEvictions += removed;
   }
 
   #keep(key: string, code: Uint8Array): void {
@@ -189,7 +204,7 @@ export class EmbeddingCache {
       this.#recent.delete(key);
       this.#bytes -= code.length + OVERHEAD_BYTES;
       this.#account.give(code.length + OVERHEAD_BYTES);
-      this.counters.evictions++;
+      this.counters.removed("evicted");
       return true;
     }
     return false;

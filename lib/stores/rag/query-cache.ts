@@ -1,5 +1,6 @@
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { StoreCounters } from "../store-counters.ts";
 
 export interface QueryCacheBounds {
   maxItems: number;
@@ -37,12 +38,13 @@ export class QueryCache {
   /** Look-ups whose answer is being computed now. */
   readonly #pending = new Set<PendingAnswer>();
   #bytes = 0;
-  readonly counters = { hits: 0, misses: 0, evictions: 0, expirations: 0, rejections: 0, invalidations: 0 };
+  readonly counters: StoreCounters;
 
   constructor(bounds: QueryCacheBounds, account: MemoryAccount, clock: Clock) {
     this.#bounds = bounds;
     this.#account = account;
     this.#clock = clock;
+    this.counters = new StoreCounters(clock);
   }
 
   get items(): number {
@@ -72,29 +74,40 @@ export class QueryCache {
     const entry = this.#entries.get(key);
     if (entry !== undefined && entry.expiresAtMs <= this.#clock.monotonicMs()) {
       this.#remove(key, entry);
-      this.counters.expirations++;
+      this.counters.removed("expired");
     } else if (entry !== undefined) {
       this.#entries.delete(key);
       this.#entries.set(key, entry);
-      this.counters.hits++;
+      this.counters.hit();
       return entry.answer;
     }
-    this.counters.misses++;
+    this.counters.miss();
     return undefined;
+  }
+
+  /** The answer under a key found by other means than the question itself; a hit if there is one, else no miss. */
+  peek(key: string): Buffer | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || entry.expiresAtMs <= this.#clock.monotonicMs()) return undefined;
+    this.counters.hit();
+    return entry.answer;
   }
 
   /** @returns false when the answer was not kept: too large, or older than a write. */
   set(pending: PendingAnswer, key: string, answer: Buffer): boolean {
     const before = this.#entries.get(key);
-    if (before !== undefined) this.#remove(key, before);
+    if (before !== undefined) {
+      this.#remove(key, before);
+      this.counters.removed("replaced");
+    }
     const bytes = key.length * 2 + answer.length + OVERHEAD_BYTES;
     if (pending.isStale || bytes > this.#bounds.maxBytes || this.#bounds.maxItems < 1) {
-      this.counters.rejections++;
+      this.counters.reject();
       return false;
     }
     this.#makeRoom(bytes);
     if (!this.#account.tryTake(bytes)) {
-      this.counters.rejections++;
+      this.counters.reject();
       return false;
     }
     const expiresAtMs = this.#clock.monotonicMs() + this.#bounds.ttlMs;
@@ -112,7 +125,7 @@ export class QueryCache {
       this.#remove(key, entry);
       removed++;
     }
-    this.counters.invalidations += removed;
+    this.counters.removed("deleted", removed);
     return removed;
   }
 
@@ -124,7 +137,7 @@ export class QueryCache {
       this.#remove(key, entry);
       removed++;
     }
-    this.counters.expirations += removed;
+    this.counters.removed("expired", removed);
     return removed;
   }
 
@@ -159,7 +172,7 @@ export class QueryCache {
   #evictOldest(): boolean {
     for (const [key, entry] of this.#entries) {
       this.#remove(key, entry);
-      this.counters.evictions++;
+      this.counters.removed("evicted");
       return true;
     }
     return false;

@@ -1,35 +1,16 @@
+import type {
+  BuiltContext,
+  ContextMessage,
+  ContextRequest,
+  Dropped,
+  HistoryMessage,
+  PromptMessage,
+} from "../../../ports/context-builder.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { extractSummary } from "./extract-summary.ts";
-import { type HistoryMessage, type HistoryUnit, historyUnits } from "./history-units.ts";
-import { type Citation, type QuotedPassages, quotePassages, type RetrievedPassage } from "./quoted-passages.ts";
-import { historyTokens, messageTokens, type PromptMessage, TOKENS_OF_ANSWER_START, type TokenCounter } from "./token-counter.ts";
-
-export interface ContextRequest {
-  question: string;
-  /** Oldest first: every system message, and the newest of the others. */
-  messages: readonly HistoryMessage[];
-  /** How many older ones the conversation has that were not handed in. */
-  omittedMessages: number;
-  /** Best first. */
-  passages: readonly RetrievedPassage[];
-  maxTokens: number;
-}
-
-export interface ContextMessage extends PromptMessage {
-  metadata?: Readonly<Record<string, unknown>>;
-}
-
-export type Dropped =
-  | { kind: "message"; id: string; role: HistoryMessage["role"]; reason: "summarised" | "budget" }
-  | { kind: "older-messages"; count: number; reason: "budget" }
-  | { kind: "passage"; chunkId: string; reason: "duplicate" | "budget" };
-
-export interface BuiltContext {
-  messages: ContextMessage[];
-  citations: Citation[];
-  tokens: { total: number; history: number; retrieved: number; saved: number };
-  dropped: Dropped[];
-}
+import { type HistoryUnit, historyUnits } from "./history-units.ts";
+import { type QuotedPassages, quotePassages } from "./quoted-passages.ts";
+import { historyTokens, messageTokens, TOKENS_OF_ANSWER_START, type TokenCounter } from "./token-counter.ts";
 
 /** The share of the budget that history may take while there are passages to quote. */
 const HISTORY_SHARE = 0.6;

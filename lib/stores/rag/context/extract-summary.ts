@@ -1,4 +1,4 @@
-import type { HistoryMessage } from "./history-units.ts";
+import type { HistoryMessage } from "../../../ports/context-builder.ts";
 import type { TokenCounter } from "./token-counter.ts";
 
 const HEADING = "Earlier in this conversation (extracts):";

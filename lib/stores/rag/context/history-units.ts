@@ -1,13 +1,4 @@
-export type MessageRole = "user" | "assistant" | "system" | "tool";
-
-export interface HistoryMessage {
-  id: string;
-  /** Its place in the conversation, from 1. */
-  sequence: number;
-  role: MessageRole;
-  content: string;
-  metadata: Readonly<Record<string, unknown>> | null;
-}
+import type { HistoryMessage } from "../../../ports/context-builder.ts";
 
 /** Messages that stay or go together: an assistant's tool calls and their results, or one message. */
 export interface HistoryUnit {

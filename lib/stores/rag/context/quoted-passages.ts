@@ -1,34 +1,5 @@
-import type { TokenCounter } from "./token-counter.ts";
-import { messageTokens } from "./token-counter.ts";
-
-export interface RetrievedPassage {
-  chunkId: string;
-  documentId: string;
-  source: string;
-  page: number | null;
-  start: number;
-  end: number;
-  text: string;
-  score: number;
-}
-
-export interface Citation {
-  /** The number that the passage has in the prompt: `[1]`. */
-  marker: number;
-  documentId: string;
-  source: string;
-  page: number | null;
-  /** Offsets into the document's text, in UTF-16 code units. */
-  start: number;
-  end: number;
-  chunkIds: string[];
-  score: number;
-}
-
-export interface DroppedPassage {
-  chunkId: string;
-  reason: "duplicate" | "budget";
-}
+import type { Citation, DroppedPassage, RetrievedPassage } from "../../../ports/context-builder.ts";
+import { messageTokens, type TokenCounter } from "./token-counter.ts";
 
 /** A run of a document's text, made of the passages that touch. */
 interface Quote extends Omit<Citation, "marker"> {

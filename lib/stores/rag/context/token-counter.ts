@@ -1,12 +1,8 @@
-import { type HistoryMessage, toolCalls } from "./history-units.ts";
+import type { HistoryMessage, PromptMessage } from "../../../ports/context-builder.ts";
+import { toolCalls } from "./history-units.ts";
 
 /** Tokens of a text by a model's own encoding. */
 export type TokenCounter = (text: string) => number;
-
-export interface PromptMessage {
-  role: HistoryMessage["role"];
-  content: string;
-}
 
 /** What chat formats put around each message, and before the answer. */
 const TOKENS_PER_MESSAGE = 3;

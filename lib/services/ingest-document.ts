@@ -1,0 +1,153 @@
+import { createHash } from "node:crypto";
+import { promisify } from "node:util";
+import { deflateRaw } from "node:zlib";
+import type { DocumentSummary, NewDocument } from "../ports/document-rows.ts";
+import { AppError } from "../shared/errors.ts";
+import { type Chunking, chunkText } from "../stores/rag/chunk-text.ts";
+import { keywordText } from "../stores/rag/keyword-query.ts";
+import { KeyedLock } from "./keyed-lock.ts";
+import type { ModelAgreement } from "./model-agreement.ts";
+import type { RagParts } from "./rag-parts.ts";
+
+export interface IngestDocument {
+  id: string;
+  text: string;
+  source: string;
+  page: number | null;
+  language: string | null;
+  metadata: Readonly<Record<string, unknown>>;
+  chunking: Chunking;
+}
+
+export interface Ingested {
+  id: string;
+  chunks: number;
+  checksum: string;
+  /** Chunks that the model was asked for now, and those whose vectors were known. */
+  embedded: number;
+  reused: number;
+  created: boolean;
+}
+
+/** One document is one transaction, and its vectors wait for it in memory: 8 MB of them at most. */
+const MAX_CHUNKS = 10_000;
+const TEXTS_PER_CALL = 64;
+const deflate = promisify(deflateRaw);
+
+/** Documents in and out. What is written is durable when a call resolves, whole or not at all. */
+export class DocumentIngest {
+  readonly #parts: RagParts;
+  readonly #agreement: ModelAgreement;
+  /** Two writes of one document run one after the other. */
+  readonly #lock = new KeyedLock();
+
+  constructor(parts: RagParts, agreement: ModelAgreement) {
+    this.#parts = parts;
+    this.#agreement = agreement;
+  }
+
+  /** @throws {AppError} `conflict` for another model's namespace, `item-too-large` for too many chunks, and the model's errors. */
+  put(namespace: string, document: IngestDocument, signal?: AbortSignal): Promise<Ingested> {
+    return this.#lock.run(JSON.stringify([namespace, document.id]), async () => {
+      await this.#agreement.require(namespace);
+      return this.#replace(namespace, document, signal);
+    });
+  }
+
+  /** Embeds a stored document again, though its namespace has another model's vectors. */
+  reembed(namespace: string, document: IngestDocument): Promise<Ingested> {
+    return this.#lock.run(JSON.stringify([namespace, document.id]), () => this.#replace(namespace, document));
+  }
+
+  /** @returns whether there was one. */
+  remove(namespace: string, id: string): Promise<boolean> {
+    return this.#lock.run(JSON.stringify([namespace, id]), async () => {
+      const before = await this.#parts.documents.find(namespace, id);
+      if (before === null) return false;
+      await this.#parts.documents.remove(namespace, id);
+      this.#forget(namespace, before);
+      return true;
+    });
+  }
+
+  async #replace(namespace: string, document: IngestDocument, signal?: AbortSignal): Promise<Ingested> {
+    const { documents, passages, embedder } = this.#parts;
+    const model = embedder.state().model.id;
+    const checksum = createHash("sha256").update(document.text).digest("hex");
+    const before = await documents.find(namespace, document.id);
+    if (before !== null && isUnchanged(before, document, checksum, model))
+      return { id: document.id, chunks: before.chunkCount, checksum, embedded: 0, reused: before.chunkCount, created: false };
+    const { chunks, embedded } = await this.#embedChunks(document, signal);
+    const row = await this.#row(document, { checksum, model, chunks, before });
+    const written = await documents.replace(namespace, row);
+    if (before !== null) this.#forget(namespace, before);
+    passages.add(namespace, written.vectors);
+    this.#parts.queryCache.invalidate(namespace);
+    return { id: document.id, chunks: chunks.length, checksum, embedded, reused: chunks.length - embedded, created: before === null };
+  }
+
+  async #embedChunks(
+    { id, text, chunking }: IngestDocument,
+    signal?: AbortSignal,
+  ): Promise<{ chunks: NewDocument["chunks"]; embedded: number }> {
+    const spans = chunkText(text, chunking);
+    if (spans.length > MAX_CHUNKS)
+      throw new AppError("item-too-large", `The document ${id} has ${spans.length} chunks; at most ${MAX_CHUNKS} are taken.`);
+    const chunks: NewDocument["chunks"][number][] = [];
+    let embedded = 0;
+    for (let from = 0; from < spans.length; from += TEXTS_PER_CALL) {
+      const part = spans.slice(from, from + TEXTS_PER_CALL);
+      const texts = part.map(({ start, end }) => text.slice(start, end));
+      const answer = await this.#parts.embeddings.embed(texts, "ingest", signal);
+      embedded += answer.embedded;
+      part.forEach((span, at) => {
+        const [chunk = "", vector = new Uint8Array()] = [texts[at], answer.codes[at]];
+        chunks.push({ ...span, ordinal: from + at, text: chunk, vector, keywords: keywordText(chunk) });
+      });
+    }
+    return { chunks, embedded };
+  }
+
+  async #row(
+    document: IngestDocument,
+    { checksum, model, chunks, before }: { checksum: string; model: string; chunks: NewDocument["chunks"]; before: DocumentSummary | null },
+  ): Promise<NewDocument> {
+    const nowMs = this.#parts.clock.nowMs();
+    const { id, source, page, language, metadata, chunking, text } = document;
+    return {
+      id,
+      source,
+      page,
+      language,
+      metadata,
+      checksum,
+      model,
+      chunks,
+      chunkSize: chunking.size,
+      chunkOverlap: chunking.overlap,
+      chunkCount: chunks.length,
+      characters: text.length,
+      createdAtMs: before?.createdAtMs ?? nowMs,
+      updatedAtMs: nowMs,
+      text: await deflate(Buffer.from(text), { level: 1 }),
+    };
+  }
+
+  #forget(namespace: string, { rowId }: DocumentSummary): void {
+    this.#parts.passages.removeDocuments(namespace, [rowId]);
+    this.#parts.queryCache.invalidate(namespace);
+  }
+}
+
+function isUnchanged(before: DocumentSummary, document: IngestDocument, checksum: string, model: string): boolean {
+  return (
+    before.checksum === checksum &&
+    before.model === model &&
+    before.chunkSize === document.chunking.size &&
+    before.chunkOverlap === document.chunking.overlap &&
+    before.source === document.source &&
+    before.page === document.page &&
+    before.language === document.language &&
+    JSON.stringify(before.metadata) === JSON.stringify(document.metadata)
+  );
+}

@@ -1,0 +1,32 @@
+import type { DocumentRows } from "../ports/document-rows.ts";
+import type { Embedder } from "../ports/embedder.ts";
+import { AppError } from "../shared/errors.ts";
+
+/** Checks that a namespace's vectors are of the model in force: those of two models cannot be compared. */
+export class ModelAgreement {
+  readonly #documents: DocumentRows;
+  readonly #embedder: Embedder;
+  /** Namespaces that were seen to agree, and with which model. */
+  readonly #agreed = new Map<string, string>();
+
+  constructor(documents: DocumentRows, embedder: Embedder) {
+    this.#documents = documents;
+    this.#embedder = embedder;
+  }
+
+  /** @throws {AppError} `conflict` that names both models and the way out. */
+  async require(namespace: string): Promise<void> {
+    const model = this.#embedder.state().model.id;
+    if (this.#agreed.get(namespace) === model) return;
+    const others = (await this.#documents.models(namespace)).filter((other) => other.model !== model);
+    const [other] = others;
+    if (other !== undefined) {
+      const count = others.reduce((sum, { documents }) => sum + documents, 0);
+      throw new AppError(
+        "conflict",
+        `${count} documents have vectors of the model ${other.model}; this server embeds with ${model}. Embed them again with POST /api/v1/rag/reembed, or ask with mode "keyword".`,
+      );
+    }
+    this.#agreed.set(namespace, model);
+  }
+}

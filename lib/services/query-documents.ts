@@ -1,0 +1,215 @@
+import type { ChunkRow, DocumentSummary } from "../ports/document-rows.ts";
+import { compileFilter, type Filter } from "../shared/filter.ts";
+import { keywordExpression } from "../stores/rag/keyword-query.ts";
+import { FEEDBACK_PASSAGES, withFeedback } from "../stores/rag/query-feedback.ts";
+import { canonicalJson, normalizeQuestion } from "../stores/rag/question.ts";
+import { diversify, fuseRankings, type Ranked } from "../stores/rag/rank-fusion.ts";
+import { decodeVector } from "../stores/rag/vector-code.ts";
+import type { ModelAgreement } from "./model-agreement.ts";
+import type { RagParts } from "./rag-parts.ts";
+
+export type QueryMode = "vector" | "keyword" | "hybrid";
+
+export interface PassageQuery {
+  query: string;
+  k: number;
+  mode: QueryMode;
+  minScore: number | null;
+  neighbors: number;
+  /** As the caller wrote it (for the cache's key), and as it was understood. */
+  filter: { given: unknown; parsed: Filter } | null;
+}
+
+export interface Neighbor {
+  chunkId: string;
+  text: string;
+  start: number;
+  end: number;
+  /** −1: right before the match; 1: right after it. */
+  offset: number;
+}
+
+export interface PassageMatch {
+  chunkId: string;
+  documentId: string;
+  source: string;
+  page: number | null;
+  text: string;
+  score: number;
+  start: number;
+  end: number;
+  neighbors: Neighbor[];
+}
+
+interface Candidate extends Ranked {
+  score: number;
+}
+
+/** Candidates of each ranking; beyond them a rank's share of the score is below a sixth of the first's. */
+const CANDIDATES = 200;
+const FILTER_PAGE = 1_000;
+/** By words finds the wanted passage first a little more often than by meaning on what was measured (bench/rag). */
+const MEANING_WEIGHT = 0.9;
+const WORDS_WEIGHT = 1;
+
+/** Passages for a question: by meaning, by words, or by both; answers are cached until a write to the namespace. */
+export class DocumentQuery {
+  readonly #parts: RagParts;
+  readonly #agreement: ModelAgreement;
+
+  constructor(parts: RagParts, agreement: ModelAgreement) {
+    this.#parts = parts;
+    this.#agreement = agreement;
+  }
+
+  /** @throws {AppError} `conflict` for another model's namespace, and the model's errors. */
+  async query(namespace: string, query: PassageQuery): Promise<{ matches: PassageMatch[]; cached: boolean }> {
+    const { queryCache, embedder } = this.#parts;
+    const question = normalizeQuestion(query.query, embedder.state().kind === "embedded");
+    const parameters = canonicalJson([namespace, query.k, query.mode, query.minScore, query.neighbors, query.filter?.given ?? null]);
+    const key = `${parameters}\n${question}`;
+    const known = queryCache.get(key) ?? (await this.#sameQuestion(question, parameters, query.mode));
+    if (known !== undefined) return { matches: JSON.parse(known.toString("utf8")), cached: true };
+    const pending = queryCache.begin(namespace);
+    try {
+      const matches = await this.#search(namespace, { ...query, query: question });
+      if (queryCache.set(pending, key, Buffer.from(JSON.stringify(matches)))) await this.#remember(question, parameters, key, query.mode);
+      return { matches, cached: false };
+    } finally {
+      queryCache.end(pending);
+    }
+  }
+
+  async #sameQuestion(question: string, parameters: string, mode: QueryMode): Promise<Buffer | undefined> {
+    const { semanticCache, queryCache, embeddings } = this.#parts;
+    if (!this.#parts.usesSemanticCache() || mode === "keyword" || semanticCache.items === 0) return undefined;
+    const vector = await embeddings.embedOne(question, "query");
+    for (const key of semanticCache.find(question, vector, parameters)) {
+      const answer = queryCache.peek(key);
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  }
+
+  async #remember(question: string, parameters: string, key: string, mode: QueryMode): Promise<void> {
+    const { semanticCache, embeddings } = this.#parts;
+    if (!this.#parts.usesSemanticCache() || mode === "keyword") return;
+    semanticCache.remember(question, await embeddings.embedOne(question, "query"), parameters, key);
+  }
+
+  async #search(namespace: string, query: PassageQuery): Promise<PassageMatch[]> {
+    const counts = await this.#parts.documents.counts(namespace);
+    if (counts.chunks === 0) return [];
+    const allowed = query.filter === null ? null : await this.#allowed(namespace, query.filter.parsed);
+    if (allowed?.size === 0) return [];
+    const ranked = await this.#rank(namespace, query, allowed);
+    const wanted = query.minScore === null ? ranked : ranked.filter(({ score }) => score >= (query.minScore ?? 0));
+    return this.#describe(wanted.slice(0, query.k), query.neighbors);
+  }
+
+  async #rank(namespace: string, { query, k, mode }: PassageQuery, allowed: ReadonlySet<number> | null): Promise<Candidate[]> {
+    const limit = Math.max(CANDIDATES, k);
+    if (mode === "keyword") return this.#byWords(namespace, query, limit, allowed);
+    await this.#agreement.require(namespace);
+    const vector = await this.#parts.embeddings.embedOne(query, "query");
+    const allows = allowed === null ? null : (documentId: number) => allowed.has(documentId);
+    if (mode === "vector") return this.#parts.passages.search(namespace, vector, limit, allows);
+    const [words, firstLook] = await Promise.all([
+      this.#byWords(namespace, query, limit, allowed),
+      this.#parts.passages.search(namespace, vector, limit, allows),
+    ]);
+    const moved = await this.#withFeedback(namespace, vector, firstLook, words);
+    const meaning = await this.#parts.passages.search(namespace, moved, limit, allows);
+    const fused = fuseRankings([
+      { weight: MEANING_WEIGHT, items: meaning },
+      { weight: WORDS_WEIGHT, items: words },
+    ]);
+    return diversify(fused, k);
+  }
+
+  async #withFeedback(namespace: string, vector: Float32Array, meaning: Candidate[], words: Candidate[]): Promise<Float32Array> {
+    const first = diversify(
+      fuseRankings([
+        { weight: WORDS_WEIGHT, items: meaning },
+        { weight: WORDS_WEIGHT, items: words },
+      ]),
+      FEEDBACK_PASSAGES,
+    );
+    const rows = await this.#parts.documents.byId(namespace, first.map(({ id }) => id));
+    return withFeedback(vector, rows.map((row) => decodeVector(row.vector)));
+  }
+
+  async #byWords(namespace: string, question: string, limit: number, allowed: ReadonlySet<number> | null): Promise<Candidate[]> {
+    const expression = keywordExpression(question);
+    if (expression === null) return [];
+    return this.#parts.documents.matchKeywords(namespace, expression, limit, allowed === null ? null : [...allowed]);
+  }
+
+  /** Row ids of the documents that the filter lets through; read in pages, so that no more than the ids are held. */
+  async #allowed(namespace: string, filter: Filter): Promise<Set<number>> {
+    const test = compileFilter(filter);
+    const allowed = new Set<number>();
+    for (let afterRowId = 0; ; ) {
+      const page = await this.#parts.documents.walk(namespace, afterRowId, FILTER_PAGE);
+      for (const document of page) if (test(filterRecord(document))) allowed.add(document.rowId);
+      const last = page.at(-1);
+      if (last === undefined || page.length < FILTER_PAGE) return allowed;
+      afterRowId = last.rowId;
+    }
+  }
+
+  async #describe(ranked: readonly Candidate[], neighbors: number): Promise<PassageMatch[]> {
+    const { documents } = this.#parts;
+    const [chunks, owners] = await Promise.all([
+      documents.chunksByRowId(ranked.map(({ id }) => id)),
+      documents.byRowId([...new Set(ranked.map(({ documentId }) => documentId))]),
+    ]);
+    const chunkOf = new Map(chunks.map((chunk) => [chunk.rowId, chunk]));
+    const documentOf = new Map(owners.map((document) => [document.rowId, document]));
+    const matches: PassageMatch[] = [];
+    for (const { id, documentId, score } of ranked) {
+      const chunk = chunkOf.get(id);
+      const document = documentOf.get(documentId);
+      // Removed since it was ranked.
+      if (chunk === undefined || document === undefined) continue;
+      const around = neighbors === 0 ? [] : await documents.chunksAround(documentId, chunk.ordinal - neighbors, chunk.ordinal + neighbors);
+      matches.push(toMatch(chunk, document, score, around));
+    }
+    return matches;
+  }
+}
+
+function toMatch(chunk: ChunkRow, document: DocumentSummary, score: number, around: readonly ChunkRow[]): PassageMatch {
+  return {
+    chunkId: chunkIdOf(document.id, chunk.ordinal),
+    documentId: document.id,
+    source: document.source,
+    page: document.page,
+    text: chunk.text,
+    score,
+    start: chunk.start,
+    end: chunk.end,
+    neighbors: around
+      .filter(({ ordinal }) => ordinal !== chunk.ordinal)
+      .map(({ ordinal, text, start, end }) => ({
+        chunkId: chunkIdOf(document.id, ordinal),
+        text,
+        start,
+        end,
+        offset: ordinal - chunk.ordinal,
+      })),
+  };
+}
+
+/** The same after a restart, and after the document was put again unchanged. */
+export function chunkIdOf(documentId: string, ordinal: number): string {
+  return `${documentId}#${ordinal}`;
+}
+
+/** Fields of the document itself, its metadata's by their own names where they do not collide, and below `metadata`. */
+function filterRecord(document: DocumentSummary): Record<string, unknown> {
+  const { id, source, page, language, metadata } = document;
+  const createdAt = new Date(document.createdAtMs).toISOString();
+  const updatedAt = new Date(document.updatedAtMs).toISOString();
+  return { ...metadata, id, documentId: id, source, page, language, metadata, createdAt, updatedAt };
+}

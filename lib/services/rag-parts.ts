@@ -1,0 +1,28 @@
+import type { ContextBuilder } from "../ports/context-builder.ts";
+import type { ConversationRows } from "../ports/conversation-rows.ts";
+import type { DocumentRows } from "../ports/document-rows.ts";
+import type { Embedder } from "../ports/embedder.ts";
+import type { Clock } from "../shared/clock.ts";
+import type { EmbeddingCache } from "../stores/rag/embedding-cache.ts";
+import type { PassageIndex } from "../stores/rag/passage-index.ts";
+import type { QueryCache } from "../stores/rag/query-cache.ts";
+import type { RecentMessages } from "../stores/rag/recent-messages.ts";
+import type { SemanticCache } from "../stores/rag/semantic-cache.ts";
+
+/** What the verbs of the RAG store work with; composed once, in lib/server/compose-rag.ts. */
+export interface RagParts {
+  clock: Clock;
+  embedder: Embedder;
+  embeddings: EmbeddingCache;
+  documents: DocumentRows;
+  passages: PassageIndex;
+  queryCache: QueryCache;
+  semanticCache: SemanticCache;
+  /** Off by default: a setting. */
+  usesSemanticCache: () => boolean;
+  conversations: ConversationRows;
+  /** Nearest messages: scopes are namespaces, "documents" are conversations. */
+  messageIndex: PassageIndex;
+  recent: RecentMessages;
+  contextBuilder: ContextBuilder;
+}
