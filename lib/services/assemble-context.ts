@@ -1,0 +1,67 @@
+import type { BuiltContext, HistoryMessage, MessageRole, Tokenizer } from "../ports/context-builder.ts";
+import type { MessageRow } from "../ports/conversation-rows.ts";
+import type { Filter } from "../shared/filter.ts";
+import type { Conversations } from "./conversations.ts";
+import type { DocumentQuery } from "./query-documents.ts";
+import type { RagParts } from "./rag-parts.ts";
+
+export interface ContextQuestion {
+  query: string;
+  conversationId: string | null;
+  maxTokens: number;
+  model: string | null;
+  k: number;
+  filter: { given: unknown; parsed: Filter } | null;
+}
+
+/** Messages that a prompt can be made of; older ones are only counted. */
+const MAX_MESSAGES = 1_000;
+const MAX_SYSTEM_MESSAGES = 100;
+/** No text has fewer tokens than a sixteenth of its characters, runs of white space aside: more than this cannot fit. */
+const CHARACTERS_PER_TOKEN = 16;
+
+/** A prompt for a question, from the conversation and the documents, that fits a budget. */
+export class ContextAssembly {
+  readonly #parts: RagParts;
+  readonly #queries: DocumentQuery;
+  readonly #conversations: Conversations;
+
+  constructor(parts: RagParts, queries: DocumentQuery, conversations: Conversations) {
+    this.#parts = parts;
+    this.#queries = queries;
+    this.#conversations = conversations;
+  }
+
+  /** @throws {AppError} `not-found` for the conversation, `unprocessable` for a budget too small. */
+  async assemble(namespace: string, question: ContextQuestion): Promise<BuiltContext & { tokenizer: Tokenizer }> {
+    const { query, k, filter, maxTokens, model } = question;
+    const history = await this.#history(namespace, question);
+    const { matches } = await this.#queries.query(namespace, { query, k, filter, mode: "hybrid", minScore: null, neighbors: 0 });
+    const passages = matches.map(({ neighbors: _, ...passage }) => passage);
+    return this.#parts.contextBuilder.build({ question: query, ...history, passages, maxTokens }, model);
+  }
+
+  async #history(
+    namespace: string,
+    { conversationId, maxTokens }: ContextQuestion,
+  ): Promise<{ messages: HistoryMessage[]; omittedMessages: number }> {
+    if (conversationId === null) return { messages: [], omittedMessages: 0 };
+    const conversation = await this.#conversations.find(namespace, conversationId);
+    const newest = await this.#conversations.newest(conversation, MAX_MESSAGES, maxTokens * CHARACTERS_PER_TOKEN);
+    const first = newest[0]?.sequence ?? 1;
+    const pinned = first === 1 ? [] : await this.#earlierSystemMessages(conversation.rowId, first);
+    const messages = [...pinned, ...newest].map(toHistory);
+    return { messages, omittedMessages: Math.max(0, conversation.messageCount - messages.length) };
+  }
+
+  async #earlierSystemMessages(rowId: number, before: number): Promise<MessageRow[]> {
+    const query = { role: "system", afterSequence: 0, limit: MAX_SYSTEM_MESSAGES };
+    const rows = await this.#parts.conversations.messages(rowId, query);
+    return rows.filter(({ sequence }) => sequence < before);
+  }
+}
+
+function toHistory({ rowId, sequence, role, content, metadata }: MessageRow): HistoryMessage {
+  // Roles are checked when a message is appended.
+  return { id: String(rowId), sequence, role: role as MessageRole, content, metadata };
+}

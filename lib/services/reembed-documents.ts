@@ -1,0 +1,87 @@
+import { promisify } from "node:util";
+import { inflateRaw } from "node:zlib";
+import type { DocumentSummary } from "../ports/document-rows.ts";
+import { AppError } from "../shared/errors.ts";
+import type { DocumentIngest } from "./ingest-document.ts";
+import type { RagParts } from "./rag-parts.ts";
+
+const inflate = promisify(inflateRaw);
+const PAGE = 100;
+
+export interface ReembedJob {
+  state: "idle" | "running" | "completed" | "failed";
+  model: string;
+  total: number;
+  done: number;
+  error: string | null;
+  startedAtMs: number | null;
+  finishedAtMs: number | null;
+}
+
+/**
+ * Embeds a namespace's documents again after the model has changed, one document a transaction: it can stop anywhere, and
+ * what is left is what still has the old model.
+ */
+export class Reembedding {
+  readonly #parts: RagParts;
+  readonly #ingest: DocumentIngest;
+  readonly #jobs = new Map<string, ReembedJob>();
+  #isClosed = false;
+
+  constructor(parts: RagParts, ingest: DocumentIngest) {
+    this.#parts = parts;
+    this.#ingest = ingest;
+  }
+
+  state(namespace: string): ReembedJob {
+    const idle: ReembedJob = { state: "idle", model: this.#model, total: 0, done: 0, error: null, startedAtMs: null, finishedAtMs: null };
+    return this.#jobs.get(namespace) ?? idle;
+  }
+
+  /** Starts the job, or joins the one that runs. */
+  async start(namespace: string): Promise<ReembedJob> {
+    const running = this.#jobs.get(namespace);
+    if (running?.state === "running") return running;
+    const models = await this.#parts.documents.models(namespace);
+    const total = models.filter(({ model }) => model !== this.#model).reduce((sum, { documents }) => sum + documents, 0);
+    const job: ReembedJob = { ...this.state(namespace), state: "running", total, done: 0, error: null, startedAtMs: this.#parts.clock.nowMs(), finishedAtMs: null };
+    this.#jobs.set(namespace, job);
+    void this.#run(namespace, job);
+    return job;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  get #model(): string {
+    return this.#parts.embedder.state().model.id;
+  }
+
+  async #run(namespace: string, job: ReembedJob): Promise<void> {
+    try {
+      for (let afterRowId = 0; !this.#isClosed; ) {
+        const page = await this.#parts.documents.walk(namespace, afterRowId, PAGE);
+        for (const document of page) if (document.model !== this.#model && !this.#isClosed) await this.#reembed(namespace, document, job);
+        const last = page.at(-1);
+        if (last === undefined || page.length < PAGE) break;
+        afterRowId = last.rowId;
+      }
+      job.state = this.#isClosed ? "failed" : "completed";
+    } catch (error) {
+      job.state = "failed";
+      job.error = error instanceof AppError ? error.message : "The job met a fault; start it again to go on.";
+    }
+    job.finishedAtMs = this.#parts.clock.nowMs();
+  }
+
+  async #reembed(namespace: string, document: DocumentSummary, job: ReembedJob): Promise<void> {
+    const bytes = await this.#parts.documents.text(namespace, document.id);
+    if (bytes !== null) {
+      const text = (await inflate(bytes)).toString("utf8");
+      const { id, source, page, language, metadata, chunkSize: size, chunkOverlap: overlap } = document;
+      await this.#ingest.reembed(namespace, { id, text, source, page, language, metadata, chunking: { size, overlap } });
+    }
+    job.done++;
+  }
+}
