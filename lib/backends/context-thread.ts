@@ -39,7 +39,9 @@ export class ContextThread implements ContextBuilder {
 
   build(request: ContextRequest, model: string | null): Promise<Built> {
     if (this.#queue.length >= this.#options.maxWaiting)
-      return Promise.reject(new AppError("overloaded", "Too many contexts are being built.", { headers: { "Retry-After": "1" } }));
+      return Promise.reject(
+        new AppError("overloaded", "Too many contexts are being built.", { headers: { "Retry-After": "1" } }),
+      );
     return new Promise((resolve, reject) => {
       this.#queue.push({ command: { id: this.#nextId++, request, model }, resolve, reject });
       this.#next();
@@ -85,7 +87,12 @@ export class ContextThread implements ContextBuilder {
     if (current === null || current.command.id !== reply.id) return;
     this.#current = null;
     if (reply.ok) current.resolve(reply.value);
-    else current.reject(reply.code === null ? new Error(reply.message) : new AppError(reply.code, reply.message, { errors: reply.errors }));
+    else
+      current.reject(
+        reply.code === null
+          ? new Error(reply.message)
+          : new AppError(reply.code, reply.message, { errors: reply.errors }),
+      );
     this.#next();
   }
 

@@ -100,6 +100,14 @@ export const SETTINGS = {
     "Time to live of a cached answer",
   ),
   queryCacheMaxMb: setting("HEADROOM_QUERY_CACHE_MAX_MB", megabytes, 16, "MB", "Ceiling of the query cache"),
+  semanticCache: setting(
+    "HEADROOM_SEMANTIC_CACHE",
+    z.enum(["off", "on"]),
+    "off",
+    "",
+    "Whether the query cache also answers a question put in other words",
+  ),
+  ragMaxMb: setting("HEADROOM_RAG_MAX_MB", megabytes, 64, "MB", "Ceiling of the passages' vectors in memory"),
   maxHistoryMessages: setting(
     "HEADROOM_MAX_HISTORY_MESSAGES",
     entries(),

@@ -30,7 +30,11 @@ export interface MessageQuery {
 export interface ConversationRows extends PassageVectorSource {
   find(namespace: string, id: string): Promise<ConversationRow | null>;
   /** Latest first; those before (`lastMessageAtMs`, `rowId`) of the cursor. */
-  list(namespace: string, before: { lastMessageAtMs: number; rowId: number } | null, limit: number): Promise<ConversationRow[]>;
+  list(
+    namespace: string,
+    before: { lastMessageAtMs: number; rowId: number } | null,
+    limit: number,
+  ): Promise<ConversationRow[]>;
   /** Makes the conversation with its first message. @throws {AppError} `conflict` when the sequence is taken. */
   append(namespace: string, id: string, message: Omit<MessageRow, "rowId" | "conversationRowId">): Promise<MessageRow>;
   messages(conversationRowId: number, query: MessageQuery): Promise<MessageRow[]>;

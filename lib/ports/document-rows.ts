@@ -77,7 +77,10 @@ export interface DocumentRows extends PassageVectorSource {
 
 /** Vectors of texts by the SHA-256 of model and text. */
 export interface EmbeddingRows {
-  find(model: string, hashes: readonly Uint8Array[]): Promise<{ hash: Uint8Array; vector: Uint8Array; usedOn: number }[]>;
+  find(
+    model: string,
+    hashes: readonly Uint8Array[],
+  ): Promise<{ hash: Uint8Array; vector: Uint8Array; usedOn: number }[]>;
   save(model: string, rows: readonly { hash: Uint8Array; vector: Uint8Array }[], day: number): Promise<void>;
   /** Marks rows as used on that day, so that the least lately used go first. */
   touch(model: string, hashes: readonly Uint8Array[], day: number): Promise<void>;

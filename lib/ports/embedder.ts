@@ -33,7 +33,9 @@ export interface Embedder {
    */
   embed(texts: readonly string[], lane: EmbeddingLane, signal?: AbortSignal): Promise<Float32Array[]>;
   state(): EmbedderState;
-  /** Gives the helper's memory back now, if nothing is under way; true when there was one. */
-  rest(): Promise<boolean>;
+  /** What `rest` would give back now: 0 while something is under way. */
+  restableBytes(): number;
+  /** Ends the helper, if nothing is under way; it starts again with the next text. @returns bytes given back. */
+  rest(): Promise<number>;
   close(): Promise<void>;
 }

@@ -28,6 +28,21 @@ const FIXED = {
     fallback: undefined,
     takes: "16–256 characters",
   },
+  HEADROOM_EMBEDDINGS_URL: {
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    fallback: undefined,
+    takes: "the base URL of an OpenAI-compatible API, as in https://host/v1",
+  },
+  HEADROOM_EMBEDDINGS_MODEL: {
+    schema: z.string().min(1).max(200),
+    fallback: "text-embedding-3-small",
+    takes: "a model's name",
+  },
+  HEADROOM_EMBEDDINGS_API_KEY: {
+    schema: z.string().min(1).max(4096).optional(),
+    fallback: undefined,
+    takes: "the service's key",
+  },
   HEADROOM_DOOR: { schema: z.enum(["direct", "next"]), fallback: "direct" as const, takes: "direct or next" },
   HEADROOM_SNAPSHOTS: { schema: flag, fallback: false, takes: "on or off" },
   HEADROOM_METRICS_PUBLIC: { schema: flag, fallback: false, takes: "1 or 0" },

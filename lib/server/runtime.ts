@@ -3,6 +3,7 @@ import { Sweeper } from "../memory/sweeper.ts";
 import type { Clock } from "../shared/clock.ts";
 import { composeCache } from "./compose-cache.ts";
 import { composeMemoryControl } from "./compose-memory-control.ts";
+import { composeRag } from "./compose-rag.ts";
 import { composeSessions } from "./compose-sessions.ts";
 import { composeVectors } from "./compose-vectors.ts";
 import { Core } from "./core.ts";
@@ -25,6 +26,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const sessions = await composeSessions(core);
   const cache = composeCache(core);
   const vectors = await composeVectors(core);
+  const rag = await composeRag(core);
   const runLog = createRunLog(core.database, core.nodeId);
   const memory = await composeMemoryControl(core, monitor, runLog);
   monitor.onSample((sample, stores) => memory.observe(sample, stores, null));
@@ -35,5 +37,5 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
     core.onStop(sweeper.start(), memory.start());
     monitor.start();
   };
-  return Object.assign(core, { monitor, sessions, cache, vectors, runLog, memory, start });
+  return Object.assign(core, { monitor, sessions, cache, vectors, rag, runLog, memory, start });
 }

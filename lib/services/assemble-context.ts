@@ -36,7 +36,14 @@ export class ContextAssembly {
   async assemble(namespace: string, question: ContextQuestion): Promise<BuiltContext & { tokenizer: Tokenizer }> {
     const { query, k, filter, maxTokens, model } = question;
     const history = await this.#history(namespace, question);
-    const { matches } = await this.#queries.query(namespace, { query, k, filter, mode: "hybrid", minScore: null, neighbors: 0 });
+    const { matches } = await this.#queries.query(namespace, {
+      query,
+      k,
+      filter,
+      mode: "hybrid",
+      minScore: null,
+      neighbors: 0,
+    });
     const passages = matches.map(({ neighbors: _, ...passage }) => passage);
     return this.#parts.contextBuilder.build({ question: query, ...history, passages, maxTokens }, model);
   }

@@ -68,7 +68,11 @@ export class Conversations {
   }
 
   /** The newest messages, oldest first, back to `maxCharacters` of them or `maxMessages`: from memory as far as it has them. */
-  async newest({ rowId, messageCount }: ConversationRow, maxMessages: number, maxCharacters: number): Promise<MessageRow[]> {
+  async newest(
+    { rowId, messageCount }: ConversationRow,
+    maxMessages: number,
+    maxCharacters: number,
+  ): Promise<MessageRow[]> {
     let found = this.#parts.recent.newest(rowId, maxMessages);
     if (found.at(-1)?.sequence !== messageCount) found = [];
     while (found.length < maxMessages && charactersOf(found) < maxCharacters) {
@@ -102,13 +106,21 @@ export class Conversations {
     for (let done = 0; done < MAX_EMBEDDED_PER_SEARCH; ) {
       const rows = await conversations.withoutVector(namespace, model, EMBED_PAGE);
       if (rows.length === 0) return 0;
-      const { codes } = await embeddings.embed(rows.map(({ content }) => content), "ingest");
-      const vectors = rows.map(({ rowId, conversationRowId }, at): PassageVector => ({
-        id: rowId,
-        documentId: conversationRowId,
-        vector: codes[at] ?? new Uint8Array(),
-      }));
-      await conversations.setVectors(model, vectors.map(({ id, vector }) => ({ rowId: id, vector })));
+      const { codes } = await embeddings.embed(
+        rows.map(({ content }) => content),
+        "ingest",
+      );
+      const vectors = rows.map(
+        ({ rowId, conversationRowId }, at): PassageVector => ({
+          id: rowId,
+          documentId: conversationRowId,
+          vector: codes[at] ?? new Uint8Array(),
+        }),
+      );
+      await conversations.setVectors(
+        model,
+        vectors.map(({ id, vector }) => ({ rowId: id, vector })),
+      );
       messageIndex.add(namespace, vectors);
       done += rows.length;
     }
@@ -118,7 +130,9 @@ export class Conversations {
   async #describe(ranked: readonly { id: number; score: number }[]): Promise<FoundMessage[]> {
     const { conversations } = this.#parts;
     const rows = new Map((await conversations.byRowId(ranked.map(({ id }) => id))).map((row) => [row.rowId, row]));
-    const owners = await conversations.conversationIds([...new Set([...rows.values()].map((row) => row.conversationRowId))]);
+    const owners = await conversations.conversationIds([
+      ...new Set([...rows.values()].map((row) => row.conversationRowId)),
+    ]);
     const idOf = new Map(owners.map(({ rowId, id }) => [rowId, id]));
     return ranked.flatMap(({ id, score }) => {
       const message = rows.get(id);

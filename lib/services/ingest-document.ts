@@ -76,14 +76,28 @@ export class DocumentIngest {
     const checksum = createHash("sha256").update(document.text).digest("hex");
     const before = await documents.find(namespace, document.id);
     if (before !== null && isUnchanged(before, document, checksum, model))
-      return { id: document.id, chunks: before.chunkCount, checksum, embedded: 0, reused: before.chunkCount, created: false };
+      return {
+        id: document.id,
+        chunks: before.chunkCount,
+        checksum,
+        embedded: 0,
+        reused: before.chunkCount,
+        created: false,
+      };
     const { chunks, embedded } = await this.#embedChunks(document, signal);
     const row = await this.#row(document, { checksum, model, chunks, before });
     const written = await documents.replace(namespace, row);
     if (before !== null) this.#forget(namespace, before);
     passages.add(namespace, written.vectors);
     this.#parts.queryCache.invalidate(namespace);
-    return { id: document.id, chunks: chunks.length, checksum, embedded, reused: chunks.length - embedded, created: before === null };
+    return {
+      id: document.id,
+      chunks: chunks.length,
+      checksum,
+      embedded,
+      reused: chunks.length - embedded,
+      created: before === null,
+    };
   }
 
   async #embedChunks(
@@ -92,7 +106,10 @@ export class DocumentIngest {
   ): Promise<{ chunks: NewDocument["chunks"]; embedded: number }> {
     const spans = chunkText(text, chunking);
     if (spans.length > MAX_CHUNKS)
-      throw new AppError("item-too-large", `The document ${id} has ${spans.length} chunks; at most ${MAX_CHUNKS} are taken.`);
+      throw new AppError(
+        "item-too-large",
+        `The document ${id} has ${spans.length} chunks; at most ${MAX_CHUNKS} are taken.`,
+      );
     const chunks: NewDocument["chunks"][number][] = [];
     let embedded = 0;
     for (let from = 0; from < spans.length; from += TEXTS_PER_CALL) {
@@ -110,7 +127,12 @@ export class DocumentIngest {
 
   async #row(
     document: IngestDocument,
-    { checksum, model, chunks, before }: { checksum: string; model: string; chunks: NewDocument["chunks"]; before: DocumentSummary | null },
+    {
+      checksum,
+      model,
+      chunks,
+      before,
+    }: { checksum: string; model: string; chunks: NewDocument["chunks"]; before: DocumentSummary | null },
   ): Promise<NewDocument> {
     const nowMs = this.#parts.clock.nowMs();
     const { id, source, page, language, metadata, chunking, text } = document;

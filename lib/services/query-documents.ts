@@ -66,14 +66,22 @@ export class DocumentQuery {
   async query(namespace: string, query: PassageQuery): Promise<{ matches: PassageMatch[]; cached: boolean }> {
     const { queryCache, embedder } = this.#parts;
     const question = normalizeQuestion(query.query, embedder.state().kind === "embedded");
-    const parameters = canonicalJson([namespace, query.k, query.mode, query.minScore, query.neighbors, query.filter?.given ?? null]);
+    const parameters = canonicalJson([
+      namespace,
+      query.k,
+      query.mode,
+      query.minScore,
+      query.neighbors,
+      query.filter?.given ?? null,
+    ]);
     const key = `${parameters}\n${question}`;
     const known = queryCache.get(key) ?? (await this.#sameQuestion(question, parameters, query.mode));
     if (known !== undefined) return { matches: JSON.parse(known.toString("utf8")), cached: true };
     const pending = queryCache.begin(namespace);
     try {
       const matches = await this.#search(namespace, { ...query, query: question });
-      if (queryCache.set(pending, key, Buffer.from(JSON.stringify(matches)))) await this.#remember(question, parameters, key, query.mode);
+      if (queryCache.set(pending, key, Buffer.from(JSON.stringify(matches))))
+        await this.#remember(question, parameters, key, query.mode);
       return { matches, cached: false };
     } finally {
       queryCache.end(pending);
@@ -107,7 +115,11 @@ export class DocumentQuery {
     return this.#describe(wanted.slice(0, query.k), query.neighbors);
   }
 
-  async #rank(namespace: string, { query, k, mode }: PassageQuery, allowed: ReadonlySet<number> | null): Promise<Candidate[]> {
+  async #rank(
+    namespace: string,
+    { query, k, mode }: PassageQuery,
+    allowed: ReadonlySet<number> | null,
+  ): Promise<Candidate[]> {
     const limit = Math.max(CANDIDATES, k);
     if (mode === "keyword") return this.#byWords(namespace, query, limit, allowed);
     await this.#agreement.require(namespace);
@@ -127,7 +139,12 @@ export class DocumentQuery {
     return diversify(fused, k);
   }
 
-  async #withFeedback(namespace: string, vector: Float32Array, meaning: Candidate[], words: Candidate[]): Promise<Float32Array> {
+  async #withFeedback(
+    namespace: string,
+    vector: Float32Array,
+    meaning: Candidate[],
+    words: Candidate[],
+  ): Promise<Float32Array> {
     const first = diversify(
       fuseRankings([
         { weight: WORDS_WEIGHT, items: meaning },
@@ -135,11 +152,22 @@ export class DocumentQuery {
       ]),
       FEEDBACK_PASSAGES,
     );
-    const rows = await this.#parts.documents.byId(namespace, first.map(({ id }) => id));
-    return withFeedback(vector, rows.map((row) => decodeVector(row.vector)));
+    const rows = await this.#parts.documents.byId(
+      namespace,
+      first.map(({ id }) => id),
+    );
+    return withFeedback(
+      vector,
+      rows.map((row) => decodeVector(row.vector)),
+    );
   }
 
-  async #byWords(namespace: string, question: string, limit: number, allowed: ReadonlySet<number> | null): Promise<Candidate[]> {
+  async #byWords(
+    namespace: string,
+    question: string,
+    limit: number,
+    allowed: ReadonlySet<number> | null,
+  ): Promise<Candidate[]> {
     const expression = keywordExpression(question);
     if (expression === null) return [];
     return this.#parts.documents.matchKeywords(namespace, expression, limit, allowed === null ? null : [...allowed]);
@@ -172,7 +200,10 @@ export class DocumentQuery {
       const document = documentOf.get(documentId);
       // Removed since it was ranked.
       if (chunk === undefined || document === undefined) continue;
-      const around = neighbors === 0 ? [] : await documents.chunksAround(documentId, chunk.ordinal - neighbors, chunk.ordinal + neighbors);
+      const around =
+        neighbors === 0
+          ? []
+          : await documents.chunksAround(documentId, chunk.ordinal - neighbors, chunk.ordinal + neighbors);
       matches.push(toMatch(chunk, document, score, around));
     }
     return matches;

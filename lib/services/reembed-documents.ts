@@ -34,7 +34,15 @@ export class Reembedding {
   }
 
   state(namespace: string): ReembedJob {
-    const idle: ReembedJob = { state: "idle", model: this.#model, total: 0, done: 0, error: null, startedAtMs: null, finishedAtMs: null };
+    const idle: ReembedJob = {
+      state: "idle",
+      model: this.#model,
+      total: 0,
+      done: 0,
+      error: null,
+      startedAtMs: null,
+      finishedAtMs: null,
+    };
     return this.#jobs.get(namespace) ?? idle;
   }
 
@@ -43,8 +51,18 @@ export class Reembedding {
     const running = this.#jobs.get(namespace);
     if (running?.state === "running") return running;
     const models = await this.#parts.documents.models(namespace);
-    const total = models.filter(({ model }) => model !== this.#model).reduce((sum, { documents }) => sum + documents, 0);
-    const job: ReembedJob = { ...this.state(namespace), state: "running", total, done: 0, error: null, startedAtMs: this.#parts.clock.nowMs(), finishedAtMs: null };
+    const total = models
+      .filter(({ model }) => model !== this.#model)
+      .reduce((sum, { documents }) => sum + documents, 0);
+    const job: ReembedJob = {
+      ...this.state(namespace),
+      state: "running",
+      total,
+      done: 0,
+      error: null,
+      startedAtMs: this.#parts.clock.nowMs(),
+      finishedAtMs: null,
+    };
     this.#jobs.set(namespace, job);
     void this.#run(namespace, job);
     return job;
@@ -62,7 +80,8 @@ export class Reembedding {
     try {
       for (let afterRowId = 0; !this.#isClosed; ) {
         const page = await this.#parts.documents.walk(namespace, afterRowId, PAGE);
-        for (const document of page) if (document.model !== this.#model && !this.#isClosed) await this.#reembed(namespace, document, job);
+        for (const document of page)
+          if (document.model !== this.#model && !this.#isClosed) await this.#reembed(namespace, document, job);
         const last = page.at(-1);
         if (last === undefined || page.length < PAGE) break;
         afterRowId = last.rowId;
@@ -80,7 +99,15 @@ export class Reembedding {
     if (bytes !== null) {
       const text = (await inflate(bytes)).toString("utf8");
       const { id, source, page, language, metadata, chunkSize: size, chunkOverlap: overlap } = document;
-      await this.#ingest.reembed(namespace, { id, text, source, page, language, metadata, chunking: { size, overlap } });
+      await this.#ingest.reembed(namespace, {
+        id,
+        text,
+        source,
+        page,
+        language,
+        metadata,
+        chunking: { size, overlap },
+      });
     }
     job.done++;
   }

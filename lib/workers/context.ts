@@ -19,7 +19,8 @@ async function build({ id, request, model }: ContextCommand): Promise<ContextRep
     const built = buildContext({ ...request, maxTokens }, count);
     return { id, ok: true, value: { ...built, tokenizer } };
   } catch (error) {
-    if (error instanceof AppError) return { id, ok: false, code: error.code, message: error.message, errors: error.errors };
+    if (error instanceof AppError)
+      return { id, ok: false, code: error.code, message: error.message, errors: error.errors };
     return { id, ok: false, code: null, message: error instanceof Error ? error.message : String(error), errors: [] };
   }
 }

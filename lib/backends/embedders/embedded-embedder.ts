@@ -1,4 +1,5 @@
 import type { Embedder, EmbedderState, EmbeddingLane } from "../../ports/embedder.ts";
+import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import { HelperProcess, type HelperProgram } from "./helper-process.ts";
@@ -8,6 +9,10 @@ export interface EmbeddedEmbedderOptions {
   program: HelperProgram;
   clock: Clock;
   queue: QueueBounds;
+  /** The helper's resident memory is granted here. */
+  account: MemoryAccount;
+  /** Called with each helper's process id; what it returns, when that helper has ended. */
+  onStart: (processId: number) => () => void;
   /** The helper ends when nothing was asked of it for this long. */
   idleMs: number;
   /** Preparing the model for the first time is part of a start. */
@@ -15,6 +20,8 @@ export interface EmbeddedEmbedderOptions {
   batchTimeoutMs: number;
 }
 
+/** What a helper takes once the model is loaded and has worked (measured, `bench/rag`): asked for before it starts. */
+const START_BYTES = 116 * 1024 * 1024;
 const MODEL = { id: "all-MiniLM-L6-v2/q8", dimensions: 384 } as const;
 
 /**
@@ -30,6 +37,9 @@ export class EmbeddedEmbedder implements Embedder {
   #isClosed = false;
   #isFailing = false;
   #cancelIdle: () => void = () => undefined;
+  #unregister: () => void = () => undefined;
+  #granted = 0;
+  #ending: Promise<void> = Promise.resolve();
   #embeddedTexts = 0;
   #starts = 0;
 
@@ -61,10 +71,14 @@ export class EmbeddedEmbedder implements Embedder {
     };
   }
 
-  async rest(): Promise<boolean> {
-    if (this.#isWorking || this.#helper === null) return false;
-    await this.#end();
-    return true;
+  restableBytes(): number {
+    return this.#isWorking || this.#helper === null ? 0 : this.#granted;
+  }
+
+  async rest(): Promise<number> {
+    const bytes = this.restableBytes();
+    if (bytes > 0) await this.#end();
+    return bytes;
   }
 
   async close(): Promise<void> {
@@ -91,27 +105,43 @@ export class EmbeddedEmbedder implements Embedder {
   async #encode(batch: TextBatch): Promise<void> {
     try {
       const helper = await this.#started();
+      this.#follow(helper.memoryBytes);
       const vectors = await this.#within(this.#options.batchTimeoutMs, helper.encode(batch.texts));
       this.#embeddedTexts += vectors.length;
       this.#isFailing = false;
+      this.#follow(helper.memoryBytes);
       batch.settle({ vectors });
     } catch (cause) {
+      if (cause instanceof AppError) {
+        batch.settle({ error: cause });
+        return;
+      }
       await this.#end("SIGKILL");
       batch.attempts++;
       if (batch.attempts < 2 && !this.#isClosed) this.#queue.putBack(batch);
       else {
         this.#isFailing = true;
-        batch.settle({ error: new AppError("upstream-failed", "The embedding model failed twice on this.", { cause }) });
+        batch.settle({
+          error: new AppError("upstream-failed", "The embedding model failed twice on this.", { cause }),
+        });
       }
     }
   }
 
   async #started(): Promise<HelperProcess> {
+    // The one before gives its memory back first.
+    await this.#ending;
     if (this.#helper === null) {
+      if (!this.#options.account.tryTake(START_BYTES))
+        throw new AppError("memory-pressure", "There is no memory for the embedding model now.", {
+          headers: { "Retry-After": "10" },
+        });
+      this.#granted = START_BYTES;
       const helper: HelperProcess = new HelperProcess(this.#options.program, () => this.#forget(helper));
       this.#helper = helper;
       this.#isReady = false;
       this.#starts++;
+      if (helper.processId !== null) this.#unregister = this.#options.onStart(helper.processId);
     }
     const helper = this.#helper;
     if (!this.#isReady) await this.#within(this.#options.startTimeoutMs, helper.ready);
@@ -119,15 +149,29 @@ export class EmbeddedEmbedder implements Embedder {
     return helper;
   }
 
+  /** Keeps the grant at what the helper really holds; what the ledger refuses shows as unattributed. */
+  #follow(memoryBytes: number): void {
+    const more = memoryBytes - this.#granted;
+    if (memoryBytes === 0) return;
+    if (more < 0) this.#options.account.give(-more);
+    if (more < 0 || this.#options.account.tryTake(more)) this.#granted = memoryBytes;
+  }
+
+  /** Called once for each helper, when its process is gone. */
   #forget(helper: HelperProcess): void {
     if (this.#helper === helper) this.#helper = null;
+    this.#unregister();
+    this.#unregister = () => undefined;
+    this.#options.account.give(this.#granted);
+    this.#granted = 0;
   }
 
   async #end(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     this.#cancelIdle();
     const helper = this.#helper;
     this.#helper = null;
-    await helper?.end(signal);
+    if (helper !== null) this.#ending = helper.end(signal);
+    await this.#ending;
   }
 
   async #within<T>(limitMs: number, work: Promise<T>): Promise<T> {

@@ -30,7 +30,12 @@ export class HelperProcess {
 
   constructor({ entryPath, args, execArgv }: HelperProgram, onExit: () => void) {
     const env: NodeJS.ProcessEnv = { NODE_ENV: "production", PATH: "/usr/bin:/bin", ...ENVIRONMENT };
-    this.#child = fork(entryPath, [...args], { execArgv: [...execArgv], env, serialization: "advanced", stdio: ["ignore", "ignore", "ignore", "ipc"] });
+    this.#child = fork(entryPath, [...args], {
+      execArgv: [...execArgv],
+      env,
+      serialization: "advanced",
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+    });
     this.ready = new Promise((resolve, reject) => {
       this.#child.on("message", (message: HelperMessage) => this.#hear(message, resolve, reject));
       this.#child.once("exit", () => reject(new Error("The embedding helper ended while it started.")));

@@ -42,7 +42,9 @@ export class TextQueue {
   add(texts: readonly string[], lane: EmbeddingLane, signal?: AbortSignal): Promise<Float32Array[]> {
     const bytes = sizeOf(texts);
     if (this.#texts + texts.length > this.bounds.maxTexts || this.#bytes + bytes > this.bounds.maxBytes)
-      throw new AppError("overloaded", "Too many texts wait for the embedding model.", { headers: { "Retry-After": "2" } });
+      throw new AppError("overloaded", "Too many texts wait for the embedding model.", {
+        headers: { "Retry-After": "2" },
+      });
     const parts: Promise<Float32Array[]>[] = [];
     for (let from = 0; from < texts.length; from += this.bounds.textsPerBatch)
       parts.push(this.#push(texts.slice(from, from + this.bounds.textsPerBatch), lane, signal));

@@ -13,7 +13,10 @@ export async function createConversationRows(database: Database, model: () => st
   const next = await nextIds(database);
 
   async function messages(where: string, params: readonly SqlValue[]): Promise<MessageRow[]> {
-    const rows = await database.all<StoredMessage>(`SELECT ${MESSAGE} FROM "ConversationMessage" WHERE ${where}`, params);
+    const rows = await database.all<StoredMessage>(
+      `SELECT ${MESSAGE} FROM "ConversationMessage" WHERE ${where}`,
+      params,
+    );
     return rows.map((row) => ({ ...row, metadata: row.metadata === null ? null : JSON.parse(row.metadata) }));
   }
 
@@ -38,15 +41,16 @@ export async function createConversationRows(database: Database, model: () => st
       const conversationRowId = known?.rowId ?? next.conversation++;
       const rowId = next.message++;
       const { sequence, role, content, metadata, createdAtMs } = message;
-      const head = known === null
-        ? {
-            sql: `INSERT INTO "Conversation" ("id", "namespace", "name", "createdAtMs", "lastMessageAtMs", "messageCount") VALUES (?, ?, ?, ?, ?, 1)`,
-            params: [conversationRowId, namespace, id, createdAtMs, createdAtMs],
-          }
-        : {
-            sql: `UPDATE "Conversation" SET "lastMessageAtMs" = MAX("lastMessageAtMs", ?), "messageCount" = "messageCount" + 1 WHERE "id" = ?`,
-            params: [createdAtMs, conversationRowId],
-          };
+      const head =
+        known === null
+          ? {
+              sql: `INSERT INTO "Conversation" ("id", "namespace", "name", "createdAtMs", "lastMessageAtMs", "messageCount") VALUES (?, ?, ?, ?, ?, 1)`,
+              params: [conversationRowId, namespace, id, createdAtMs, createdAtMs],
+            }
+          : {
+              sql: `UPDATE "Conversation" SET "lastMessageAtMs" = MAX("lastMessageAtMs", ?), "messageCount" = "messageCount" + 1 WHERE "id" = ?`,
+              params: [createdAtMs, conversationRowId],
+            };
       await database.write([
         head,
         {
@@ -113,11 +117,12 @@ export async function createConversationRows(database: Database, model: () => st
       return { conversations: rows[0]?.conversations ?? 0, messages: rows[0]?.messages ?? 0 };
     },
     page: (namespace, afterId, limit) =>
-      vectors(
-        database,
-        `"namespace" = ? AND "model" = ? AND "id" > ? ORDER BY "id" LIMIT ?`,
-        [namespace, model(), afterId, limit],
-      ),
+      vectors(database, `"namespace" = ? AND "model" = ? AND "id" > ? ORDER BY "id" LIMIT ?`, [
+        namespace,
+        model(),
+        afterId,
+        limit,
+      ]),
     byId: (namespace, ids) =>
       vectors(database, `"id" IN (SELECT value FROM json_each(?)) AND "namespace" = ? AND "model" = ?`, [
         JSON.stringify(ids),

@@ -82,7 +82,11 @@ export async function createDocumentRows(database: Database): Promise<DocumentRo
         insertDocument(key, rowId, document),
         ...document.chunks.flatMap((chunk, place) => insertChunk(key, rowId, firstChunk + place, chunk)),
       ]);
-      const vectors = document.chunks.map(({ vector }, place) => ({ id: firstChunk + place, documentId: rowId, vector }));
+      const vectors = document.chunks.map(({ vector }, place) => ({
+        id: firstChunk + place,
+        documentId: rowId,
+        vector,
+      }));
       return { rowId, vectors };
     },
     async remove(namespace, id) {

@@ -16,7 +16,13 @@ export function createEmbeddingRows(database: Database): EmbeddingRows {
           `SELECT "hash", "vector", "usedOn" FROM "Embedding" WHERE "model" = ? AND "hash" IN (${padded.map(() => "?").join(",")})`,
           [model, ...padded],
         );
-        found.push(...rows.map(({ hash, vector, usedOn }) => ({ hash: new Uint8Array(hash), vector: new Uint8Array(vector), usedOn })));
+        found.push(
+          ...rows.map(({ hash, vector, usedOn }) => ({
+            hash: new Uint8Array(hash),
+            vector: new Uint8Array(vector),
+            usedOn,
+          })),
+        );
       }
       return found;
     },

@@ -23,7 +23,9 @@ export class Namespaces {
   }
 
   static async open(database: Database): Promise<Namespaces> {
-    const rows = await database.all<{ id: number; name: string }>(`SELECT "id", "name" FROM "RagNamespace" LIMIT 100000`);
+    const rows = await database.all<{ id: number; name: string }>(
+      `SELECT "id", "name" FROM "RagNamespace" LIMIT 100000`,
+    );
     return new Namespaces(database, new Map(rows.map(({ id, name }) => [name, id])));
   }
 

@@ -3,11 +3,13 @@ import type { Route } from "./define-route.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { cacheRoutes } from "./routes/cache.ts";
+import { conversationRoutes } from "./routes/conversations.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { monitoringRoutes } from "./routes/monitoring.ts";
 import { optimizerRoutes } from "./routes/optimizer.ts";
+import { ragRoutes } from "./routes/rag.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { vectorRoutes } from "./routes/vectors.ts";
 
@@ -23,6 +25,8 @@ export function allRoutes(runtime: Runtime): readonly Route[] {
     ...sessionRoutes,
     ...cacheRoutes(runtime),
     ...vectorRoutes,
+    ...ragRoutes,
+    ...conversationRoutes,
   ];
   return [...described, ...docsRoutes(described)];
 }

@@ -17,7 +17,8 @@ export interface TextSpan {
  * Each choice looks only at the text around it, so an edit moves the cuts near it and the rest stay.
  */
 export function chunkText(text: string, { size, overlap }: Chunking): TextSpan[] {
-  if (!(size >= 1 && overlap >= 0 && overlap < size)) throw new RangeError("A chunk needs a size of at least 1 and an overlap below it.");
+  if (!(size >= 1 && overlap >= 0 && overlap < size))
+    throw new RangeError("A chunk needs a size of at least 1 and an overlap below it.");
   const spans: TextSpan[] = [];
   const last = trimEnd(text, 0, text.length);
   let start = skipSpace(text, 0, last);
@@ -39,7 +40,12 @@ const WORD_END = /\s+/g;
 function findCut(text: string, start: number, size: number): number {
   const from = start + Math.ceil(size / 2);
   const to = start + size;
-  return lastMatchEnd(text, PARAGRAPH_END, from, to) ?? lastMatchEnd(text, SENTENCE_END, from, to) ?? steadyWordEnd(text, start, size) ?? withoutSplitPair(text, start, to);
+  return (
+    lastMatchEnd(text, PARAGRAPH_END, from, to) ??
+    lastMatchEnd(text, SENTENCE_END, from, to) ??
+    steadyWordEnd(text, start, size) ??
+    withoutSplitPair(text, start, to)
+  );
 }
 
 /** The place after the last match that begins in `[from, to]`: white space there may reach past `to`, the text does not. */
@@ -103,7 +109,12 @@ function withoutSplitPair(text: string, start: number, at: number): number {
 }
 
 function isInsidePair(text: string, at: number): boolean {
-  return at > 0 && at < text.length && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800 && (text.charCodeAt(at) & 0xfc00) === 0xdc00;
+  return (
+    at > 0 &&
+    at < text.length &&
+    (text.charCodeAt(at - 1) & 0xfc00) === 0xd800 &&
+    (text.charCodeAt(at) & 0xfc00) === 0xdc00
+  );
 }
 
 function skipSpace(text: string, from: number, to: number): number {

@@ -43,7 +43,13 @@ export class EmbeddingCache {
   readonly counters: StoreCounters;
   #diskEvictions = 0;
 
-  constructor(embedder: Embedder, rows: EmbeddingRows, account: MemoryAccount, clock: Clock, bounds: EmbeddingCacheBounds) {
+  constructor(
+    embedder: Embedder,
+    rows: EmbeddingRows,
+    account: MemoryAccount,
+    clock: Clock,
+    bounds: EmbeddingCacheBounds,
+  ) {
     this.#embedder = embedder;
     this.#rows = rows;
     this.#account = account;
@@ -77,7 +83,9 @@ export class EmbeddingCache {
     const { id: model } = this.#embedder.state().model;
     const hashes = texts.map((text) => hashOf(model, text));
     const keys = hashes.map((hash) => hash.toString("base64"));
-    const texted = new Map(keys.map((key, at) => [key, { text: texts[at] ?? "", hash: hashes[at] ?? Buffer.alloc(0) }]));
+    const texted = new Map(
+      keys.map((key, at) => [key, { text: texts[at] ?? "", hash: hashes[at] ?? Buffer.alloc(0) }]),
+    );
     const known = await this.#lookUp(model, texted);
     const missing = [...texted].filter(([key]) => !known.has(key));
     const joined = new Map(missing.flatMap(([key]) => entryOf(key, this.#underWay.get(key))));
@@ -164,7 +172,11 @@ export class EmbeddingCache {
     lane: EmbeddingLane,
     signal?: AbortSignal,
   ): Promise<Uint8Array[]> {
-    const vectors = await this.#embedder.embed(fresh.map(([, { text }]) => text), lane, signal);
+    const vectors = await this.#embedder.embed(
+      fresh.map(([, { text }]) => text),
+      lane,
+      signal,
+    );
     const codes = vectors.map((vector) => encodeVector(normalize(vector)));
     const rows = fresh.map(([, { hash }], at) => ({ hash, vector: codes[at] ?? new Uint8Array() }));
     await this.#rows.save(model, rows, this.#today());

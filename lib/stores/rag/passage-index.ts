@@ -51,7 +51,13 @@ export class PassageIndex {
   get counters(): { rows: number; scopes: number; evictions: number; diskScans: number; memoryScans: number } {
     let rows = 0;
     for (const slab of this.#slabs.values()) rows += slab.live;
-    return { rows, scopes: this.#slabs.size, evictions: this.#evictions, diskScans: this.#diskScans, memoryScans: this.#memoryScans };
+    return {
+      rows,
+      scopes: this.#slabs.size,
+      evictions: this.#evictions,
+      diskScans: this.#diskScans,
+      memoryScans: this.#memoryScans,
+    };
   }
 
   /** The `limit` nearest passages of the documents that `allows` lets through (null: all), best first. */
@@ -151,7 +157,11 @@ export class PassageIndex {
     const known = slab.has(new Set(late.map(({ id }) => id)));
     slab.removeDocuments(loading.removed);
     this.#slabs.set(scope, slab);
-    this.#addTo(scope, slab, late.filter(({ id }) => !known.has(id)));
+    this.#addTo(
+      scope,
+      slab,
+      late.filter(({ id }) => !known.has(id)),
+    );
   }
 
   #addTo(scope: string, slab: PassageSlab, rows: readonly PassageVector[]): void {
@@ -214,7 +224,10 @@ export class PassageIndex {
 
   async #exact(scope: string, query: Float32Array, ranked: Scored[]): Promise<Scored[]> {
     const top = ranked.slice(0, EXACT_ROWS);
-    const rows = await this.#source.byId(scope, top.map(({ id }) => id));
+    const rows = await this.#source.byId(
+      scope,
+      top.map(({ id }) => id),
+    );
     const vectors = new Map(rows.map(({ id, vector }) => [id, vector]));
     // A passage that is gone from the database by now is no answer.
     const rescored = top.flatMap((item) => {

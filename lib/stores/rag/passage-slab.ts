@@ -104,7 +104,13 @@ export class PassageSlab {
   }
 
   /** Offers the rows `from … to - 1` to `best`. The inner loop is where a query's time goes: four sums, no call. */
-  scan(query: Float32Array, from: number, to: number, allows: ((documentId: number) => boolean) | null, best: BestScores): void {
+  scan(
+    query: Float32Array,
+    from: number,
+    to: number,
+    allows: ((documentId: number) => boolean) | null,
+    best: BestScores,
+  ): void {
     const { dimensions } = this;
     const codes = this.#codes;
     for (let row = from; row < to; row++) {

@@ -141,6 +141,12 @@ export class QueryCache {
     return removed;
   }
 
+  predictExpiry(): { items: number; freedBytes: number } {
+    const now = this.#clock.monotonicMs();
+    const expired = [...this.#entries.values()].filter(({ expiresAtMs }) => expiresAtMs <= now);
+    return { items: expired.length, freedBytes: expired.reduce((sum, { bytes }) => sum + bytes, 0) };
+  }
+
   predictEviction(targetBytes: number): { items: number; freedBytes: number } {
     let items = 0;
     let freedBytes = 0;

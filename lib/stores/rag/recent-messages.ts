@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { MessageRow } from "../../ports/conversation-rows.ts";
+import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { StoreCounters } from "../store-counters.ts";
 

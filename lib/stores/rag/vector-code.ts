@@ -44,7 +44,8 @@ export function dotWithCode(query: Float32Array, bytes: Uint8Array): number {
 export function normalize(vector: Float32Array): Float32Array {
   let sum = 0;
   for (const value of vector) sum += value * value;
-  if (!(sum > 0) || !Number.isFinite(sum)) throw new RangeError("A vector without direction has no place in the index.");
+  if (!(sum > 0) || !Number.isFinite(sum))
+    throw new RangeError("A vector without direction has no place in the index.");
   const length = Math.sqrt(sum);
   return vector.map((value) => value / length);
 }

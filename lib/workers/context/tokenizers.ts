@@ -32,7 +32,9 @@ export function tokenizerOf(model: string | null): Tokenizer & { encoding: Encod
 /** Loads one encoding's ranks: 20 MB of heap for o200k, which is why this runs in a thread that ends when idle. */
 export async function loadCounter(encoding: Encoding): Promise<(text: string) => number> {
   const { countTokens } =
-    encoding === "o200k_base" ? await import("gpt-tokenizer/encoding/o200k_base") : await import("gpt-tokenizer/encoding/cl100k_base");
+    encoding === "o200k_base"
+      ? await import("gpt-tokenizer/encoding/o200k_base")
+      : await import("gpt-tokenizer/encoding/cl100k_base");
   // A text that spells a special token is a text: it is counted as what it says.
   const asText = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() };
   return (text) => countTokens(text, asText);

@@ -106,14 +106,30 @@ class MiniLmWriter {
     const joined = Float32Array.from(biases.flatMap((bias) => [...bias]));
     graph.constant(name("attention_bias"), [joined.length], ElementType.float, joined);
     const heads = { num_heads: this.#config.num_attention_heads };
-    graph.node("MultiHeadAttention", [...projected, name("attention_bias"), "key_mask"], name("attended"), heads, FUSED);
+    graph.node(
+      "MultiHeadAttention",
+      [...projected, name("attention_bias"), "key_mask"],
+      name("attended"),
+      heads,
+      FUSED,
+    );
     const mixed = this.#matrix(name("attended"), `${path}attention.output.dense`, name("mixed"));
-    const attention = [mixed, input, ...this.#norm(`${path}attention.output.LayerNorm`), this.#bias(`${path}attention.output.dense`)];
+    const attention = [
+      mixed,
+      input,
+      ...this.#norm(`${path}attention.output.LayerNorm`),
+      this.#bias(`${path}attention.output.dense`),
+    ];
     graph.node("SkipLayerNormalization", attention, name("attention_out"), { epsilon }, FUSED);
     const wide = this.#matrix(name("attention_out"), `${path}intermediate.dense`, name("wide"));
     graph.node("BiasGelu", [wide, this.#bias(`${path}intermediate.dense`)], name("active"), {}, FUSED);
     const narrow = this.#matrix(name("active"), `${path}output.dense`, name("narrow"));
-    const output = [narrow, name("attention_out"), ...this.#norm(`${path}output.LayerNorm`), this.#bias(`${path}output.dense`)];
+    const output = [
+      narrow,
+      name("attention_out"),
+      ...this.#norm(`${path}output.LayerNorm`),
+      this.#bias(`${path}output.dense`),
+    ];
     return graph.node("SkipLayerNormalization", output, name("out"), { epsilon }, FUSED);
   }
 

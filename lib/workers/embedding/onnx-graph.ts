@@ -30,10 +30,19 @@ export class OnnxGraph {
     this.#weights = openSync(weightsPath, "w");
   }
 
-  node(operator: string, inputs: readonly string[], output: string, attributes: Readonly<Record<string, Attribute>> = {}, domain = ""): string {
+  node(
+    operator: string,
+    inputs: readonly string[],
+    output: string,
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = "",
+  ): string {
     const node = new ProtobufWriter();
     for (const input of inputs) node.text(1, input);
-    node.text(2, output).text(3, `${operator}_${this.#nodeCount++}`).text(4, operator);
+    node
+      .text(2, output)
+      .text(3, `${operator}_${this.#nodeCount++}`)
+      .text(4, operator);
     for (const [name, value] of Object.entries(attributes)) node.message(5, attributeMessage(name, value));
     if (domain !== "") node.text(7, domain);
     this.#graph.message(1, node);

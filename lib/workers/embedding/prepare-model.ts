@@ -35,7 +35,9 @@ export function prepareModel(source: ModelSource, directory: string): PreparedMo
 
 function writeModel(source: ModelSource, draft: string): void {
   const config: MiniLmConfig = JSON.parse(readFileSync(source.configPath, "utf8"));
-  const tokenizer: { model: { vocab: Record<string, number> } } = JSON.parse(readFileSync(source.tokenizerPath, "utf8"));
+  const tokenizer: { model: { vocab: Record<string, number> } } = JSON.parse(
+    readFileSync(source.tokenizerPath, "utf8"),
+  );
   const tokens: string[] = [];
   for (const [token, id] of Object.entries(tokenizer.model.vocab)) tokens[id] = token;
   // A line a token: the helper reads this in a fifth of the memory that the JSON takes.

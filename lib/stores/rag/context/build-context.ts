@@ -32,7 +32,8 @@ const SUMMARY_REACH = 256;
  */
 export function buildContext(request: ContextRequest, count: TokenCounter): BuiltContext {
   const costs = new Map(request.messages.map((message) => [message.id, historyTokens(count, message)]));
-  const costOf = (messages: readonly HistoryMessage[]) => messages.reduce((sum, { id }) => sum + (costs.get(id) ?? 0), 0);
+  const costOf = (messages: readonly HistoryMessage[]) =>
+    messages.reduce((sum, { id }) => sum + (costs.get(id) ?? 0), 0);
   const pinned = request.messages.filter(({ role }) => role === "system");
   const units = historyUnits(request.messages.filter(({ role }) => role !== "system"));
   const question = questionMessage(request, units);
@@ -56,7 +57,12 @@ export function buildContext(request: ContextRequest, count: TokenCounter): Buil
   return {
     messages: arrange(request.messages, new Set([...pinned, ...kept]), summary, quoted, question),
     citations: quoted.citations,
-    tokens: { total, history, retrieved: quoted.tokens, saved: Math.max(0, naiveTokens(request, costOf, questionCost, count) - total) },
+    tokens: {
+      total,
+      history,
+      retrieved: quoted.tokens,
+      saved: Math.max(0, naiveTokens(request, costOf, questionCost, count) - total),
+    },
     dropped: droppedParts(request, units.slice(0, cut), summary !== null, quoted),
   };
 }
@@ -71,7 +77,11 @@ function questionMessage({ question }: ContextRequest, units: readonly HistoryUn
  * The first unit that stays. The cut falls on a multiple of a step in the conversation's own numbering: the step follows from the
  * budget alone, so that the same conversation one turn later is cut at the same place most of the time.
  */
-function cutHistory(units: readonly HistoryUnit[], room: number, costOf: (messages: readonly HistoryMessage[]) => number): number {
+function cutHistory(
+  units: readonly HistoryUnit[],
+  room: number,
+  costOf: (messages: readonly HistoryMessage[]) => number,
+): number {
   let cut = units.length;
   for (let spent = 0; cut > 0; cut--) {
     spent += costOf(units[cut - 1]?.messages ?? []);
@@ -111,7 +121,11 @@ function arrange(
   const firstTurn = messages.findIndex((message) => message.role !== "system" && kept.has(message));
   const before = messages.slice(0, Math.max(0, firstTurn)).filter((message) => kept.has(message));
   const after = messages.slice(Math.max(0, firstTurn)).filter((message) => kept.has(message));
-  const prompt: ContextMessage[] = [...before.map(promptMessage), ...(summary === null ? [] : [summary]), ...after.map(promptMessage)];
+  const prompt: ContextMessage[] = [
+    ...before.map(promptMessage),
+    ...(summary === null ? [] : [summary]),
+    ...after.map(promptMessage),
+  ];
   const passages: ContextMessage[] = quoted.content === null ? [] : [{ role: "system", content: quoted.content }];
   if (question !== null) return [...prompt, ...passages, question];
   return [...prompt.slice(0, -1), ...passages, ...prompt.slice(-1)];
@@ -132,14 +146,24 @@ function naiveTokens(
   return TOKENS_OF_ANSWER_START + costOf(messages) + questionCost + quoted;
 }
 
-function droppedParts(request: ContextRequest, units: readonly HistoryUnit[], isSummarised: boolean, quoted: QuotedPassages): Dropped[] {
+function droppedParts(
+  request: ContextRequest,
+  units: readonly HistoryUnit[],
+  isSummarised: boolean,
+  quoted: QuotedPassages,
+): Dropped[] {
   const reason = isSummarised ? "summarised" : "budget";
-  const messages = units.flatMap((unit) => unit.messages.map(({ id, role }): Dropped => ({ kind: "message", id, role, reason })));
-  const older: Dropped[] = request.omittedMessages > 0 ? [{ kind: "older-messages", count: request.omittedMessages, reason: "budget" }] : [];
+  const messages = units.flatMap((unit) =>
+    unit.messages.map(({ id, role }): Dropped => ({ kind: "message", id, role, reason })),
+  );
+  const older: Dropped[] =
+    request.omittedMessages > 0 ? [{ kind: "older-messages", count: request.omittedMessages, reason: "budget" }] : [];
   return [...older, ...messages, ...quoted.dropped.map((passage): Dropped => ({ kind: "passage", ...passage }))];
 }
 
 function tooSmall(maxTokens: number, needed: number): AppError {
   const detail = `The system messages, the newest message and the question take ${needed} tokens; the budget is ${maxTokens}.`;
-  return new AppError("unprocessable", detail, { errors: [{ path: "/maxTokens", message: `must be at least ${needed}` }] });
+  return new AppError("unprocessable", detail, {
+    errors: [{ path: "/maxTokens", message: `must be at least ${needed}` }],
+  });
 }

@@ -19,8 +19,15 @@ interface Sentence {
  * @returns null when not even one sentence fits.
  * @see Nenkova & Vanderwende 2005 (SumBasic), MSR-TR-2005-101
  */
-export function extractSummary(messages: readonly HistoryMessage[], maxTokens: number, count: TokenCounter): string | null {
-  const sentences = messages.flatMap(sentencesOf).slice(-MAX_SENTENCES).map((sentence, place) => ({ ...sentence, place }));
+export function extractSummary(
+  messages: readonly HistoryMessage[],
+  maxTokens: number,
+  count: TokenCounter,
+): string | null {
+  const sentences = messages
+    .flatMap(sentencesOf)
+    .slice(-MAX_SENTENCES)
+    .map((sentence, place) => ({ ...sentence, place }));
   const chosen: Sentence[] = [];
   let text: string | null = null;
   for (const sentence of byCoverage(sentences)) {
@@ -50,7 +57,8 @@ function sentencesOf(message: HistoryMessage): Omit<Sentence, "place">[] {
 
 function* byCoverage(sentences: readonly Sentence[]): Generator<Sentence> {
   const worth = new Map<string, number>();
-  for (const { words } of sentences) for (const word of words) worth.set(word, (worth.get(word) ?? 0) + 1 / sentences.length);
+  for (const { words } of sentences)
+    for (const word of words) worth.set(word, (worth.get(word) ?? 0) + 1 / sentences.length);
   const rest = [...sentences];
   while (rest.length > 0) {
     let best = 0;

@@ -20,7 +20,11 @@ const HEADING =
 const SHORTEST_QUOTE = 80;
 
 /** The best passages that fit into `maxTokens`, merged where they touch, each text once. */
-export function quotePassages(passages: readonly RetrievedPassage[], maxTokens: number, count: TokenCounter): QuotedPassages {
+export function quotePassages(
+  passages: readonly RetrievedPassage[],
+  maxTokens: number,
+  count: TokenCounter,
+): QuotedPassages {
   const { unique, dropped } = withoutDuplicates(passages);
   let quotes: Quote[] = [];
   for (const passage of unique) {
@@ -37,7 +41,10 @@ export function quotePassages(passages: readonly RetrievedPassage[], maxTokens: 
   return { content, tokens: content === null ? 0 : tokensOf(quotes, count), citations, dropped };
 }
 
-function withoutDuplicates(passages: readonly RetrievedPassage[]): { unique: RetrievedPassage[]; dropped: DroppedPassage[] } {
+function withoutDuplicates(passages: readonly RetrievedPassage[]): {
+  unique: RetrievedPassage[];
+  dropped: DroppedPassage[];
+} {
   const seen = new Set<string>();
   const unique: RetrievedPassage[] = [];
   const dropped: DroppedPassage[] = [];
@@ -51,7 +58,10 @@ function withoutDuplicates(passages: readonly RetrievedPassage[]): { unique: Ret
 }
 
 function addQuote(quotes: readonly Quote[], passage: RetrievedPassage): Quote[] {
-  const merged = quotes.reduce((quote, other) => (touches(quote, other) ? merge(other, quote) : quote), quoteOf(passage));
+  const merged = quotes.reduce(
+    (quote, other) => (touches(quote, other) ? merge(other, quote) : quote),
+    quoteOf(passage),
+  );
   const place = quotes.findIndex((other) => touches(other, merged));
   const others = quotes.filter((other) => !touches(other, merged));
   // A quote keeps the rank of the best passage in it.
@@ -75,7 +85,9 @@ function merge(a: Quote, b: Quote): Quote {
 
 /** The passage up to a sentence's end, for budgets that do not take the best one whole. */
 function shortened(passage: RetrievedPassage, maxTokens: number, count: TokenCounter): Quote | null {
-  const ends = [...passage.text.matchAll(/[.!?。！？]+(?=\s)/gu)].map((match) => match.index + match[0].length).reverse();
+  const ends = [...passage.text.matchAll(/[.!?。！？]+(?=\s)/gu)]
+    .map((match) => match.index + match[0].length)
+    .reverse();
   for (const length of ends) {
     if (length < SHORTEST_QUOTE) return null;
     const quote = quoteOf({ ...passage, end: passage.start + length, text: passage.text.slice(0, length) });

@@ -1,0 +1,239 @@
+import { z } from "zod";
+import { idSchema, listQuery, page } from "./common.ts";
+import { problemSchema } from "./problem.ts";
+
+const count = z.number().int().min(0);
+/** Text that has a UTF-8 form: offsets count its UTF-16 code units, as JavaScript and JSON clients do. */
+const wellFormed = (maximum: number) =>
+  z
+    .string()
+    .max(maximum)
+    .refine((text) => text.isWellFormed(), "must be well-formed Unicode");
+
+export const chunkingSchema = z
+  .strictObject({
+    size: z.number().int().min(50).max(20_000).default(1_000),
+    overlap: z.number().int().min(0).max(10_000).optional(),
+  })
+  // A fifth, as 200 is of 1,000, where only the size is given.
+  .transform(({ size, overlap }) => ({ size, overlap: overlap ?? Math.floor(size / 5) }))
+  .refine(({ size, overlap }) => overlap <= size / 2, { path: ["overlap"], message: "must be at most half the size" });
+
+const metadataSchema = z
+  .record(z.string().max(256), z.json())
+  .refine((metadata) => JSON.stringify(metadata).length <= 65_536, "must be at most 64 KiB of JSON");
+
+const documentFields = {
+  text: wellFormed(64 * 1_048_576).refine((text) => /\S/u.test(text), "must have more than white space"),
+  source: wellFormed(2_048).min(1).optional().describe("Where it is from; the id where it is not given"),
+  page: count.max(10_000_000).nullable().optional(),
+  language: z.string().min(1).max(35).nullable().optional().describe("A BCP 47 tag"),
+  metadata: metadataSchema.optional(),
+  chunking: chunkingSchema.optional().describe("Characters; 1,000 with 200 of overlap unless said"),
+};
+
+export const putDocumentSchema = z.strictObject(documentFields);
+export type PutDocument = z.infer<typeof putDocumentSchema>;
+export const batchItemSchema = z.strictObject({ id: idSchema, ...documentFields });
+/** Items are checked one by one: a bad one does not stop the others. */
+export const batchSchema = z.strictObject({ documents: z.array(z.json()).min(1).max(1_000) });
+
+const ingestedFields = {
+  id: z.string(),
+  chunks: count,
+  checksum: z.string().describe("SHA-256 of the text"),
+  embedded: count.describe("Chunks that the model was asked for"),
+  reused: count.describe("Chunks whose vectors were known"),
+};
+export const ingestedSchema = z.object(ingestedFields);
+export const batchResultSchema = z.object({
+  results: z.array(
+    z.object({
+      index: count,
+      id: z.string().nullable(),
+      status: z.number().int(),
+      ...z.object(ingestedFields).omit({ id: true }).partial().shape,
+      problem: problemSchema.optional(),
+    }),
+  ),
+});
+
+export const documentSchema = z.object({
+  id: z.string(),
+  source: z.string(),
+  page: z.number().nullable(),
+  language: z.string().nullable(),
+  metadata: z.record(z.string(), z.json()),
+  checksum: z.string(),
+  chunks: count,
+  characters: count,
+  chunking: z.object({ size: count, overlap: count }),
+  model: z.string(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+});
+export type DocumentView = z.infer<typeof documentSchema>;
+export const documentPageSchema = page(documentSchema);
+export const documentWithTextSchema = documentSchema.extend({ text: z.string() });
+export const chunkSchema = z.object({
+  chunkId: z.string(),
+  documentId: z.string(),
+  ordinal: count,
+  text: z.string(),
+  start: count,
+  end: count,
+});
+export const chunkPageSchema = page(chunkSchema);
+
+const question = wellFormed(8_192).refine((text) => /\S/u.test(text), "must have more than white space");
+const filterSchema = z.record(z.string(), z.json()).describe("See Filters: fields of the document and of its metadata");
+
+export const ragQuerySchema = z.strictObject({
+  query: question,
+  k: z.number().int().min(1).max(100).default(10),
+  filter: filterSchema.optional(),
+  minScore: z.number().min(-1).max(1_000).optional().describe("Least score: cosine, BM25, or 0–1 for hybrid"),
+  neighbors: z.number().int().min(0).max(5).default(0).describe("Chunks before and after each match"),
+  mode: z.enum(["vector", "keyword", "hybrid"]).default("hybrid"),
+});
+export type RagQuery = z.input<typeof ragQuerySchema>;
+
+const passageFields = { chunkId: z.string(), text: z.string(), start: count, end: count };
+export const matchSchema = z.object({
+  ...passageFields,
+  documentId: z.string(),
+  source: z.string(),
+  page: z.number().nullable(),
+  score: z.number(),
+  neighbors: z.array(z.object({ ...passageFields, offset: z.number().int().describe("−1: right before the match") })),
+});
+export const ragAnswerSchema = z.object({ matches: z.array(matchSchema), cached: z.boolean(), tookMs: z.number() });
+export type RagAnswer = z.infer<typeof ragAnswerSchema>;
+
+export const contextQuerySchema = z.strictObject({
+  query: question,
+  conversationId: idSchema.optional(),
+  maxTokens: z.number().int().min(1).max(2_000_000),
+  model: z.string().min(1).max(128).optional().describe("Whose tokens are counted: gpt-4o, claude-…"),
+  k: z.number().int().min(0).max(50).default(8).describe("Passages to consider"),
+  filter: filterSchema.optional(),
+});
+
+const roleSchema = z.enum(["user", "assistant", "system", "tool"]);
+export const contextSchema = z.object({
+  messages: z.array(
+    z.object({ role: roleSchema, content: z.string(), metadata: z.record(z.string(), z.json()).optional() }),
+  ),
+  citations: z.array(
+    z.object({
+      marker: count,
+      documentId: z.string(),
+      source: z.string(),
+      page: z.number().nullable(),
+      start: count,
+      end: count,
+      chunkIds: z.array(z.string()),
+      score: z.number(),
+    }),
+  ),
+  tokens: z.object({ total: count, history: count, retrieved: count, saved: count }),
+  dropped: z.array(
+    z.object({
+      kind: z.enum(["message", "older-messages", "passage"]),
+      reason: z.enum(["summarised", "budget", "duplicate"]),
+      id: z.string().optional(),
+      role: roleSchema.optional(),
+      count: count.optional(),
+      chunkId: z.string().optional(),
+    }),
+  ),
+  tokenizer: z.object({ encoding: z.string(), exact: z.boolean(), marginRatio: z.number() }),
+});
+
+export const newMessageSchema = z.strictObject({
+  role: roleSchema,
+  content: wellFormed(1_048_576),
+  metadata: metadataSchema.optional(),
+});
+export const messageSchema = z.object({
+  id: z.string(),
+  conversationId: z.string(),
+  sequence: count.describe("Its place in the conversation, from 1"),
+  role: roleSchema,
+  content: z.string(),
+  metadata: z.record(z.string(), z.json()).nullable(),
+  createdAt: z.iso.datetime(),
+});
+export type MessageView = z.infer<typeof messageSchema>;
+export const messagePageSchema = page(messageSchema);
+export const messagesQuery = listQuery.extend({ role: roleSchema.optional() });
+export const conversationSchema = z.object({
+  id: z.string(),
+  messages: count,
+  createdAt: z.iso.datetime(),
+  lastMessageAt: z.iso.datetime(),
+});
+export const conversationPageSchema = page(conversationSchema);
+export const messageSearchSchema = z.strictObject({
+  query: question,
+  k: z.number().int().min(1).max(100).default(10),
+  conversationId: idSchema.optional(),
+});
+export const messageSearchAnswerSchema = z.object({
+  matches: z.array(messageSchema.extend({ score: z.number() })),
+  pending: count.describe("Messages not looked at, since they have no vector yet"),
+  tookMs: z.number(),
+});
+
+export const reembedSchema = z.object({
+  state: z.enum(["idle", "running", "completed", "failed"]),
+  model: z.string(),
+  total: count,
+  done: count,
+  error: z.string().nullable(),
+  startedAt: z.iso.datetime().nullable(),
+  finishedAt: z.iso.datetime().nullable(),
+});
+
+const ratio = z.number().min(0).max(1).nullable();
+export const ragStatusSchema = z.object({
+  documents: count,
+  chunks: count,
+  characters: count,
+  conversations: count,
+  messages: count,
+  embedder: z.object({
+    kind: z.enum(["embedded", "remote"]),
+    model: z.string(),
+    dimensions: count.nullable(),
+    state: z.enum(["stopped", "starting", "ready", "failing"]),
+    runtime: z.string().nullable(),
+    processId: count.nullable(),
+    memoryBytes: count,
+    queuedTexts: count,
+    maxQueuedTexts: count,
+    embeddedTexts: count,
+    starts: count,
+  }),
+  embeddingCache: z.object({
+    hits: count,
+    misses: count,
+    hitRatio: ratio,
+    items: count,
+    bytes: count,
+    diskRows: count.nullable(),
+    maxDiskRows: count,
+  }),
+  queryCache: z.object({
+    hits: count,
+    misses: count,
+    hitRatio: ratio,
+    items: count,
+    maxItems: count,
+    bytes: count,
+    maxBytes: count,
+  }),
+  index: z.object({ rows: count, scopes: count, bytes: count, memoryScans: count, diskScans: count }),
+  reembedding: reembedSchema,
+});
+export type RagStatus = z.infer<typeof ragStatusSchema>;

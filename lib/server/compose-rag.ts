@@ -1,0 +1,134 @@
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { ContextThread } from "../backends/context-thread.ts";
+import { EmbeddedEmbedder } from "../backends/embedders/embedded-embedder.ts";
+import { createConversationRows } from "../backends/sqlite/conversation-rows.ts";
+import { createDocumentRows } from "../backends/sqlite/document-rows.ts";
+import { createEmbeddingRows } from "../backends/sqlite/embedding-rows.ts";
+import type { Embedder } from "../ports/embedder.ts";
+import { MIB } from "../shared/bytes.ts";
+import { conversationStore, embeddingStore, passageStore, queryCacheStore } from "../stores/rag/bounded-stores.ts";
+import { EmbeddingCache } from "../stores/rag/embedding-cache.ts";
+import { PassageIndex } from "../stores/rag/passage-index.ts";
+import { QueryCache } from "../stores/rag/query-cache.ts";
+import { RecentMessages } from "../stores/rag/recent-messages.ts";
+import { SemanticCache } from "../stores/rag/semantic-cache.ts";
+import { databasePaths, workerEntry } from "./paths.ts";
+import { Rag } from "./rag.ts";
+import type { Runtime } from "./runtime.ts";
+
+const IDLE_MS = 60_000;
+/** Texts waiting for the model, whoever sent them. */
+const QUEUE = { maxTexts: 8_192, maxBytes: 32 * MIB };
+/** A row is 0.9 KB: 180 MB of disk. */
+const MAX_EMBEDDING_ROWS = 200_000;
+const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Builds the RAG store and makes its parts known to the ledger, the sampler and the optimizer. */
+export async function composeRag(runtime: Runtime): Promise<Rag> {
+  const { clock, database, ledger, settings } = runtime;
+  const embedder = await composeEmbedder(runtime);
+  const documents = await createDocumentRows(database);
+  const conversations = await createConversationRows(database, () => embedder.state().model.id);
+  const accounts = {
+    passages: ledger.open("rag", "rag", 64 * MIB),
+    messages: ledger.open("message-index", "rag", 64 * MIB),
+    queries: ledger.open("query-cache", "rag", 16 * MIB),
+    recent: ledger.open("conversations", "rag", 32 * MIB),
+    embeddings: ledger.open("embeddings", "embeddings", 4 * MIB),
+  };
+  const passages = new PassageIndex(documents, accounts.passages, breathe);
+  const messageIndex = new PassageIndex(conversations, accounts.messages, breathe);
+  const queryCache = new QueryCache({ maxItems: 100, maxBytes: 16 * MIB, ttlMs: 180_000 }, accounts.queries, clock);
+  const recent = new RecentMessages({ maxItems: 1_000, maxBytes: 32 * MIB }, accounts.recent, clock);
+  const embeddingBounds = { maxItems: 2_000, maxBytes: 4 * MIB, maxRows: MAX_EMBEDDING_ROWS };
+  const embeddings = new EmbeddingCache(
+    embedder,
+    createEmbeddingRows(database),
+    accounts.embeddings,
+    clock,
+    embeddingBounds,
+  );
+  settings.follow((values) => {
+    accounts.passages.setCeiling(values.ragMaxMb * MIB);
+    accounts.messages.setCeiling(values.ragMaxMb * MIB);
+    accounts.queries.setCeiling(values.queryCacheMaxMb * MIB);
+    accounts.recent.setCeiling(values.historyMaxMb * MIB);
+    const ttlMs = values.queryCacheTtlSeconds * 1_000;
+    queryCache.resize({ maxItems: values.queryCacheEntries, maxBytes: values.queryCacheMaxMb * MIB, ttlMs });
+    recent.resize({ maxItems: values.maxHistoryMessages, maxBytes: values.historyMaxMb * MIB });
+  });
+  runtime.stores.push(
+    passageStore("rag", passages, accounts.passages),
+    passageStore("message-index", messageIndex, accounts.messages),
+    queryCacheStore(queryCache),
+    conversationStore(recent, () => recent.counters.snapshot().removals.spilled),
+    embeddingStore(embedder, embeddings),
+  );
+  return new Rag({
+    clock,
+    embedder,
+    embeddings,
+    documents,
+    passages,
+    queryCache,
+    semanticCache: new SemanticCache(1_000),
+    usesSemanticCache: () => settings.values.semanticCache === "on",
+    conversations,
+    messageIndex,
+    recent,
+    contextBuilder: new ContextThread({
+      entry: workerEntry("context"),
+      clock,
+      idleMs: IDLE_MS,
+      timeoutMs: 20_000,
+      maxWaiting: 64,
+    }),
+  });
+}
+
+async function composeEmbedder({ env, clock, ledger, helpers }: Runtime): Promise<Embedder> {
+  const {
+    HEADROOM_EMBEDDINGS_URL: baseUrl,
+    HEADROOM_EMBEDDINGS_MODEL: model,
+    HEADROOM_EMBEDDINGS_API_KEY: apiKey,
+  } = env.fixed;
+  if (baseUrl !== undefined) {
+    // Loaded only where it is used: the SDK takes memory too.
+    const { RemoteEmbedder } = await import("../backends/embedders/remote-embedder.ts");
+    const queue = { ...QUEUE, textsPerBatch: 64 };
+    return new RemoteEmbedder({
+      baseUrl,
+      model,
+      apiKey,
+      clock,
+      queue,
+      concurrency: 2,
+      timeoutMs: 20_000,
+      attempts: 3,
+      firstBackOffMs: 250,
+    });
+  }
+  const entry = workerEntry("embedding-process");
+  const modelDir = path.join(path.dirname(databasePaths(env).file), "models");
+  const threads = Math.min(4, availableParallelism());
+  return new EmbeddedEmbedder({
+    program: {
+      entryPath: fileURLToPath(entry),
+      args: [modelDir, String(threads)],
+      execArgv: [
+        ...(entry.pathname.endsWith(".ts") ? ["--import", "tsx"] : []),
+        "--max-semi-space-size=1",
+        "--max-old-space-size=192",
+      ],
+    },
+    clock,
+    queue: { ...QUEUE, textsPerBatch: 16 },
+    account: ledger.open("embedding-helper", "embeddings", 1_024 * MIB),
+    onStart: (pid) => helpers.register(pid, "embedding"),
+    idleMs: IDLE_MS,
+    startTimeoutMs: 120_000,
+    batchTimeoutMs: 120_000,
+  });
+}

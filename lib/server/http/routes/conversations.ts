@@ -1,0 +1,133 @@
+import { z } from "zod";
+import { DEFAULT_PAGE_SIZE, idSchema, listQuery } from "../../../contracts/common.ts";
+import {
+  conversationPageSchema,
+  messagePageSchema,
+  messageSchema,
+  messageSearchAnswerSchema,
+  messageSearchSchema,
+  messagesQuery,
+  newMessageSchema,
+} from "../../../contracts/rag.ts";
+import { AppError } from "../../../shared/errors.ts";
+import { defineRoute, type Route, reply } from "../define-route.ts";
+import { decodeCursor, decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
+import { conversationView, messageView } from "./rag-views.ts";
+
+const byId = z.object({ id: idSchema });
+const tag = "conversations";
+const role = "consumer";
+
+export const conversationRoutes: readonly Route[] = [
+  defineRoute(
+    {
+      method: "post",
+      path: "/api/v1/conversations/{id}/messages",
+      role,
+      tag,
+      summary: "Append a message: on disk, in its place, when this answers",
+      params: byId,
+      body: newMessageSchema,
+      responses: { 201: { description: "Appended", schema: messageSchema } },
+    },
+    async ({ runtime, namespace, params, body }) => {
+      const { role: author, content, metadata } = body;
+      const message = { role: author, content, metadata: metadata ?? null };
+      const row = await runtime.rag.conversations.append(namespace, params.id, message);
+      return reply(201, messageView(params.id, row));
+    },
+  ),
+  defineRoute(
+    {
+      method: "get",
+      path: "/api/v1/conversations/{id}/messages",
+      role,
+      tag,
+      summary: "Messages in order, oldest first",
+      params: byId,
+      query: messagesQuery,
+      responses: { 200: { description: "A page", schema: messagePageSchema } },
+    },
+    async ({ runtime, namespace, params, query }) => {
+      const limit = query.limit ?? DEFAULT_PAGE_SIZE;
+      const rows = await runtime.rag.conversations.messages(namespace, params.id, {
+        role: query.role ?? null,
+        afterSequence: decodeNumberCursor(query.cursor) ?? 0,
+        limit: limit + 1,
+      });
+      const items = rows.slice(0, limit).map((row) => messageView(params.id, row));
+      const last = items.at(-1);
+      return { items, nextCursor: last && rows.length > limit ? encodeCursor(last.sequence) : null };
+    },
+  ),
+  defineRoute(
+    {
+      method: "delete",
+      path: "/api/v1/conversations/{id}",
+      role,
+      tag,
+      summary: "Remove a conversation with its messages",
+      params: byId,
+      responses: { 204: { description: "Removed" } },
+    },
+    async ({ runtime, namespace, params }) => {
+      if (!(await runtime.rag.conversations.remove(namespace, params.id)))
+        throw new AppError("not-found", "There is no such conversation.");
+      return reply(204);
+    },
+  ),
+  defineRoute(
+    {
+      method: "get",
+      path: "/api/v1/conversations",
+      role,
+      tag,
+      summary: "Conversations, the latest first",
+      query: listQuery,
+      responses: { 200: { description: "A page", schema: conversationPageSchema } },
+    },
+    async ({ runtime, namespace, query }) => {
+      const limit = query.limit ?? DEFAULT_PAGE_SIZE;
+      const before = readPosition(decodeCursor(query.cursor));
+      const rows = await runtime.rag.parts.conversations.list(namespace, before, limit + 1);
+      const items = rows.slice(0, limit);
+      const last = items.at(-1);
+      const nextCursor = last && rows.length > limit ? encodeCursor(`${last.lastMessageAtMs}.${last.rowId}`) : null;
+      return { items: items.map(conversationView), nextCursor };
+    },
+  ),
+  defineRoute(
+    {
+      method: "post",
+      path: "/api/v1/conversations/search",
+      role,
+      tag,
+      summary: "Past messages by meaning, of all conversations or of one",
+      body: messageSearchSchema,
+      responses: { 200: { description: "Best first", schema: messageSearchAnswerSchema } },
+    },
+    async ({ runtime, namespace, body }) => {
+      const startedMs = runtime.clock.monotonicMs();
+      const { query, k, conversationId } = body;
+      const search = { query, k, conversationId: conversationId ?? null };
+      const { matches, pending } = await runtime.rag.conversations.search(namespace, search);
+      const tookMs = Math.round((runtime.clock.monotonicMs() - startedMs) * 1_000) / 1_000;
+      const views = matches.map((match) => ({
+        ...messageView(match.conversationId, match.message),
+        score: match.score,
+      }));
+      return { matches: views, pending, tookMs };
+    },
+  ),
+];
+
+/** @throws {AppError} `validation-failed` for a cursor that is not of this list. */
+function readPosition(cursor: string | null): { lastMessageAtMs: number; rowId: number } | null {
+  if (cursor === null) return null;
+  const [, lastMessageAtMs, rowId] = /^(\d{1,15})\.(\d{1,15})$/.exec(cursor) ?? [];
+  if (lastMessageAtMs === undefined || rowId === undefined)
+    throw new AppError("validation-failed", "query.cursor is not a cursor of this list.", {
+      errors: [{ path: "query.cursor", message: "is not a cursor of this list" }],
+    });
+  return { lastMessageAtMs: Number(lastMessageAtMs), rowId: Number(rowId) };
+}

@@ -1,0 +1,125 @@
+import type { z } from "zod";
+import type { DocumentView, MessageView, PutDocument, RagStatus, reembedSchema } from "../../../contracts/rag.ts";
+import type { ConversationRow, MessageRow } from "../../../ports/conversation-rows.ts";
+import type { DocumentSummary } from "../../../ports/document-rows.ts";
+import type { IngestDocument, Ingested } from "../../../services/ingest-document.ts";
+import type { ReembedJob } from "../../../services/reembed-documents.ts";
+import { AppError } from "../../../shared/errors.ts";
+import { type Filter, FilterError, parseFilter } from "../../../shared/filter.ts";
+import type { Rag } from "../../rag.ts";
+
+const DEFAULT_CHUNKING = { size: 1_000, overlap: 200 };
+
+export function toDocument(id: string, body: PutDocument): IngestDocument {
+  return {
+    id,
+    text: body.text,
+    source: body.source ?? id,
+    page: body.page ?? null,
+    language: body.language ?? null,
+    metadata: body.metadata ?? {},
+    chunking: body.chunking ?? DEFAULT_CHUNKING,
+  };
+}
+
+export function ingestedView({ created: _, ...view }: Ingested): Omit<Ingested, "created"> {
+  return view;
+}
+
+export function documentView(document: DocumentSummary): DocumentView {
+  const { id, source, page, language, checksum, characters, model } = document;
+  return {
+    id,
+    source,
+    page,
+    language,
+    metadata: document.metadata as DocumentView["metadata"],
+    checksum,
+    chunks: document.chunkCount,
+    characters,
+    chunking: { size: document.chunkSize, overlap: document.chunkOverlap },
+    model,
+    createdAt: iso(document.createdAtMs),
+    updatedAt: iso(document.updatedAtMs),
+  };
+}
+
+export function messageView(conversationId: string, row: MessageRow): MessageView {
+  return {
+    id: String(row.rowId),
+    conversationId,
+    sequence: row.sequence,
+    role: row.role as MessageView["role"],
+    content: row.content,
+    metadata: row.metadata as MessageView["metadata"],
+    createdAt: iso(row.createdAtMs),
+  };
+}
+
+export function conversationView(row: ConversationRow) {
+  return {
+    id: row.id,
+    messages: row.messageCount,
+    createdAt: iso(row.createdAtMs),
+    lastMessageAt: iso(row.lastMessageAtMs),
+  };
+}
+
+export function reembedView({ startedAtMs, finishedAtMs, ...job }: ReembedJob): z.infer<typeof reembedSchema> {
+  const when = (ms: number | null) => (ms === null ? null : iso(ms));
+  return { ...job, startedAt: when(startedAtMs), finishedAt: when(finishedAtMs) };
+}
+
+/** @throws {AppError} `validation-failed` that names the place in the filter. */
+export function readFilter(given: unknown): { given: unknown; parsed: Filter } | null {
+  if (given === undefined) return null;
+  try {
+    return { given, parsed: parseFilter(given) };
+  } catch (cause) {
+    if (!(cause instanceof FilterError)) throw cause;
+    const path = `/filter${cause.path}`;
+    throw new AppError("validation-failed", `${path}: ${cause.message}`, {
+      errors: [{ path, message: cause.message }],
+      cause,
+    });
+  }
+}
+
+export async function ragStatus({ parts, reembedding }: Rag, namespace: string): Promise<RagStatus> {
+  const { documents, conversations, embedder, embeddings, queryCache, passages } = parts;
+  const [documentCounts, conversationCounts] = await Promise.all([
+    documents.counts(namespace),
+    conversations.counts(namespace),
+  ]);
+  const { model, ...state } = embedder.state();
+  const embeddingHits = embeddings.counters.snapshot();
+  const queryHits = queryCache.counters.snapshot();
+  const { rows, scopes, memoryScans, diskScans } = passages.counters;
+  return {
+    ...documentCounts,
+    ...conversationCounts,
+    embedder: { ...state, model: model.id, dimensions: model.dimensions },
+    embeddingCache: {
+      hits: embeddingHits.hits,
+      misses: embeddingHits.misses,
+      hitRatio: embeddingHits.hitRatio,
+      items: embeddings.items,
+      bytes: embeddings.bytes,
+      diskRows: embeddings.diskRows,
+      maxDiskRows: embeddings.bounds.maxRows,
+    },
+    queryCache: {
+      hits: queryHits.hits,
+      misses: queryHits.misses,
+      hitRatio: queryHits.hitRatio,
+      items: queryCache.items,
+      maxItems: queryCache.bounds.maxItems,
+      bytes: queryCache.bytes,
+      maxBytes: queryCache.bounds.maxBytes,
+    },
+    index: { rows, scopes, bytes: passages.bytes, memoryScans, diskScans },
+    reembedding: reembedView(reembedding.state(namespace)),
+  };
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();

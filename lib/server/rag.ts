@@ -1,0 +1,35 @@
+import type { ContextBuilder } from "../ports/context-builder.ts";
+import type { Embedder } from "../ports/embedder.ts";
+import { ContextAssembly } from "../services/assemble-context.ts";
+import { Conversations } from "../services/conversations.ts";
+import { DocumentIngest } from "../services/ingest-document.ts";
+import { ModelAgreement } from "../services/model-agreement.ts";
+import { DocumentQuery } from "../services/query-documents.ts";
+import type { RagParts } from "../services/rag-parts.ts";
+import { Reembedding } from "../services/reembed-documents.ts";
+
+/** The RAG store as the routes, streams and exports see it: its verbs, and its parts to report on. */
+export class Rag {
+  readonly parts: RagParts;
+  readonly ingest: DocumentIngest;
+  readonly queries: DocumentQuery;
+  readonly conversations: Conversations;
+  readonly contexts: ContextAssembly;
+  readonly reembedding: Reembedding;
+
+  constructor(parts: RagParts) {
+    this.parts = parts;
+    const agreement = new ModelAgreement(parts.documents, parts.embedder);
+    this.ingest = new DocumentIngest(parts, agreement);
+    this.queries = new DocumentQuery(parts, agreement);
+    this.conversations = new Conversations(parts);
+    this.contexts = new ContextAssembly(parts, this.queries, this.conversations);
+    this.reembedding = new Reembedding(parts, this.ingest);
+  }
+
+  async close(): Promise<void> {
+    this.reembedding.close();
+    const helpers: (Embedder | ContextBuilder)[] = [this.parts.embedder, this.parts.contextBuilder];
+    await Promise.all(helpers.map((helper) => helper.close()));
+  }
+}
