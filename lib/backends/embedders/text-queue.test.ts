@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { TextQueue } from "./text-queue.ts";
+
+const settle = (queue: TextQueue) => {
+  const batch = queue.take();
+  batch?.settle({ vectors: batch.texts.map((text) => Float32Array.of(text.length)) });
+  return batch?.texts;
+};
+
+describe("TextQueue", () => {
+  it("refuses what would pass its bounds, whole, and takes it when there is room again", async () => {
+    const queue = new TextQueue({ maxTexts: 3, maxBytes: 100, textsPerBatch: 2 });
+    const first = queue.add(["a", "b"], "ingest");
+    expect(() => queue.add(["c", "d"], "query")).toThrow(expect.objectContaining({ code: "overloaded" }));
+    expect(() => queue.add(["x".repeat(60)], "query")).toThrow(expect.objectContaining({ code: "overloaded" }));
+    expect(queue.texts).toBe(2);
+    settle(queue);
+    await first;
+    expect(queue.texts).toBe(0);
+    expect(queue.bytes).toBe(0);
+    void queue.add(["c", "d"], "query");
+    expect(queue.texts).toBe(2);
+  });
+
+  it("lets questions pass documents, and keeps the order of each call's vectors", async () => {
+    const queue = new TextQueue({ maxTexts: 100, maxBytes: 10_000, textsPerBatch: 2 });
+    const documents = queue.add(["a", "bb", "ccc"], "ingest");
+    const question = queue.add(["dddd"], "query");
+    expect([settle(queue), settle(queue), settle(queue), settle(queue)]).toEqual([["dddd"], ["a", "bb"], ["ccc"], undefined]);
+    expect((await documents).map(([value]) => value)).toEqual([1, 2, 3]);
+    expect((await question)[0]?.[0]).toBe(4);
+  });
+
+  it("drops what its caller gave up waiting for", async () => {
+    const queue = new TextQueue({ maxTexts: 10, maxBytes: 10_000, textsPerBatch: 1 });
+    const controller = new AbortController();
+    const gone = queue.add(["a", "b"], "ingest", controller.signal);
+    controller.abort(new Error("the client left"));
+    await expect(gone).rejects.toThrow("the client left");
+    expect(queue.texts).toBe(0);
+    expect(queue.take()).toBeUndefined();
+  });
+});

@@ -1,0 +1,185 @@
+import fc from "fast-check";
+import { encodeChat } from "gpt-tokenizer/model/gpt-4o";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { ContextMessage, ContextRequest, HistoryMessage, RetrievedPassage } from "../../../ports/context-builder.ts";
+import { AppError } from "../../../shared/errors.ts";
+import { loadCounter } from "../../../workers/context/tokenizers.ts";
+import { buildContext } from "./build-context.ts";
+import type { TokenCounter } from "./token-counter.ts";
+
+let count: TokenCounter;
+beforeAll(async () => {
+  count = await loadCounter("o200k_base");
+});
+
+const sentences = ["The wing stalls early.", "Heat flows.", "Nothing — 你好 😀.", "x = y + 12345;", "A much longer sentence follows here, with many plain words in it, to fill the budget up.", "<|endoftext|>", " \n\n "];
+const content = fc.array(fc.constantFrom(...sentences), { minLength: 0, maxLength: 6 }).map((parts) => parts.join(" "));
+const shapes = fc.array(
+  fc.record({
+    role: fc.constantFrom("user", "assistant", "tool", "system", "user", "assistant"),
+    content,
+    call: fc.integer({ min: 0, max: 3 }),
+  }),
+  { maxLength: 24 },
+);
+
+/** Messages where some assistants call tools and some results name their call, at times far from it. */
+function toMessages(shape: readonly { role: string; content: string; call: number }[]): HistoryMessage[] {
+  const calls: string[] = [];
+  return shape.map(({ role, content: text, call }, at): HistoryMessage => {
+    const base = { id: `m${at}`, sequence: at + 1, content: `${at}: ${text}` };
+    if (role === "assistant" && call > 0) {
+      calls.push(`call-${at}`);
+      return { ...base, role, metadata: { toolCalls: [{ id: `call-${at}`, name: "look", arguments: "{}" }] } };
+    }
+    if (role === "tool") {
+      const id = call > 1 ? calls.at(-call + 1) : undefined;
+      return { ...base, role, metadata: id === undefined ? null : { toolCallId: id } };
+    }
+    return { ...base, role: role as HistoryMessage["role"], metadata: null };
+  });
+}
+
+const passages: fc.Arbitrary<RetrievedPassage[]> = fc.array(
+  fc.record({ documentId: fc.constantFrom("a", "b"), start: fc.integer({ min: 0, max: 900 }), length: fc.integer({ min: 1, max: 400 }), score: fc.constant(0.5) }),
+  { maxLength: 6 },
+).map((given) => given.map(({ documentId, start, length, score }, at) => ({
+  chunkId: `${documentId}#${at}`, documentId, source: `${documentId}.txt`, page: null, start, end: start + length, score,
+  text: DOCUMENT.slice(start, start + length),
+})));
+const DOCUMENT = Array.from({ length: 200 }, (_, at) => `Fact ${at} is true.`).join(" ");
+
+const requests: fc.Arbitrary<ContextRequest> = fc.record({
+  question: fc.constantFrom("What stalls?", "你好吗?", "How does heat flow in it, and why?"),
+  messages: shapes.map(toMessages),
+  omittedMessages: fc.constantFrom(0, 5),
+  passages,
+  maxTokens: fc.integer({ min: 1, max: 900 }),
+});
+
+/** The history part of a prompt: by the number that each message starts with. */
+function placesOf(messages: readonly ContextMessage[]): number[] {
+  return messages.flatMap(({ content: text }) => {
+    const place = /^(\d+): /.exec(text)?.[1];
+    return place === undefined ? [] : [Number(place)];
+  });
+}
+
+/** Tool calls counted as their JSON, the rest by the tokenizer's own count of a chat. */
+function chatTokens(messages: readonly ContextMessage[]): number {
+  const asText = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() };
+  const plain = messages.map(({ role, content: text }) => ({ role: role === "tool" ? ("assistant" as const) : role, content: text.replaceAll("<|endoftext|>", "<| endoftext |>") }));
+  const calls = messages.reduce((sum, { metadata }) => sum + (metadata?.toolCalls === undefined ? 0 : count(JSON.stringify(metadata.toolCalls))), 0);
+  return plain.length === 0 ? 0 : encodeChat(plain, "gpt-4o", asText).length + calls;
+}
+
+describe("buildContext", () => {
+  it("is never over budget, has the newest message, splits no tool pair and keeps the order, for 10,000 conversations and budgets", () => {
+    let refused = 0;
+    fc.assert(
+      fc.property(requests, (request) => {
+        let built: ReturnType<typeof buildContext>;
+        try {
+          built = buildContext(request, count);
+        } catch (error) {
+          refused++;
+          expect(error).toBeInstanceOf(AppError);
+          expect((error as AppError).code).toBe("unprocessable");
+          const needed = Number(/take (\d+) tokens/.exec((error as AppError).message)?.[1]);
+          expect(needed).toBeGreaterThan(request.maxTokens);
+          return;
+        }
+        const counted = 3 + built.messages.reduce((sum, { role, content: text, metadata }) => {
+          const calls = role === "assistant" ? metadata?.toolCalls : undefined;
+          return sum + 3 + count(role) + count(text) + (calls === undefined ? 0 : count(JSON.stringify(calls)));
+        }, 0);
+        expect(built.tokens.total).toBe(counted);
+        expect(counted).toBeLessThanOrEqual(request.maxTokens);
+        const places = placesOf(built.messages);
+        expect(places).toEqual([...places].sort((a, b) => a - b));
+        const newest = request.messages.length - 1;
+        if (newest >= 0) expect(places).toContain(newest);
+        expect(built.messages.at(-1)).toMatchObject({ role: "user" });
+        expectWholePairs(request.messages, new Set(places));
+        const told = built.dropped.filter(({ kind }) => kind === "message").length;
+        expect(told + places.length).toBe(request.messages.length);
+        for (const { start, end, documentId, marker } of built.citations) {
+          expect(built.messages.some(({ content: text }) => text.includes(`[${marker}] ${documentId}.txt\n${DOCUMENT.slice(start, end)}`))).toBe(true);
+        }
+      }),
+      { numRuns: 10_000 },
+    );
+    expect(refused).toBeGreaterThan(100);
+    expect(refused).toBeLessThan(9_000);
+  }, 240_000);
+
+  it("counts what the tokenizer's own chat format counts", () => {
+    fc.assert(
+      fc.property(requests, (request) => {
+        const messages = request.messages.filter(({ content: text, role }) => !text.includes("<|") && role !== "tool");
+        const built = buildContext({ ...request, messages, maxTokens: 5_000 }, count);
+        expect(built.tokens.total).toBe(chatTokens(built.messages));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("begins as the turn before did, most of the time, so that a provider's prompt cache hits", () => {
+    const all: HistoryMessage[] = Array.from({ length: 200 }, (_, at) => ({
+      id: `m${at}`,
+      sequence: at + 1,
+      role: at % 2 === 0 ? "user" : "assistant",
+      content: `${at}: ${sentences[at % 4]} ${sentences[4]}`,
+      metadata: null,
+    }));
+    let steady = 0;
+    let previous: string[] = [];
+    for (let turn = 60; turn < 200; turn += 2) {
+      const request = { question: `${turn}?`, messages: all.slice(0, turn), omittedMessages: 0, passages: [], maxTokens: 1_500 };
+      const prompt = buildContext(request, count).messages.map(({ content: text }) => text);
+      const shared = previous.findIndex((text, at) => text !== prompt[at]);
+      // Everything but the last question is still there, at the beginning.
+      if (shared === previous.length - 1) steady++;
+      previous = prompt;
+    }
+    expect(steady / 70).toBeGreaterThanOrEqual(0.5);
+  });
+
+  it("says in a summary only what was said, in its order", () => {
+    const messages: HistoryMessage[] = Array.from({ length: 120 }, (_, at) => ({
+      id: `m${at}`, sequence: at + 1, role: "user", content: `Sentence number ${at} speaks about topic ${at % 9}.`, metadata: null,
+    }));
+    const built = buildContext({ question: "so?", messages, omittedMessages: 0, passages: [], maxTokens: 700 }, count);
+    const [summary] = built.messages;
+    const said = [...(summary?.content ?? "").matchAll(/^- user: (.+)$/gm)].map(([, line]) => line ?? "");
+    expect(said.length).toBeGreaterThan(1);
+    const places = said.map((line) => messages.findIndex(({ content: text }) => text === line));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(built.dropped.every((part) => part.reason === "summarised")).toBe(true);
+  });
+
+  it("merges passages that touch, and quotes a text once", () => {
+    const passage = (start: number, end: number, chunk: number): RetrievedPassage => ({
+      chunkId: `a#${chunk}`, documentId: "a", source: "a.txt", page: 3, start, end, score: 1, text: DOCUMENT.slice(start, end),
+    });
+    const request = { question: "so?", messages: [], omittedMessages: 0, passages: [passage(0, 100, 0), passage(300, 380, 3), passage(80, 200, 1), { ...passage(300, 380, 3), chunkId: "copy", documentId: "b" }], maxTokens: 900 };
+    const built = buildContext(request, count);
+    expect(built.citations.map(({ start, end, chunkIds }) => ({ start, end, chunkIds }))).toEqual([
+      { start: 0, end: 200, chunkIds: ["a#0", "a#1"] },
+      { start: 300, end: 380, chunkIds: ["a#3"] },
+    ]);
+    expect(built.dropped).toEqual([{ kind: "passage", chunkId: "copy", reason: "duplicate" }]);
+  });
+});
+
+function expectWholePairs(messages: readonly HistoryMessage[], kept: ReadonlySet<number>): void {
+  messages.forEach(({ role, metadata }, at) => {
+    if (role !== "tool") return;
+    const id = metadata?.toolCallId;
+    const caller = messages.findIndex((message) => Array.isArray(message.metadata?.toolCalls) && message.metadata.toolCalls[0]?.id === id);
+    if (id !== undefined && caller >= 0) expect(kept.has(at)).toBe(kept.has(caller));
+    const before = messages.slice(0, at).findLastIndex((message) => message.role !== "tool" && message.role !== "system");
+    if (id === undefined && messages[before]?.role === "assistant") expect(kept.has(at)).toBe(kept.has(before));
+  });
+}

@@ -1,0 +1,98 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { EmbeddingRows } from "../../ports/document-rows.ts";
+import type { Embedder, EmbedderState } from "../../ports/embedder.ts";
+import { FakeClock } from "../../shared/fake-clock.ts";
+import { EmbeddingCache } from "./embedding-cache.ts";
+import { TestingAccount } from "./testing-account.ts";
+
+class CountingEmbedder implements Embedder {
+  readonly seen: string[] = [];
+  model = "one";
+  fails = false;
+  async embed(texts: readonly string[]): Promise<Float32Array[]> {
+    if (this.fails) throw new Error("down");
+    this.seen.push(...texts);
+    return texts.map((text) => Float32Array.of(text.length, 1, text.charCodeAt(0)));
+  }
+  state(): EmbedderState {
+    return { model: { id: this.model, dimensions: 3 } } as EmbedderState;
+  }
+  restableBytes = () => 0;
+  rest = async () => 0;
+  close = async () => undefined;
+}
+
+class MemoryRows implements EmbeddingRows {
+  readonly rows = new Map<string, { hash: Uint8Array; vector: Uint8Array; usedOn: number }>();
+  readonly #key = (model: string, hash: Uint8Array) => `${model}:${Buffer.from(hash).toString("hex")}`;
+  async find(model: string, hashes: readonly Uint8Array[]) {
+    return hashes.flatMap((hash) => this.rows.get(this.#key(model, hash)) ?? []);
+  }
+  async save(model: string, rows: readonly { hash: Uint8Array; vector: Uint8Array }[], day: number) {
+    for (const row of rows) this.rows.set(this.#key(model, row.hash), { ...row, usedOn: day });
+  }
+  async touch(model: string, hashes: readonly Uint8Array[], day: number) {
+    for (const hash of hashes) {
+      const row = this.rows.get(this.#key(model, hash));
+      if (row !== undefined) row.usedOn = day;
+    }
+  }
+  async count() {
+    return this.rows.size;
+  }
+  async removeOldest(count: number) {
+    const oldest = [...this.rows].sort(([, a], [, b]) => a.usedOn - b.usedOn).slice(0, count);
+    for (const [key] of oldest) this.rows.delete(key);
+    return oldest.length;
+  }
+}
+
+describe("EmbeddingCache", () => {
+  let embedder: CountingEmbedder;
+  let rows: MemoryRows;
+  let account: TestingAccount;
+  let clock: FakeClock;
+  const make = (bounds = { maxItems: 100, maxBytes: 1_000_000, maxRows: 1_000 }) => new EmbeddingCache(embedder, rows, account, clock, bounds);
+  beforeEach(() => {
+    embedder = new CountingEmbedder();
+    rows = new MemoryRows();
+    account = new TestingAccount();
+    clock = new FakeClock();
+  });
+
+  it("never embeds a text twice: not within a call, not at the same time, not after a restart", async () => {
+    const cache = make();
+    const [first, second] = await Promise.all([cache.embed(["a", "bb", "a"], "ingest"), cache.embed(["bb", "ccc"], "ingest")]);
+    expect([first.embedded, second.embedded]).toEqual([2, 1]);
+    expect(first.codes[0]).toEqual(first.codes[2]);
+    const restarted = make();
+    expect((await restarted.embed(["ccc", "a"], "query")).embedded).toBe(0);
+    expect(embedder.seen.sort()).toEqual(["a", "bb", "ccc"]);
+  });
+
+  it("embeds again for another model, and after a failure", async () => {
+    const cache = make();
+    await cache.embed(["a"], "ingest");
+    embedder.model = "two";
+    embedder.fails = true;
+    await expect(Promise.all([cache.embed(["a"], "ingest"), cache.embed(["a"], "ingest")])).rejects.toThrow("down");
+    embedder.fails = false;
+    expect((await cache.embed(["a"], "ingest")).embedded).toBe(1);
+  });
+
+  it("holds its bounds in memory and on disk, and what was used lately stays", async () => {
+    const cache = make({ maxItems: 5, maxBytes: 3_000, maxRows: 20 });
+    for (let at = 0; at < 60; at++) {
+      await cache.embed([`text ${at}`, "kept"], "ingest");
+      clock.advance(86_400_000);
+      expect(cache.items).toBeLessThanOrEqual(5);
+      expect(cache.bytes).toBeLessThanOrEqual(3_000);
+      expect(account.grantedBytes).toBe(cache.bytes);
+      expect(rows.rows.size).toBeLessThanOrEqual(20);
+    }
+    const before = embedder.seen.length;
+    await cache.embed(["text 59"], "query");
+    expect(embedder.seen.length).toBe(before);
+    expect(embedder.seen.filter((text) => text === "kept").length).toBeLessThanOrEqual(4);
+  });
+});

@@ -1,0 +1,88 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { FakeClock } from "../../shared/fake-clock.ts";
+import { QueryCache } from "./query-cache.ts";
+import { TestingAccount } from "./testing-account.ts";
+
+const answer = (size: number) => Buffer.alloc(size, 1);
+
+function make(bounds = { maxItems: 3, maxBytes: 10_000, ttlMs: 1_000 }, ceiling?: number) {
+  const clock = new FakeClock();
+  const account = new TestingAccount(ceiling);
+  return { clock, account, cache: new QueryCache(bounds, account, clock) };
+}
+
+function put(cache: QueryCache, key: string, size = 100, namespace = "a"): boolean {
+  const pending = cache.begin(namespace);
+  const kept = cache.set(pending, key, answer(size));
+  cache.end(pending);
+  return kept;
+}
+
+describe("QueryCache", () => {
+  it("holds both bounds, and the ledger's, after each of many operations, and answers only what was kept and not since written over", () => {
+    const operation = fc.record({
+      kind: fc.constantFrom("set", "get", "invalidate", "advance", "sweep", "evict", "resize"),
+      key: fc.integer({ min: 0, max: 9 }),
+      size: fc.integer({ min: 0, max: 6_000 }),
+    });
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 120 }), (operations) => {
+        const { cache, account, clock } = make({ maxItems: 3, maxBytes: 10_000, ttlMs: 1_000 }, 9_000);
+        const model = new Map<string, { size: number; untilMs: number; namespace: string }>();
+        for (const { kind, key, size } of operations) {
+          const [name, namespace] = [`k${key}`, key % 2 === 0 ? "even" : "odd"];
+          if (kind === "set") {
+            model.delete(name);
+            if (put(cache, name, size, namespace)) model.set(name, { size, untilMs: clock.monotonicMs() + 1_000, namespace });
+          } else if (kind === "get") {
+            const known = model.get(name);
+            const found = cache.get(name);
+            if (found !== undefined) {
+              expect(found.length).toBe(known?.size);
+              expect(known?.untilMs).toBeGreaterThan(clock.monotonicMs());
+            }
+          } else if (kind === "invalidate") {
+            cache.invalidate(namespace);
+            for (const [other, entry] of model) if (entry.namespace === namespace) model.delete(other);
+          } else if (kind === "advance") clock.advance(size / 10);
+          else if (kind === "sweep") cache.sweep();
+          else if (kind === "evict") {
+            const predicted = cache.predictEviction(size);
+            expect(cache.evict(size)).toEqual(predicted);
+          } else cache.resize({ maxItems: 1 + (key % 3) });
+          expect(cache.items).toBeLessThanOrEqual(cache.bounds.maxItems);
+          expect(cache.bytes).toBeLessThanOrEqual(cache.bounds.maxBytes);
+          expect(account.grantedBytes).toBe(cache.bytes);
+        }
+      }),
+    );
+  });
+
+  it("lets the least lately used go first", () => {
+    const { cache } = make();
+    for (const key of ["a", "b", "c"]) put(cache, key);
+    cache.get("a");
+    put(cache, "d");
+    expect(["a", "b", "c", "d"].map((key) => cache.get(key) !== undefined)).toEqual([true, false, true, true]);
+  });
+
+  it("does not keep an answer that was computed before a write to its namespace", () => {
+    const { cache } = make();
+    const [before, other] = [cache.begin("a"), cache.begin("b")];
+    cache.invalidate("a");
+    expect(cache.set(before, "x", answer(10))).toBe(false);
+    expect(cache.set(other, "y", answer(10))).toBe(true);
+    expect(cache.get("x")).toBeUndefined();
+  });
+
+  it("forgets an answer when its time is over, however often it is asked for", () => {
+    const { cache, clock } = make();
+    put(cache, "a");
+    clock.advance(900);
+    expect(cache.get("a")).toBeDefined();
+    clock.advance(100);
+    expect(cache.get("a")).toBeUndefined();
+    expect(cache.bytes).toBe(0);
+  });
+});
