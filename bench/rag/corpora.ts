@@ -43,7 +43,9 @@ export function readXquad(): Corpus | null {
   return {
     name: "xquad",
     documents: paragraphs.map(({ context }, at) => ({ id: String(at), text: context })),
-    questions: paragraphs.flatMap(({ qas }, at) => qas.map(({ question }) => ({ text: question, relevant: new Set([String(at)]) }))),
+    questions: paragraphs.flatMap(({ qas }, at) =>
+      qas.map(({ question }) => ({ text: question, relevant: new Set([String(at)]) })),
+    ),
   };
 }
 
@@ -52,6 +54,9 @@ export function ndcgAt10(ranked: readonly string[], relevant: ReadonlySet<string
   const gain = (place: number) => 1 / Math.log2(place + 2);
   const unique = [...new Set(ranked)].slice(0, 10);
   const found = unique.reduce((sum, id, place) => sum + (relevant.has(id) ? gain(place) : 0), 0);
-  const best = Array.from({ length: Math.min(10, relevant.size) }, (_, place) => gain(place)).reduce((sum, value) => sum + value, 0);
+  const best = Array.from({ length: Math.min(10, relevant.size) }, (_, place) => gain(place)).reduce(
+    (sum, value) => sum + value,
+    0,
+  );
   return best === 0 ? 0 : found / best;
 }

@@ -16,7 +16,11 @@ const MODES = ["vector", "keyword", "hybrid"] as const;
 async function call<T>(namespace: string, method: string, target: string, body?: unknown): Promise<T> {
   const response = await fetch(BASE + target, {
     method,
-    headers: { Authorization: `Bearer ${KEY}`, "X-Namespace": namespace, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
+    headers: {
+      Authorization: `Bearer ${KEY}`,
+      "X-Namespace": namespace,
+      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   if (!response.ok) throw new Error(`${method} ${target}: ${response.status} ${await response.text()}`);
@@ -32,7 +36,9 @@ async function load({ name, documents }: Corpus): Promise<{ seconds: number; emb
   let embedded = 0;
   let chunks = 0;
   for (let from = 0; from < documents.length; from += 100) {
-    const { results } = await call<Loaded>(name, "POST", "/api/v1/rag/documents", { documents: documents.slice(from, from + 100) });
+    const { results } = await call<Loaded>(name, "POST", "/api/v1/rag/documents", {
+      documents: documents.slice(from, from + 100),
+    });
     for (const result of results) {
       embedded += result.embedded;
       chunks += result.chunks;
@@ -41,14 +47,24 @@ async function load({ name, documents }: Corpus): Promise<{ seconds: number; emb
   return { seconds: (performance.now() - started) / 1_000, embedded, chunks };
 }
 
-async function quality({ name, questions }: Corpus, mode: (typeof MODES)[number]): Promise<{ ndcg: number; p50: number; p99: number }> {
+async function quality(
+  { name, questions }: Corpus,
+  mode: (typeof MODES)[number],
+): Promise<{ ndcg: number; p50: number; p99: number }> {
   const times: number[] = [];
   let sum = 0;
   for (const { text, relevant } of questions) {
     const started = performance.now();
-    const { matches } = await call<{ matches: { documentId: string }[] }>(name, "POST", "/api/v1/rag/query", { query: text, k: 10, mode });
+    const { matches } = await call<{ matches: { documentId: string }[] }>(name, "POST", "/api/v1/rag/query", {
+      query: text,
+      k: 10,
+      mode,
+    });
     times.push(performance.now() - started);
-    sum += ndcgAt10(matches.map(({ documentId }) => documentId), relevant);
+    sum += ndcgAt10(
+      matches.map(({ documentId }) => documentId),
+      relevant,
+    );
   }
   times.sort((a, b) => a - b);
   const at = (share: number) => times[Math.floor(times.length * share)] ?? 0;
@@ -70,7 +86,13 @@ async function whenReady(): Promise<void> {
 
 async function main(): Promise<void> {
   const directory = mkdtempSync(path.join(tmpdir(), "headroom-bench-rag-"));
-  const env = { ...process.env, NODE_ENV: "production", PORT: String(PORT), HEADROOM_DATABASE_URL: `file:${directory}/bench.db`, HEADROOM_OPERATOR_KEY: KEY };
+  const env = {
+    ...process.env,
+    NODE_ENV: "production",
+    PORT: String(PORT),
+    HEADROOM_DATABASE_URL: `file:${directory}/bench.db`,
+    HEADROOM_OPERATOR_KEY: KEY,
+  };
   const server = spawn(process.execPath, ["dist/server.js"], { cwd: PROJECT, env, stdio: "ignore" });
   try {
     await whenReady();
@@ -84,14 +106,20 @@ async function main(): Promise<void> {
       }
       const first = await load(corpus);
       const second = await load(corpus);
-      console.log(`${name}: ${corpus.documents.length} documents, ${first.chunks} chunks, loaded in ${first.seconds.toFixed(1)} s (${first.embedded} embedded); again in ${second.seconds.toFixed(2)} s (${second.embedded} embedded)`);
+      console.log(
+        `${name}: ${corpus.documents.length} documents, ${first.chunks} chunks, loaded in ${first.seconds.toFixed(1)} s (${first.embedded} embedded); again in ${second.seconds.toFixed(2)} s (${second.embedded} embedded)`,
+      );
       for (const mode of MODES) {
         const { ndcg, p50, p99 } = await quality(corpus, mode);
-        console.log(`  ${mode.padEnd(8)} nDCG@10 ${ndcg.toFixed(4)}  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms`);
+        console.log(
+          `  ${mode.padEnd(8)} nDCG@10 ${ndcg.toFixed(4)}  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms`,
+        );
       }
     }
     const status = await call<{ embedder: { memoryBytes: number } }>("cranfield", "GET", "/api/v1/rag/status");
-    console.log(`main process afterwards: ${residentMb(pid).toFixed(0)} MB; helper ${(status.embedder.memoryBytes / 1_048_576).toFixed(0)} MB`);
+    console.log(
+      `main process afterwards: ${residentMb(pid).toFixed(0)} MB; helper ${(status.embedder.memoryBytes / 1_048_576).toFixed(0)} MB`,
+    );
   } finally {
     server.kill();
     rmSync(directory, { recursive: true, force: true });

@@ -26,7 +26,12 @@ describe("TextQueue", () => {
     const queue = new TextQueue({ maxTexts: 100, maxBytes: 10_000, textsPerBatch: 2 });
     const documents = queue.add(["a", "bb", "ccc"], "ingest");
     const question = queue.add(["dddd"], "query");
-    expect([settle(queue), settle(queue), settle(queue), settle(queue)]).toEqual([["dddd"], ["a", "bb"], ["ccc"], undefined]);
+    expect([settle(queue), settle(queue), settle(queue), settle(queue)]).toEqual([
+      ["dddd"],
+      ["a", "bb"],
+      ["ccc"],
+      undefined,
+    ]);
     expect((await documents).map(([value]) => value)).toEqual([1, 2, 3]);
     expect((await question)[0]?.[0]).toBe(4);
   });

@@ -3,7 +3,21 @@ import { describe, expect, it } from "vitest";
 import { type Chunking, chunkText } from "./chunk-text.ts";
 
 const pieces = fc.oneof(
-  fc.constantFrom("word ", "a", "\n\n", "\n", " ", "End. ", "Really? ", "你好。", "😀", "👩‍👩‍👧", "\u00a0", "x".repeat(80), "\t \n"),
+  fc.constantFrom(
+    "word ",
+    "a",
+    "\n\n",
+    "\n",
+    " ",
+    "End. ",
+    "Really? ",
+    "你好。",
+    "😀",
+    "👩‍👩‍👧",
+    "\u00a0",
+    "x".repeat(80),
+    "\t \n",
+  ),
   fc.string({ maxLength: 12 }),
 );
 const texts = fc.array(pieces, { maxLength: 400 }).map((parts) => parts.join("").toWellFormed());
@@ -53,15 +67,22 @@ describe("chunkText", () => {
     expect(text.slice(second?.start, second?.end).endsWith("sentence.")).toBe(true);
   });
 
-  it.each(["sentences", "words alone"])("leaves most chunks as they were when a few words are put in at the start (%s)", (kind) => {
-    const words = Array.from({ length: 6_000 }, (_, at) => `w${(at * 7_919) % 10_007}${kind === "sentences" && at % 13 === 0 ? "." : ""}`);
-    const text = words.join(" ");
-    const chunks = (of: string) => chunkText(of, { size: 1_000, overlap: 200 }).map(({ start, end }) => of.slice(start, end));
-    const before = new Set(chunks(text));
-    const after = chunks(`some new words ${text}`);
-    const kept = after.filter((chunk) => before.has(chunk)).length;
-    expect(kept / after.length).toBeGreaterThan(0.8);
-  });
+  it.each(["sentences", "words alone"])(
+    "leaves most chunks as they were when a few words are put in at the start (%s)",
+    (kind) => {
+      const words = Array.from(
+        { length: 6_000 },
+        (_, at) => `w${(at * 7_919) % 10_007}${kind === "sentences" && at % 13 === 0 ? "." : ""}`,
+      );
+      const text = words.join(" ");
+      const chunks = (of: string) =>
+        chunkText(of, { size: 1_000, overlap: 200 }).map(({ start, end }) => of.slice(start, end));
+      const before = new Set(chunks(text));
+      const after = chunks(`some new words ${text}`);
+      const kept = after.filter((chunk) => before.has(chunk)).length;
+      expect(kept / after.length).toBeGreaterThan(0.8);
+    },
+  );
 
   it("refuses an overlap that would never get on", () => {
     expect(() => chunkText("abc", { size: 10, overlap: 10 })).toThrow(RangeError);

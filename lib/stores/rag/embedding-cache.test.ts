@@ -52,7 +52,8 @@ describe("EmbeddingCache", () => {
   let rows: MemoryRows;
   let account: TestingAccount;
   let clock: FakeClock;
-  const make = (bounds = { maxItems: 100, maxBytes: 1_000_000, maxRows: 1_000 }) => new EmbeddingCache(embedder, rows, account, clock, bounds);
+  const make = (bounds = { maxItems: 100, maxBytes: 1_000_000, maxRows: 1_000 }) =>
+    new EmbeddingCache(embedder, rows, account, clock, bounds);
   beforeEach(() => {
     embedder = new CountingEmbedder();
     rows = new MemoryRows();
@@ -62,7 +63,10 @@ describe("EmbeddingCache", () => {
 
   it("never embeds a text twice: not within a call, not at the same time, not after a restart", async () => {
     const cache = make();
-    const [first, second] = await Promise.all([cache.embed(["a", "bb", "a"], "ingest"), cache.embed(["bb", "ccc"], "ingest")]);
+    const [first, second] = await Promise.all([
+      cache.embed(["a", "bb", "a"], "ingest"),
+      cache.embed(["bb", "ccc"], "ingest"),
+    ]);
     expect([first.embedded, second.embedded]).toEqual([2, 1]);
     expect(first.codes[0]).toEqual(first.codes[2]);
     const restarted = make();

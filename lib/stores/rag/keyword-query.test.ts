@@ -1,16 +1,22 @@
-import Libsql from "libsql";
 import fc from "fast-check";
+import Libsql from "libsql";
 import { describe, expect, it } from "vitest";
 import { keywordExpression, keywordText } from "./keyword-query.ts";
 
 function index(...texts: string[]) {
   const database = new Libsql(":memory:");
-  database.exec(`CREATE VIRTUAL TABLE t USING fts5("text", content='', contentless_delete=1, tokenize='porter unicode61 remove_diacritics 2')`);
-  texts.forEach((text, at) => database.prepare("INSERT INTO t (rowid, text) VALUES (?, ?)").run([at, keywordText(text)]));
+  database.exec(
+    `CREATE VIRTUAL TABLE t USING fts5("text", content='', contentless_delete=1, tokenize='porter unicode61 remove_diacritics 2')`,
+  );
+  texts.forEach((text, at) =>
+    database.prepare("INSERT INTO t (rowid, text) VALUES (?, ?)").run([at, keywordText(text)]),
+  );
   return (question: string): number[] => {
     const expression = keywordExpression(question);
     if (expression === null) return [];
-    const rows = database.prepare("SELECT rowid AS id FROM t WHERE t MATCH ? ORDER BY rank").all([expression]) as { id: number }[];
+    const rows = database.prepare("SELECT rowid AS id FROM t WHERE t MATCH ? ORDER BY rank").all([expression]) as {
+      id: number;
+    }[];
     return rows.map(({ id }) => id);
   };
 }
@@ -19,9 +25,15 @@ describe("keywordExpression", () => {
   it("is never syntax that FTS5 refuses, whatever is asked", () => {
     const find = index("nothing");
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: "binary", maxLength: 200 }), fc.constantFrom(`" OR 1`, "a* NEAR(b c, 2) -d ^e {x y}: z", "AND OR NOT", "text:x")), (question) => {
-        expect(() => find(question)).not.toThrow();
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: "binary", maxLength: 200 }),
+          fc.constantFrom(`" OR 1`, "a* NEAR(b c, 2) -d ^e {x y}: z", "AND OR NOT", "text:x"),
+        ),
+        (question) => {
+          expect(() => find(question)).not.toThrow();
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -27,7 +27,9 @@ class Rows implements PassageVectorSource {
   }
 
   async page(scope: string, afterId: number, limit: number): Promise<PassageVector[]> {
-    return this.of(scope).filter(({ id }) => id > afterId).slice(0, limit);
+    return this.of(scope)
+      .filter(({ id }) => id > afterId)
+      .slice(0, limit);
   }
 
   async byId(scope: string, ids: readonly number[]): Promise<PassageVector[]> {
@@ -35,7 +37,12 @@ class Rows implements PassageVectorSource {
   }
 }
 
-function bestOf(rows: readonly PassageVector[], query: Float32Array, k: number, allows: ((id: number) => boolean) | null): number[] {
+function bestOf(
+  rows: readonly PassageVector[],
+  query: Float32Array,
+  k: number,
+  allows: ((id: number) => boolean) | null,
+): number[] {
   return rows
     .filter(({ documentId }) => allows === null || allows(documentId))
     .map(({ id, vector }) => ({ id, score: dotWithCode(query, vector) }))
@@ -52,35 +59,46 @@ describe("PassageIndex", () => {
       count: fc.integer({ min: 1, max: 300 }),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(operation, { maxLength: 30 }), fc.constantFrom(0, 20_000, 60_000, 10_000_000), async (operations, ceiling) => {
-        const source = new Rows();
-        const account = new TestingAccount(ceiling);
-        const index = new PassageIndex(source, account, async () => undefined);
-        let [nextId, nextDocument] = [1, 1];
-        for (const { kind, scope, count } of operations) {
-          const rows = source.of(scope);
-          if (kind === "add") {
-            const documentId = nextDocument++;
-            const added = Array.from({ length: count }, () => ({ id: nextId, documentId, vector: encodeVector(random(nextId++)) }));
-            rows.push(...added);
-            index.add(scope, added);
-          } else if (kind === "remove" && rows.length > 0) {
-            const documentId = rows[count % rows.length]?.documentId ?? 0;
-            source.scopes.set(scope, rows.filter((row) => row.documentId !== documentId));
-            index.removeDocuments(scope, [documentId]);
-          } else if (kind === "evict") {
-            const predicted = index.predictEviction(count * 100);
-            expect(index.evict(count * 100)).toEqual(predicted);
-          } else {
-            const query = random(count + 1_000_000);
-            const allows = kind === "filter" ? (documentId: number) => documentId % 2 === 0 : null;
-            const found = await index.search(scope, query, 10, allows);
-            expect(found.map(({ id }) => id)).toEqual(bestOf(source.of(scope), query, 10, allows));
+      fc.asyncProperty(
+        fc.array(operation, { maxLength: 30 }),
+        fc.constantFrom(0, 20_000, 60_000, 10_000_000),
+        async (operations, ceiling) => {
+          const source = new Rows();
+          const account = new TestingAccount(ceiling);
+          const index = new PassageIndex(source, account, async () => undefined);
+          let [nextId, nextDocument] = [1, 1];
+          for (const { kind, scope, count } of operations) {
+            const rows = source.of(scope);
+            if (kind === "add") {
+              const documentId = nextDocument++;
+              const added = Array.from({ length: count }, () => ({
+                id: nextId,
+                documentId,
+                vector: encodeVector(random(nextId++)),
+              }));
+              rows.push(...added);
+              index.add(scope, added);
+            } else if (kind === "remove" && rows.length > 0) {
+              const documentId = rows[count % rows.length]?.documentId ?? 0;
+              source.scopes.set(
+                scope,
+                rows.filter((row) => row.documentId !== documentId),
+              );
+              index.removeDocuments(scope, [documentId]);
+            } else if (kind === "evict") {
+              const predicted = index.predictEviction(count * 100);
+              expect(index.evict(count * 100)).toEqual(predicted);
+            } else {
+              const query = random(count + 1_000_000);
+              const allows = kind === "filter" ? (documentId: number) => documentId % 2 === 0 : null;
+              const found = await index.search(scope, query, 10, allows);
+              expect(found.map(({ id }) => id)).toEqual(bestOf(source.of(scope), query, 10, allows));
+            }
+            expect(account.grantedBytes).toBe(index.bytes);
+            expect(index.bytes).toBeLessThanOrEqual(ceiling);
           }
-          expect(account.grantedBytes).toBe(index.bytes);
-          expect(index.bytes).toBeLessThanOrEqual(ceiling);
-        }
-      }),
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -34,7 +34,8 @@ describe("QueryCache", () => {
           const [name, namespace] = [`k${key}`, key % 2 === 0 ? "even" : "odd"];
           if (kind === "set") {
             model.delete(name);
-            if (put(cache, name, size, namespace)) model.set(name, { size, untilMs: clock.monotonicMs() + 1_000, namespace });
+            if (put(cache, name, size, namespace))
+              model.set(name, { size, untilMs: clock.monotonicMs() + 1_000, namespace });
           } else if (kind === "get") {
             const known = model.get(name);
             const found = cache.get(name);

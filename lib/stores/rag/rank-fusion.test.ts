@@ -5,7 +5,9 @@ import { diversify, fuseRankings, type Ranked } from "./rank-fusion.ts";
 const rankings = fc.array(
   fc.record({
     weight: fc.double({ min: 0.1, max: 1, noNaN: true }),
-    items: fc.uniqueArray(fc.integer({ min: 0, max: 60 }), { maxLength: 40 }).map((ids) => ids.map((id): Ranked => ({ id, documentId: id % 7 }))),
+    items: fc
+      .uniqueArray(fc.integer({ min: 0, max: 60 }), { maxLength: 40 })
+      .map((ids) => ids.map((id): Ranked => ({ id, documentId: id % 7 }))),
   }),
   { minLength: 1, maxLength: 3 },
 );

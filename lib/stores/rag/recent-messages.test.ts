@@ -37,7 +37,8 @@ describe("RecentMessages", () => {
           } else if (kind === "remove") {
             recent.remove(conversation);
             model.delete(conversation);
-          } else if (kind === "spill") expect(recent.spill(length * 10)).toEqual(expect.objectContaining({ items: expect.any(Number) }));
+          } else if (kind === "spill")
+            expect(recent.spill(length * 10)).toEqual(expect.objectContaining({ items: expect.any(Number) }));
           else recent.resize({ maxItems: 10 + (length % 11) });
           expect(recent.items).toBeLessThanOrEqual(recent.bounds.maxItems);
           expect(recent.bytes).toBeLessThanOrEqual(recent.bounds.maxBytes);
@@ -56,7 +57,13 @@ describe("RecentMessages", () => {
     const recent = new RecentMessages({ maxItems: 1_000, maxBytes: 10_000_000 }, new TestingAccount(), new FakeClock());
     let plain = 0;
     for (let at = 1; at <= 200; at++) {
-      const row = { ...message(at, 1, at, 1), content: `Message ${at}: the budget of the second quarter was agreed, and the invoices are to be sent before the end of the week. `.repeat(8) };
+      const row = {
+        ...message(at, 1, at, 1),
+        content:
+          `Message ${at}: the budget of the second quarter was agreed, and the invoices are to be sent before the end of the week. `.repeat(
+            8,
+          ),
+      };
       plain += row.content.length;
       recent.add(row);
     }

@@ -1,8 +1,30 @@
 import { describe, expect, it } from "vitest";
 import { isSameQuestion } from "./same-question.ts";
 
-const SUBJECTS = ["the boundary layer", "a supersonic wing", "Anna's invoice", "the Berlin office", "our refund policy", "aspirin", "the night train", "TCP", "the second amendment", "a savings account"];
-const OTHERS = ["the shock wave", "a subsonic wing", "Maria's invoice", "the London office", "our return policy", "ibuprofen", "the day train", "UDP", "the first amendment", "a checking account"];
+const SUBJECTS = [
+  "the boundary layer",
+  "a supersonic wing",
+  "Anna's invoice",
+  "the Berlin office",
+  "our refund policy",
+  "aspirin",
+  "the night train",
+  "TCP",
+  "the second amendment",
+  "a savings account",
+];
+const OTHERS = [
+  "the shock wave",
+  "a subsonic wing",
+  "Maria's invoice",
+  "the London office",
+  "our return policy",
+  "ibuprofen",
+  "the day train",
+  "UDP",
+  "the first amendment",
+  "a checking account",
+];
 
 /** 500 pairs that a sentence encoder finds nearly equal and that ask different things: ten kinds, ten subjects, five wordings. */
 function nearMisses(): [string, string][] {

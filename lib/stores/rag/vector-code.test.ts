@@ -15,7 +15,9 @@ describe("vector codes", () => {
         expect(code).toHaveLength(4 + 2 * a.length);
         const exact = a.reduce((sum, value, at) => sum + value * (b[at] ?? 0), 0);
         expect(Math.abs(dotWithCode(b, code) - exact)).toBeLessThan(1e-4);
-        expect(Math.abs(decodeVector(code).reduce((sum, value, at) => sum + value * (b[at] ?? 0), 0) - exact)).toBeLessThan(1e-4);
+        expect(
+          Math.abs(decodeVector(code).reduce((sum, value, at) => sum + value * (b[at] ?? 0), 0) - exact),
+        ).toBeLessThan(1e-4);
       }),
       { numRuns: 50 },
     );

@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { encodeChat } from "gpt-tokenizer/model/gpt-4o";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { ContextMessage, ContextRequest, HistoryMessage, RetrievedPassage } from "../../../ports/context-builder.ts";
+import type {
+  ContextMessage,
+  ContextRequest,
+  HistoryMessage,
+  RetrievedPassage,
+} from "../../../ports/context-builder.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { loadCounter } from "../../../workers/context/tokenizers.ts";
 import { buildContext } from "./build-context.ts";
@@ -12,7 +17,15 @@ beforeAll(async () => {
   count = await loadCounter("o200k_base");
 });
 
-const sentences = ["The wing stalls early.", "Heat flows.", "Nothing — 你好 😀.", "x = y + 12345;", "A much longer sentence follows here, with many plain words in it, to fill the budget up.", "<|endoftext|>", " \n\n "];
+const sentences = [
+  "The wing stalls early.",
+  "Heat flows.",
+  "Nothing — 你好 😀.",
+  "x = y + 12345;",
+  "A much longer sentence follows here, with many plain words in it, to fill the budget up.",
+  "<|endoftext|>",
+  " \n\n ",
+];
 const content = fc.array(fc.constantFrom(...sentences), { minLength: 0, maxLength: 6 }).map((parts) => parts.join(" "));
 const shapes = fc.array(
   fc.record({
@@ -40,13 +53,28 @@ function toMessages(shape: readonly { role: string; content: string; call: numbe
   });
 }
 
-const passages: fc.Arbitrary<RetrievedPassage[]> = fc.array(
-  fc.record({ documentId: fc.constantFrom("a", "b"), start: fc.integer({ min: 0, max: 900 }), length: fc.integer({ min: 1, max: 400 }), score: fc.constant(0.5) }),
-  { maxLength: 6 },
-).map((given) => given.map(({ documentId, start, length, score }, at) => ({
-  chunkId: `${documentId}#${at}`, documentId, source: `${documentId}.txt`, page: null, start, end: start + length, score,
-  text: DOCUMENT.slice(start, start + length),
-})));
+const passages: fc.Arbitrary<RetrievedPassage[]> = fc
+  .array(
+    fc.record({
+      documentId: fc.constantFrom("a", "b"),
+      start: fc.integer({ min: 0, max: 900 }),
+      length: fc.integer({ min: 1, max: 400 }),
+      score: fc.constant(0.5),
+    }),
+    { maxLength: 6 },
+  )
+  .map((given) =>
+    given.map(({ documentId, start, length, score }, at) => ({
+      chunkId: `${documentId}#${at}`,
+      documentId,
+      source: `${documentId}.txt`,
+      page: null,
+      start,
+      end: start + length,
+      score,
+      text: DOCUMENT.slice(start, start + length),
+    })),
+  );
 const DOCUMENT = Array.from({ length: 200 }, (_, at) => `Fact ${at} is true.`).join(" ");
 
 const requests: fc.Arbitrary<ContextRequest> = fc.record({
@@ -68,8 +96,14 @@ function placesOf(messages: readonly ContextMessage[]): number[] {
 /** Tool calls counted as their JSON, the rest by the tokenizer's own count of a chat. */
 function chatTokens(messages: readonly ContextMessage[]): number {
   const asText = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() };
-  const plain = messages.map(({ role, content: text }) => ({ role: role === "tool" ? ("assistant" as const) : role, content: text.replaceAll("<|endoftext|>", "<| endoftext |>") }));
-  const calls = messages.reduce((sum, { metadata }) => sum + (metadata?.toolCalls === undefined ? 0 : count(JSON.stringify(metadata.toolCalls))), 0);
+  const plain = messages.map(({ role, content: text }) => ({
+    role: role === "tool" ? ("assistant" as const) : role,
+    content: text.replaceAll("<|endoftext|>", "<| endoftext |>"),
+  }));
+  const calls = messages.reduce(
+    (sum, { metadata }) => sum + (metadata?.toolCalls === undefined ? 0 : count(JSON.stringify(metadata.toolCalls))),
+    0,
+  );
   return plain.length === 0 ? 0 : encodeChat(plain, "gpt-4o", asText).length + calls;
 }
 
@@ -89,10 +123,12 @@ describe("buildContext", () => {
           expect(needed).toBeGreaterThan(request.maxTokens);
           return;
         }
-        const counted = 3 + built.messages.reduce((sum, { role, content: text, metadata }) => {
-          const calls = role === "assistant" ? metadata?.toolCalls : undefined;
-          return sum + 3 + count(role) + count(text) + (calls === undefined ? 0 : count(JSON.stringify(calls)));
-        }, 0);
+        const counted =
+          3 +
+          built.messages.reduce((sum, { role, content: text, metadata }) => {
+            const calls = role === "assistant" ? metadata?.toolCalls : undefined;
+            return sum + 3 + count(role) + count(text) + (calls === undefined ? 0 : count(JSON.stringify(calls)));
+          }, 0);
         expect(built.tokens.total).toBe(counted);
         expect(counted).toBeLessThanOrEqual(request.maxTokens);
         const places = placesOf(built.messages);
@@ -104,7 +140,11 @@ describe("buildContext", () => {
         const told = built.dropped.filter(({ kind }) => kind === "message").length;
         expect(told + places.length).toBe(request.messages.length);
         for (const { start, end, documentId, marker } of built.citations) {
-          expect(built.messages.some(({ content: text }) => text.includes(`[${marker}] ${documentId}.txt\n${DOCUMENT.slice(start, end)}`))).toBe(true);
+          expect(
+            built.messages.some(({ content: text }) =>
+              text.includes(`[${marker}] ${documentId}.txt\n${DOCUMENT.slice(start, end)}`),
+            ),
+          ).toBe(true);
         }
       }),
       { numRuns: 10_000 },
@@ -135,7 +175,13 @@ describe("buildContext", () => {
     let steady = 0;
     let previous: string[] = [];
     for (let turn = 60; turn < 200; turn += 2) {
-      const request = { question: `${turn}?`, messages: all.slice(0, turn), omittedMessages: 0, passages: [], maxTokens: 1_500 };
+      const request = {
+        question: `${turn}?`,
+        messages: all.slice(0, turn),
+        omittedMessages: 0,
+        passages: [],
+        maxTokens: 1_500,
+      };
       const prompt = buildContext(request, count).messages.map(({ content: text }) => text);
       const shared = previous.findIndex((text, at) => text !== prompt[at]);
       // Everything but the last question is still there, at the beginning.
@@ -147,7 +193,11 @@ describe("buildContext", () => {
 
   it("says in a summary only what was said, in its order", () => {
     const messages: HistoryMessage[] = Array.from({ length: 120 }, (_, at) => ({
-      id: `m${at}`, sequence: at + 1, role: "user", content: `Sentence number ${at} speaks about topic ${at % 9}.`, metadata: null,
+      id: `m${at}`,
+      sequence: at + 1,
+      role: "user",
+      content: `Sentence number ${at} speaks about topic ${at % 9}.`,
+      metadata: null,
     }));
     const built = buildContext({ question: "so?", messages, omittedMessages: 0, passages: [], maxTokens: 700 }, count);
     const [summary] = built.messages;
@@ -161,9 +211,27 @@ describe("buildContext", () => {
 
   it("merges passages that touch, and quotes a text once", () => {
     const passage = (start: number, end: number, chunk: number): RetrievedPassage => ({
-      chunkId: `a#${chunk}`, documentId: "a", source: "a.txt", page: 3, start, end, score: 1, text: DOCUMENT.slice(start, end),
+      chunkId: `a#${chunk}`,
+      documentId: "a",
+      source: "a.txt",
+      page: 3,
+      start,
+      end,
+      score: 1,
+      text: DOCUMENT.slice(start, end),
     });
-    const request = { question: "so?", messages: [], omittedMessages: 0, passages: [passage(0, 100, 0), passage(300, 380, 3), passage(80, 200, 1), { ...passage(300, 380, 3), chunkId: "copy", documentId: "b" }], maxTokens: 900 };
+    const request = {
+      question: "so?",
+      messages: [],
+      omittedMessages: 0,
+      passages: [
+        passage(0, 100, 0),
+        passage(300, 380, 3),
+        passage(80, 200, 1),
+        { ...passage(300, 380, 3), chunkId: "copy", documentId: "b" },
+      ],
+      maxTokens: 900,
+    };
     const built = buildContext(request, count);
     expect(built.citations.map(({ start, end, chunkIds }) => ({ start, end, chunkIds }))).toEqual([
       { start: 0, end: 200, chunkIds: ["a#0", "a#1"] },
@@ -177,9 +245,13 @@ function expectWholePairs(messages: readonly HistoryMessage[], kept: ReadonlySet
   messages.forEach(({ role, metadata }, at) => {
     if (role !== "tool") return;
     const id = metadata?.toolCallId;
-    const caller = messages.findIndex((message) => Array.isArray(message.metadata?.toolCalls) && message.metadata.toolCalls[0]?.id === id);
+    const caller = messages.findIndex(
+      (message) => Array.isArray(message.metadata?.toolCalls) && message.metadata.toolCalls[0]?.id === id,
+    );
     if (id !== undefined && caller >= 0) expect(kept.has(at)).toBe(kept.has(caller));
-    const before = messages.slice(0, at).findLastIndex((message) => message.role !== "tool" && message.role !== "system");
+    const before = messages
+      .slice(0, at)
+      .findLastIndex((message) => message.role !== "tool" && message.role !== "system");
     if (id === undefined && messages[before]?.role === "assistant") expect(kept.has(at)).toBe(kept.has(before));
   });
 }

@@ -48,7 +48,8 @@ export function buildContext(request: ContextRequest, count: TokenCounter): Buil
   const cut = cutHistory(units, historyRoom, costOf);
   const kept = units.slice(cut).flatMap(({ messages }) => messages);
   const left = room - questionCost - costOf(kept);
-  const summary = cut === 0 ? null : summarise(units.slice(0, cut), Math.min(left, historyRoom), count);
+  const summary =
+    cut === 0 ? null : summarise(units.slice(0, cut), Math.min(left, Math.floor(historyRoom * SUMMARY_SHARE)), count);
   const summaryCost = summary === null ? 0 : messageTokens(count, summary);
   const quoted = quotePassages(request.passages, left - summaryCost, count);
 
@@ -107,7 +108,7 @@ function summarise(units: readonly HistoryUnit[], room: number, count: TokenCoun
   const last = messages.at(-1)?.sequence ?? 0;
   const near = messages.filter(({ sequence }) => sequence > last - SUMMARY_REACH);
   const frame = messageTokens(count, { role: "system", content: "" });
-  const limit = Math.min(LARGEST_SUMMARY, Math.floor(room * SUMMARY_SHARE)) - frame;
+  const limit = Math.min(LARGEST_SUMMARY, room) - frame;
   const content = extractSummary(near, limit, count);
   return content === null ? null : { role: "system", content };
 }
