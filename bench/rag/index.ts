@@ -88,7 +88,7 @@ async function main(): Promise<void> {
   const directory = mkdtempSync(path.join(tmpdir(), "headroom-bench-rag-"));
   const env = {
     ...process.env,
-    NODE_ENV: "production",
+    NODE_ENV: "production" as const,
     PORT: String(PORT),
     HEADROOM_DATABASE_URL: `file:${directory}/bench.db`,
     HEADROOM_OPERATOR_KEY: KEY,

@@ -6,6 +6,7 @@ import { EmbeddedEmbedder } from "../backends/embedders/embedded-embedder.ts";
 import { createConversationRows } from "../backends/sqlite/conversation-rows.ts";
 import { createDocumentRows } from "../backends/sqlite/document-rows.ts";
 import { createEmbeddingRows } from "../backends/sqlite/embedding-rows.ts";
+import { workerEntry } from "../backends/worker-entry.ts";
 import type { Embedder } from "../ports/embedder.ts";
 import { MIB } from "../shared/bytes.ts";
 import { conversationStore, embeddingStore, passageStore, queryCacheStore } from "../stores/rag/bounded-stores.ts";
@@ -14,7 +15,7 @@ import { PassageIndex } from "../stores/rag/passage-index.ts";
 import { QueryCache } from "../stores/rag/query-cache.ts";
 import { RecentMessages } from "../stores/rag/recent-messages.ts";
 import { SemanticCache } from "../stores/rag/semantic-cache.ts";
-import { databasePaths, workerEntry } from "./paths.ts";
+import { databasePaths } from "./paths.ts";
 import { Rag } from "./rag.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -110,18 +111,17 @@ async function composeEmbedder({ env, clock, ledger, helpers }: Runtime): Promis
       firstBackOffMs: 250,
     });
   }
-  const entry = workerEntry("embedding-process");
+  // From source the worker's entry registers tsx by itself, for threads; a process takes a flag and the file.
+  const bundle = workerEntry("embedding-process");
+  const isBundled = bundle.protocol === "file:";
+  const entry = isBundled ? bundle : new URL("../workers/embedding-process.ts", import.meta.url);
   const modelDir = path.join(path.dirname(databasePaths(env).file), "models");
   const threads = Math.min(4, availableParallelism());
   return new EmbeddedEmbedder({
     program: {
       entryPath: fileURLToPath(entry),
       args: [modelDir, String(threads)],
-      execArgv: [
-        ...(entry.pathname.endsWith(".ts") ? ["--import", "tsx"] : []),
-        "--max-semi-space-size=1",
-        "--max-old-space-size=192",
-      ],
+      execArgv: [...(isBundled ? [] : ["--import", "tsx"]), "--max-semi-space-size=1", "--max-old-space-size=192"],
     },
     clock,
     queue: { ...QUEUE, textsPerBatch: 16 },

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { EmbeddingRows } from "../../ports/document-rows.ts";
 import type { Embedder, EmbedderState } from "../../ports/embedder.ts";
 import { FakeClock } from "../../shared/fake-clock.ts";
+import { CeilingAccount } from "../values/ceiling-account.ts";
 import { EmbeddingCache } from "./embedding-cache.ts";
-import { TestingAccount } from "./testing-account.ts";
 
 class CountingEmbedder implements Embedder {
   readonly seen: string[] = [];
@@ -50,14 +50,14 @@ class MemoryRows implements EmbeddingRows {
 describe("EmbeddingCache", () => {
   let embedder: CountingEmbedder;
   let rows: MemoryRows;
-  let account: TestingAccount;
+  let account: CeilingAccount;
   let clock: FakeClock;
   const make = (bounds = { maxItems: 100, maxBytes: 1_000_000, maxRows: 1_000 }) =>
     new EmbeddingCache(embedder, rows, account, clock, bounds);
   beforeEach(() => {
     embedder = new CountingEmbedder();
     rows = new MemoryRows();
-    account = new TestingAccount();
+    account = new CeilingAccount("rag", Number.MAX_SAFE_INTEGER);
     clock = new FakeClock();
   });
 

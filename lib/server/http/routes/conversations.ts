@@ -100,6 +100,7 @@ export const conversationRoutes: readonly Route[] = [
     {
       method: "post",
       path: "/api/v1/conversations/search",
+      growsMemory: false,
       role,
       tag,
       summary: "Past messages by meaning, of all conversations or of one",

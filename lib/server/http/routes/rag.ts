@@ -158,6 +158,7 @@ const askRoutes: readonly Route[] = [
     {
       method: "post",
       path: "/api/v1/rag/query",
+      growsMemory: false,
       role,
       tag,
       summary: "Passages for a question: by meaning, by words, or by both",
@@ -178,6 +179,7 @@ const askRoutes: readonly Route[] = [
     {
       method: "post",
       path: "/api/v1/rag/context",
+      growsMemory: false,
       role,
       tag,
       summary: "A prompt that fits a token budget, with citations",
