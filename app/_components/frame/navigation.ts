@@ -1,4 +1,4 @@
-import { Archive, Gauge, type LucideIcon, SlidersHorizontal, Users, Zap } from "lucide-react";
+import { Archive, Gauge, Library, type LucideIcon, SlidersHorizontal, Users, Zap } from "lucide-react";
 
 export interface Destination {
   href: string;
@@ -22,6 +22,13 @@ export const NAVIGATION: readonly Destination[] = [
   },
   { href: "/cache", label: "Cache", icon: Archive, key: "c", answers: "What is answered from memory, and how often?" },
   { href: "/optimizer", label: "Optimizer", icon: Zap, key: "z", answers: "What was freed, and what would help?" },
+  {
+    href: "/rag",
+    label: "Documents",
+    icon: Library,
+    key: "r",
+    answers: "Documents, conversations and what they answer",
+  },
   {
     href: "/settings",
     label: "Settings",

@@ -8,9 +8,9 @@ function index(...texts: string[]) {
   database.exec(
     `CREATE VIRTUAL TABLE t USING fts5("text", content='', contentless_delete=1, tokenize='porter unicode61 remove_diacritics 2')`,
   );
-  texts.forEach((text, at) =>
-    database.prepare("INSERT INTO t (rowid, text) VALUES (?, ?)").run([at, keywordText(text)]),
-  );
+  texts.forEach((text, at) => {
+    database.prepare("INSERT INTO t (rowid, text) VALUES (?, ?)").run([at, keywordText(text)]);
+  });
   return (question: string): number[] => {
     const expression = keywordExpression(question);
     if (expression === null) return [];

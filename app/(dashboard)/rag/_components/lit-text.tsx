@@ -1,0 +1,18 @@
+import { type Lit, litParts } from "./lit-parts.ts";
+
+/** A passage with the question's words lit. It is text, whatever it says: nothing in it is markup. */
+export function LitText({ text, question }: { text: string; question: string }) {
+  return (
+    <p className="whitespace-pre-wrap break-words text-13 text-strong">
+      {litParts(text, question).map(({ start, part, isLit }: Lit) =>
+        isLit ? (
+          <mark key={start} className="rounded-sm bg-warn-wash font-medium text-strong">
+            {part}
+          </mark>
+        ) : (
+          part
+        ),
+      )}
+    </p>
+  );
+}

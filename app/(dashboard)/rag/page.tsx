@@ -1,0 +1,25 @@
+import type { Metadata } from "next";
+import { PageHeader } from "../../_components/ui/page-header.tsx";
+import { AskPanel } from "./_components/ask-panel.tsx";
+import { ConversationsPanel } from "./_components/conversations-panel.tsx";
+import { DocumentsPanel } from "./_components/documents-panel.tsx";
+import { StatusPanel } from "./_components/status-panel.tsx";
+
+export const metadata: Metadata = { title: "Documents" };
+
+export default function RagPage() {
+  return (
+    <div className="flex flex-col gap-6">
+      <PageHeader
+        title="Documents and conversations"
+        description="What the RAG store knows, how often its caches spare the model work, and what it answers."
+      />
+      <StatusPanel />
+      <AskPanel />
+      <div className="grid gap-6 lg:grid-cols-2">
+        <DocumentsPanel />
+        <ConversationsPanel />
+      </div>
+    </div>
+  );
+}
