@@ -1,26 +1,12 @@
 import type { z } from "zod";
-import type { DocumentView, MessageView, PutDocument, RagStatus, reembedSchema } from "../../../contracts/rag.ts";
+import type { DocumentView, MessageView, RagStatus, reembedSchema } from "../../../contracts/rag.ts";
 import type { ConversationRow, MessageRow } from "../../../ports/conversation-rows.ts";
 import type { DocumentSummary } from "../../../ports/document-rows.ts";
-import type { IngestDocument, Ingested } from "../../../services/ingest-document.ts";
+import type { Ingested } from "../../../services/ingest-document.ts";
 import type { ReembedJob } from "../../../services/reembed-documents.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { type Filter, FilterError, parseFilter } from "../../../shared/filter.ts";
 import type { Rag } from "../../rag.ts";
-
-const DEFAULT_CHUNKING = { size: 1_000, overlap: 200 };
-
-export function toDocument(id: string, body: PutDocument): IngestDocument {
-  return {
-    id,
-    text: body.text,
-    source: body.source ?? id,
-    page: body.page ?? null,
-    language: body.language ?? null,
-    metadata: body.metadata ?? {},
-    chunking: body.chunking ?? DEFAULT_CHUNKING,
-  };
-}
 
 export function ingestedView({ created: _, ...view }: Ingested): Omit<Ingested, "created"> {
   return view;

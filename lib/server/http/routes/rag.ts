@@ -18,13 +18,14 @@ import {
   ragStatusSchema,
   reembedSchema,
 } from "../../../contracts/rag.ts";
+import { toDocument } from "../../../services/import-document.ts";
 import { chunkIdOf } from "../../../services/query-documents.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { Runtime } from "../../runtime.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 import { decodeCursor, decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
 import { fieldErrors, toProblem } from "../problem.ts";
-import { documentView, ingestedView, ragStatus, readFilter, reembedView, toDocument } from "./rag-views.ts";
+import { documentView, ingestedView, ragStatus, readFilter, reembedView } from "./rag-views.ts";
 
 const inflate = promisify(inflateRaw);
 const byId = z.object({ id: idSchema });

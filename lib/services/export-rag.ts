@@ -1,0 +1,62 @@
+import { promisify } from "node:util";
+import { inflateRaw } from "node:zlib";
+import type { ConversationRows } from "../ports/conversation-rows.ts";
+import type { DocumentRows } from "../ports/document-rows.ts";
+
+const inflate = promisify(inflateRaw);
+const PAGE = 100;
+
+/** Every document of a namespace, as it can be put in again. Read in pages, a text at a time. */
+export async function* exportDocuments(rows: DocumentRows, namespace: string): AsyncGenerator<Record<string, unknown>> {
+  for (let afterId: string | null = null; ; ) {
+    const page = await rows.list(namespace, afterId, PAGE);
+    for (const { id, source, page: number, language, metadata, chunkSize, chunkOverlap } of page) {
+      const bytes = await rows.text(namespace, id);
+      // Removed since the page was read.
+      if (bytes === null) continue;
+      const text = (await inflate(bytes)).toString("utf8");
+      yield {
+        id,
+        source,
+        page: number,
+        language,
+        metadata,
+        chunking: { size: chunkSize, overlap: chunkOverlap },
+        text,
+      };
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    afterId = last.id;
+  }
+}
+
+/** Every message of a namespace's conversations, each conversation in its order. */
+export async function* exportConversations(
+  rows: ConversationRows,
+  namespace: string,
+): AsyncGenerator<Record<string, unknown>> {
+  for (let before: { lastMessageAtMs: number; rowId: number } | null = null; ; ) {
+    const page = await rows.list(namespace, before, PAGE);
+    for (const { rowId, id } of page) {
+      for (let afterSequence = 0; ; ) {
+        const messages = await rows.messages(rowId, { role: null, afterSequence, limit: PAGE });
+        for (const { sequence, role, content, metadata, createdAtMs } of messages)
+          yield {
+            conversationId: id,
+            sequence,
+            role,
+            content,
+            metadata,
+            createdAt: new Date(createdAtMs).toISOString(),
+          };
+        const last = messages.at(-1);
+        if (last === undefined || messages.length < PAGE) break;
+        afterSequence = last.sequence;
+      }
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    before = last;
+  }
+}
