@@ -15,9 +15,9 @@ import { PassageIndex } from "../stores/rag/passage-index.ts";
 import { QueryCache } from "../stores/rag/query-cache.ts";
 import { RecentMessages } from "../stores/rag/recent-messages.ts";
 import { SemanticCache } from "../stores/rag/semantic-cache.ts";
+import type { Core } from "./core.ts";
 import { databasePaths } from "./paths.ts";
 import { Rag } from "./rag.ts";
-import type { Runtime } from "./runtime.ts";
 
 const IDLE_MS = 60_000;
 /** Texts waiting for the model, whoever sent them. */
@@ -27,9 +27,9 @@ const MAX_EMBEDDING_ROWS = 200_000;
 const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Builds the RAG store and makes its parts known to the ledger, the sampler and the optimizer. */
-export async function composeRag(runtime: Runtime): Promise<Rag> {
-  const { clock, database, ledger, settings } = runtime;
-  const embedder = await composeEmbedder(runtime);
+export async function composeRag(core: Core): Promise<Rag> {
+  const { clock, database, ledger, settings } = core;
+  const embedder = await composeEmbedder(core);
   const documents = await createDocumentRows(database);
   const conversations = await createConversationRows(database, () => embedder.state().model.id);
   const accounts = {
@@ -51,7 +51,7 @@ export async function composeRag(runtime: Runtime): Promise<Rag> {
     clock,
     embeddingBounds,
   );
-  settings.follow((values) => {
+  const unfollow = settings.follow((values) => {
     accounts.passages.setCeiling(values.ragMaxMb * MIB);
     accounts.messages.setCeiling(values.ragMaxMb * MIB);
     accounts.queries.setCeiling(values.queryCacheMaxMb * MIB);
@@ -60,14 +60,14 @@ export async function composeRag(runtime: Runtime): Promise<Rag> {
     queryCache.resize({ maxItems: values.queryCacheEntries, maxBytes: values.queryCacheMaxMb * MIB, ttlMs });
     recent.resize({ maxItems: values.maxHistoryMessages, maxBytes: values.historyMaxMb * MIB });
   });
-  runtime.stores.push(
+  core.stores.push(
     passageStore("rag", passages, accounts.passages),
     passageStore("message-index", messageIndex, accounts.messages),
     queryCacheStore(queryCache),
     conversationStore(recent, () => recent.counters.snapshot().removals.spilled),
     embeddingStore(embedder, embeddings),
   );
-  return new Rag({
+  const rag = new Rag({
     clock,
     embedder,
     embeddings,
@@ -87,9 +87,11 @@ export async function composeRag(runtime: Runtime): Promise<Rag> {
       maxWaiting: 64,
     }),
   });
+  core.onStop(unfollow, () => rag.close());
+  return rag;
 }
 
-async function composeEmbedder({ env, clock, ledger, helpers }: Runtime): Promise<Embedder> {
+async function composeEmbedder({ env, clock, ledger, helpers }: Core): Promise<Embedder> {
   const {
     HEADROOM_EMBEDDINGS_URL: baseUrl,
     HEADROOM_EMBEDDINGS_MODEL: model,
