@@ -14,7 +14,7 @@ module.exports = {
       severity: "error",
       comment: "Split the file or hand the value in.",
       from: {},
-      to: { circular: true, dependencyTypesNot: ["type-only"] },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
     },
     floor(
       "shared-imports-nothing",
