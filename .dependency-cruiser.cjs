@@ -9,13 +9,7 @@ const floor = (name, from, notTo, comment) => ({
 
 module.exports = {
   forbidden: [
-    {
-      name: "no-cycles",
-      severity: "error",
-      comment: "Split the file or hand the value in.",
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
-    },
+    // Cycles are Biome's to find (noImportCycles): it tells a type from a value.
     floor(
       "shared-imports-nothing",
       "^lib/shared/",
