@@ -87,7 +87,7 @@ function ours(): Store {
     get: peer === "ours-hot" ? text : (id) => JSON.parse(text(id)),
     settle: async () => {
       if (peer === "ours-raw") return;
-      while ((await memory.packIdle(-1, 1_000)) > 0);
+      while ((await memory.packIdle(0, 1_000)) > 0);
       while (memory.table.values.compact() > 0);
     },
     offHeapBytes: () => memory.table.values.reservedBytes,

@@ -147,16 +147,19 @@ export class SessionMemory {
     return removed;
   }
 
-  /** Packs what has not been used for `idleMs`, at most `most` values; returns how many were looked at. */
+  /** Packs what has not been used for `idleMs`, looking at `most` values at most; returns how many it looked at. */
   async packIdle(idleMs: number, most: number): Promise<number> {
     const { values } = this.table;
-    let packed = 0;
-    for (; packed < most; packed++) {
+    // One round at most: what is in use goes to the end of the row, and must not be met there again.
+    const turns = Math.min(most, values.unpackedItems);
+    let looked = 0;
+    for (; looked < turns; looked++) {
       const slot = values.oldestUnpacked;
-      if (slot < 0 || this.table.lastUsedAtMs(slot) + idleMs > this.nowMs()) break;
-      await values.pack(slot);
+      if (slot < 0) break;
+      if (this.table.lastUsedAtMs(slot) + idleMs > this.nowMs()) values.postpone(slot);
+      else await values.pack(slot);
     }
-    return packed;
+    return looked;
   }
 
   resize(bounds: { maxItems?: number; maxBytes?: number; ttlMs?: number }): void {

@@ -269,6 +269,18 @@ describe("SessionPool", () => {
     expect(await code(starved.pool.replace(NS, id, "2", null))).toBe("memory-pressure");
   });
 
+  it("packs what is idle though the oldest value is always in use", async () => {
+    const { pool, clock } = setUp({ maxItems: 100 });
+    const busy = await pool.create(NS, JSON.stringify("busy ".repeat(200)));
+    for (let i = 0; i < 40; i++) await pool.create(NS, JSON.stringify(`${i} idle `.repeat(200)));
+    for (let i = 0; i < 12; i++) {
+      clock.advance(500);
+      await pool.touch(NS, busy.id);
+      await pool.tick();
+    }
+    expect(pool.memory.table.values.unpackedItems).toBe(1);
+  });
+
   it("frees what each relief step predicts, within 15 %, and loses no session by it", async () => {
     const { pool, clock } = setUp({ maxItems: 4_000 });
     const text = (i: number) =>

@@ -138,6 +138,11 @@ export class PackedValues {
     return this.rawLength(slot) - packed.bytes.length;
   }
 
+  /** Sends a value that waits to be packed to the end of the row. */
+  postpone(slot: number): void {
+    this.#unpacked.touch(slot);
+  }
+
   /** What packing all that waits would save, going by what it saved so far (by two thirds before there is any). */
   packableBytes(): number {
     const saved = this.#packedFrom === 0 ? 2 / 3 : 1 - this.#packedTo / this.#packedFrom;
