@@ -167,6 +167,7 @@ const purge = (cache: CacheStore): Route =>
       role: "consumer",
       tag: TAG,
       summary: "Remove many: by tag, by prefix, by both, or all",
+      growsMemory: false,
       body: purgeSchema,
       responses: { 200: { description: "How many were removed", schema: purgedSchema } },
     },

@@ -1,0 +1,58 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, it } from "vitest";
+import { FakeClock } from "../../shared/fake-clock.ts";
+import { TestAccount } from "../testing/test-account.ts";
+import { ResponseCache } from "./response-cache.ts";
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+const ENTRIES = 10_000;
+const slicer = { spent: false, breathe: () => Promise.resolve() };
+
+/** Slabs are not in `external`: their pages are counted by the arena, exactly; the heap by V8. */
+function heldBytes(): number {
+  collect();
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+describe("the bytes that the cache claims", () => {
+  it.each([
+    ["ASCII", "key", 200],
+    ["é", "clé", 200],
+    ["CJK", "缓存", 4_000],
+    ["emoji", "🗝️", 4_000],
+  ])("are within 10 %% of what it holds, for keys in %s", async (_name, prefix, size) => {
+    const cache = new ResponseCache({
+      maxItems: ENTRIES,
+      maxBytes: 1e9,
+      ttlMs: 1e6,
+      policy: "auto",
+      clock: new FakeClock(),
+      account: new TestAccount(),
+      maxBodyBytes: 1e6,
+      compression: false,
+      createSlicer: () => slicer,
+    });
+    const put = (i: number) =>
+      cache.put({
+        namespace: "default",
+        key: `${prefix}/${i}`,
+        body: Buffer.alloc(size, i & 255),
+        encoding: "identity",
+        mediaType: "application/json",
+        tags: ["tag"],
+      });
+    for (let i = 0; i < 100; i += 1) await put(i);
+    const [claimedBefore, heldBefore] = [cache.bytes, heldBytes()];
+    for (let i = 100; i < ENTRIES; i += 1) await put(i);
+    const claimed = cache.bytes - claimedBefore;
+    // A block is the body, its header of 8 bytes, and at most 3 of padding; a handle takes 12.
+    const held = heldBytes() - heldBefore + (ENTRIES - 100) * (Math.ceil(size / 4) * 4 + 8 + 12);
+    expect(claimed / held).toBeGreaterThan(0.9);
+    expect(claimed / held).toBeLessThan(1.1);
+    cache.close();
+  });
+});
