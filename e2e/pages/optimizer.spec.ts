@@ -53,7 +53,12 @@ test("by keyboard: o opens the plan, Enter runs it, Esc gives the focus back", a
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toHaveCount(0);
   expect((await runsOf(server)).length).toBe(before + 1);
-  await expect(page.getByText(/freed .* by hand|found nothing to free/).first()).toBeVisible();
+  await expect(
+    page
+      .getByRole("listitem")
+      .filter({ hasText: /freed .* by hand|found nothing to free/ })
+      .first(),
+  ).toBeVisible();
 });
 
 test("a run that someone else starts shows here by itself", async ({ page, server }) => {

@@ -64,10 +64,6 @@ test("cache: found by prefix and by tag, shown as text, removed, purged, with th
   await expect(table.getByText("blue/1")).toHaveCount(0);
   await expect(table.getByText("red/1")).toBeVisible();
 
-  await table
-    .getByText("red/1")
-    .focus()
-    .catch(() => undefined);
   await table.getByRole("row").filter({ hasText: "red/1" }).press("Enter");
   await page.getByRole("button", { name: "Show the body" }).click();
   await expect(page.getByText(body)).toBeVisible();

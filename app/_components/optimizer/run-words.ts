@@ -34,7 +34,8 @@ export function runSentence(run: OptimizationRun): string {
   const who = run.trigger === "manual" ? run.actor : "Headroom";
   if (run.state === "failed") return `Optimization ${TRIGGER_WORDS[run.trigger]} by ${who} failed`;
   if (run.state === "running") return `Optimization ${TRIGGER_WORDS[run.trigger]} is running`;
-  if (run.state === "nothing-to-do") return `Optimization ${TRIGGER_WORDS[run.trigger]} found nothing to free`;
+  if (run.state === "nothing-to-do" || run.freedBytes <= 0)
+    return `Optimization ${TRIGGER_WORDS[run.trigger]} found nothing to free`;
   return `${who} freed ${formatBytes(run.freedBytes)} ${TRIGGER_WORDS[run.trigger]}`;
 }
 

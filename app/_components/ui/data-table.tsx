@@ -11,7 +11,7 @@ import {
 } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp, ChevronsUpDown } from "lucide-react";
-import { useRef, useState } from "react";
+import { type KeyboardEvent, useRef, useState } from "react";
 import { classNames } from "./class-names.ts";
 
 declare module "@tanstack/react-table" {
@@ -111,12 +111,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                 aria-rowindex={item.index + 2}
                 tabIndex={onRowOpen ? 0 : undefined}
                 onClick={onRowOpen ? () => onRowOpen(row.original) : undefined}
-                onKeyDown={
-                  onRowOpen
-                    ? (event) =>
-                        event.key === "Enter" && event.target === event.currentTarget && onRowOpen(row.original)
-                    : undefined
-                }
+                onKeyDown={onRowOpen ? (event) => openByEnter(event, () => onRowOpen(row.original)) : undefined}
                 className={classNames("h-10 border-line border-t", onRowOpen && "cursor-pointer hover:bg-surface-2")}
               >
                 {row.getVisibleCells().map((cell) => (
@@ -138,6 +133,13 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       </table>
     </section>
   );
+}
+
+/** The press must end here: what opens takes the focus at once, and its first button would take the same press as its own. */
+function openByEnter(event: KeyboardEvent, open: () => void): void {
+  if (event.key !== "Enter" || event.target !== event.currentTarget) return;
+  event.preventDefault();
+  open();
 }
 
 function SpacerRow({ height }: { height: number }) {
