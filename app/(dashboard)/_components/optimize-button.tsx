@@ -20,7 +20,7 @@ export function OptimizeButton() {
   if (report?.optimizer === null) return null;
   const running = report?.optimizer?.running ?? false;
   return (
-    <div className="flex flex-col items-start gap-1.5 sm:items-end">
+    <div className="flex flex-col items-start gap-1.5 lg:items-end">
       <Button
         variant="primary"
         size="lg"

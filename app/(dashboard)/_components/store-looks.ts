@@ -5,6 +5,8 @@ const LOOKS: Readonly<Record<string, { name: string; href: string; component: Co
   sessions: { name: "Sessions", href: "/sessions", component: "sessions" },
   cache: { name: "Response cache", href: "/cache", component: "cache" },
   vectors: { name: "Vectors", href: "/vectors", component: "vectors" },
+  rag: { name: "Documents", href: "/rag", component: "rag" },
+  "message-index": { name: "Message index", href: "/rag", component: "rag" },
   "query-cache": { name: "Query cache", href: "/rag", component: "rag" },
   conversations: { name: "Conversations", href: "/rag", component: "rag" },
   embeddings: { name: "Embeddings", href: "/rag", component: "embeddings" },

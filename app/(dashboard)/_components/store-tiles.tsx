@@ -61,7 +61,7 @@ function StoreTile({ store }: { store: string }) {
               <p className="tabular font-semibold text-28 text-strong">
                 {percent(stats.window.hitRatio ?? stats.hitRatio)}
               </p>
-              <p className="text-12 text-faint">hit ratio{stats.window.hitRatio === null ? ", lifetime" : ", 5 min"}</p>
+              <p className="text-12 text-faint">{ratioWords(stats)}</p>
             </div>
             <Sparkline
               values={rows.map((row) => row.ratio ?? null)}
@@ -94,14 +94,19 @@ function Bound({ stats }: { stats: StoreStats }) {
         </span>
       </div>
       <Meter
-        label="Items against the bound"
-        value={stats.items}
-        max={stats.maxItems ?? Math.max(stats.items, 1)}
+        label="Filled"
+        value={stats.maxItems === null ? stats.bytes : stats.items}
+        max={bound}
         valueText={items}
         size="sm"
       />
     </div>
   );
+}
+
+function ratioWords({ hitRatio, window }: StoreStats): string {
+  if (window.hitRatio !== null) return "hit ratio, 5 min";
+  return hitRatio === null ? "no look-up yet" : "hit ratio, lifetime";
 }
 
 function percent(ratio: number | null): string {

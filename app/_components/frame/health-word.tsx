@@ -13,7 +13,7 @@ export function HealthWord() {
   return (
     <span className="flex items-center gap-2">
       <LevelBadge level={level} />
-      <span className="tabular text-13 text-soft">{(usedRatio * 100).toFixed(0)} %</span>
+      <span className="tabular hidden text-13 text-soft sm:inline">{(usedRatio * 100).toFixed(0)} %</span>
       <span className="sr-only" aria-live="polite">
         Memory level: {LEVEL_WORD[level]}
       </span>

@@ -42,7 +42,7 @@ export function Panel(props: PanelProps) {
       className={classNames("flex min-w-0 flex-col rounded-md border border-line bg-surface-1", className)}
     >
       <header className="flex min-h-12 flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 pt-3">
-        <div className="min-w-0">
+        <div className="min-w-0 grow basis-48">
           <h2 id={titleId} className="flex items-center gap-2 text-14">
             {Icon ? <Icon aria-hidden className="size-4 text-faint" /> : null}
             {title}
