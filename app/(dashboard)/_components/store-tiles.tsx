@@ -80,6 +80,8 @@ function StoreTile({ store }: { store: string }) {
 }
 
 function Bound({ stats }: { stats: StoreStats }) {
+  // A store without a bound on its items has one on its bytes.
+  const bound = stats.maxItems ?? stats.maxBytes ?? Math.max(stats.bytes, 1);
   const items =
     stats.maxItems === null
       ? COUNT.format(stats.items)
