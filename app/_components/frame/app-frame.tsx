@@ -2,8 +2,11 @@
 
 import { useRouter } from "next/navigation";
 import { type ReactNode, useState } from "react";
-import { LiveProvider, useLiveConnection } from "../../../lib/client/live/live-context.tsx";
+import { toast } from "sonner";
+import { LiveProvider, useLiveConnection, useLiveEvent } from "../../../lib/client/live/live-context.tsx";
 import { stepRange } from "../../../lib/client/timeline/range.ts";
+import type { MemoryAlert } from "../../../lib/contracts/events.ts";
+import { LEVEL_WORD } from "../ui/level.tsx";
 import { CommandPalette } from "./command-palette.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { KeyHelp } from "./key-help.tsx";
@@ -12,7 +15,7 @@ import { NAVIGATION } from "./navigation.ts";
 import { SideNav } from "./side-nav.tsx";
 import { TopBar } from "./top-bar.tsx";
 import { useKeyboard } from "./use-keyboard.ts";
-import { useRange } from "./view-state.ts";
+import { useKeepView, useRange } from "./view-state.ts";
 
 /** What is around every page: navigation, top bar, keyboard, palette, and the live connection. */
 export function AppFrame({ children }: { children: ReactNode }) {
@@ -28,13 +31,15 @@ function Frame({ children }: { children: ReactNode }) {
   const router = useRouter();
   const live = useLiveConnection();
   const [range, setRange] = useRange();
-  const openOptimize = () => router.push("/?optimize=true");
+  const keepView = useKeepView();
+  const openOptimize = () => router.push(keepView("/?optimize=true"));
+  useLiveEvent("memory:alert", toastLevel);
 
   function run(command: Command) {
     switch (command.kind) {
       case "go": {
         const destination = NAVIGATION.find(({ key }) => key === command.key);
-        if (destination) router.push(destination.href);
+        if (destination) router.push(keepView(destination.href));
         return;
       }
       case "pause":
@@ -81,4 +86,10 @@ function Frame({ children }: { children: ReactNode }) {
       <KeyHelp open={overlay === "help"} onOpenChange={(open) => setOverlay(open ? "help" : null)} />
     </div>
   );
+}
+
+/** The level changed: the one thing that may speak up by itself. */
+function toastLevel({ level, message }: MemoryAlert): void {
+  const say = { normal: toast.success, elevated: toast.warning, critical: toast.error }[level];
+  say(LEVEL_WORD[level], { description: message });
 }

@@ -8,7 +8,7 @@ import { useLiveConnection, useLiveState } from "../../../lib/client/live/live-c
 import { RANGE_NAMES, RANGES } from "../../../lib/client/timeline/range.ts";
 import { NAVIGATION } from "./navigation.ts";
 import { chooseTheme } from "./theme.ts";
-import { useRange } from "./view-state.ts";
+import { useKeepView, useRange } from "./view-state.ts";
 
 /** ⌘K: every page and every action of the frame, found by typing. */
 export function CommandPalette(props: {
@@ -22,6 +22,7 @@ export function CommandPalette(props: {
   const live = useLiveConnection();
   const { paused } = useLiveState();
   const [, setRange] = useRange();
+  const keepView = useKeepView();
 
   function then(action: () => void) {
     return () => {
@@ -54,7 +55,7 @@ export function CommandPalette(props: {
                     label={label}
                     hint={answers}
                     keys={`g ${key}`}
-                    onSelect={then(() => router.push(href))}
+                    onSelect={then(() => router.push(keepView(href)))}
                   />
                 ))}
               </Group>

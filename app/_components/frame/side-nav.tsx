@@ -4,16 +4,18 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { classNames } from "../ui/class-names.ts";
 import { destinationOf, NAVIGATION } from "./navigation.ts";
+import { useKeepView } from "./view-state.ts";
 
 /** The pages. `compact` hides the words below 1,024 px; their names stay for screen readers and as titles. */
 export function NavigationList({ compact, onNavigate }: { compact: boolean; onNavigate?: () => void }) {
   const here = destinationOf(usePathname());
+  const keepView = useKeepView();
   return (
     <ul className="flex flex-col gap-0.5">
       {NAVIGATION.map(({ href, label, icon: Icon, key }) => (
         <li key={href}>
           <Link
-            href={href}
+            href={keepView(href)}
             title={`${label} (g ${key})`}
             aria-current={here?.href === href ? "page" : undefined}
             {...(onNavigate ? { onClick: onNavigate } : {})}

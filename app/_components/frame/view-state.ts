@@ -12,3 +12,17 @@ export function useRange() {
 export function useCompare() {
   return useQueryState("compare", parseAsBoolean.withDefault(false));
 }
+
+/** An address of ours with the present window kept: going to another page is no reason to look at another time. */
+export function useKeepView(): (href: string) => string {
+  const [range] = useQueryState("range", parseAsStringLiteral(RANGES));
+  const [compare] = useQueryState("compare", parseAsBoolean);
+  return (href) => {
+    const [path = "/", search = ""] = href.split("?");
+    const parameters = new URLSearchParams(search);
+    if (range !== null) parameters.set("range", range);
+    if (compare !== null) parameters.set("compare", String(compare));
+    const text = parameters.toString();
+    return text === "" ? path : `${path}?${text}`;
+  };
+}
