@@ -11,7 +11,15 @@ const GROUPS: readonly { title: string; names: readonly SettingName[] }[] = [
   { title: "Vectors", names: ["maxVectors", "vectorsMaxMb"] },
   {
     title: "RAG and conversations",
-    names: ["queryCacheEntries", "queryCacheTtlSeconds", "queryCacheMaxMb", "maxHistoryMessages", "historyMaxMb"],
+    names: [
+      "ragMaxMb",
+      "semanticCache",
+      "queryCacheEntries",
+      "queryCacheTtlSeconds",
+      "queryCacheMaxMb",
+      "maxHistoryMessages",
+      "historyMaxMb",
+    ],
   },
   { title: "Streams, bodies and disk", names: ["streamMaxMb", "maxBodyMb", "diskMaxMb"] },
 ];

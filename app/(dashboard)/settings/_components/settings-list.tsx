@@ -42,11 +42,13 @@ function SettingRow({ setting, onEdit }: { setting: Setting; onEdit: () => void 
   const pinned = setting.source === "environment";
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 border-line border-t px-4 py-2.5">
-      <div className="min-w-0 grow basis-64">
+      <div className="min-w-0 grow basis-full sm:basis-64">
         <p className="text-13 text-strong">{setting.description}</p>
         <p className="truncate font-mono text-12 text-faint">{setting.variable}</p>
       </div>
-      <p className="tabular text-right font-medium text-13 text-strong">{formatSetting(setting.value, setting.unit)}</p>
+      <p className="tabular grow font-medium text-13 text-strong sm:grow-0 sm:text-right">
+        {formatSetting(setting.value, setting.unit)}
+      </p>
       <div className="w-28 text-right">
         <Source setting={setting} />
       </div>
