@@ -72,7 +72,7 @@ export class ContextThread implements ContextBuilder {
   #started(): Worker {
     if (this.#worker !== null) return this.#worker;
     const { entry } = this.#options;
-    const worker = new Worker(entry, { resourceLimits: { maxOldGenerationSizeMb: 256 } });
+    const worker = new Worker(entry, { resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 } });
     worker.unref();
     worker.on("message", (reply: ContextReply) => this.#settle(reply));
     worker.on("error", (error) => this.#fail(worker, error instanceof Error ? error : new Error(String(error))));

@@ -69,6 +69,7 @@ export interface DocumentRows extends PassageVectorSource {
   replace(namespace: string, document: NewDocument): Promise<Written>;
   /** @returns whether there was one. */
   remove(namespace: string, id: string): Promise<boolean>;
+  isEmpty(namespace: string): Promise<boolean>;
   counts(namespace: string): Promise<DocumentCounts>;
   /** Models in use, with how many documents have their vectors. */
   models(namespace: string): Promise<{ model: string; documents: number }[]>;

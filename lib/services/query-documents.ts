@@ -106,8 +106,7 @@ export class DocumentQuery {
   }
 
   async #search(namespace: string, query: PassageQuery): Promise<PassageMatch[]> {
-    const counts = await this.#parts.documents.counts(namespace);
-    if (counts.chunks === 0) return [];
+    if (await this.#parts.documents.isEmpty(namespace)) return [];
     const allowed = query.filter === null ? null : await this.#allowed(namespace, query.filter.parsed);
     if (allowed?.size === 0) return [];
     const ranked = await this.#rank(namespace, query, allowed);

@@ -59,7 +59,8 @@ export class DatabaseClient implements Database {
     const worker = new Worker(entry, {
       workerData: options,
       execArgv,
-      resourceLimits: { maxOldGenerationSizeMb: 128 },
+      // The server's start flags would give this thread a young generation as large as the server's own.
+      resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 },
     });
     const opened = await new Promise<Opened>((resolve, reject) => {
       worker.once("message", resolve);

@@ -64,11 +64,15 @@ export async function createDocumentRows(database: Database): Promise<DocumentRo
       const key = namespaces.idOf(namespace);
       if (key === null) return [];
       const table = textTable(key);
-      const only = documentRowIds === null ? "" : `AND chunk."documentId" IN (SELECT value FROM json_each(?))`;
+      const only =
+        documentRowIds === null
+          ? ""
+          : `AND rowid IN (SELECT "id" FROM "RagChunk" WHERE "documentId" IN (SELECT value FROM json_each(?)))`;
+      // The best are chosen on the index alone; only then are their chunks looked at.
       return database.all(
-        `SELECT chunk."id" AS "id", chunk."documentId" AS "documentId", -bm25(${table}) AS "score"
-         FROM ${table} JOIN "RagChunk" AS chunk ON chunk."id" = ${table}.rowid
-         WHERE ${table} MATCH ? ${only} ORDER BY bm25(${table}), chunk."id" LIMIT ?`,
+        `SELECT chunk."id" AS "id", chunk."documentId" AS "documentId", -best."rank" AS "score"
+         FROM (SELECT rowid, rank FROM ${table} WHERE ${table} MATCH ? ${only} ORDER BY rank LIMIT ?) AS best
+         JOIN "RagChunk" AS chunk ON chunk."id" = best.rowid ORDER BY best."rank", chunk."id"`,
         [expression, ...(documentRowIds === null ? [] : [JSON.stringify(documentRowIds)]), limit],
       );
     },
@@ -94,6 +98,12 @@ export async function createDocumentRows(database: Database): Promise<DocumentRo
       if (key === null) return false;
       const changes = await database.write(removal(key, id));
       return (changes.at(-1) ?? 0) > 0;
+    },
+    async isEmpty(namespace) {
+      const rows = await database.all(`SELECT 1 FROM "RagDocument" WHERE "namespaceId" = ? LIMIT 1`, [
+        namespaces.idOf(namespace) ?? -1,
+      ]);
+      return rows.length === 0;
     },
     async counts(namespace) {
       const rows = await database.all<{ documents: number; chunks: number | null; characters: number | null }>(

@@ -4,7 +4,8 @@ import { BestScores, byScore, type Scored } from "./best-scores.ts";
 import { PassageSlab } from "./passage-slab.ts";
 import { dotWithCode } from "./vector-code.ts";
 
-const PAGE_ROWS = 1_000;
+/** Each row crosses from the database's thread in a buffer of its own: many small ones fragment the memory of both. */
+const PAGE_ROWS = 256;
 /** Rows between two breaths of the event loop: about 5 ms of work at 384 dimensions. */
 const SLICE_ROWS = 10_000;
 /** How many of the best get their exact score from the database's 16-bit codes. */
