@@ -1,6 +1,6 @@
 import type { Recommendation, StoreStats } from "../contracts/memory.ts";
 import { formatBytes, MIB } from "../shared/bytes.ts";
-import type { Observation, Rule } from "./doctor.ts";
+import type { Observation, Rule } from "./doctor-observation.ts";
 import { CRITICAL_RATIO, ELEVATED_RATIO } from "./level.ts";
 
 type Finding = Omit<Recommendation, "setting"> & { setting?: Recommendation["setting"] };

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { MemorySample, StoreStats } from "../contracts/memory.ts";
 import { SETTINGS } from "../contracts/settings.ts";
-import { diagnose, type Observation } from "./doctor.ts";
+import { diagnose } from "./doctor.ts";
+import type { Observation } from "./doctor-observation.ts";
 
 const MIB = 2 ** 20;
 
