@@ -35,6 +35,7 @@ export class Client {
     this.port = port;
     this.key = key;
     this.connections = connections;
+    this.watched = new WeakSet();
     this.agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
@@ -67,6 +68,12 @@ export class Client {
         },
       );
       call.on("error", reject);
+      // A server that answers before it has read the whole body closes the connection under what is still being sent.
+      call.on("socket", (socket) => {
+        if (this.watched.has(socket)) return;
+        this.watched.add(socket);
+        socket.on("error", reject);
+      });
       call.end(bytes);
     });
   }
