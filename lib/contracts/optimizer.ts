@@ -12,6 +12,5 @@ export const optimizeSchema = z.strictObject({
     .optional()
     .describe("Only these: `<kind>:<store>`, a kind for every store, or `collect`"),
 });
-export type OptimizeBody = z.infer<typeof optimizeSchema>;
 
 export const stepListSchema = z.object({ items: z.array(optimizationRunSchema.shape.steps.element.shape.step) });
