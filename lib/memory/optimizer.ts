@@ -1,19 +1,11 @@
 import type { OptimizationRun } from "../contracts/memory.ts";
 import type { BoundedStore } from "../ports/bounded-store.ts";
 import type { RunLog } from "../ports/run-log.ts";
-import { formatBytes } from "../shared/bytes.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Collector } from "./collector.ts";
 import { COLLECT, chooseSteps, type PlannedStep, planSteps } from "./relief-plan.ts";
-import {
-  mergeResults,
-  type Need,
-  predictSteps,
-  remaining,
-  runStep,
-  type StepResult,
-  totalFreed,
-} from "./relief-run.ts";
+import { type Need, predictSteps, remaining, runStep, type StepResult, totalFreed } from "./relief-run.ts";
+import { addResult, beginRun, collectResult, explainMiss } from "./run-report.ts";
 import { TurnSlicer } from "./turn-slicer.ts";
 
 type Usage = OptimizationRun["before"];
@@ -204,37 +196,15 @@ export class Optimizer {
   }
 
   #explain({ request, pendingBytes }: Work): string | null {
-    const short = this.#shortOfTarget(request);
-    if (short <= 0) return null;
-    if (short <= pendingBytes) {
-      return `The system has yet to take back ${formatBytes(pendingBytes)} that the stores let go: the next collection does.`;
-    }
-    const { usedBytes, storeBytes } = this.#options.usage();
-    return (
-      `The target is missed by ${formatBytes(short)}: of ${formatBytes(usedBytes)} in use the stores hold ` +
-      `${formatBytes(storeBytes)}, which ${request.steps ? "the chosen steps" : "no step"} may free, and the runtime ` +
-      `${formatBytes(usedBytes - storeBytes)}.`
-    );
+    const shortBytes = this.#shortOfTarget(request);
+    return explainMiss({ shortBytes, pendingBytes, usage: this.#options.usage(), chosen: request.steps !== undefined });
   }
 
   #begin(request: OptimizeRequest, dryRun: boolean): OptimizationRun {
-    const before = this.#options.usage();
-    return {
-      id: this.#options.newId(),
-      trigger: request.trigger,
-      actor: request.actor,
-      dryRun,
-      state: "running",
-      startedAt: new Date(this.#options.clock.nowMs()).toISOString(),
-      durationMs: 0,
-      targetRatio: request.targetRatio ?? null,
-      before,
-      after: before,
-      freedBytes: 0,
-      rssFreedBytes: 0,
-      note: null,
-      steps: [],
-    };
+    const { newId, clock, usage } = this.#options;
+    const startedAt = new Date(clock.nowMs()).toISOString();
+    const { trigger, actor, targetRatio = null } = request;
+    return beginRun({ id: newId(), trigger, actor, dryRun, startedAt, targetRatio, before: usage() });
   }
 
   async #record(run: OptimizationRun): Promise<void> {
@@ -247,15 +217,4 @@ export class Optimizer {
 
 function isBackground({ trigger }: OptimizeRequest): boolean {
   return trigger === "scheduled" || trigger === "forecast";
-}
-
-function collectResult(predictedFreedBytes: number): StepResult {
-  return { step: COLLECT, items: 0, predictedFreedBytes, freedBytes: 0, durationMs: 0, longestPauseMs: 0 };
-}
-
-function addResult(steps: StepResult[], result: StepResult): void {
-  const at = steps.findIndex(({ step }) => step === result.step);
-  const earlier = steps[at];
-  if (earlier) steps[at] = mergeResults(earlier, result);
-  else steps.push(result);
 }

@@ -99,7 +99,7 @@ async function handle(
   const identity = spec.role === null ? NOBODY : admit(runtime, request, route, peer, requestId);
   const namespace = spec.role === null ? identity.namespace : namespaceOf(identity, request.headers.get("x-namespace"));
   const maxBodyBytes = runtime.settings.values.maxBodyMb * 1_048_576;
-  const release = admitGrowth(runtime, route, request, maxBodyBytes);
+  const release = await admitGrowth(runtime, route, request, maxBodyBytes);
   try {
     const { params, query, body } = await parseRequest(route, request, target, maxBodyBytes);
     const result = await route.handle({ params, query, body, runtime, identity, namespace, request, requestId, peer });

@@ -10,11 +10,39 @@ const UNKNOWN_BODY_BYTES = 1_048_576;
  * @returns to be called when the request has been answered.
  * @throws {AppError} `memory-pressure` at the hard bound.
  */
-export function admitGrowth({ memory }: Runtime, { spec }: Route, request: Request, maxBodyBytes: number): () => void {
+export async function admitGrowth(
+  { memory }: Runtime,
+  { spec }: Route,
+  request: Request,
+  maxBodyBytes: number,
+): Promise<() => void> {
   const writes = spec.method !== "get" && spec.method !== "delete" && spec.path.startsWith("/api/v1/");
   if (!(spec.growsMemory ?? writes)) return () => undefined;
   // A stream takes its memory from the ledger as it goes.
-  return memory.gate.admit(spec.streams ? 0 : expectedBytes(request, maxBodyBytes));
+  if (spec.streams) return memory.gate.admit(0);
+  try {
+    return memory.gate.admit(expectedBytes(request, maxBodyBytes));
+  } catch (refusal) {
+    await discardBody(request, maxBodyBytes);
+    throw refusal;
+  }
+}
+
+/**
+ * Lets the rest of the body arrive and keeps none of it. Who is still sending when the connection closes sees it reset
+ * and never reads the answer, which says when to come again.
+ */
+async function discardBody({ body }: Request, maxBodyBytes: number): Promise<void> {
+  if (body === null) return;
+  let size = 0;
+  try {
+    for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+      size += chunk.byteLength;
+      if (size > maxBodyBytes) return;
+    }
+  } catch {
+    // Whoever went away needs no answer.
+  }
 }
 
 function expectedBytes({ headers }: Request, maxBodyBytes: number): number {
