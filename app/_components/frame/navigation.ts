@@ -1,4 +1,4 @@
-import { Archive, Gauge, Library, type LucideIcon, SlidersHorizontal, Users, Zap } from "lucide-react";
+import { Archive, Gauge, Library, type LucideIcon, Shapes, SlidersHorizontal, Users, Zap } from "lucide-react";
 
 export interface Destination {
   href: string;
@@ -21,6 +21,13 @@ export const NAVIGATION: readonly Destination[] = [
     answers: "Who is logged in, and what does that take?",
   },
   { href: "/cache", label: "Cache", icon: Archive, key: "c", answers: "What is answered from memory, and how often?" },
+  {
+    href: "/vectors",
+    label: "Vectors",
+    icon: Shapes,
+    key: "v",
+    answers: "How many vectors, at what precision, and how well are they found?",
+  },
   { href: "/optimizer", label: "Optimizer", icon: Zap, key: "z", answers: "What was freed, and what would help?" },
   {
     href: "/rag",
