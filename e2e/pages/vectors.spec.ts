@@ -38,8 +38,7 @@ test("collections, their tiers, recall on demand and a point's neighbours", asyn
   await expect(row).toContainText("100");
   await expect(row).toContainText("60");
   await expect(row).toContainText("40");
-  await row.focus();
-  await page.keyboard.press("Enter");
+  await row.press("Enter");
   const sheet = page.getByRole("dialog", { name: "Collection words" });
   await sheet.getByRole("button", { name: "Measure" }).click();
   await expect(sheet.getByText("1.0000")).toBeVisible();

@@ -34,6 +34,12 @@ export class LargeCorpus {
     return `{"id":"v${id}","vector":[${parts.join(",")}],"metadata":{"n":${id}}}`;
   }
 
+  vector(id: number): Float64Array {
+    const vector = new Float64Array(DIMENSIONS);
+    for (let part = 0; part < PARTS; part++) vector.set(this.#values[variant(id, part)] ?? [], part * PART_SIZE);
+    return vector;
+  }
+
   body(from: number, to: number): string {
     return `{"points":[${Array.from({ length: to - from }, (_, i) => this.json(from + i)).join(",")}]}`;
   }

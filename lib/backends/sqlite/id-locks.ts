@@ -11,7 +11,8 @@ export class IdLocks {
     });
     for (const id of ids) {
       const last = this.#last.get(id);
-      if (last) before.add(last);
+      // An id may be named twice: nobody waits for itself.
+      if (last && last !== mine) before.add(last);
       this.#last.set(id, mine);
     }
     try {

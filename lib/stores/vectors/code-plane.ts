@@ -29,6 +29,10 @@ export class CodePlane {
     return this.#count;
   }
 
+  get held(): readonly Block[] {
+    return this.#blocks;
+  }
+
   get blocks(): number {
     return this.#blocks.length;
   }

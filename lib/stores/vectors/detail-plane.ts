@@ -51,8 +51,8 @@ export class DetailPlane {
     return this.#blocks.length * BLOCK_BYTES;
   }
 
-  get blockIds(): number[] {
-    return this.#blocks.map((block) => block.id);
+  get held(): readonly Block[] {
+    return this.#blocks;
   }
 
   reserve(): Block | true | null {

@@ -7,8 +7,6 @@ const BLOCKS_PER_SLAB = 16;
 /** Before the blocks: the query (8 KiB at 4,096 dimensions), then the kernel's finds. */
 const SCRATCH_BYTES = 65_536;
 export const SCRATCH_OUT = 8_192;
-/** What a slab's blocks come to: memory goes back in such pieces. */
-export const SLAB_BLOCK_BYTES = BLOCKS_PER_SLAB * BLOCK_BYTES;
 const SLAB_BYTES = SCRATCH_BYTES + BLOCKS_PER_SLAB * BLOCK_BYTES;
 
 /** 128 KiB of a slab. It may be moved to another slab between calls: never keep its views or its offset. */
@@ -101,17 +99,30 @@ export class SlabArena {
     return block;
   }
 
-  /** What `compact` would give back: whole slabs' worth of free blocks. */
-  get compactableBytes(): number {
-    let freed = 0;
-    let room = this.#slabs.reduce((sum, slab) => sum + slab.free.length, 0);
-    for (const slab of this.#emptiestFirst()) {
-      const roomElsewhere = room - slab.free.length;
-      if (roomElsewhere < slab.used.size) break;
-      freed += slab.touched;
-      room = roomElsewhere - slab.used.size;
+  /** What compacting would give back if these blocks were freed first: the same steps, on counts alone. */
+  giveBackAfter(freed: readonly Block[]): number {
+    const slabs = this.#slabs.map((slab) => ({ slab, used: slab.used.size, free: slab.free.length }));
+    for (const block of freed) {
+      const entry = slabs.find(({ slab }) => slab === block.slab);
+      if (!entry) continue;
+      entry.used--;
+      entry.free++;
     }
-    return freed * BLOCK_BYTES;
+    let given = 0;
+    for (;;) {
+      slabs.sort((a, b) => a.used - b.used);
+      const [emptiest, ...others] = slabs;
+      if (!emptiest || others.reduce((sum, { free }) => sum + free, 0) < emptiest.used) return given * BLOCK_BYTES;
+      given += emptiest.slab.touched;
+      let moving = emptiest.used;
+      for (const other of others.reverse()) {
+        const taken = Math.min(moving, other.free);
+        other.free -= taken;
+        other.used += taken;
+        moving -= taken;
+      }
+      slabs.shift();
+    }
   }
 
   /** Moves the blocks of the emptiest slab into free blocks of the others and drops it; returns the bytes given back, 0 when none can be. */

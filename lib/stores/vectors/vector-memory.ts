@@ -6,7 +6,7 @@ import type { Kernel } from "./kernel.ts";
 import type { Payload } from "./payload-arena.ts";
 import type { RowBatch } from "./row-codec.ts";
 import type { RowFormat } from "./row-format.ts";
-import { SLAB_BLOCK_BYTES, SlabArena } from "./slab-arena.ts";
+import { type Block, SlabArena } from "./slab-arena.ts";
 
 /**
  * What memory holds of all collections. After every call `hotCount <= maxHot`, and `bytes` is exactly what the account granted.
@@ -59,7 +59,7 @@ export class VectorMemory {
 
   /** What compacting would give back. */
   get compactableBytes(): number {
-    return this.#arena.compactableBytes;
+    return this.#arena.giveBackAfter([]);
   }
 
   open(format: RowFormat): CollectionMemory {
@@ -126,23 +126,32 @@ export class VectorMemory {
 
   /** What cooling for `targetBytes` and then compacting would give back, beyond what compacting alone would. */
   predictCooling(targetBytes: number): Relief {
-    const details = [...this.#collections].reduce((sum, { details: plane }) => sum + plane.bytes, 0);
-    return this.#predict(targetBytes, details, this.#hot.payloads.bytes, this.#hot.count);
+    const blocks = [...this.#collections].flatMap(({ details }) => [...details.held].reverse());
+    return this.#predict(targetBytes, blocks, this.#hot.payloads.bytes, this.#hot.count);
   }
 
-  /** The same of letting codes go. */
+  /** The same of letting codes go, and with the codes the details of those that are hot. */
   predictShedding(targetBytes: number): Relief {
-    const codes = [...this.#collections].reduce((sum, { codes: plane }) => sum + plane.bytes, 0);
-    return this.#predict(targetBytes, codes, 0, this.codeCount);
+    const codes = [...this.#collections].flatMap((collection) => [...collection.codes.held].reverse());
+    const details = [...this.#collections].flatMap((collection) => [...collection.details.held].reverse());
+    const indexes = [...this.#collections].reduce((sum, { indexBytes }) => sum + indexBytes, 0);
+    return this.#predict(targetBytes, [...codes, ...details], this.#hot.payloads.bytes + indexes, this.codeCount);
   }
 
-  #predict(targetBytes: number, blockBytes: number, otherBytes: number, items: number): Relief {
-    const free = this.#arena.reservedBytes - this.#arena.usedBytes;
-    const wholeSlabs = (bytes: number) => Math.floor(bytes / SLAB_BLOCK_BYTES) * SLAB_BLOCK_BYTES;
-    const most = wholeSlabs(free + blockBytes) - wholeSlabs(free) + otherBytes;
-    const wanted = Math.ceil(targetBytes / SLAB_BLOCK_BYTES) * SLAB_BLOCK_BYTES;
-    const freedBytes = Math.min(most, wanted);
-    return { items: most === 0 ? 0 : Math.ceil((items * freedBytes) / most), freedBytes };
+  #predict(targetBytes: number, blocks: readonly Block[], otherBytes: number, items: number): Relief {
+    const already = this.compactableBytes;
+    const share = (count: number) => (blocks.length === 0 ? 0 : count / blocks.length);
+    const freedBy = (count: number) =>
+      this.#arena.giveBackAfter(blocks.slice(0, count)) - already + Math.floor(otherBytes * share(count));
+    // The fewest blocks that reach the target, by bisection: more blocks never free less.
+    let enough = blocks.length;
+    for (let low = 0; low < enough; ) {
+      const middle = (low + enough) >> 1;
+      if (freedBy(middle) >= targetBytes) enough = middle;
+      else low = middle + 1;
+    }
+    const freedBytes = Math.max(0, freedBy(enough));
+    return { items: freedBytes === 0 ? 0 : Math.ceil(items * share(enough)), freedBytes };
   }
 
   /** One step of `compact`. */

@@ -1,0 +1,115 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { parseFilter } from "../shared/filter.ts";
+import type { StoredPoints, VectorRows } from "./vector-rows.ts";
+
+const SIZE = 8;
+const shape = { namespace: "default", dimensions: 3, metric: "cosine", precision: "float16", createdAtMs: 5 } as const;
+
+function writes(ids: readonly string[], mark: number, metadata: (string | null)[] = ids.map(() => null)) {
+  const bytes = new Uint8Array(ids.length * SIZE);
+  for (const [i] of ids.entries()) bytes.fill(mark + i, i * SIZE, (i + 1) * SIZE);
+  return { ids: [...ids], metadata, bytes: bytes.buffer };
+}
+
+function marks({ ids, bytes }: StoredPoints): Map<string, number> {
+  return new Map(ids.map((id, i) => [id, new Uint8Array(bytes)[i * SIZE] ?? -1]));
+}
+
+/** What every driver of VectorRows must do. `open` opens the same storage again; `fresh` makes an empty one. */
+export function describeVectorRows(
+  name: string,
+  fresh: () => Promise<{ rows: VectorRows; reopen: () => Promise<VectorRows> }>,
+): void {
+  describe(name, () => {
+    let rows: VectorRows;
+    let reopen: () => Promise<VectorRows>;
+    let id: number;
+
+    beforeEach(async () => {
+      ({ rows, reopen } = await fresh());
+      ({ id } = await rows.createCollection({ ...shape, name: "c" }));
+    });
+
+    it("keeps a point's row when it is replaced, and counts only new points as inserted", async () => {
+      const first = await rows.upsert(id, writes(["a", "b"], 1));
+      const second = await rows.upsert(id, writes(["b", "c"], 7));
+      expect([first.inserted, second.inserted]).toEqual([2, 1]);
+      expect(second.rows[0]).toBe(first.rows[1]);
+      expect(new Set([...first.rows, ...second.rows]).size).toBe(3);
+      expect(marks(await rows.find(id, ["a", "b", "c", "absent"]))).toEqual(
+        new Map([
+          ["a", 1],
+          ["b", 7],
+          ["c", 8],
+        ]),
+      );
+    });
+
+    it("has everything after it is opened again, and gives no row number twice", async () => {
+      const { rows: before } = await rows.upsert(id, writes(["a", "b"], 1, ['{"n":1}', null]));
+      const again = await reopen();
+      expect(await again.collections()).toEqual([{ ...shape, name: "c", id, count: 2 }]);
+      const found = await again.scan(id, 0, 10);
+      expect([found.rows, found.ids, found.metadata]).toEqual([before, ["a", "b"], ['{"n":1}', null]]);
+      const { rows: after } = await again.upsert(id, writes(["c"], 1));
+      expect(before).not.toContain(after[0]);
+    });
+
+    it("scans in the order of rows, page by page, and reads rows of its own collection alone", async () => {
+      const other = await rows.createCollection({ ...shape, name: "other" });
+      const ids = Array.from({ length: 25 }, (_, i) => `p${i}`);
+      await rows.upsert(id, writes(ids, 0));
+      const { rows: foreign } = await rows.upsert(other.id, writes(["x"], 99));
+      const seen: string[] = [];
+      for (let after = 0; ; ) {
+        const page = await rows.scan(id, after, 10);
+        seen.push(...page.ids);
+        if (page.rows.length < 10) break;
+        after = page.rows.at(-1) ?? 0;
+      }
+      expect(seen).toEqual(ids);
+      expect((await rows.read(id, foreign)).rows).toEqual([]);
+      expect((await rows.read(other.id, foreign)).ids).toEqual(["x"]);
+    });
+
+    it("lists and matches by metadata", async () => {
+      const ids = Array.from({ length: 2_500 }, (_, i) => `p${i}`);
+      const metadata = ids.map((_, i) => (i % 7 === 0 ? null : JSON.stringify({ even: i % 2 === 0 })));
+      const { rows: numbers } = await rows.upsert(id, writes(ids, 0, metadata));
+      const filter = parseFilter({ even: true });
+      const wanted = numbers.filter((_, i) => i % 7 !== 0 && i % 2 === 0);
+      expect((await rows.matching(id, filter)).sort((a, b) => a - b)).toEqual(wanted);
+      const page = await rows.list(id, wanted[4] ?? 0, 3, filter);
+      expect(page.rows).toEqual(wanted.slice(5, 8));
+      expect((await rows.list(id, 0, 2, null)).ids).toEqual(["p0", "p1"]);
+    });
+
+    it("removes what is there, and tells which rows", async () => {
+      const { rows: numbers } = await rows.upsert(id, writes(["a", "b", "c"], 1));
+      expect((await rows.remove(id, ["c", "a", "absent", "a"])).sort()).toEqual([numbers[0], numbers[2]].sort());
+      expect((await rows.scan(id, 0, 10)).ids).toEqual(["b"]);
+    });
+
+    it("drops a collection with its points; the name is free at once", async () => {
+      await rows.upsert(id, writes(["a"], 1));
+      await rows.dropCollection(id);
+      const next = await rows.createCollection({ ...shape, name: "c" });
+      expect(next.id).not.toBe(id);
+      expect((await rows.scan(next.id, 0, 10)).rows).toEqual([]);
+      expect(await (await reopen()).collections()).toEqual([{ ...shape, name: "c", id: next.id, count: 0 }]);
+    });
+
+    it("writes that overlap end as if one came after the other", async () => {
+      const ids = ["a", "b", "c"];
+      const results = await Promise.all([
+        ...Array.from({ length: 20 }, (_, i) => rows.upsert(id, writes(ids.slice(i % 3), i))),
+        rows.remove(id, ids).then((removed) => ({ rows: removed, inserted: -removed.length })),
+        ...Array.from({ length: 20 }, (_, i) => rows.upsert(id, writes(ids.slice(0, 1 + (i % 3)), i))),
+      ]);
+      const count = results.reduce((sum, { inserted }) => sum + inserted, 0);
+      const stored = await rows.scan(id, 0, 10);
+      expect(stored.rows.length).toBe(count);
+      expect(new Set(stored.ids).size).toBe(count);
+    });
+  });
+}

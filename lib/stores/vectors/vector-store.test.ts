@@ -1,0 +1,202 @@
+import { describe, expect, it } from "vitest";
+import type { Metric, Precision } from "../../ports/vector-rows.ts";
+import { systemClock } from "../../shared/clock.ts";
+import { FakeClock } from "../../shared/fake-clock.ts";
+import { BoundedVectors } from "./bounded-vectors.ts";
+import { createKernel } from "./kernel.ts";
+import { MemoryScan } from "./memory-scan.ts";
+import { Query } from "./query.ts";
+import { RowBatch } from "./row-codec.ts";
+import { rowFormat } from "./row-format.ts";
+import { RowsInMemory } from "./rows-in-memory.ts";
+import { TestAccount } from "./test-account.ts";
+import { VectorMemory } from "./vector-memory.ts";
+import { VectorStore } from "./vector-store.ts";
+
+const MIB = 1_048_576;
+
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    return (state >> 8) / 2 ** 23;
+  };
+}
+
+async function openStore(options: { maxHot?: number; budget?: number; rows?: RowsInMemory } = {}) {
+  const account = new TestAccount(options.budget ?? 64 * MIB);
+  const rows = options.rows ?? new RowsInMemory();
+  const maxHot = options.maxHot ?? 5_000;
+  const store = await VectorStore.open({ rows, account, clock: new FakeClock(), kernel: createKernel(), maxHot });
+  return { store, account, rows };
+}
+
+/** Vectors so close to one another that a loose bound, or none, changes the answer. */
+async function fillCrowded(
+  store: VectorStore,
+  shape: { metric: Metric; precision: Precision; dimensions: number },
+  count: number,
+) {
+  const next = numbers(3);
+  const centre = Array.from({ length: shape.dimensions }, next);
+  await store.create("d", "c", shape);
+  const points = Array.from({ length: count }, (_, i) => ({
+    id: `p${i}`,
+    vector: centre.map((value) => value + next() * 0.02),
+    metadata: { n: i },
+  }));
+  for (let from = 0; from < count; from += 500) await store.upsert("d", "c", points.slice(from, from + 500));
+  return { centre, points };
+}
+
+const CASES = (["cosine", "dot", "euclidean"] as const).flatMap((metric) =>
+  (["float32", "float16", "int8"] as const).map((precision) => ({ metric, precision })),
+);
+
+describe.each(CASES)("a crowd of near neighbours under $metric with $precision", (shape) => {
+  it.each([5_000, 100, 0])("is answered as an exhaustive scan answers, with %d of 1,500 hot", async (maxHot) => {
+    const { store } = await openStore({ maxHot });
+    const { centre } = await fillCrowded(store, { ...shape, dimensions: 48 }, 1_500);
+    const next = numbers(9);
+    for (let q = 0; q < 12; q++) {
+      const vector = centre.map((value) => value + next() * 0.02);
+      const pruned = await store.search("d", "c", { vector, k: 20 });
+      const exhaustive = await store.search("d", "c", { vector, k: 20, exact: true });
+      expect(pruned.matches).toEqual(exhaustive.matches);
+    }
+  });
+});
+
+it("a row moved behind a running scan by a removal is still a candidate", () => {
+  const format = rowFormat({ dimensions: 1_024, metric: "cosine", precision: "float16" });
+  const account = new TestAccount(64 * MIB);
+  const memory = new VectorMemory({ account, kernel: createKernel(), maxHot: 0, onLeave: () => undefined });
+  const collection = memory.open(format);
+  const next = numbers(4);
+  const batch = new RowBatch(format, 400);
+  for (let i = 0; i < 400; i++) {
+    batch.encode(i, Float64Array.from({ length: 1_024 }, next));
+    memory.admit(collection, i + 1, batch, i, { id: `p${i}`, metadata: null });
+  }
+  expect(collection.codes.blocks).toBeGreaterThan(2);
+  // The query is the last row itself: it must be found although it moves into the first block after that was scanned.
+  const scan = new MemoryScan(collection, new Query(format, batch.values(399)), {
+    k: 1,
+    floor: Number.NEGATIVE_INFINITY,
+    allows: () => true,
+  });
+  scan.step();
+  collection.remove(1);
+  while (scan.step());
+  expect(scan.finish().map(({ row }) => row)).toContain(400);
+});
+
+describe("the hot tier", () => {
+  it("keeps what searches return and lets go what they merely scan", async () => {
+    const { store } = await openStore({ maxHot: 10 });
+    await store.create("d", "c", { dimensions: 2, metric: "euclidean" });
+    const put = (from: number, to: number) =>
+      store.upsert(
+        "d",
+        "c",
+        Array.from({ length: to - from }, (_, i) => ({ id: `p${from + i}`, vector: [from + i, 0] })),
+      );
+    await put(0, 10);
+    await store.search("d", "c", { vector: [0, 0], k: 3 });
+    await put(10, 17);
+    const before = store.counters.snapshot().hits;
+    await store.search("d", "c", { vector: [0, 0], k: 3 });
+    expect(store.counters.snapshot().hits - before).toBe(3);
+    const missed = store.counters.snapshot().misses;
+    await store.search("d", "c", { vector: [5, 0], k: 1 });
+    expect(store.counters.snapshot().misses - missed).toBe(1);
+    expect(store.memory.hotCount).toBe(10);
+    expect((await store.collection("d", "c")).evictions).toBe(8);
+  });
+
+  it("takes its new bound at once when it is resized, in vectors and in bytes", async () => {
+    const { store, account } = await openStore();
+    await fillCrowded(store, { metric: "cosine", precision: "float16", dimensions: 384 }, 3_000);
+    const bounded = new BoundedVectors(store, account);
+    bounded.resize({ maxItems: 100 });
+    expect(store.memory.hotCount).toBe(100);
+    bounded.resize({ maxBytes: MIB });
+    expect(account.grantedBytes).toBeLessThanOrEqual(MIB);
+    expect((await store.search("d", "c", { vector: Array.from({ length: 384 }, () => 1), k: 5 })).matches).toHaveLength(
+      5,
+    );
+  });
+});
+
+describe("relief", () => {
+  it("frees what it predicts, within 15 %, and loses no point", async () => {
+    const { store, account } = await openStore();
+    const { points } = await fillCrowded(store, { metric: "cosine", precision: "float16", dimensions: 384 }, 4_500);
+    const bounded = new BoundedVectors(store, account);
+    for (const kind of ["compact", "spill", "evict"] as const) {
+      const step = bounded.relief.find((one) => one.kind === kind);
+      if (!step) throw new Error(`no step ${kind}`);
+      const predicted = step.predict(Number.POSITIVE_INFINITY);
+      const before = account.grantedBytes;
+      const done = await step.run(Number.POSITIVE_INFINITY, new SliceOnce());
+      expect(done.freedBytes).toBe(before - account.grantedBytes);
+      expect(Math.abs(done.freedBytes - predicted.freedBytes)).toBeLessThanOrEqual(0.15 * predicted.freedBytes);
+      const { matches } = await store.search("d", "c", { vector: points[7]?.vector ?? [], k: 1 });
+      expect(matches[0]?.id).toBe("p7");
+      await store.warmed();
+    }
+  });
+});
+
+class SliceOnce {
+  readonly spent = true;
+  async breathe(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+it("replacing half of the points six times over takes no more memory than before", async () => {
+  const { store, account } = await openStore();
+  const { points } = await fillCrowded(store, { metric: "cosine", precision: "float16", dimensions: 384 }, 3_000);
+  const before = account.grantedBytes;
+  for (let round = 0; round < 6; round++) {
+    const half = points.filter((_, i) => i % 2 === round % 2);
+    await store.remove(
+      "d",
+      "c",
+      half.map(({ id }) => id),
+    );
+    await store.upsert("d", "c", half);
+    expect(account.grantedBytes).toBeLessThanOrEqual(before * 1.05);
+  }
+  expect((await store.collection("d", "c")).points).toBe(3_000);
+});
+
+it("gives everything back when collections are dropped", async () => {
+  const { store, account } = await openStore();
+  await fillCrowded(store, { metric: "dot", precision: "float32", dimensions: 100 }, 2_000);
+  await store.drop("d", "c");
+  expect(account.grantedBytes).toBeLessThanOrEqual(65_536);
+});
+
+it("never holds the event loop for more than 10 ms, however many searches run", async () => {
+  const account = new TestAccount(512 * MIB);
+  const rows = new RowsInMemory();
+  const store = await VectorStore.open({ rows, account, clock: systemClock, kernel: createKernel(), maxHot: 30_000 });
+  const { points } = await fillCrowded(store, { metric: "cosine", precision: "int8", dimensions: 256 }, 20_000);
+  let turns = 0;
+  let running = true;
+  const count = () => {
+    turns++;
+    if (running) setImmediate(count);
+  };
+  setImmediate(count);
+  const started = process.cpuUsage();
+  await Promise.all(
+    Array.from({ length: 60 }, (_, i) => store.search("d", "c", { vector: points[i]?.vector ?? [], k: 10 })),
+  );
+  running = false;
+  const { user, system } = process.cpuUsage(started);
+  // Processor time per turn, not wall time: another process's turn on this machine is not ours.
+  expect((user + system) / 1_000 / turns).toBeLessThan(10);
+});
