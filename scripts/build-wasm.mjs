@@ -9,7 +9,10 @@ import { join } from "node:path";
  * Each module: source, where its bytes go, and the pages of 64 KiB that it gets (fixed: it never grows); without pages it
  * imports its memory, one for each instance.
  */
-const MODULES = [{ name: "vector-scan", target: "lib/stores/vectors/scan.wasm.ts" }];
+const MODULES = [
+  { name: "vector-scan", target: "lib/stores/vectors/scan.wasm.ts" },
+  { name: "scan", target: "lib/streaming/scan/scan.wasm.ts", pages: 42 },
+];
 
 const root = new URL("..", import.meta.url).pathname;
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith("--"));

@@ -1,0 +1,74 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type ExportFormat, type ExportRecord, encodeExport } from "./encode-export.ts";
+import { CsvParser } from "./parsers/csv.ts";
+import type { RecordReceiver } from "./parsers/parser.ts";
+import { VectorParser } from "./parsers/vectors.ts";
+
+async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  yield* items;
+}
+
+async function bytesOf(
+  records: readonly ExportRecord[],
+  format: ExportFormat,
+  columns: readonly string[] = [],
+): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of encodeExport(each(records), format, columns)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function collect(): { records: unknown[]; receiver: RecordReceiver } {
+  const records: unknown[] = [];
+  return {
+    records,
+    receiver: { block: (block) => void records.push(...block.records), reject: (reject) => void records.push(reject) },
+  };
+}
+
+describe("encodeExport", () => {
+  it("writes CSV that our own reader gives back, whatever the text", async () => {
+    const text = fc.string({ unit: "grapheme", maxLength: 12 }).map((value) => value.replaceAll("\ufeff", ""));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.record({ a: text, b: text }), { maxLength: 20 }), async (records) => {
+        const { records: read, receiver } = collect();
+        const parser = new CsvParser({ receiver });
+        parser.push(await bytesOf(records, "csv", ["a", "b"]));
+        parser.end();
+        expect(read).toEqual(records);
+      }),
+    );
+  });
+
+  it("writes fvecs that our own reader gives back", async () => {
+    const vectors = [
+      [1, 2, 3],
+      [4, 5, 6.5],
+    ];
+    const { records, receiver } = collect();
+    const parser = new VectorParser({ receiver, format: "fvecs" });
+    parser.push(
+      await bytesOf(
+        vectors.map((vector) => ({ vector })),
+        "fvecs",
+      ),
+    );
+    parser.end();
+    expect(records.map((record) => Array.from(Object(record).vector))).toEqual(vectors);
+  });
+
+  it("asks for no more records than a slow reader has taken", async () => {
+    let asked = 0;
+    async function* endless() {
+      for (;;) {
+        asked++;
+        yield { text: "x".repeat(1000) };
+      }
+    }
+    const chunks = encodeExport(endless(), "ndjson", []);
+    await chunks.next();
+    expect(asked).toBeLessThanOrEqual(66);
+    await chunks.return(undefined);
+  });
+});

@@ -1,0 +1,51 @@
+import { CsvParser } from "./parsers/csv.ts";
+import { JsonDocumentParser } from "./parsers/json-document.ts";
+import { JsonLinesParser } from "./parsers/json-lines.ts";
+import type { Parser, ParserState, RecordReceiver } from "./parsers/parser.ts";
+import { TextParser } from "./parsers/text.ts";
+import { VectorParser } from "./parsers/vectors.ts";
+import { keysRead, type TransformSpec } from "./transforms/transform.ts";
+
+export type StreamFormat = "ndjson" | "json" | "csv" | "fvecs" | "bvecs" | "f32" | "text";
+
+/** How a stream's bytes become records. Plain data: it goes to a worker and into the job's row. */
+export interface ParseSpec {
+  format: StreamFormat;
+  /** JSON: keys from the root to the array. */
+  path?: readonly string[];
+  /** CSV. */
+  delimiter?: string;
+  columns?: readonly string[];
+  /** Vectors. */
+  dimensions?: number;
+  /** Text. */
+  by?: "line" | "paragraph";
+  transform: TransformSpec;
+}
+
+/** @throws {RangeError} for `f32` without dimensions. */
+export function createParser(spec: ParseSpec, receiver: RecordReceiver, from: ParserState | null): Parser {
+  const keys = keysRead(spec.transform);
+  const common = { receiver, ...(from ? { from } : {}) };
+  const json = { ...common, ...(keys ? { keys } : {}) };
+  switch (spec.format) {
+    case "ndjson":
+      return new JsonLinesParser(json);
+    case "json":
+      return new JsonDocumentParser({ ...json, ...(spec.path ? { path: spec.path } : {}) });
+    case "csv":
+      return new CsvParser({
+        ...common,
+        ...(spec.delimiter ? { delimiter: spec.delimiter } : {}),
+        ...(spec.columns ? { columns: spec.columns } : {}),
+      });
+    case "text":
+      return new TextParser({ ...common, by: spec.by ?? "line" });
+    default:
+      return new VectorParser({
+        ...common,
+        format: spec.format,
+        ...(spec.dimensions ? { dimensions: spec.dimensions } : {}),
+      });
+  }
+}

@@ -1,0 +1,220 @@
+import { isAscii, isUtf8 } from "node:buffer";
+import { POSITION, ROW_END, Scanner } from "../scan/scanner.ts";
+import { Carry } from "./carry.ts";
+import { CsvRowReader } from "./csv-row.ts";
+import {
+  excerptOf,
+  type Parser,
+  type ParserState,
+  type RecordReceiver,
+  type RejectCode,
+  type StreamFault,
+} from "./parser.ts";
+import { recordMaker } from "./record-maker.ts";
+import { BlockBuilder } from "./records.ts";
+
+export interface CsvOptions {
+  receiver: RecordReceiver;
+  from?: ParserState;
+  /** One byte; a comma by default. */
+  delimiter?: string;
+  /** Names of the columns; without them the first row names them. */
+  columns?: readonly string[];
+  maxRecordBytes?: number;
+}
+
+/** More columns than any table has: a header beyond it is a mistake in the delimiter or the format. */
+export const MAX_COLUMNS = 4096;
+
+/** Each odd row costs a scan of the rest of its window: a window with more of them is read byte by byte. */
+const SCANS_A_WINDOW = 8;
+
+const QUOTE = 0x22;
+const CARRIAGE_RETURN = 0x0d;
+
+/**
+ * CSV as in RFC 4180: a field that begins with a quote ends at a quote that no quote follows, and anything else there is an error.
+ * The scan finds the fields of whole rows; a row that two windows share, or whose quotes break the rules, is read byte by byte.
+ */
+export class CsvParser implements Parser {
+  readonly #receiver: RecordReceiver;
+  readonly #scanner = new Scanner();
+  readonly #carry: Carry;
+  readonly #delimiter: number;
+  readonly #row: CsvRowReader;
+  #columns: readonly string[] | null;
+  #make: (values: readonly string[]) => unknown;
+  #offset: number;
+  #line: number;
+  #fault: StreamFault | null = null;
+
+  constructor({ receiver, from, delimiter = ",", columns, maxRecordBytes }: CsvOptions) {
+    this.#receiver = receiver;
+    this.#delimiter = delimiter.charCodeAt(0);
+    this.#row = new CsvRowReader(this.#delimiter);
+    this.#carry = new Carry(maxRecordBytes);
+    this.#columns = from?.extra.columns ?? columns ?? null;
+    this.#make = recordMaker(this.#columns ?? []);
+    this.#offset = from?.offset ?? 0;
+    this.#line = from?.line ?? 1;
+  }
+
+  get fault(): StreamFault | null {
+    return this.#fault;
+  }
+
+  get heldBytes(): number {
+    return this.#carry.heldBytes;
+  }
+
+  letGo(): void {
+    this.#carry.overflow();
+  }
+
+  get state(): ParserState {
+    return { offset: this.#offset, line: this.#line, extra: this.#columns ? { columns: [...this.#columns] } : {} };
+  }
+
+  push(bytes: Uint8Array): void {
+    const block = new BlockBuilder();
+    let rest = bytes;
+    for (let scans = 0; rest.length > 0 && !this.#fault; ) {
+      const aligned = !this.#carry.active && this.#columns !== null && scans < SCANS_A_WINDOW;
+      const taken = aligned ? this.#takeRows(rest, block) : 0;
+      if (aligned) scans = taken < 0 ? SCANS_A_WINDOW : scans + 1;
+      rest = rest.subarray(Math.max(taken, 0));
+      // What is left begins with a row that the scan cannot take: it spans windows, is odd, or is the header.
+      if (rest.length > 0) rest = rest.subarray(this.#takeBytewise(rest, block));
+    }
+    if (block.records.length > 0) this.#receiver.block(block);
+  }
+
+  end(): void {
+    if (!this.#carry.active || this.#fault) return;
+    const block = new BlockBuilder();
+    this.#finishRow(block, this.#row.finish());
+    if (block.records.length > 0) this.#receiver.block(block);
+  }
+
+  /** Reads one row to its end, or to the end of the window. Returns the bytes taken. */
+  #takeBytewise(bytes: Uint8Array, block: BlockBuilder): number {
+    const end = this.#row.read(bytes);
+    this.#carry.append(bytes.subarray(0, end < 0 ? bytes.length : end));
+    if (end < 0) return bytes.length;
+    this.#finishRow(block, this.#row.finish());
+    return end;
+  }
+
+  #finishRow(block: BlockBuilder, row: ReturnType<CsvRowReader["finish"]>): void {
+    const carry = this.#carry;
+    const length = carry.seenBytes;
+    if (carry.tooLarge) this.#refuse("record-too-large", `a row of ${length} bytes`, carry.excerpt());
+    else this.#takeRow(carry.take(), row, block);
+    carry.clear();
+    this.#offset += length;
+    this.#line += row.newlines;
+  }
+
+  #takeRow(bytes: Buffer, row: ReturnType<CsvRowReader["finish"]>, block: BlockBuilder): void {
+    const fields = row.fields(bytes);
+    const blank = fields.length === 1 && fields[0] === "" && bytes[0] !== QUOTE;
+    if (row.problem && !this.#columns) this.#fail(`the header cannot be read: ${row.problem}`);
+    else if (row.problem) this.#refuse("malformed-csv", row.problem, excerptOf(bytes));
+    else if (!isUtf8(bytes)) this.#refuse("invalid-utf8", "not valid UTF-8", excerptOf(bytes));
+    else if (blank) return;
+    else if (!this.#columns) this.#nameColumns(fields);
+    else if (fields.length === this.#columns.length) block.add(this.#make(fields), this.#offset, this.#line);
+    else this.#refuse("column-count", this.#countMessage(fields.length), excerptOf(bytes));
+  }
+
+  #nameColumns(fields: string[]): void {
+    const names = fields.map((field, index) =>
+      index === 0 && this.#offset === 0 ? field.replace(/^\uFEFF/, "") : field,
+    );
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (names.length > MAX_COLUMNS) this.#fail(`a header of ${names.length} columns, more than ${MAX_COLUMNS}`);
+    else if (twice !== undefined) this.#fail(`the header names "${twice.slice(0, 40)}" twice`);
+    else if (names.includes("")) this.#fail("the header has a column without a name");
+    this.#columns = names;
+    this.#make = recordMaker(names);
+  }
+
+  #fail(message: string): void {
+    this.#fault ??= { code: "csv-header", message, line: this.#line, offset: this.#offset };
+  }
+
+  /** Takes the whole rows that the scan vouches for. Returns the bytes they take, or -1 when no scan of this window helps. */
+  #takeRows(bytes: Uint8Array, block: BlockBuilder): number {
+    const scanner = this.#scanner;
+    scanner.load(bytes);
+    const window = scanner.bytes.subarray(scanner.origin, scanner.origin + bytes.length);
+    const ascii = isAscii(window);
+    const { rows } = scanner.scanCsv(bytes.length, this.#delimiter, !ascii);
+    if (rows === 0) return 0;
+    const end = (scanner.rowEnds[rows - 1] ?? 0) + 1;
+    const whole = window.subarray(0, end);
+    // One bad byte anywhere: row by row, so that only its own row is refused.
+    if (!ascii && !isUtf8(whole)) return -1;
+    this.#takeScanned(whole.toString(ascii ? "latin1" : "utf8"), rows, block, whole);
+    return end;
+  }
+
+  #takeScanned(text: string, rows: number, block: BlockBuilder, bytes: Buffer): void {
+    const { events, rowEnds } = this.#scanner;
+    const columns = this.#columns?.length ?? 0;
+    const fields: string[] = new Array(columns).fill("");
+    let index = 0;
+    let start = 0;
+    let rowStart = 0;
+    for (let row = 0; row < rows; row++) {
+      let newlines = 1;
+      let count = 0;
+      let wellQuoted = true;
+      for (let last = false; !last; index++) {
+        const event = events[index] ?? 0;
+        const end = event & POSITION;
+        let stop = end;
+        last = event >= ROW_END;
+        if (last && stop > start && text.charCodeAt(stop - 1) === CARRIAGE_RETURN) stop--;
+        let field = text.slice(start, stop);
+        if (stop > start && text.charCodeAt(start) === QUOTE) {
+          wellQuoted &&= stop - start > 1 && text.charCodeAt(stop - 1) === QUOTE;
+          field = text.slice(start + 1, stop - 1);
+          if (field.includes('"')) field = field.replaceAll('""', '"');
+          newlines += countNewlines(field);
+        }
+        if (count < columns) fields[count] = field;
+        count++;
+        start = end + 1;
+      }
+      const rowEnd = rowEnds[row] ?? 0;
+      if (count === columns && wellQuoted && (columns > 1 || fields[0] !== "" || bytes[rowStart] === QUOTE))
+        block.add(this.#make(fields), this.#offset, this.#line);
+      else this.#refuseScanned(bytes.subarray(rowStart, rowEnd), count, wellQuoted);
+      this.#offset += rowEnd + 1 - rowStart;
+      this.#line += newlines;
+      rowStart = rowEnd + 1;
+    }
+  }
+
+  #refuseScanned(row: Buffer, count: number, wellQuoted: boolean): void {
+    const blank = row.length === 0 || (row.length === 1 && row[0] === CARRIAGE_RETURN);
+    if (blank) return;
+    if (wellQuoted) this.#refuse("column-count", this.#countMessage(count), excerptOf(row));
+    else this.#refuse("malformed-csv", "text after a closing quote", excerptOf(row));
+  }
+
+  #countMessage(count: number): string {
+    return `${count} fields where the header has ${this.#columns?.length ?? 0}`;
+  }
+
+  #refuse(code: RejectCode, message: string, excerpt: string): void {
+    this.#receiver.reject({ line: this.#line, offset: this.#offset, code, message, excerpt });
+  }
+}
+
+function countNewlines(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count++;
+  return count;
+}

@@ -1,0 +1,302 @@
+import { DEEP, HUGE_NUMBER, IRREGULAR, POSITION, PROJECTED, Scanner } from "../scan/scanner.ts";
+import { Carry } from "./carry.ts";
+import { DocumentShape } from "./document-shape.ts";
+import { isBlank, isSpace, parseOne, parseRun } from "./json-text.ts";
+import {
+  excerptOf,
+  type Parser,
+  type ParserState,
+  type RecordReceiver,
+  type RejectCode,
+  type StreamFault,
+} from "./parser.ts";
+import { BlockBuilder } from "./records.ts";
+
+const DOUBTFUL = IRREGULAR | DEEP | HUGE_NUMBER;
+const COMMA = 0x2c;
+const CLOSE_ARRAY = 0x5d;
+const NOTHING = Buffer.alloc(0);
+
+export interface JsonDocumentOptions {
+  receiver: RecordReceiver;
+  from?: ParserState;
+  /** Keys that lead from the root to the array; none: the root is the array. */
+  path?: readonly string[];
+  keys?: readonly string[];
+  maxRecordBytes?: number;
+}
+
+/**
+ * One JSON document of any size, whose records are the elements of one array. What lies around the array is checked for
+ * its shape and let go; a root that is no array, with no path given, is one record.
+ */
+export class JsonDocumentParser implements Parser {
+  readonly #receiver: RecordReceiver;
+  readonly #scanner = new Scanner();
+  readonly #carry: Carry;
+  readonly #shape: DocumentShape;
+  readonly #depth: number;
+  /** Offset of the window, and the line that it begins on. */
+  #base: number;
+  #baseLine: number;
+  #windowBytes = 0;
+  #carriedLine = 1;
+  /** Offset of the unfinished element, or of what comes next; its line is known once it is asked for. */
+  #offset: number;
+  #fault: StreamFault | null = null;
+  #block: BlockBuilder;
+  /** Where the run of elements that wait for their parse begins in the window, and the events of their ends. */
+  #runStart = 0;
+  #runFirst = -1;
+
+  constructor({ receiver, from, path = [], keys, maxRecordBytes }: JsonDocumentOptions) {
+    this.#receiver = receiver;
+    this.#carry = new Carry(maxRecordBytes);
+    this.#depth = path.length + 1;
+    this.#shape = new DocumentShape(path, from?.extra.inside === true, from?.extra.due === true);
+    this.#base = from?.offset ?? 0;
+    this.#offset = this.#base;
+    this.#baseLine = from?.line ?? 1;
+    this.#block = this.#newBlock();
+    this.#scanner.resetDocument(this.#shape.depth);
+    if (keys) this.#scanner.selectKeys(keys);
+  }
+
+  get fault(): StreamFault | null {
+    return this.#fault;
+  }
+
+  get heldBytes(): number {
+    return this.#carry.heldBytes;
+  }
+
+  letGo(): void {
+    this.#carry.overflow();
+  }
+
+  /** Only within the wanted array can another process go on; before it and after it, from the start of the document. */
+  get state(): ParserState {
+    const { inTarget, elementDue } = this.#shape;
+    if (!inTarget) return { offset: 0, line: 1, extra: {} };
+    return { offset: this.#offset, line: this.#lineAt(this.#offset), extra: { inside: true, due: elementDue } };
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.#fault) return;
+    const scanner = this.#scanner;
+    scanner.load(bytes);
+    this.#windowBytes = bytes.length;
+    const continued = this.#carry.active;
+    const mayProject = this.#shape.inTarget;
+    const events = scanner.scanDocument(bytes.length, this.#depth, mayProject, continued);
+    const { brokenAt, newlines } = scanner.documentState();
+    this.#block = this.#newBlock();
+    this.#runStart = 0;
+    this.#runFirst = -1;
+    const left = this.#takeEvents(events, brokenAt, mayProject && scanner.projecting);
+    if (!this.#fault && brokenAt < bytes.length)
+      this.#fail("json-structure", "a line break inside a string", this.#base + brokenAt);
+    if (!this.#fault && left < bytes.length) this.#keepTail(left, bytes.length);
+    if (this.#block.records.length > 0) this.#receiver.block(this.#block);
+    this.#baseLine += newlines;
+    this.#base += bytes.length;
+    this.#windowBytes = 0;
+  }
+
+  end(): void {
+    if (this.#fault) return;
+    if (this.#carry.active && (this.#shape.isOneRecord || this.#shape.endedWithoutBrackets())) {
+      this.#block = this.#newBlock();
+      const length = this.#carry.seenBytes;
+      this.#takeElement(this.#carry.tooLarge ? null : this.#carry.take(), HUGE_NUMBER, 0, length);
+      if (this.#block.records.length > 0) this.#receiver.block(this.#block);
+      return;
+    }
+    const problem = this.#shape.atEnd();
+    if (problem) this.#fail(problem.code, problem.message, this.#base);
+  }
+
+  #newBlock(): BlockBuilder {
+    return new BlockBuilder((offset) => this.#lineAt(offset));
+  }
+
+  /** Line of an offset in the present window, or of the element that was begun before it. */
+  #lineAt(offset: number): number {
+    let line = this.#baseLine;
+    if (offset < this.#base) return this.#carriedLine;
+    const { bytes, origin } = this.#scanner;
+    const end = origin + Math.min(offset - this.#base, this.#windowBytes);
+    for (let at = bytes.indexOf(10, origin); at >= 0 && at < end; at = bytes.indexOf(10, at + 1)) line++;
+    return line;
+  }
+
+  /** Walks the events; returns where the part of the window that no event ended begins. */
+  #takeEvents(events: number, brokenAt: number, projected: boolean): number {
+    const { events: list, bytes, origin } = this.#scanner;
+    let left = 0;
+    let first = 0;
+    let index = 0;
+    for (; index < events && !this.#shape.isOneRecord && !this.#fault; index++) {
+      const event = list[index] ?? 0;
+      const at = event & POSITION;
+      if (at >= brokenAt) break;
+      const byte = bytes[origin + at] ?? 0;
+      if (this.#shape.inTarget && byte === COMMA) {
+        if (this.#runFirst < 0) {
+          this.#runFirst = index;
+          this.#runStart = left;
+        }
+      } else {
+        this.#takeRun(index, projected && first === 0);
+        this.#takeShape(byte, left, event);
+        if (this.#shape.isOneRecord) return 0;
+        first = index + 1;
+      }
+      left = at + 1;
+    }
+    this.#takeRun(index, projected && first === 0);
+    return left;
+  }
+
+  /** A bracket, colon or comma outside of the elements, or the bracket that ends the array. */
+  #takeShape(byte: number, left: number, event: number): void {
+    const at = event & POSITION;
+    const inTarget = this.#shape.inTarget;
+    if (inTarget && byte === CLOSE_ARRAY) this.#takeLast(left, event);
+    const text = inTarget ? NOTHING : this.#segment(left, at);
+    const problem = this.#shape.take(byte, text);
+    if (problem) this.#fail(problem.code, problem.message, this.#base + at);
+    this.#carry.clear();
+    this.#offset = this.#base + at + 1;
+  }
+
+  /** Text since the last event, what earlier windows held of it included; of what is too long to hold, nothing. */
+  #segment(left: number, at: number): Buffer | null {
+    const { bytes, origin } = this.#scanner;
+    const here = bytes.subarray(origin + left, origin + at);
+    if (!this.#carry.active) return here;
+    this.#carry.append(here);
+    return this.#carry.tooLarge ? null : this.#carry.take();
+  }
+
+  /** The element before the array's closing bracket. */
+  #takeLast(left: number, event: number): void {
+    const at = event & POSITION;
+    const carried = this.#carry.active;
+    const text = this.#segment(left, at);
+    if (!carried) this.#offset = this.#base + this.#skipSpace(left, at);
+    const blank = text !== null && isBlank(text);
+    if (blank && !this.#shape.elementDue) return;
+    this.#takeElement(text, event, this.#offset, this.#base + at - this.#offset);
+  }
+
+  #takeElement(text: Buffer | null, event: number, offset: number, length: number): void {
+    if (text === null) {
+      this.#refuse("record-too-large", `an element of ${length} bytes`, this.#carry.excerpt(), offset);
+      this.#carry.clear();
+    } else if (isBlank(text)) this.#refuse("malformed-json", "an element is missing", "", offset);
+    else this.#parseAlone(text, event, offset);
+  }
+
+  /** Elements whose commas are events [runFirst, last). */
+  #takeRun(last: number, projected: boolean): void {
+    const list = this.#scanner.events;
+    let index = this.#runFirst;
+    if (index < 0) return;
+    this.#runFirst = -1;
+    let start = this.#runStart;
+    this.#shape.elementDue = true;
+    if (this.#carry.active) {
+      const event = list[index] ?? 0;
+      const at = event & POSITION;
+      const length = this.#base + at - this.#offset;
+      this.#takeElement(this.#segment(start, at), event, this.#offset, length);
+      start = at + 1;
+      this.#offset = this.#base + start;
+      index++;
+    }
+    if (projected) this.#takeProjected(index, last, start);
+    else this.#takePlain(index, last, start);
+  }
+
+  #takePlain(first: number, last: number, from: number): void {
+    const { bytes, origin, events: list } = this.#scanner;
+    let start = from;
+    for (let index = first; index < last; ) {
+      let stop = index;
+      while (stop < last && ((list[stop] ?? 0) & DOUBTFUL) === 0) stop++;
+      const vouched = stop > index;
+      if (!vouched) stop = index + 1;
+      const end = (list[stop - 1] ?? 0) & POSITION;
+      const values = vouched ? parseRun(bytes, origin + start, origin + end, stop - index) : null;
+      for (let at = index; at < stop; at++) start = this.#place(list[at] ?? 0, start, values, at - index);
+      index = stop;
+    }
+  }
+
+  #takeProjected(first: number, last: number, from: number): void {
+    const { bytes, output, projectedBytes, events: list } = this.#scanner;
+    let copied = 0;
+    for (let index = first; index < last; index++) if ((list[index] ?? 0) & PROJECTED) copied++;
+    const values = copied > 0 ? parseRun(bytes, output, output + projectedBytes - 1, copied) : null;
+    let next = 0;
+    let start = from;
+    for (let index = first; index < last; index++) {
+      const event = list[index] ?? 0;
+      const known = values !== null && (event & PROJECTED) !== 0;
+      start = this.#place(event, start, known ? values : null, known ? next++ : 0);
+    }
+  }
+
+  /** Hands over the element that ends at `event`: its parsed value, or what it is alone. Returns where the next begins. */
+  #place(event: number, start: number, values: unknown[] | null, index: number): number {
+    const at = event & POSITION;
+    const { bytes, origin } = this.#scanner;
+    this.#offset = this.#base + this.#skipSpace(start, at);
+    if (values) this.#block.add(values[index], this.#offset, 0);
+    else {
+      this.#takeElement(bytes.subarray(origin + start, origin + at), event, this.#offset, at - start);
+    }
+    this.#offset = this.#base + at + 1;
+    return at + 1;
+  }
+
+  /** Position of the first byte in [start, end) that is not white space, or `end`. */
+  #skipSpace(start: number, end: number): number {
+    const { bytes, origin } = this.#scanner;
+    let at = start;
+    while (at < end && isSpace(bytes[origin + at] ?? 0)) at++;
+    return at;
+  }
+
+  #keepTail(left: number, end: number): void {
+    const { bytes, origin } = this.#scanner;
+    // White space between records needs no room, and an endless run of it must not become a record.
+    const start = this.#carry.active ? left : this.#skipSpace(left, end);
+    if (start === end) return;
+    const tail = bytes.subarray(origin + start, origin + end);
+    if (!this.#carry.active) {
+      this.#offset = this.#base + start;
+      this.#carriedLine = this.#lineAt(this.#offset);
+    }
+    if (this.#shape.finished) {
+      if (!isBlank(tail)) this.#fail("json-structure", "text after the document's end", this.#base + left);
+      return;
+    }
+    this.#carry.append(tail);
+  }
+
+  #parseAlone(bytes: Buffer, flags: number, offset: number): void {
+    const parsed = parseOne(bytes, flags);
+    if ("value" in parsed) this.#block.add(parsed.value, offset, 0);
+    else this.#refuse(parsed.code, parsed.message, excerptOf(bytes), offset);
+  }
+
+  #refuse(code: RejectCode, message: string, excerpt: string, offset: number): void {
+    this.#receiver.reject({ line: this.#lineAt(offset), offset, code, message, excerpt });
+  }
+
+  #fail(code: StreamFault["code"], message: string, offset: number): void {
+    this.#fault ??= { code, message, offset, line: this.#lineAt(offset) };
+  }
+}

@@ -1,0 +1,85 @@
+import { isAscii, isUtf8 } from "node:buffer";
+import { DEEP, HUGE_NUMBER } from "../scan/scanner.ts";
+import type { RejectCode } from "./parser.ts";
+
+/** A record's value, or why it has none. */
+export type Parsed = { value: unknown } | { code: RejectCode; message: string };
+
+/** As everywhere in the API. The scan flags what is deeper. */
+const MAX_JSON_DEPTH = 64;
+
+export function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
+}
+
+export function isBlank(bytes: Uint8Array): boolean {
+  for (const byte of bytes) if (!isSpace(byte)) return false;
+  return true;
+}
+
+/** Text of UTF-8, or null when it is not UTF-8. Latin-1 is the quick way for what is ASCII. */
+export function decodeUtf8(bytes: Buffer): string | null {
+  if (isAscii(bytes)) return bytes.toString("latin1");
+  return isUtf8(bytes) ? bytes.toString("utf8") : null;
+}
+
+/** Parses one record by itself. `flags` is what the scan knows of it. */
+export function parseOne(bytes: Buffer, flags: number): Parsed {
+  if (flags & DEEP) return { code: "too-deep", message: "nested deeper than 64" };
+  const text = decodeUtf8(bytes);
+  if (text === null) return { code: "invalid-utf8", message: "not valid UTF-8" };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return { code: "malformed-json", message: jsonMessage(error) };
+  }
+  if (flags & HUGE_NUMBER) {
+    const problem = problemWithin(value, 0);
+    if (problem === "deep") return { code: "too-deep", message: "nested deeper than 64" };
+    if (problem === "infinite") return { code: "number-not-finite", message: "a number is too large for a double" };
+  }
+  return { value };
+}
+
+/** V8 quotes the text in its message: the reason and the place are enough, the record has its excerpt. */
+function jsonMessage(error: unknown): string {
+  const text = error instanceof Error ? error.message : "malformed";
+  return text.replace(/[\p{Cc}\p{Cf}]+/gu, " ").slice(0, 160);
+}
+
+/**
+ * Parses a run of records that stand between commas in `bytes[start, end)`. The bytes just before and at the end of it
+ * are used for brackets, and put back.
+ *
+ * @returns null unless it is valid UTF-8 and JSON of exactly `count` values.
+ */
+export function parseRun(bytes: Buffer, start: number, end: number, count: number): unknown[] | null {
+  const before = bytes[start - 1] ?? 0;
+  const after = bytes[end] ?? 0;
+  bytes[start - 1] = 0x5b;
+  bytes[end] = 0x5d;
+  try {
+    const text = decodeUtf8(bytes.subarray(start - 1, end + 1));
+    if (text === null) return null;
+    const values: unknown = JSON.parse(text);
+    return Array.isArray(values) && values.length === count ? values : null;
+  } catch {
+    return null;
+  } finally {
+    bytes[start - 1] = before;
+    bytes[end] = after;
+  }
+}
+
+/** JSON.parse makes an infinity of `1e400`, and takes any depth; nothing after it would. */
+function problemWithin(value: unknown, depth: number): "deep" | "infinite" | null {
+  if (typeof value === "number") return Number.isFinite(value) ? null : "infinite";
+  if (typeof value !== "object" || value === null) return null;
+  if (depth >= MAX_JSON_DEPTH) return "deep";
+  for (const inner of Object.values(value)) {
+    const problem = problemWithin(inner, depth + 1);
+    if (problem) return problem;
+  }
+  return null;
+}

@@ -1,0 +1,338 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { JsonDocumentParser } from "./json-document.ts";
+import { JsonLinesParser } from "./json-lines.ts";
+import type { Parser, RecordReceiver, Reject } from "./parser.ts";
+
+interface Outcome {
+  records: unknown[];
+  offsets: number[];
+  lines: number[];
+  rejects: Reject[];
+  fault: Parser["fault"];
+}
+
+/** Runs `make`'s parser over `bytes` cut at `cuts`. */
+function run(make: (receiver: RecordReceiver) => Parser, bytes: Buffer, cuts: readonly number[] = []): Outcome {
+  const outcome: Outcome = { records: [], offsets: [], lines: [], rejects: [], fault: null };
+  const parser = make({
+    block(block) {
+      outcome.records.push(...block.records);
+      outcome.offsets.push(...block.offsets);
+      outcome.lines.push(...block.records.map((_, index) => block.lineOf(index)));
+    },
+    reject: (reject) => outcome.rejects.push(reject),
+  });
+  const edges = [0, ...[...cuts].sort((a, b) => a - b), bytes.length];
+  for (let i = 1; i < edges.length; i++) parser.push(bytes.subarray(edges[i - 1], edges[i]));
+  parser.end();
+  outcome.fault = parser.fault;
+  return outcome;
+}
+
+const lines = (keys?: string[]) => (receiver: RecordReceiver) =>
+  new JsonLinesParser({ receiver, ...(keys ? { keys } : {}) });
+const document =
+  (path: string[] = [], keys?: string[]) =>
+  (receiver: RecordReceiver) =>
+    new JsonDocumentParser({ receiver, path, ...(keys ? { keys } : {}) });
+
+/** One line after another, as anybody would. */
+function naiveLines(bytes: Buffer): { records: unknown[]; offsets: number[]; rejectOffsets: number[] } {
+  const found = { records: [] as unknown[], offsets: [] as number[], rejectOffsets: [] as number[] };
+  let start = 0;
+  while (start < bytes.length) {
+    const next = bytes.indexOf(10, start);
+    const end = next < 0 ? bytes.length : next;
+    const line = bytes.subarray(start, end);
+    if (line.toString("latin1").trim() !== "") {
+      try {
+        found.records.push(JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(line)));
+        found.offsets.push(start);
+      } catch {
+        found.rejectOffsets.push(start);
+      }
+    }
+    start = end + 1;
+  }
+  return found;
+}
+
+const SMALL = Buffer.from(
+  ` [ {"a":1,"t":"x\\"]},{ü\\\\"} ,\n [1,[2,{}]],"s,]\\u00e9", -1.5e3 ,true,null,\r\n{"n":{"m":[{"k":"}"}]}}, {} , [] ] \n`,
+);
+
+const jsonish = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        '{"a":1}',
+        '{"b":"x\\"y","a":[1,{"c":2}]}',
+        "[1,2]",
+        '"s"',
+        "5",
+        "{}",
+        "[]",
+        " ",
+        "",
+        "\r",
+        "1e400",
+        '{"a":1,}',
+      ),
+      fc.constantFrom(
+        "{",
+        "}",
+        "[",
+        "]",
+        '"',
+        "\\",
+        ",",
+        ":",
+        '{"a":',
+        "tru",
+        "1,2",
+        '{"a":1},{"a":2}',
+        '\\"',
+        '{"\\u0061":7}',
+        "é",
+        "\u{1f600}",
+      ),
+      fc.json({ maxDepth: 3 }),
+    ),
+    { maxLength: 3 },
+  )
+  .map((parts) => parts.join(""));
+
+describe("JsonLinesParser", () => {
+  it("agrees with a parser of one line after another, whatever the lines and the cuts", () => {
+    fc.assert(
+      fc.property(
+        fc.array(jsonish, { maxLength: 30 }),
+        fc.array(fc.nat(400), { maxLength: 6 }),
+        fc.boolean(),
+        (rows, cuts, last) => {
+          const bytes = Buffer.from(rows.join("\n") + (last ? "\n" : ""));
+          const expected = naiveLines(bytes);
+          const actual = run(
+            lines(),
+            bytes,
+            cuts.filter((cut) => cut < bytes.length),
+          );
+          const infinite = actual.rejects.filter((reject) => reject.code === "number-not-finite").length;
+          expect(actual.records.length + infinite).toBe(expected.records.length);
+          if (infinite > 0) return;
+          expect(actual.records).toEqual(expected.records);
+          expect(actual.offsets).toEqual(expected.offsets);
+          expect(actual.rejects.map((reject) => reject.offset)).toEqual(expected.rejectOffsets);
+        },
+      ),
+      { numRuns: 600 },
+    );
+  });
+
+  it("gives selected keys as the whole record would, or sets aside what is no object of valid structure", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.json({ maxDepth: 2 }), jsonish), { maxLength: 20 }),
+        fc.array(fc.nat(300), { maxLength: 3 }),
+        (rows, cuts) => {
+          const bytes = Buffer.from(rows.map((row) => row.replaceAll("\n", "")).join("\n"));
+          const whole = run(
+            lines(),
+            bytes,
+            cuts.filter((cut) => cut < bytes.length),
+          );
+          const picked = run(
+            lines(["a", "b"]),
+            bytes,
+            cuts.filter((cut) => cut < bytes.length),
+          );
+          const pick = (record: unknown) => {
+            const { a, b } = Object(record) as Record<string, unknown>;
+            return { a, b };
+          };
+          const known = new Map(whole.offsets.map((offset, index) => [offset, whole.records[index]]));
+          picked.offsets.forEach((offset, index) => {
+            if (known.has(offset)) expect(pick(picked.records[index])).toEqual(pick(known.get(offset)));
+          });
+          const given = new Set(picked.offsets);
+          for (const offset of known.keys()) expect(given.has(offset)).toBe(true);
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  it("numbers lines as an editor would, blank ones counted", () => {
+    const outcome = run(lines(), Buffer.from('{"a":1}\n\n\r\n{"a":\n{"a":2}\n  \n"x'), [5, 9, 20]);
+    expect(outcome.lines).toEqual([1, 5]);
+    expect(outcome.rejects.map(({ line, offset, code }) => [line, offset, code])).toEqual([
+      [4, 11, "malformed-json"],
+      [7, 28, "malformed-json"],
+    ]);
+  });
+
+  it("sets aside broken UTF-8, too deep, too large and infinite records, and takes the next", () => {
+    const make = (receiver: RecordReceiver) => new JsonLinesParser({ receiver, maxRecordBytes: 1000 });
+    const bytes = Buffer.concat([
+      Buffer.from('"ok1"\n"'),
+      Buffer.from([0xff]),
+      Buffer.from(
+        `"\n${"[".repeat(65)}${"]".repeat(65)}\n"${"x".repeat(1200)}"\n{"a":1e999}\n${"9".repeat(400)}\n1e300\n"ok2"`,
+      ),
+    ]);
+    for (let cut = 1; cut < bytes.length; cut += 7) {
+      const outcome = run(make, bytes, [cut, Math.min(bytes.length, cut + 500)]);
+      const codes = outcome.rejects.map((reject) => reject.code);
+      expect(outcome.records).toEqual(cut > 0 ? expect.arrayContaining(["ok1", 1e300, "ok2"]) : []);
+      expect(codes).toEqual(
+        expect.arrayContaining(["invalid-utf8", "too-deep", "number-not-finite", "number-not-finite"]),
+      );
+    }
+  });
+
+  it("goes on from its state as if it had never stopped", () => {
+    const bytes = Buffer.from(
+      Array.from({ length: 40 }, (_, i) => (i % 7 ? JSON.stringify({ i }) : "{bad")).join("\n"),
+    );
+    const whole = run(lines(), bytes);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      let from: Parser["state"] = { offset: 0, line: 1, extra: {} };
+      const first = run(
+        (receiver) => {
+          const parser = new JsonLinesParser({ receiver });
+          return { ...stopAfter(parser, (state) => (from = state)) };
+        },
+        bytes.subarray(0, cut),
+      );
+      const second = run((receiver) => new JsonLinesParser({ receiver, from }), bytes.subarray(from.offset));
+      expect([...first.records, ...second.records]).toEqual(whole.records);
+      expect([...first.rejects, ...second.rejects]).toEqual(whole.rejects);
+      expect([...first.lines, ...second.lines]).toEqual(whole.lines);
+    }
+  });
+});
+
+/** The parser without its end: its state where the input broke off. */
+function stopAfter(parser: Parser, took: (state: Parser["state"]) => void): Parser {
+  return {
+    push: (bytes) => parser.push(bytes),
+    end: () => took(parser.state),
+    letGo: () => parser.letGo(),
+    get state() {
+      return parser.state;
+    },
+    get fault() {
+      return parser.fault;
+    },
+    get heldBytes() {
+      return parser.heldBytes;
+    },
+  };
+}
+
+describe("JsonDocumentParser", () => {
+  const expected: unknown[] = JSON.parse(SMALL.toString());
+
+  it("gives the elements of a document cut into two chunks at any byte", () => {
+    for (let cut = 0; cut <= SMALL.length; cut++) {
+      const outcome = run(document(), SMALL, [cut]);
+      expect(outcome.fault).toBeNull();
+      expect(outcome.rejects).toEqual([]);
+      expect(outcome.records).toEqual(expected);
+    }
+  });
+
+  it("gives a document's elements when each byte comes by itself", () => {
+    expect(run(document(), SMALL, Array.from(SMALL.keys())).records).toEqual(expected);
+  });
+
+  it("keeps the whole elements of a document that ends at any byte, and says where it broke off", () => {
+    for (let end = 0; end < SMALL.lastIndexOf("]") + 1; end++) {
+      const outcome = run(document(), SMALL.subarray(0, end));
+      expect(outcome.fault).toMatchObject({ code: "json-truncated", offset: end });
+      expect(outcome.records).toEqual(expected.slice(0, outcome.records.length));
+      const rest = end > 0 ? outcome.records.length : 0;
+      expect(rest).toBeLessThanOrEqual(expected.length);
+    }
+  });
+
+  it("agrees with JSON.parse on any document, or sets aside and reports", () => {
+    fc.assert(
+      fc.property(
+        fc.array(jsonish, { maxLength: 12 }),
+        fc.array(fc.nat(200), { maxLength: 4 }),
+        fc.boolean(),
+        (parts, cuts, wrap) => {
+          const text = wrap ? `[${parts.join(",")}]` : parts.join(" ");
+          const bytes = Buffer.from(text);
+          const outcome = run(
+            document(),
+            bytes,
+            cuts.filter((cut) => cut < bytes.length),
+          );
+          let value: unknown;
+          let valid = true;
+          try {
+            value = JSON.parse(text);
+          } catch {
+            valid = false;
+          }
+          const clean = outcome.fault === null && outcome.rejects.length === 0;
+          if (!valid) expect(clean).toBe(false);
+          else if (clean) expect(outcome.records).toEqual(Array.isArray(value) ? value : [value]);
+          else expect(outcome.rejects.every((reject) => reject.code === "number-not-finite")).toBe(true);
+        },
+      ),
+      { numRuns: 600 },
+    );
+  });
+
+  it("finds the array at a path, whatever stands around it and wherever it is cut", () => {
+    const text = `{"x":[1,[2,{"data":[9]}]],"meta":{"data":{"rows":[7]}},"data":{"n":1,"rows" : [ {"a":1}, {"a":2} ],"z":"]"},"e":[]}`;
+    const bytes = Buffer.from(text);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const outcome = run(document(["data", "rows"]), bytes, [cut, Math.min(bytes.length, cut + 3)]);
+      expect(outcome.fault).toBeNull();
+      expect(outcome.records).toEqual([{ a: 1 }, { a: 2 }]);
+    }
+    expect(run(document(["data", "none"]), bytes).fault?.code).toBe("json-path");
+    expect(run(document(["meta"]), bytes).fault?.code).toBe("json-path");
+  });
+
+  it("gives selected keys of elements at any cut", () => {
+    const rows = Array.from({ length: 30 }, (_, i) => ({ a: i, b: `x"${i}`, c: [{ a: 1 }], "\\": { a: 2 } }));
+    const bytes = Buffer.from(JSON.stringify({ r: rows }));
+    for (let cut = 0; cut <= bytes.length; cut += 5) {
+      const outcome = run(document(["r"], ["a", "b"]), bytes, [Math.min(cut, 40), cut]);
+      const a = outcome.records.map((record) => Object(record).a);
+      expect(a).toEqual(rows.map((row) => row.a));
+      expect(outcome.records.map((record) => Object(record).b)).toEqual(rows.map((row) => row.b));
+    }
+  });
+
+  it("goes on within the array as if it had never stopped", () => {
+    const bytes = SMALL;
+    for (let cut = 0; cut < bytes.length; cut++) {
+      let from: Parser["state"] = { offset: 0, line: 1, extra: {} };
+      const first = run(
+        (receiver) => stopAfter(new JsonDocumentParser({ receiver }), (state) => (from = state)),
+        bytes.subarray(0, cut),
+      );
+      const second = run((receiver) => new JsonDocumentParser({ receiver, from }), bytes.subarray(from.offset));
+      const kept = from.offset === 0 ? [] : first.records;
+      if (second.fault === null) expect([...kept, ...second.records]).toEqual(expected);
+      else expect(cut).toBeGreaterThan(bytes.lastIndexOf("]"));
+    }
+  });
+
+  it("sets a bad element aside with its line and offset and takes the next", () => {
+    const bytes = Buffer.from('[\n{"a":1},\n{"a":tru},\n{"a":2},,\n3]');
+    const outcome = run(document(), bytes, [12]);
+    expect(outcome.records).toEqual([{ a: 1 }, { a: 2 }, 3]);
+    expect(outcome.rejects.map(({ line, offset, code }) => [line, offset, code])).toEqual([
+      [3, 11, "malformed-json"],
+      [4, 30, "malformed-json"],
+    ]);
+  });
+});

@@ -1,0 +1,90 @@
+/** Why a record was set aside. Codes are stable. */
+export type RejectCode =
+  | "malformed-json"
+  | "invalid-utf8"
+  | "too-deep"
+  | "number-not-finite"
+  | "record-too-large"
+  | "malformed-csv"
+  | "column-count"
+  | "malformed-vector"
+  | "transform-failed"
+  | "sink-refused";
+
+/** One record that was refused: where it began, and how it looks. */
+export interface Reject {
+  /** 1 for the first line; for binary formats the number of the record. */
+  line: number;
+  /** Bytes before the record in the decoded stream. */
+  offset: number;
+  code: RejectCode;
+  message: string;
+  /** At most EXCERPT_CHARACTERS of the record. */
+  excerpt: string;
+}
+
+/** What ends a stream before its time: the shape of the whole, not one record, is broken. */
+export interface StreamFault {
+  code: "json-truncated" | "json-structure" | "json-path" | "csv-header" | "csv-unterminated" | "vector-shape";
+  message: string;
+  line: number;
+  offset: number;
+}
+
+/** Records in their order, with where each began. */
+export interface RecordBlock {
+  readonly records: unknown[];
+  /** Offset of each record in the decoded stream. */
+  readonly offsets: readonly number[];
+  /** Line of the record at `index`. To be called before the parser is given more bytes. */
+  lineOf(index: number): number;
+}
+
+export interface RecordReceiver {
+  block(block: RecordBlock): void;
+  reject(reject: Reject): void;
+}
+
+/** Where a parser could go on with another process: at the first byte that is not part of a whole record yet. */
+export interface ParserState {
+  offset: number;
+  line: number;
+  /** What the format needs beside: CSV's columns, whether a document's array was entered and owes an element, a vector's dimensions. */
+  extra: ParserExtra;
+}
+
+export interface ParserExtra {
+  columns?: string[];
+  inside?: boolean;
+  due?: boolean;
+  dimensions?: number;
+}
+
+/** Bytes in, records out, whatever the chunks. Holds at most one unfinished record. */
+export interface Parser {
+  /** At most WINDOW_BYTES at a time. Whole records are handed over before it returns. */
+  push(bytes: Uint8Array): void;
+  /** The input has ended: what is left is the last record, or a reject, or a fault. */
+  end(): void;
+  readonly state: ParserState;
+  /** Set once; nothing is parsed after it. */
+  readonly fault: StreamFault | null;
+  /** Bytes of the unfinished record held now. */
+  readonly heldBytes: number;
+  /** There is no memory for the unfinished record: it is let go, and refused when it ends. */
+  letGo(): void;
+}
+
+/** A line, row or element over this is refused without being held. */
+export const MAX_RECORD_BYTES = 16 * 1024 * 1024;
+export const EXCERPT_CHARACTERS = 120;
+
+/** The beginning of a record as text that is safe to show: no control characters, no broken UTF-8. */
+export function excerptOf(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, EXCERPT_CHARACTERS * 4)).toString(
+    "utf8",
+  );
+  return Array.from(text.replace(/[\p{Cc}\p{Cf}]+/gu, " "))
+    .slice(0, EXCERPT_CHARACTERS)
+    .join("");
+}

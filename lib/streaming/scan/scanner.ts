@@ -1,0 +1,137 @@
+import { scanWasm } from "./scan.wasm.ts";
+
+/** What the module exports; `wasm/` has the sources. */
+interface ScanExports {
+  memory: WebAssembly.Memory;
+  INPUT: WebAssembly.Global;
+  EVENTS: WebAssembly.Global;
+  OUTPUT: WebAssembly.Global;
+  KEYS: WebAssembly.Global;
+  KEY_STRIDE: WebAssembly.Global;
+  WINDOW: WebAssembly.Global;
+  resetLines(): void;
+  scanLines(length: number, project: boolean, continued: boolean): number;
+  resetDocument(startDepth: number): void;
+  scanDocument(length: number, shallow: number, project: boolean, continued: boolean): number;
+  documentBrokenAt(): number;
+  documentDepth(): number;
+  documentInString(): number;
+  documentNewlines(): number;
+  scanCsv(length: number, delimiter: number, wide: boolean): number;
+  csvRows(): number;
+  csvViolated(): number;
+  allFinite(from: number, length: number): number;
+  projectedBytes(): number;
+  setKeyCount(count: number): void;
+}
+
+/** Flags of an event, as `wasm/layout.as.ts` numbers them. */
+export const IRREGULAR = 1 << 24;
+export const DEEP = 1 << 25;
+export const HUGE_NUMBER = 1 << 26;
+export const BLANK = 1 << 27;
+export const PROJECTED = 1 << 28;
+export const ROW_END = 1 << 29;
+/** The part of an event that is a position. */
+export const POSITION = 0xff_ffff;
+
+/** A parser is given at most this many bytes at a time. */
+export const WINDOW_BYTES = 256 * 1024;
+/** Selected keys that the projecting scan takes; more, or longer ones, are picked in JavaScript. */
+export const MAX_PROJECTED_KEYS = 32;
+
+let compiled: WebAssembly.Module | undefined;
+
+function scanModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(Buffer.from(scanWasm, "base64"));
+  return compiled;
+}
+
+/** The module's exports are typed by hand, since WebAssembly has no types of its own; `scanner.test.ts` calls each of them. */
+function instantiate(): ScanExports {
+  return new WebAssembly.Instance(scanModule(), {}).exports as unknown as ScanExports;
+}
+
+/** One parser's own instance of the scanning module: a window of input, and what the last scan found in it. */
+export class Scanner {
+  readonly #exports = instantiate();
+  readonly #input: number = this.#exports.INPUT.value;
+  readonly #keys: number = this.#exports.KEYS.value;
+  readonly #memory = Buffer.from(this.#exports.memory.buffer);
+  /** The window, with one byte before it that may be written to. Positions of events count from `origin`. */
+  readonly bytes = this.#memory;
+  readonly origin = this.#input;
+  readonly events = new Uint32Array(this.#exports.memory.buffer, this.#exports.EVENTS.value, WINDOW_BYTES + 64);
+  readonly rowEnds = new Uint32Array(this.#exports.memory.buffer, this.#exports.OUTPUT.value, WINDOW_BYTES + 64);
+  readonly output: number = this.#exports.OUTPUT.value;
+  #projecting = false;
+
+  /** Copies `bytes` (at most WINDOW_BYTES) into the window. */
+  load(bytes: Uint8Array): void {
+    if (bytes.length > WINDOW_BYTES) throw new RangeError(`a window holds ${WINDOW_BYTES} bytes, not ${bytes.length}`);
+    this.#memory.set(bytes, this.#input);
+  }
+
+  /**
+   * Chooses the keys that projecting scans keep.
+   * @returns false when the scan cannot serve them: then no scan projects.
+   */
+  selectKeys(keys: readonly string[]): boolean {
+    const encoded = keys.map((key) => Buffer.from(JSON.stringify(key)));
+    const stride: number = this.#exports.KEY_STRIDE.value;
+    this.#projecting =
+      keys.length > 0 && keys.length <= MAX_PROJECTED_KEYS && encoded.every((key) => key.length <= stride - 4);
+    if (!this.#projecting) return false;
+    encoded.forEach((key, index) => {
+      const at = this.#keys + index * stride;
+      this.#memory.writeUInt32LE(key.length, at);
+      this.#memory.set(key, at + 4);
+    });
+    this.#exports.setKeyCount(keys.length);
+    return true;
+  }
+
+  get projecting(): boolean {
+    return this.#projecting;
+  }
+
+  get projectedBytes(): number {
+    return this.#exports.projectedBytes();
+  }
+
+  resetLines(): void {
+    this.#exports.resetLines();
+  }
+
+  scanLines(length: number, continued: boolean): number {
+    return this.#exports.scanLines(length, this.#projecting, continued);
+  }
+
+  resetDocument(startDepth: number): void {
+    this.#exports.resetDocument(startDepth);
+  }
+
+  scanDocument(length: number, shallow: number, project: boolean, continued: boolean): number {
+    return this.#exports.scanDocument(length, shallow, project && this.#projecting, continued);
+  }
+
+  /** What the document scan knows beyond its events. */
+  documentState(): { brokenAt: number; depth: number; inString: boolean; newlines: number } {
+    const { documentBrokenAt, documentDepth, documentInString, documentNewlines } = this.#exports;
+    return {
+      brokenAt: documentBrokenAt(),
+      depth: documentDepth(),
+      inString: documentInString() !== 0,
+      newlines: documentNewlines(),
+    };
+  }
+
+  scanCsv(length: number, delimiter: number, wide: boolean): { events: number; rows: number; violated: boolean } {
+    const events = this.#exports.scanCsv(length, delimiter, wide);
+    return { events, rows: this.#exports.csvRows(), violated: this.#exports.csvViolated() !== 0 };
+  }
+
+  allFinite(from: number, length: number): boolean {
+    return this.#exports.allFinite(from, length) !== 0;
+  }
+}

@@ -1,0 +1,149 @@
+/** One JSON document. */
+import { DEEP, EVENTS, HUGE_NUMBER, INPUT, MAX_DEPTH } from "./layout.as";
+import { above, allDigits, equal, hugeExponent, prefixXor } from "./masks.as";
+import { beginProjection, closeRecord, endRecord, openRecord, separateRecord } from "./project.as";
+
+// What is known where the window ended.
+let string: u64 = 0;
+let escapedFirst: u64 = 0;
+let depth: i32 = 0;
+let marks: u32 = 0;
+let previousByte: u32 = 32;
+let newlines: u32 = 0;
+let brokenAt: u32 = 0;
+
+export function resetDocument(startDepth: i32): void {
+  string = 0;
+  escapedFirst = 0;
+  depth = startDepth;
+  marks = 0;
+  previousByte = 32;
+}
+
+export function documentInString(): bool {
+  return string != 0;
+}
+
+export function documentDepth(): i32 {
+  return depth;
+}
+
+/** Line breaks in the window that was scanned last. */
+export function documentNewlines(): u32 {
+  return newlines;
+}
+
+/** Position of a line break inside a string, after which nothing can be trusted; the window's length when there is none. */
+export function documentBrokenAt(): u32 {
+  return brokenAt;
+}
+
+/**
+ * An event is the position of a comma, colon or bracket that belongs to a container nested `shallow` deep or less.
+ * A comma or closing bracket carries what is known of the element that it ends. With `project` every element of a
+ * container at `shallow` counts as a record: to be used only where that container is the wanted array.
+ *
+ * @param continued the window begins inside an element.
+ * @returns the number of events.
+ */
+export function scanDocument(length: u32, shallow: i32, project: bool, continued: bool): u32 {
+  const end = INPUT + length;
+  memory.fill(end, 32, 64);
+  const backslash = i8x16.splat(92);
+  const quote = i8x16.splat(34);
+  const newline = i8x16.splat(10);
+  const caseBit = i8x16.splat(0x20);
+  const opening = i8x16.splat(0x7b);
+  const closing = i8x16.splat(0x7d);
+  const letterE = i8x16.splat(0x65);
+  const comma = i8x16.splat(44);
+  const colon = i8x16.splat(58);
+  let event = EVENTS;
+  let level = depth;
+  let lines: u64 = 0;
+  brokenAt = length;
+  if (project) beginProjection(continued ? 0 : INPUT);
+
+  for (let p = INPUT; p < end; p += 64) {
+    const a = v128.load(p);
+    const b = v128.load(p, 16);
+    const c = v128.load(p, 32);
+    const d = v128.load(p, 48);
+    const slashes = equal(a, b, c, d, backslash);
+    let escaped = escapedFirst;
+    if (slashes != 0 || escaped != 0) {
+      const live = slashes & ~escapedFirst;
+      const follows = (live << 1) | escapedFirst;
+      const even: u64 = 0x5555555555555555;
+      const sum = (live & ~even & ~follows) + live;
+      escapedFirst = sum < live ? 1 : 0;
+      escaped = (even ^ (sum << 1)) & follows;
+      if (p + 64 > end) escapedFirst = (escaped >> (end - p)) & 1;
+    }
+    const quotes = equal(a, b, c, d, quote) & ~escaped;
+    const inside = prefixXor(quotes) ^ string;
+    const breaks = equal(a, b, c, d, newline);
+    lines += popcnt(breaks);
+    const a2 = v128.or(a, caseBit);
+    const b2 = v128.or(b, caseBit);
+    const c2 = v128.or(c, caseBit);
+    const d2 = v128.or(d, caseBit);
+    const opens = equal(a2, b2, c2, d2, opening) & ~inside;
+    const closes = equal(a2, b2, c2, d2, closing) & ~inside;
+    const brackets = opens | closes;
+    let separators: u64 = 0;
+    if (project || level <= shallow || closes != 0)
+      separators = (equal(a, b, c, d, comma) | equal(a, b, c, d, colon)) & ~inside;
+    if ((brackets | quotes | inside) == 0 && allDigits(a, b, c, d)) marks |= HUGE_NUMBER;
+    const torn = breaks & inside;
+    if (torn != 0 && brokenAt == length) brokenAt = p + <u32>ctz(torn) - INPUT;
+
+    let doubtful = equal(a2, b2, c2, d2, letterE) & ~inside;
+    while (doubtful != 0) {
+      const at = p + <u32>ctz(doubtful);
+      doubtful &= doubtful - 1;
+      if (hugeExponent(at, end, at > INPUT ? <u32>load<u8>(at - 1) : previousByte)) marks |= HUGE_NUMBER;
+    }
+
+    let todo: u64 = ~0;
+    while (true) {
+      const wanted = level <= shallow || (project && level == shallow + 1) ? brackets | separators : brackets;
+      const pick = wanted & todo;
+      if (pick == 0) break;
+      const bit = ctz(pick);
+      const one = <u64>1 << bit;
+      const at = p + <u32>bit;
+      todo = above(bit);
+      if ((opens & one) != 0) {
+        if (level < shallow) {
+          store<u32>(event, at - INPUT);
+          event += 4;
+        }
+        level++;
+        if (level > shallow + MAX_DEPTH) marks |= DEEP;
+        if (project && level == shallow + 1) openRecord(at);
+      } else if ((closes & one) != 0) {
+        level--;
+        if (level < shallow) {
+          if (project && level == shallow - 1) marks = endRecord(at, marks);
+          store<u32>(event, (at - INPUT) | marks);
+          event += 4;
+          marks = 0;
+        } else if (project && level == shallow) closeRecord(at);
+      } else if (level == shallow + 1) separateRecord(at);
+      else {
+        if (project && level == shallow) marks = endRecord(at, marks);
+        store<u32>(event, (at - INPUT) | marks);
+        event += 4;
+        marks = 0;
+      }
+      if (level < 0) break;
+    }
+    string = p + 64 > end ? ((inside >> (end - p - 1)) & 1 ? ~0 : 0) : ((<i64>inside >> 63) as u64);
+    if (level < 0) break;
+  }
+  depth = level;
+  newlines = <u32>lines;
+  if (length > 0) previousByte = load<u8>(end - 1);
+  return (event - EVENTS) >> 2;
+}

@@ -1,0 +1,29 @@
+/** Where things lie in the module's memory, and the flags of an event. `lib/streaming/scan/scanner.ts` mirrors this. */
+
+/** A scan takes at most this many bytes. */
+export const WINDOW: u32 = 262144;
+/** The caller writes the window here; it may also write before it (a bracket), and a scan pads after it. */
+export const INPUT: u32 = 4096;
+/** One u32 an event: a position in the window below, flags above. Worst case: every byte an event. */
+export const EVENTS: u32 = INPUT + WINDOW + 4096;
+/** Records with only the selected keys, as JSON, never longer than the window; of CSV a u32 for each row: where it ends. */
+export const OUTPUT: u32 = EVENTS + (WINDOW + 64) * 4;
+/** Selected keys: a u32 length, then the key in its quotes, every KEY_STRIDE bytes. */
+export const KEYS: u32 = OUTPUT + (WINDOW + 64) * 4;
+export const KEY_STRIDE: u32 = 272;
+
+/** To be parsed by itself: unbalanced, broken, or of a form that the fast path does not vouch for. */
+export const IRREGULAR: u32 = 1 << 24;
+/** Nested deeper than MAX_DEPTH. */
+export const DEEP: u32 = 1 << 25;
+/** May hold a number that is not finite. */
+export const HUGE_NUMBER: u32 = 1 << 26;
+/** An empty line. */
+export const BLANK: u32 = 1 << 27;
+/** Is in the projected copy. */
+export const PROJECTED: u32 = 1 << 28;
+
+/** This event ends a row of CSV. */
+export const ROW_END: u32 = 1 << 29;
+
+export const MAX_DEPTH: i32 = 64;

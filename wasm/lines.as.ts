@@ -1,0 +1,122 @@
+/** Lines of JSON. */
+import { BLANK, DEEP, EVENTS, HUGE_NUMBER, INPUT, IRREGULAR, MAX_DEPTH } from "./layout.as";
+import { above, allDigits, equal, hugeExponent, prefixXor } from "./masks.as";
+import { beginProjection, closeRecord, endRecord, openRecord, separateRecord } from "./project.as";
+
+// What is known of the line that the window ended within.
+let string: u64 = 0;
+let escapedFirst: u64 = 0;
+let depth: i32 = 0;
+let marks: u32 = 0;
+let previousByte: u32 = 10;
+
+export function resetLines(): void {
+  string = 0;
+  escapedFirst = 0;
+  depth = 0;
+  marks = 0;
+  previousByte = 10;
+}
+
+/**
+ * An event is the position of a line break, with what is known of the line that it ends. Breaks become commas (those of
+ * empty lines spaces), so that a run of regular lines is the inside of a JSON array.
+ *
+ * @param continued the window begins inside a line.
+ * @returns the number of events.
+ */
+export function scanLines(length: u32, project: bool, continued: bool): u32 {
+  const end = INPUT + length;
+  // Spaces after the end mean nothing to any mask.
+  memory.fill(end, 32, 64);
+  const backslash = i8x16.splat(92);
+  const quote = i8x16.splat(34);
+  const newline = i8x16.splat(10);
+  const caseBit = i8x16.splat(0x20);
+  const opening = i8x16.splat(0x7b);
+  const closing = i8x16.splat(0x7d);
+  const letterE = i8x16.splat(0x65);
+  const comma = i8x16.splat(44);
+  const colon = i8x16.splat(58);
+  let event = EVENTS;
+  let lineStart = INPUT;
+  let level = depth;
+  if (project) beginProjection(continued ? 0 : INPUT);
+
+  for (let p = INPUT; p < end; p += 64) {
+    const a = v128.load(p);
+    const b = v128.load(p, 16);
+    const c = v128.load(p, 32);
+    const d = v128.load(p, 48);
+    const slashes = equal(a, b, c, d, backslash);
+    let escaped = escapedFirst;
+    if (slashes != 0 || escaped != 0) {
+      const live = slashes & ~escapedFirst;
+      const follows = (live << 1) | escapedFirst;
+      const even: u64 = 0x5555555555555555;
+      const sum = (live & ~even & ~follows) + live;
+      escapedFirst = sum < live ? 1 : 0;
+      escaped = (even ^ (sum << 1)) & follows;
+      if (p + 64 > end) escapedFirst = (escaped >> (end - p)) & 1;
+    }
+    const quotes = equal(a, b, c, d, quote) & ~escaped;
+    let inside = prefixXor(quotes) ^ string;
+    const breaks = equal(a, b, c, d, newline);
+    const a2 = v128.or(a, caseBit);
+    const b2 = v128.or(b, caseBit);
+    const c2 = v128.or(c, caseBit);
+    const d2 = v128.or(d, caseBit);
+    const opens = equal(a2, b2, c2, d2, opening);
+    const brackets = opens | equal(a2, b2, c2, d2, closing);
+    const separators = project ? equal(a, b, c, d, comma) | equal(a, b, c, d, colon) : 0;
+    if ((brackets | quotes | breaks | inside) == 0 && allDigits(a, b, c, d)) marks |= HUGE_NUMBER;
+
+    let doubtful = equal(a2, b2, c2, d2, letterE) & ~inside;
+    while (doubtful != 0) {
+      const at = p + <u32>ctz(doubtful);
+      doubtful &= doubtful - 1;
+      if (hugeExponent(at, end, at > INPUT ? <u32>load<u8>(at - 1) : previousByte)) marks |= HUGE_NUMBER;
+    }
+
+    let todo: u64 = ~0;
+    while (true) {
+      const wanted = project && level == 1 ? brackets | separators : brackets;
+      const pick = ((wanted & ~inside) | breaks) & todo;
+      if (pick == 0) break;
+      const bit = ctz(pick);
+      const one = <u64>1 << bit;
+      const at = p + <u32>bit;
+      todo = above(bit);
+      if ((breaks & one) != 0) {
+        if ((inside & one) != 0) {
+          // No string goes on past a line break: this line is bad, and the next one begins outside of strings.
+          marks |= IRREGULAR;
+          inside ^= todo;
+        }
+        if (level != 0) marks |= IRREGULAR;
+        const size = at - lineStart;
+        if (size == 0 || (size == 1 && load<u8>(lineStart) == 13)) marks |= BLANK;
+        store<u8>(at, (marks & BLANK) != 0 ? 32 : 44);
+        if (project) marks = endRecord(at, marks);
+        store<u32>(event, (at - INPUT) | marks);
+        event += 4;
+        lineStart = at + 1;
+        level = 0;
+        marks = 0;
+      } else if ((opens & one) != 0) {
+        level++;
+        if (level > MAX_DEPTH) marks |= DEEP;
+        if (level == 1 && project) openRecord(at);
+      } else if ((brackets & one) != 0) {
+        level--;
+        if (level < 0) marks |= IRREGULAR;
+        if (level == 0 && project) closeRecord(at);
+      } else separateRecord(at);
+    }
+    string = (<i64>inside >> 63) as u64;
+    if (p + 64 > end) string = (inside >> (end - p - 1)) & 1 ? ~0 : 0;
+  }
+  depth = level;
+  if (length > 0) previousByte = load<u8>(end - 1);
+  return (event - EVENTS) >> 2;
+}
