@@ -1,4 +1,5 @@
 import type { LeakReport, MemorySample, OptimizationRun, StoreStats } from "./memory.ts";
+import type { StreamJobView } from "./streams.ts";
 
 export interface SamplePush {
   sample: MemorySample;
@@ -19,4 +20,5 @@ export interface ServerEvents {
   "memory:optimized": (run: OptimizationRun) => void;
   "memory:leak": (report: LeakReport) => void;
   "memory:alert": (alert: MemoryAlert) => void;
+  "stream:progress": (job: StreamJobView) => void;
 }

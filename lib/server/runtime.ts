@@ -5,6 +5,7 @@ import { composeCache } from "./compose-cache.ts";
 import { composeMemoryControl } from "./compose-memory-control.ts";
 import { composeRag } from "./compose-rag.ts";
 import { composeSessions } from "./compose-sessions.ts";
+import { composeStreams } from "./compose-streams.ts";
 import { composeVectors } from "./compose-vectors.ts";
 import { Core } from "./core.ts";
 import type { Env } from "./env.ts";
@@ -27,6 +28,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const cache = composeCache(core);
   const vectors = await composeVectors(core);
   const rag = await composeRag(core);
+  const streams = composeStreams(core, { sampleLog: monitor.sampleLog, sessions, cache, vectors, rag });
   const runLog = createRunLog(core.database, core.nodeId);
   const memory = await composeMemoryControl(core, monitor, runLog);
   monitor.onSample((sample, stores) => memory.observe(sample, stores, null));
@@ -35,7 +37,8 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const start = (): void => {
     const sweeper = new Sweeper(core.stores, clock, (err) => log.warn({ err }, "a sweep failed"));
     core.onStop(sweeper.start(), memory.start());
+    streams.start();
     monitor.start();
   };
-  return Object.assign(core, { monitor, sessions, cache, vectors, rag, runLog, memory, start });
+  return Object.assign(core, { monitor, sessions, cache, vectors, rag, streams, runLog, memory, start });
 }

@@ -5,12 +5,14 @@ import { authRoutes } from "./routes/auth.ts";
 import { cacheRoutes } from "./routes/cache.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
 import { docsRoutes } from "./routes/docs.ts";
+import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { monitoringRoutes } from "./routes/monitoring.ts";
 import { optimizerRoutes } from "./routes/optimizer.ts";
 import { ragRoutes } from "./routes/rag.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { streamRoutes } from "./routes/streams.ts";
 import { vectorRoutes } from "./routes/vectors.ts";
 
 /** Every route of the HTTP API: one list for the application, its 405 answers and its description. */
@@ -27,6 +29,8 @@ export function allRoutes(runtime: Runtime): readonly Route[] {
     ...vectorRoutes,
     ...ragRoutes,
     ...conversationRoutes,
+    ...streamRoutes,
+    ...exportRoutes,
   ];
   return [...described, ...docsRoutes(described)];
 }

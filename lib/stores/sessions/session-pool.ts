@@ -121,13 +121,36 @@ export class SessionPool implements BoundedStore {
   }
 
   /** @throws {AppError} item-too-large, storage-full, storage-read-only, storage-unavailable, memory-pressure. */
-  async create(namespace: string, text: string, idleTimeoutMs = this.memory.idleTimeoutMs): Promise<SessionView> {
+  create(namespace: string, text: string, idleTimeoutMs = this.memory.idleTimeoutMs): Promise<SessionView> {
+    return this.#createAs(newSessionId(), namespace, text, idleTimeoutMs);
+  }
+
+  /**
+   * Keeps data under an id that the caller derived, whether a session was there or not, so that an import can be sent again.
+   * The id must be as unguessable as one of ours.
+   * @throws {AppError} as `create`.
+   */
+  async put(id: string, namespace: string, text: string, idleTimeoutMs?: number): Promise<SessionView> {
+    try {
+      return await this.replace(namespace, id, text, null);
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === "not-found")) throw error;
+      return await this.#createAs(id, namespace, text, idleTimeoutMs ?? this.memory.idleTimeoutMs);
+    }
+  }
+
+  /** Resolves when all that was accepted so far is in the database. @throws {AppError} when it cannot be written. */
+  committed(): Promise<void> {
+    return this.#changes.committed();
+  }
+
+  async #createAs(id: string, namespace: string, text: string, idleTimeoutMs: number): Promise<SessionView> {
     const raw = this.#encoded(text);
     return this.#acknowledged(() =>
       this.#withRoom(raw.length, (room) => {
         const nowMs = this.memory.nowMs();
         const fields = { namespace, createdAtMs: nowMs, lastUsedAtMs: nowMs, idleTimeoutMs, version: 1 };
-        const slot = this.memory.insert(newSessionId(), fields, raw);
+        const slot = this.memory.insert(id, fields, raw);
         if (slot < 0) throw pressure();
         return this.#queue(slot, raw, room);
       }),

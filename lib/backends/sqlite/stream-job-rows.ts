@@ -1,0 +1,51 @@
+import type { Database } from "../../ports/database.ts";
+import type { StreamJobRow, StreamJobRows } from "../../ports/stream-job-rows.ts";
+
+/** Jobs kept; older ones are forgotten, unless they still run. */
+export const MAX_STREAM_JOBS = 1_000;
+
+const COLUMNS = `"id", "nodeId", "namespace", "state", "createdAtMs", "payload"`;
+const BEYOND = `SELECT "id" FROM "StreamJob" ORDER BY "createdAtMs" DESC, "id" DESC LIMIT 100 OFFSET ${MAX_STREAM_JOBS}`;
+
+export function createStreamJobRows(database: Database): StreamJobRows {
+  return {
+    async save({ id, nodeId, namespace, state, createdAtMs, payload }) {
+      await database.write([
+        {
+          sql: `INSERT INTO "StreamJob" (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT ("id") DO UPDATE SET "state" = excluded."state", "payload" = excluded."payload"`,
+          params: [id, nodeId, namespace, state, createdAtMs, payload],
+        },
+      ]);
+      const surplus = await database.all<{ id: string }>(BEYOND);
+      const ids = surplus.map((row) => row.id);
+      if (ids.length > 0) {
+        const marks = ids.map(() => "?").join(", ");
+        await database.write([{ sql: `DELETE FROM "StreamJob" WHERE "id" IN (${marks})`, params: ids }]);
+      }
+      return ids;
+    },
+    async find(namespace, id) {
+      const [row] = await database.all<StreamJobRow>(
+        `SELECT ${COLUMNS} FROM "StreamJob" WHERE "namespace" = ? AND "id" = ?`,
+        [namespace, id],
+      );
+      return row ?? null;
+    },
+    list(namespace, { limit, before, state }) {
+      const [createdAtMs, id] = before ? [before.createdAtMs, before.id] : [Number.MAX_SAFE_INTEGER, ""];
+      return database.all<StreamJobRow>(
+        `SELECT ${COLUMNS} FROM "StreamJob" WHERE "namespace" = ? AND ("createdAtMs" < ? OR ("createdAtMs" = ? AND "id" < ?))
+          AND (? IS NULL OR "state" = ?) ORDER BY "createdAtMs" DESC, "id" DESC LIMIT ?`,
+        [namespace, createdAtMs, createdAtMs, id, state, state, limit],
+      );
+    },
+    inStates(nodeId, states) {
+      const marks = states.map(() => "?").join(", ");
+      return database.all<StreamJobRow>(
+        `SELECT ${COLUMNS} FROM "StreamJob" WHERE "nodeId" = ? AND "state" IN (${marks}) LIMIT ${MAX_STREAM_JOBS}`,
+        [nodeId, ...states],
+      );
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { z } from "zod";
+import { booleanParameter, idSchema, integerParameter, listQuery } from "./common.ts";
+
+export const streamFormatSchema = z.enum(["ndjson", "json", "csv", "fvecs", "bvecs", "f32", "text"]);
+export type StreamFormatName = z.infer<typeof streamFormatSchema>;
+
+/** `waiting`: more of the body is to come by PATCH. `interrupted`: the client or the server went away; PATCH goes on. */
+export const streamStateSchema = z.enum([
+  "queued",
+  "running",
+  "waiting",
+  "completed",
+  "failed",
+  "cancelled",
+  "interrupted",
+]);
+export type StreamState = z.infer<typeof streamStateSchema>;
+
+const fieldName = z.string().min(1).max(256);
+const names = (what: string) =>
+  z
+    .string()
+    .min(1)
+    .max(16_384)
+    .transform((text) => text.split(",").map((name) => name.trim()))
+    .pipe(z.array(fieldName).max(256))
+    .describe(what);
+
+/** `a:b,c:d` as pairs; what stands after the colon is checked by `right`. */
+const pairs = <Right extends string>(right: z.ZodType<Right>, what: string) =>
+  z
+    .string()
+    .min(1)
+    .max(16_384)
+    .transform((text, context) =>
+      text.split(",").map((pair): [string, Right] => {
+        const colon = pair.indexOf(":");
+        const name = fieldName.safeParse(pair.slice(0, Math.max(colon, 0)).trim());
+        const value = right.safeParse(pair.slice(colon + 1).trim());
+        if (name.success && value.success) return [name.data, value.data];
+        context.addIssue({ code: "custom", message: `"${pair.slice(0, 40)}" is not name:value as it must be` });
+        return z.NEVER;
+      }),
+    )
+    .describe(what);
+
+/** Which store the records go to. */
+export const streamTargetSchema = z
+  .string()
+  .regex(/^(?:none|rag|cache|sessions|vectors:.+)$/su, "must be none, rag, cache, sessions or vectors:NAME")
+  .max(300)
+  .transform((text, context) => {
+    const [kind, name] = text.startsWith("vectors:") ? (["vectors", text.slice(8)] as const) : [text, null];
+    if (name !== null && !idSchema.safeParse(name).success)
+      context.addIssue({ code: "custom", message: "the collection's name is no valid id" });
+    return { kind: kind as "none" | "rag" | "cache" | "sessions" | "vectors", name };
+  });
+export type StreamTarget = z.output<typeof streamTargetSchema>;
+
+export const streamQuerySchema = z.strictObject({
+  target: streamTargetSchema,
+  format: streamFormatSchema,
+  wait: booleanParameter.optional().describe("Answer when the job has ended, with the finished job"),
+  path: z
+    .string()
+    .min(1)
+    .max(1024)
+    .transform((text) => text.split("."))
+    .pipe(z.array(z.string().min(1)).max(16))
+    .optional()
+    .describe("json: keys from the root to the array, with dots between"),
+  delimiter: z
+    .enum([",", ";", "|", "\t", "tab"])
+    .transform((value) => (value === "tab" ? "\t" : value))
+    .optional()
+    .describe("csv: what parts the fields"),
+  columns: names("csv: the columns, when the first row does not name them").optional(),
+  dimensions: integerParameter(1, 4096).optional().describe("f32: values in a vector"),
+  by: z.enum(["line", "paragraph"]).optional().describe("text: what a record is"),
+  where: z
+    .string()
+    .max(65_536)
+    .optional()
+    .describe("A filter as the stores take it, in JSON; records it does not hold for are left out"),
+  select: names("Fields to keep; others are passed over without being parsed").optional(),
+  rename: pairs(fieldName, "old:new, …").optional(),
+  cast: pairs(z.enum(["number", "string", "boolean", "json"]), "field:type, …").optional(),
+  constant: pairs(z.string().max(4096), "field:value, … added to each record").optional(),
+  embed: fieldName.optional().describe("vectors: the field whose text is embedded, for records that bring no vector"),
+  batchSize: integerParameter(1, 1000).optional().describe("Records committed together; 500 by default"),
+});
+export type StreamQuery = z.output<typeof streamQuerySchema>;
+
+export const streamJobSchema = z.object({
+  id: z.string(),
+  state: streamStateSchema,
+  target: z.string(),
+  format: streamFormatSchema,
+  bytesRead: z.number().int().describe("Bytes of the body received so far, as sent"),
+  bytesTotal: z.number().int().nullable().describe("Of the whole body, where the client said"),
+  records: z.number().int().describe("Kept by the target; for `none`, checked"),
+  filtered: z.number().int().describe("Left out by `where`"),
+  rejected: z.number().int().describe("Set aside: see /rejects"),
+  bytesPerSecond: z.number(),
+  bufferedBytes: z.number().int().describe("Read and not kept yet, now"),
+  peakBufferedBytes: z.number().int(),
+  uploadOffset: z.number().int().describe("Where a PATCH goes on"),
+  resumable: z.boolean(),
+  error: z
+    .object({
+      code: z.string(),
+      message: z.string(),
+      line: z.number().int().nullable(),
+      offset: z.number().int().nullable(),
+    })
+    .nullable(),
+  createdAt: z.iso.datetime(),
+  startedAt: z.iso.datetime().nullable(),
+  finishedAt: z.iso.datetime().nullable(),
+});
+export type StreamJobView = z.infer<typeof streamJobSchema>;
+
+export const streamListQuery = listQuery.extend({ state: streamStateSchema.optional() });
+
+export const streamRejectSchema = z.object({
+  line: z.number().int(),
+  offset: z.number().int(),
+  code: z.string(),
+  message: z.string(),
+  excerpt: z.string(),
+});
+export type StreamReject = z.infer<typeof streamRejectSchema>;
+
+export const exportQuerySchema = z.strictObject({
+  source: z
+    .string()
+    .max(300)
+    .regex(
+      /^(?:vectors:.+|rag|conversations|history|audit)$/su,
+      "must be vectors:NAME, rag, conversations, history or audit",
+    ),
+  format: z.enum(["ndjson", "csv", "fvecs"]).default("ndjson"),
+});

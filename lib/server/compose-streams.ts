@@ -1,0 +1,119 @@
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { Worker } from "node:worker_threads";
+import { createMetaRows } from "../backends/sqlite/admin-rows.ts";
+import { createStreamJobRows } from "../backends/sqlite/stream-job-rows.ts";
+import { workerEntry } from "../backends/worker-entry.ts";
+import type { CacheStore } from "../ports/cache-store.ts";
+import type { SampleLog } from "../ports/sample-log.ts";
+import {
+  auditExport,
+  CONVERSATION_COLUMNS,
+  createExporter,
+  DOCUMENT_COLUMNS,
+  historyExport,
+  rowsExport,
+  vectorExport,
+} from "../services/export-sources.ts";
+import { type SinkOpener, StreamJobs } from "../services/stream-jobs.ts";
+import { createSinkOpener, type DocumentImport } from "../services/stream-sinks.ts";
+import { MIB } from "../shared/bytes.ts";
+import type { SessionPool } from "../stores/sessions/session-pool.ts";
+import type { VectorStore } from "../stores/vectors/vector-store.ts";
+import { ByteBudget } from "../streaming/byte-budget.ts";
+import { WorkerParseHost } from "../streaming/worker-parse-host.ts";
+import type { Core } from "./core.ts";
+import { databasePaths } from "./paths.ts";
+import type { Rag } from "./rag.ts";
+
+/** Stores that streams come from and go to. */
+interface StreamStores {
+  sampleLog: SampleLog;
+  sessions: SessionPool;
+  cache: CacheStore;
+  vectors: VectorStore;
+  rag: Rag;
+}
+
+/** The parsing thread's heap: records live for one slice, and its windows are outside of the heap. */
+const PARSER_SEMI_SPACE_MB = 4;
+const PARSER_OLD_MB = 192;
+
+/** Streams on their own account with the ledger, which follows the settings. */
+export function composeStreams(core: Core, { sampleLog, sessions, cache, vectors, rag }: StreamStores) {
+  const { ledger, settings, clock, database, nodeId, env, log, events, audit } = core;
+  const account = ledger.open("streams", "streams", settings.values.streamMaxMb * MIB);
+  const unfollow = settings.follow((values) => account.setCeiling(values.streamMaxMb * MIB));
+  const budget = new ByteBudget({ account, clock });
+  const host = new WorkerParseHost({ start: startParser, clock });
+  const { file } = databasePaths(env);
+  // Made at the first stream: ids of imported sessions come from it, on every start the same.
+  let opener: Promise<SinkOpener> | null = null;
+  const openSinks = async (): Promise<SinkOpener> => {
+    const secret = await createMetaRows(database).readOrInsert("streamSecret", randomBytes(32).toString("base64url"));
+    const importDocument: DocumentImport = (namespace, id, record) => rag.importDocument(namespace, id, record);
+    return createSinkOpener({
+      secret,
+      sessions,
+      cache,
+      vectors,
+      rag: importDocument,
+      embed: (texts) => rag.embed(texts),
+    });
+  };
+  const jobs = new StreamJobs({
+    rows: createStreamJobRows(database),
+    host,
+    budget,
+    clock,
+    nodeId,
+    directory: path.join(path.dirname(file), `${path.basename(file)}-streams`),
+    async openSink(...sink) {
+      opener ??= openSinks();
+      return (await opener)(...sink);
+    },
+    progress: (job) => events.emit("stream:progress", job),
+  });
+  const exporter = createExporter({
+    history: historyExport(sampleLog, clock),
+    audit: auditExport(audit),
+    vectors: vectorExport(vectors),
+    rag: rowsExport(DOCUMENT_COLUMNS, (namespace) => rag.exportDocuments(namespace)),
+    conversations: rowsExport(CONVERSATION_COLUMNS, (namespace) => rag.exportConversations(namespace)),
+  });
+  core.onStop(async () => {
+    unfollow();
+    await jobs.close();
+    await host.close();
+  });
+  const start = (): void => {
+    jobs.recover().catch((err: unknown) => log.error({ err }, "streams of the last run could not be recovered"));
+  };
+  return { jobs, budget, exporter, start };
+}
+
+/**
+ * Flags of the process win over a worker's own limits, and ours give the main thread a large young heap. They are read when
+ * a thread starts, so they are lowered until this one has.
+ */
+function startParser(): Worker {
+  setYoungHeap(PARSER_SEMI_SPACE_MB, PARSER_SEMI_SPACE_MB);
+  const worker = new Worker(workerEntry("stream-parser"), {
+    resourceLimits: { maxYoungGenerationSizeMb: PARSER_SEMI_SPACE_MB * 3, maxOldGenerationSizeMb: PARSER_OLD_MB },
+  });
+  worker.once("online", () => setYoungHeap(flagOf("min"), flagOf("max")));
+  return worker;
+}
+
+/** The process's own flag, in MB; V8 takes 0 for its default. */
+function flagOf(bound: "min" | "max"): number {
+  const prefix = `--${bound}-semi-space-size=`;
+  const flag = process.execArgv.find((argument) => argument.startsWith(prefix));
+  return flag ? Number(flag.slice(prefix.length)) : 0;
+}
+
+function setYoungHeap(minimumMb: number, maximumMb: number): void {
+  setFlagsFromString(`--min-semi-space-size=${minimumMb}`);
+  setFlagsFromString(`--max-semi-space-size=${maximumMb}`);
+}

@@ -1,0 +1,78 @@
+import { exportQuerySchema } from "../../../contracts/streams.ts";
+import { AppError } from "../../../shared/errors.ts";
+import { encodeExport } from "../../../streaming/encode-export.ts";
+import { requireRole } from "../../auth/authenticate.ts";
+import { defineRoute, type Route, reply } from "../define-route.ts";
+
+/** What an export holds: a page of records, a chunk that is made and one that is sent. */
+const EXPORT_BYTES = 1024 * 1024;
+
+const MEDIA_TYPES = {
+  ndjson: "application/x-ndjson; charset=utf-8",
+  csv: "text/csv; charset=utf-8; header=present",
+  fvecs: "application/octet-stream",
+} as const;
+
+const exportRoute = defineRoute(
+  {
+    method: "get",
+    path: "/api/v1/export",
+    role: "consumer",
+    tag: "streams",
+    summary: "Everything of a store back out, as a stream; history and audit are for operators",
+    query: exportQuerySchema,
+    streams: true,
+    responses: { 200: { description: "The records", mediaType: "application/x-ndjson" } },
+  },
+  async ({ runtime, query, namespace, identity, request }) => {
+    const { source, format } = query;
+    if (source === "history" || source === "audit") requireRole(identity, "operator");
+    if (format === "fvecs" && !source.startsWith("vectors:"))
+      throw new AppError("validation-failed", "query.format fvecs is for vectors only.", {
+        errors: [{ path: "query.format", message: "fvecs is for vectors only" }],
+      });
+    const { records, columns } = await runtime.streams.exporter(source, namespace);
+    const { budget } = runtime.streams;
+    if (!(await budget.take(EXPORT_BYTES, request.signal)))
+      throw new AppError("memory-pressure", "There is no memory for an export now.", {
+        headers: { "Retry-After": "5" },
+      });
+    const chunks = encodeExport(records, format, columns);
+    const body = streamOf(chunks, () => budget.give(EXPORT_BYTES));
+    return reply(200, body, { "Content-Type": MEDIA_TYPES[format] });
+  },
+);
+
+/** Pulls as the reader takes; `done` is called once, at the end, at a failure, or when the reader goes away. */
+function streamOf(chunks: AsyncGenerator<Uint8Array>, done: () => void): ReadableStream<Uint8Array> {
+  let over = false;
+  const finish = () => {
+    if (!over) done();
+    over = true;
+  };
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const next = await chunks.next();
+          if (!next.done) {
+            controller.enqueue(next.value);
+            return;
+          }
+          finish();
+          controller.close();
+        } catch (error) {
+          finish();
+          controller.error(error);
+        }
+      },
+      async cancel() {
+        finish();
+        await chunks.return(undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+export const exportRoutes: readonly Route[] = [exportRoute];

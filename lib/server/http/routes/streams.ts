@@ -1,0 +1,241 @@
+import { z } from "zod";
+import { DEFAULT_PAGE_SIZE, idSchema, page } from "../../../contracts/common.ts";
+import {
+  type StreamQuery,
+  type StreamTarget,
+  streamJobSchema,
+  streamListQuery,
+  streamQuerySchema,
+} from "../../../contracts/streams.ts";
+import type { StreamJob, StreamJobSpec } from "../../../services/stream-job.ts";
+import { AppError } from "../../../shared/errors.ts";
+import { FilterError, parseFilter } from "../../../shared/filter.ts";
+import { defineRoute, type ReplyWith, type Route, reply } from "../define-route.ts";
+import { decodeCursor, encodeCursor } from "../page-cursor.ts";
+import { readUpload, uploadHeaders } from "../upload.ts";
+
+const streamParams = z.object({ id: idSchema });
+const jobAnswer = { description: "The job", schema: streamJobSchema };
+const JOBS = "/api/v1/streams";
+
+const DEFAULT_BATCH = 500;
+
+const createRoute = defineRoute(
+  {
+    method: "post",
+    path: JOBS,
+    role: "consumer",
+    tag: "streams",
+    summary: "Send data of any size; it is parsed, transformed and kept while it arrives, under a bound on memory",
+    query: streamQuerySchema,
+    rawBody: "The data, in the format that the query names; Content-Encoding gzip, br or deflate is taken",
+    streams: true,
+    responses: {
+      200: { description: "With wait=1: the finished job", schema: streamJobSchema },
+      202: { description: "The body is received; Location is the job", schema: streamJobSchema },
+    },
+  },
+  async ({ runtime, query, request, namespace }) => {
+    const upload = readUpload(request, 0);
+    const { jobs } = runtime.streams;
+    const job = await jobs.create(namespace, specOf(query));
+    return await settle(job, jobs.upload(job, upload), query.wait === true);
+  },
+);
+
+/** Answers when the body is in, or, for one who waits, when all of it is kept. */
+async function settle(
+  job: StreamJob,
+  under: { received: Promise<void>; ended: Promise<void> },
+  wait: boolean,
+): Promise<ReplyWith> {
+  const headers = { Location: `${JOBS}/${job.id}` };
+  try {
+    await (wait ? under.ended : under.received);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { code, message, errors, cause } = error;
+    // The body may not have been read to its end: the connection cannot be used again.
+    const all = { ...headers, ...error.headers, ...uploadHeaders(job), Connection: "close" };
+    throw new AppError(code, message, { errors, cause, headers: all });
+  }
+  return reply(wait ? 200 : 202, job.view(), { ...headers, ...uploadHeaders(job) });
+}
+
+const resumeRoute = defineRoute(
+  {
+    method: "patch",
+    path: `${JOBS}/{id}`,
+    role: "consumer",
+    tag: "streams",
+    summary: "Go on with a stream that broke off, from its Upload-Offset",
+    params: streamParams,
+    query: z.strictObject({ wait: streamQuerySchema.shape.wait }),
+    rawBody: "The data from Upload-Offset on",
+    streams: true,
+    responses: {
+      200: { description: "With wait=1: the finished job", schema: streamJobSchema },
+      202: { description: "The body is received", schema: streamJobSchema },
+    },
+  },
+  async ({ runtime, params, query, request, namespace }) => {
+    const { jobs } = runtime.streams;
+    const job = await jobs.find(namespace, params.id);
+    const offset = request.headers.get("upload-offset");
+    if (offset === null || !/^\d{1,15}$/.test(offset))
+      throw new AppError("validation-failed", "Upload-Offset must say where the body begins.", {
+        errors: [{ path: "header.upload-offset", message: "must be a whole number of bytes" }],
+      });
+    if (job.active)
+      throw new AppError("conflict", "Another request is sending this stream.", { headers: uploadHeaders(job) });
+    if (job.resumable && Number(offset) !== job.uploadOffset)
+      throw new AppError("upload-offset-mismatch", `The stream goes on at ${job.uploadOffset}.`, {
+        headers: { ...uploadHeaders(job), Connection: "close" },
+      });
+    return await settle(job, jobs.upload(job, readUpload(request, Number(offset))), query.wait === true);
+  },
+);
+
+const readRoutes: readonly Route[] = [
+  defineRoute(
+    {
+      method: "get",
+      path: JOBS,
+      role: "viewer",
+      tag: "streams",
+      summary: "Streams, newest first; the newest 1,000 are kept",
+      query: streamListQuery,
+      responses: { 200: { description: "A page of jobs", schema: page(streamJobSchema) } },
+    },
+    async ({ runtime, query, namespace }) => {
+      const limit = query.limit ?? DEFAULT_PAGE_SIZE;
+      const before = decodePosition(query.cursor);
+      const found = await runtime.streams.jobs.list(namespace, {
+        limit: limit + 1,
+        before,
+        state: query.state ?? null,
+      });
+      const items = found.slice(0, limit);
+      const last = items.at(-1);
+      const more = last && found.length > limit;
+      return { items, nextCursor: more ? encodeCursor(`${Date.parse(last.createdAt)} ${last.id}`) : null };
+    },
+  ),
+  defineRoute(
+    {
+      method: "get",
+      path: `${JOBS}/{id}`,
+      role: "viewer",
+      tag: "streams",
+      summary: "One stream; HEAD tells how far it got",
+      params: streamParams,
+      responses: { 200: jobAnswer },
+    },
+    async ({ runtime, params, namespace }) => {
+      const job = await runtime.streams.jobs.find(namespace, params.id);
+      return reply(200, job.view(), uploadHeaders(job));
+    },
+  ),
+  defineRoute(
+    {
+      method: "get",
+      path: `${JOBS}/{id}/rejects`,
+      role: "consumer",
+      tag: "streams",
+      summary: "Records that were refused, as NDJSON; the first 16 MB of them are kept",
+      params: streamParams,
+      streams: true,
+      responses: {
+        200: { description: "{line, offset, code, message, excerpt} a line", mediaType: "application/x-ndjson" },
+      },
+    },
+    async ({ runtime, params, namespace }) => {
+      const job = await runtime.streams.jobs.find(namespace, params.id);
+      const { Readable } = await import("node:stream");
+      const body = Readable.toWeb(await job.rejects.read());
+      return reply(200, body, { "Content-Type": "application/x-ndjson; charset=utf-8" });
+    },
+  ),
+];
+
+const cancelRoute = defineRoute(
+  {
+    method: "delete",
+    path: `${JOBS}/{id}`,
+    role: "consumer",
+    tag: "streams",
+    summary: "Cancel a stream; whole batches that were kept stay",
+    params: streamParams,
+    responses: { 204: { description: "Cancelled" } },
+  },
+  async ({ runtime, params, namespace }) => {
+    const job = await runtime.streams.jobs.find(namespace, params.id);
+    await job.cancel();
+    return reply(204);
+  },
+);
+
+export const streamRoutes: readonly Route[] = [createRoute, ...readRoutes, resumeRoute, cancelRoute];
+
+function decodePosition(cursor: string | undefined): { createdAtMs: number; id: string } | null {
+  const text = decodeCursor(cursor);
+  if (text === null) return null;
+  const [, createdAtMs, id] = /^(\d{1,15}) ([\w-]{1,64})$/.exec(text) ?? [];
+  if (createdAtMs === undefined || id === undefined)
+    throw new AppError("validation-failed", "query.cursor is not a cursor of this list.", {
+      errors: [{ path: "query.cursor", message: "is not a cursor of this list" }],
+    });
+  return { createdAtMs: Number(createdAtMs), id };
+}
+
+const targetText = ({ kind, name }: StreamTarget): string => (name === null ? kind : `${kind}:${name}`);
+
+/** Parameters that one format alone knows. */
+const ONLY_FOR: Readonly<Record<string, readonly string[]>> = {
+  path: ["json"],
+  delimiter: ["csv"],
+  columns: ["csv"],
+  dimensions: ["fvecs", "bvecs", "f32"],
+  by: ["text"],
+};
+
+/** @throws {AppError} `validation-failed` for a parameter that the format does not know, or a filter that cannot be read. */
+function specOf(query: StreamQuery): StreamJobSpec {
+  const { format, target, path, delimiter, columns, dimensions, by, select, rename, cast, constant, batchSize } = query;
+  for (const [name, formats] of Object.entries(ONLY_FOR)) {
+    if (Object.hasOwn(query, name) && !formats.includes(format)) throw wrong(name, `is for ${formats.join(", ")} only`);
+  }
+  if (query.embed !== undefined && target.kind !== "vectors") throw wrong("embed", "is for vectors only");
+  if (format === "f32" && dimensions === undefined) throw wrong("dimensions", "is needed for f32");
+  if (columns && new Set(columns).size < columns.length) throw wrong("columns", "names a column twice");
+  const given = { path, delimiter, columns, dimensions, by };
+  const where = query.where === undefined ? undefined : readFilter(query.where);
+  return {
+    target: targetText(target),
+    format,
+    batchSize: batchSize ?? DEFAULT_BATCH,
+    ...(query.embed === undefined ? {} : { embed: query.embed }),
+    parse: { format, ...defined(given), transform: defined({ where, select, rename, cast, constant }) },
+  };
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without the members that are undefined. */
+function defined<T extends object>(members: T): Defined<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
+function readFilter(text: string): ReturnType<typeof parseFilter> {
+  try {
+    return parseFilter(JSON.parse(text));
+  } catch (error) {
+    const at = error instanceof FilterError ? `${error.path || "/"}: ${error.message}` : "is not JSON";
+    throw wrong("where", at);
+  }
+}
+
+function wrong(name: string, message: string): AppError {
+  const path = `query.${name}`;
+  return new AppError("validation-failed", `${path} ${message}.`, { errors: [{ path, message }] });
+}

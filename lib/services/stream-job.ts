@@ -1,0 +1,380 @@
+import type { StreamFormatName, StreamJobView, StreamState } from "../contracts/streams.ts";
+import type { StreamJobRow } from "../ports/stream-job-rows.ts";
+import type { RecordSink } from "../ports/stream-sink.ts";
+import type { Clock } from "../shared/clock.ts";
+import { AppError } from "../shared/errors.ts";
+import type { ByteBudget } from "../streaming/byte-budget.ts";
+import { type ContentEncoding, inflated } from "../streaming/inflate.ts";
+import { interruptible } from "../streaming/interruptible.ts";
+import type { ParseSpec } from "../streaming/job-spec.ts";
+import type { ParseHost } from "../streaming/parse-host.ts";
+import type { RejectLog } from "../streaming/reject-log.ts";
+import { NoMemoryError, type RunFigures, StreamFaultError, StreamRun } from "../streaming/stream-run.ts";
+
+/** What a job is; it never changes. Kept with the job, so that another process can go on. */
+export interface StreamJobSpec {
+  target: string;
+  format: StreamFormatName;
+  parse: ParseSpec;
+  batchSize: number;
+  /** The field whose text is embedded, for records that bring no vector. */
+  embed?: string;
+}
+
+interface Kept {
+  spec: StreamJobSpec;
+  checkpoint: RunFigures;
+  /** What was kept when it last ended: a part of a slice may be beyond the checkpoint. */
+  shown: Pick<RunFigures, "records" | "filtered" | "rejected">;
+  encoded: boolean;
+  bytesRead: number;
+  bytesTotal: number | null;
+  peakBufferedBytes: number;
+  activeMs: number;
+  activeBytes: number;
+  startedAtMs: number | null;
+  finishedAtMs: number | null;
+  resumable: boolean;
+  error: StreamJobView["error"];
+}
+
+export interface StreamJobParts {
+  host: ParseHost;
+  budget: ByteBudget;
+  clock: Clock;
+  rejects: RejectLog;
+  openSink: () => Promise<RecordSink | null>;
+  /** Something worth telling has changed; `kept` resolves when it is on disk. */
+  changed: (job: StreamJob, durably: boolean) => Promise<void>;
+}
+
+export interface Upload {
+  body: AsyncIterable<Uint8Array>;
+  encoding: ContentEncoding;
+  /** Nothing more is to come after this body. */
+  complete: boolean;
+  /** Bytes of the whole stream, where the client says. */
+  bytesTotal: number | null;
+}
+
+/** Why a run was told to stop. */
+class Stopped extends Error {
+  readonly state: "cancelled" | "interrupted";
+  readonly code: string;
+
+  constructor(state: "cancelled" | "interrupted", code: string, message: string) {
+    super(message);
+    this.state = state;
+    this.code = code;
+  }
+}
+
+const NOTHING_YET: RunFigures = { state: null, records: 0, filtered: 0, rejected: 0, rejectBytes: 0 };
+const PROGRESS_MS = 500;
+const OVER: readonly StreamState[] = ["completed", "cancelled"];
+
+/** One stream: its states from the first byte to its end, over as many uploads as it takes. */
+export class StreamJob {
+  readonly id: string;
+  readonly namespace: string;
+  readonly createdAtMs: number;
+  readonly rejects: RejectLog;
+  readonly #parts: StreamJobParts;
+  #state: StreamState = "queued";
+  #kept: Kept;
+  #run: StreamRun | null = null;
+  #abort = new AbortController();
+  #active: Promise<void> | null = null;
+  #activeSinceMs = 0;
+
+  constructor(id: string, namespace: string, createdAtMs: number, spec: StreamJobSpec, parts: StreamJobParts) {
+    this.id = id;
+    this.namespace = namespace;
+    this.createdAtMs = createdAtMs;
+    this.rejects = parts.rejects;
+    this.#parts = parts;
+    this.#kept = {
+      spec,
+      checkpoint: NOTHING_YET,
+      shown: NOTHING_YET,
+      encoded: false,
+      bytesRead: 0,
+      bytesTotal: null,
+      peakBufferedBytes: 0,
+      activeMs: 0,
+      activeBytes: 0,
+      startedAtMs: null,
+      finishedAtMs: null,
+      resumable: true,
+      error: null,
+    };
+  }
+
+  /** A job from its row. What was under way in this node's last process is interrupted now; another node's may still be. */
+  static restore(row: StreamJobRow, parts: (rejectBytes: number) => StreamJobParts, ours: boolean): StreamJob {
+    const kept: Kept = JSON.parse(row.payload);
+    const job = new StreamJob(row.id, row.namespace, row.createdAtMs, kept.spec, parts(kept.checkpoint.rejectBytes));
+    job.#kept = kept;
+    job.#state = row.state as StreamState;
+    if (ours && (job.#state === "running" || job.#state === "queued")) {
+      kept.shown = kept.checkpoint;
+      job.#state = "interrupted";
+      kept.finishedAtMs ??= parts(0).clock.nowMs();
+      kept.error = {
+        code: "server-stopped",
+        message: "The server stopped while the stream was under way.",
+        line: null,
+        offset: null,
+      };
+    }
+    return job;
+  }
+
+  get state(): StreamState {
+    return this.#state;
+  }
+
+  get active(): boolean {
+    return this.#active !== null;
+  }
+
+  /** Where a client goes on. A compressed body has no place to go on from: it is sent again, and what was kept is passed over. */
+  get uploadOffset(): number {
+    if (this.#state === "completed") return this.#kept.bytesRead;
+    return this.#kept.encoded ? 0 : (this.#kept.checkpoint.state?.offset ?? 0);
+  }
+
+  get resumable(): boolean {
+    return this.#kept.resumable && !OVER.includes(this.#state);
+  }
+
+  row(nodeId: string): StreamJobRow {
+    const { id, namespace, createdAtMs } = this;
+    const checkpoint = this.#run?.checkpoint ?? this.#kept.checkpoint;
+    return {
+      id,
+      nodeId,
+      namespace,
+      state: this.#state,
+      createdAtMs,
+      payload: JSON.stringify({ ...this.#kept, checkpoint }),
+    };
+  }
+
+  view(): StreamJobView {
+    const { spec, bytesRead, bytesTotal, startedAtMs, finishedAtMs, error } = this.#kept;
+    const { records, filtered, rejected } = this.#run?.figures ?? this.#kept.shown;
+    const activeMs = this.#kept.activeMs + (this.active ? this.#parts.clock.monotonicMs() - this.#activeSinceMs : 0);
+    return {
+      id: this.id,
+      state: this.#state,
+      target: spec.target,
+      format: spec.format,
+      bytesRead,
+      bytesTotal,
+      records,
+      filtered,
+      rejected,
+      bytesPerSecond: activeMs > 0 ? Math.round((this.#kept.activeBytes / activeMs) * 1000) : 0,
+      bufferedBytes: this.#run?.bufferedBytes ?? 0,
+      peakBufferedBytes: Math.max(this.#kept.peakBufferedBytes, this.#run?.peakBufferedBytes ?? 0),
+      uploadOffset: this.uploadOffset,
+      resumable: this.resumable,
+      error,
+      createdAt: new Date(this.createdAtMs).toISOString(),
+      startedAt: startedAtMs === null ? null : new Date(startedAtMs).toISOString(),
+      finishedAt: finishedAtMs === null ? null : new Date(finishedAtMs).toISOString(),
+    };
+  }
+
+  /**
+   * Takes a body, from `uploadOffset` on.
+   *
+   * @returns `received`: its last byte was read; `ended`: what came of it is kept. Both reject with what went wrong.
+   * @throws {AppError} `conflict` when an upload is under way, or the job is over.
+   */
+  upload(upload: Upload): { received: Promise<void>; ended: Promise<void> } {
+    if (this.active) throw new AppError("conflict", "Another request is sending this stream.");
+    if (!this.resumable) throw new AppError("conflict", `The stream is ${this.#state}: nothing can be added to it.`);
+    let markReceived: () => void = () => undefined;
+    const received = new Promise<void>((resolve) => {
+      markReceived = resolve;
+    });
+    this.#abort = new AbortController();
+    const ended = this.#take(upload, markReceived).finally(() => {
+      this.#active = null;
+    });
+    this.#active = ended.catch(() => undefined);
+    const first = Promise.race([received, ended]);
+    // A caller may wait for one of the two only.
+    first.catch(() => undefined);
+    return { received: first, ended };
+  }
+
+  /** Ends the job within a second; whole batches that were kept stay. */
+  async cancel(): Promise<void> {
+    if (this.#state === "cancelled") return;
+    if (!this.active && !this.resumable) throw new AppError("conflict", `The stream has ended: it is ${this.#state}.`);
+    this.#abort.abort(new Stopped("cancelled", "cancelled", "The stream was cancelled."));
+    await this.#active;
+    // Nobody was sending, or the run ended for another reason just before.
+    if (!OVER.includes(this.state)) await this.#end("cancelled", null, false);
+  }
+
+  /** The server is stopping: the job can go on with the next one. */
+  async interrupt(): Promise<void> {
+    this.#abort.abort(
+      new Stopped("interrupted", "server-stopped", "The server stopped while the stream was under way."),
+    );
+    await this.#active;
+  }
+
+  async #take(upload: Upload, markReceived: () => void): Promise<void> {
+    const { clock, host, budget, rejects, openSink, changed } = this.#parts;
+    const kept = this.#kept;
+    await this.#begin(upload);
+    const stopTelling = clock.every(PROGRESS_MS, () => void changed(this, true).catch(() => undefined));
+    let opened = false;
+    try {
+      await rejects.rewind(kept.checkpoint.rejectBytes);
+      const sink = await openSink();
+      const run = new StreamRun({
+        spec: kept.spec.parse,
+        host,
+        budget,
+        sink,
+        batchSize: kept.spec.batchSize,
+        keepRejects: async (some) => {
+          await rejects.append(some);
+          return rejects.bytes;
+        },
+        from: kept.checkpoint,
+        signal: this.#abort.signal,
+      });
+      await run.open();
+      opened = true;
+      this.#run = run;
+      this.#state = "running";
+      await changed(this, false);
+      await this.#pump(run, upload);
+      markReceived();
+      await run.finish(upload.complete);
+      await this.#end(upload.complete ? "completed" : "waiting", null, true);
+    } catch (error) {
+      await this.#run?.abandon();
+      const failure = describe(error, this.#abort.signal);
+      await this.#end(failure.state, failure.error, failure.resumable);
+      throw failure.thrown;
+    } finally {
+      stopTelling();
+      if (opened) this.#run?.close();
+      this.#run = null;
+    }
+  }
+
+  async #begin({ encoding, bytesTotal }: Upload): Promise<void> {
+    const kept = this.#kept;
+    kept.encoded = encoding !== "identity";
+    kept.bytesRead = this.uploadOffset;
+    if (bytesTotal !== null) kept.bytesTotal = bytesTotal;
+    kept.startedAtMs ??= this.#parts.clock.nowMs();
+    kept.finishedAtMs = null;
+    kept.error = null;
+    this.#state = "queued";
+    this.#activeSinceMs = this.#parts.clock.monotonicMs();
+    await this.#parts.changed(this, true);
+  }
+
+  /** Reads the body into the run. */
+  async #pump(run: StreamRun, { body, encoding }: Upload): Promise<void> {
+    const kept = this.#kept;
+    async function* counted(): AsyncGenerator<Uint8Array> {
+      for await (const chunk of body) {
+        kept.bytesRead += chunk.length;
+        kept.activeBytes += chunk.length;
+        yield chunk;
+      }
+    }
+    let skip = encoding === "identity" ? 0 : (kept.checkpoint.state?.offset ?? 0);
+    try {
+      for await (const chunk of interruptible(inflated(counted(), encoding), run.stopped)) {
+        if (chunk.length <= skip) skip -= chunk.length;
+        else {
+          await run.write(chunk.subarray(skip));
+          skip = 0;
+        }
+      }
+    } catch (error) {
+      if (run.stopped.aborted || error instanceof AppError) throw error;
+      throw new Stopped("interrupted", "client-gone", "The client went away before the end.");
+    }
+  }
+
+  async #end(state: StreamState, error: StreamJobView["error"], resumable: boolean): Promise<void> {
+    const { clock, changed } = this.#parts;
+    const kept = this.#kept;
+    if (this.#run) {
+      kept.checkpoint = this.#run.checkpoint;
+      kept.shown = { ...this.#run.figures };
+      kept.peakBufferedBytes = Math.max(kept.peakBufferedBytes, this.#run.peakBufferedBytes);
+    }
+    if (this.active) kept.activeMs += clock.monotonicMs() - this.#activeSinceMs;
+    this.#activeSinceMs = clock.monotonicMs();
+    kept.finishedAtMs = clock.nowMs();
+    kept.resumable = resumable;
+    kept.error = error;
+    this.#state = state;
+    await changed(this, true);
+  }
+}
+
+interface Failure {
+  state: StreamState;
+  error: NonNullable<StreamJobView["error"]>;
+  resumable: boolean;
+  /** What the request that waits for the job is told. */
+  thrown: unknown;
+}
+
+function describe(error: unknown, signal: AbortSignal): Failure {
+  const cause: unknown = signal.aborted ? signal.reason : error;
+  const nowhere = { line: null, offset: null };
+  if (cause instanceof Stopped) {
+    const { state, code, message } = cause;
+    const thrown = new AppError("conflict", message, { headers: { Connection: "close" } });
+    return { state, error: { code, message, ...nowhere }, resumable: state === "interrupted", thrown };
+  }
+  if (cause instanceof StreamFaultError) {
+    const { code, message, line, offset } = cause.fault;
+    const thrown = new AppError("unprocessable", `${message} (line ${line}, offset ${offset})`, {
+      errors: [{ path: `/${offset}`, message: code }],
+    });
+    return { state: "failed", error: { code, message, line, offset }, resumable: false, thrown };
+  }
+  if (cause instanceof NoMemoryError) {
+    const thrown = new AppError("memory-pressure", "There is no memory for another stream now.", {
+      headers: { "Retry-After": "5", Connection: "close" },
+    });
+    return {
+      state: "failed",
+      error: { code: thrown.code, message: thrown.message, ...nowhere },
+      resumable: true,
+      thrown,
+    };
+  }
+  if (cause instanceof AppError) {
+    const resumable = cause.status >= 500;
+    return {
+      state: "failed",
+      error: { code: cause.code, message: cause.message, ...nowhere },
+      resumable,
+      thrown: cause,
+    };
+  }
+  return {
+    state: "failed",
+    error: { code: "internal", message: "The stream failed on the server's side.", ...nowhere },
+    resumable: true,
+    thrown: cause,
+  };
+}

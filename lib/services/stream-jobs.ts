@@ -1,0 +1,145 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
+import path from "node:path";
+import type { StreamJobView, StreamState } from "../contracts/streams.ts";
+import type { StreamJobRow, StreamJobRows } from "../ports/stream-job-rows.ts";
+import type { RecordSink } from "../ports/stream-sink.ts";
+import type { Clock } from "../shared/clock.ts";
+import { AppError } from "../shared/errors.ts";
+import type { ByteBudget } from "../streaming/byte-budget.ts";
+import type { ParseHost } from "../streaming/parse-host.ts";
+import { RejectLog } from "../streaming/reject-log.ts";
+import { StreamJob, type StreamJobParts, type StreamJobSpec, type Upload } from "./stream-job.ts";
+
+/** Streams that may be open at once, running or waiting for memory. */
+export const MAX_OPEN_STREAMS = 64;
+const SAVE_AGAIN_MS = 5_000;
+
+/** Opens the store that a job's records go to; null for none. @throws {AppError} when there is no such store. */
+export type SinkOpener = (spec: StreamJobSpec, namespace: string, jobId: string) => Promise<RecordSink | null>;
+
+export interface StreamJobsOptions {
+  rows: StreamJobRows;
+  host: ParseHost;
+  budget: ByteBudget;
+  clock: Clock;
+  nodeId: string;
+  /** Folder of the reject logs. */
+  directory: string;
+  openSink: SinkOpener;
+  progress: (job: StreamJobView) => void;
+}
+
+/** All streams of this process, and those it can go on with. */
+export class StreamJobs {
+  readonly #options: StreamJobsOptions;
+  /** Jobs that a client is sending, or whose end is not written yet; the rest are rows. */
+  readonly #live = new Map<string, StreamJob>();
+
+  constructor(options: StreamJobsOptions) {
+    this.#options = options;
+    mkdirSync(options.directory, { recursive: true });
+  }
+
+  /** Marks what the last process left under way as interrupted, and removes files that belong to no job. */
+  async recover(): Promise<void> {
+    const { rows, nodeId, directory } = this.#options;
+    const left = await rows.inStates(nodeId, ["queued", "running"]);
+    for (const row of left) await rows.save(this.#restore(row).row(nodeId));
+    const known = await rows.inStates(nodeId, ["waiting", "completed", "failed", "cancelled", "interrupted"]);
+    const names = new Set(known.map(({ id }) => `${id}.ndjson`));
+    for (const name of await readdir(directory)) {
+      if (!names.has(name)) await rm(path.join(directory, name), { force: true });
+    }
+  }
+
+  get open(): number {
+    return [...this.#live.values()].filter((job) => job.active).length;
+  }
+
+  /** @throws {AppError} `overloaded`; what the sink's opener throws. */
+  async create(namespace: string, spec: StreamJobSpec): Promise<StreamJob> {
+    const { clock, nodeId, rows, openSink } = this.#options;
+    if (this.open >= MAX_OPEN_STREAMS)
+      throw new AppError("overloaded", `${MAX_OPEN_STREAMS} streams are open already.`, {
+        headers: { "Retry-After": "5" },
+      });
+    const id = randomUUID();
+    // A target that is not there is refused before a byte is read.
+    await openSink(spec, namespace, id);
+    const job = new StreamJob(id, namespace, clock.nowMs(), spec, this.#partsFor(id, namespace, spec)(0));
+    await this.#forget(await rows.save(job.row(nodeId)));
+    return job;
+  }
+
+  /** @throws {AppError} `not-found`, for another namespace's job too. */
+  async find(namespace: string, id: string): Promise<StreamJob> {
+    const live = this.#live.get(id);
+    if (live?.namespace === namespace) return live;
+    const row = live ? null : await this.#options.rows.find(namespace, id);
+    if (!row) throw new AppError("not-found", "There is no such stream.");
+    // Another lookup may have restored it while we waited: two objects of one job would not see each other's uploads.
+    return this.#live.get(id) ?? this.#restore(row);
+  }
+
+  /** Sends a body to the job: from now until its end everyone finds this very object. @throws {AppError} `conflict`. */
+  upload(job: StreamJob, upload: Upload): ReturnType<StreamJob["upload"]> {
+    const live = this.#live.get(job.id);
+    if (live && live !== job) throw new AppError("conflict", "Another request is sending this stream.");
+    this.#live.set(job.id, job);
+    const under = job.upload(upload);
+    const leave = () => this.#settle(job);
+    under.ended.then(leave, leave);
+    return under;
+  }
+
+  /** Writes the job's end, if it could not be written when it came: until then the job stays here. */
+  #settle(job: StreamJob): void {
+    const { rows, nodeId, clock } = this.#options;
+    rows.save(job.row(nodeId)).then(
+      () => {
+        if (!job.active) this.#live.delete(job.id);
+      },
+      () => void clock.after(SAVE_AGAIN_MS, () => job.active || this.#settle(job)),
+    );
+  }
+
+  /** Newest first. */
+  async list(
+    namespace: string,
+    options: { limit: number; before: { createdAtMs: number; id: string } | null; state: StreamState | null },
+  ): Promise<StreamJobView[]> {
+    const rows = await this.#options.rows.list(namespace, options);
+    return rows.map((row) => (this.#live.get(row.id) ?? this.#restore(row)).view());
+  }
+
+  /** Interrupts all streams; they can go on with the next process. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#live.values()].map((job) => job.interrupt()));
+  }
+
+  #restore(row: StreamJobRow): StreamJob {
+    const { spec }: { spec: StreamJobSpec } = JSON.parse(row.payload);
+    return StreamJob.restore(row, this.#partsFor(row.id, row.namespace, spec), row.nodeId === this.#options.nodeId);
+  }
+
+  #partsFor(id: string, namespace: string, spec: StreamJobSpec): (rejectBytes: number) => StreamJobParts {
+    const { host, budget, clock, directory, openSink, progress, rows, nodeId } = this.#options;
+    return (rejectBytes) => ({
+      host,
+      budget,
+      clock,
+      rejects: new RejectLog(path.join(directory, `${id}.ndjson`), rejectBytes),
+      openSink: () => openSink(spec, namespace, id),
+      changed: async (job, durably) => {
+        progress(job.view());
+        if (durably) await this.#forget(await rows.save(job.row(nodeId)));
+      },
+    });
+  }
+
+  async #forget(ids: readonly string[]): Promise<void> {
+    for (const id of ids) await rm(path.join(this.#options.directory, `${id}.ndjson`), { force: true });
+  }
+}
