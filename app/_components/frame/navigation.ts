@@ -1,4 +1,14 @@
-import { Archive, Gauge, Library, type LucideIcon, Shapes, SlidersHorizontal, Users, Zap } from "lucide-react";
+import {
+  Archive,
+  FileInput,
+  Gauge,
+  Library,
+  type LucideIcon,
+  Shapes,
+  SlidersHorizontal,
+  Users,
+  Zap,
+} from "lucide-react";
 
 export interface Destination {
   href: string;
@@ -35,6 +45,13 @@ export const NAVIGATION: readonly Destination[] = [
     icon: Library,
     key: "r",
     answers: "Documents, conversations and what they answer",
+  },
+  {
+    href: "/streams",
+    label: "Streams",
+    icon: FileInput,
+    key: "t",
+    answers: "Which files are on their way in, and how far?",
   },
   {
     href: "/settings",

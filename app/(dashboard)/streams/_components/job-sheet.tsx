@@ -1,0 +1,100 @@
+"use client";
+
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Download, X } from "lucide-react";
+import { cancelStream, rejectsPath, rejectsQuery } from "../../../../lib/client/queries/streams.ts";
+import type { StreamJobView } from "../../../../lib/contracts/streams.ts";
+import { formatBytes } from "../../../../lib/shared/bytes.ts";
+import { Button } from "../../../_components/ui/button.tsx";
+import { Moment } from "../../../_components/ui/relative-time.tsx";
+import { Sheet } from "../../../_components/ui/sheet.tsx";
+import { Stat } from "../../../_components/ui/stat.tsx";
+import { toastDone, toastError } from "../../../_components/ui/toast.ts";
+import { count, Progress, progressText, StateBadge } from "./stream-columns.tsx";
+
+const CAN_CANCEL = ["queued", "running", "waiting", "interrupted"];
+
+/** One job: how it stands, what went wrong, and the records that were set aside. */
+export function JobSheet({ job, onClose }: { job: StreamJobView | null; onClose: () => void }) {
+  return (
+    <Sheet
+      open={job !== null}
+      onOpenChange={(open) => !open && onClose()}
+      title={job ? `${job.format} to ${job.target}` : ""}
+    >
+      {job ? <JobDetails job={job} /> : null}
+    </Sheet>
+  );
+}
+
+function JobDetails({ job }: { job: StreamJobView }) {
+  const cancel = useMutation({
+    mutationFn: () => cancelStream(job.id),
+    onSuccess: () => toastDone("Cancelled", "Whole batches that were kept stay."),
+    onError: toastError,
+  });
+  return (
+    <div className="flex flex-col gap-5">
+      <div className="flex items-center justify-between gap-3">
+        <StateBadge state={job.state} />
+        {CAN_CANCEL.includes(job.state) ? (
+          <Button size="sm" variant="danger" busy={cancel.isPending} onClick={() => cancel.mutate()}>
+            <X aria-hidden className="size-3.5" /> Cancel
+          </Button>
+        ) : null}
+      </div>
+      {job.error ? (
+        <p role="alert" className="rounded-md bg-crit-wash px-3 py-2 text-13 text-crit">
+          {job.error.message}
+          {job.error.line === null ? null : ` (line ${job.error.line}, byte ${job.error.offset})`}
+        </p>
+      ) : null}
+      <Progress job={job} />
+      <dl className="grid grid-cols-2 gap-4">
+        <Stat label="Received" value={progressText(job)} />
+        <Stat label="Rate" value={`${formatBytes(job.bytesPerSecond)}/s`} />
+        <Stat label="Records kept" value={count(job.records)} hint={`${count(job.filtered)} filtered out`} />
+        <Stat label="Set aside" value={count(job.rejected)} />
+        <Stat
+          label="In memory now"
+          value={formatBytes(job.bufferedBytes)}
+          hint={`at most ${formatBytes(job.peakBufferedBytes)}`}
+        />
+        <Stat label="Goes on at" value={job.resumable ? `byte ${count(job.uploadOffset)}` : null} />
+        <Stat label="Begun" value={job.startedAt ? <Moment atMs={Date.parse(job.startedAt)} /> : null} />
+        <Stat label="Ended" value={job.finishedAt ? <Moment atMs={Date.parse(job.finishedAt)} /> : null} />
+      </dl>
+      {job.rejected > 0 ? <Rejects job={job} /> : null}
+    </div>
+  );
+}
+
+function Rejects({ job }: { job: StreamJobView }) {
+  const { data, isError } = useQuery(rejectsQuery(job.id, job.rejected));
+  return (
+    <section aria-label="Records set aside" className="flex flex-col gap-2">
+      <div className="flex items-center justify-between">
+        <h3 className="text-14">Set aside</h3>
+        <Button asChild size="sm">
+          <a href={rejectsPath(job.id)} download={`rejects-${job.id}.ndjson`}>
+            <Download aria-hidden className="size-3.5" /> All as NDJSON
+          </a>
+        </Button>
+      </div>
+      {isError ? <p className="text-13 text-crit">They cannot be read now.</p> : null}
+      <ol className="flex flex-col gap-2">
+        {(data ?? []).map((reject) => (
+          <li key={`${reject.offset} ${reject.code}`} className="rounded-md bg-surface-2 px-3 py-2 text-12">
+            <span className="tabular text-strong">line {count(reject.line)}</span>{" "}
+            <span className="tabular text-faint">byte {count(reject.offset)}</span> ·{" "}
+            <span className="text-warn">{reject.code}</span>
+            <span className="block text-soft">{reject.message}</span>
+            {reject.excerpt === "" ? null : (
+              <code className="block truncate font-mono text-soft">{reject.excerpt}</code>
+            )}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

@@ -1,0 +1,61 @@
+"use client";
+
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { ListTree } from "lucide-react";
+import { useCallback, useState } from "react";
+import { useLiveEvent } from "../../../../lib/client/live/live-context.tsx";
+import { type StreamPage, streamsQuery } from "../../../../lib/client/queries/streams.ts";
+import type { StreamJobView } from "../../../../lib/contracts/streams.ts";
+import { DataTable } from "../../../_components/ui/data-table.tsx";
+import { PageHeader } from "../../../_components/ui/page-header.tsx";
+import { Panel } from "../../../_components/ui/panel.tsx";
+import { panelState } from "../../../_components/ui/panel-state.ts";
+import { JobSheet } from "./job-sheet.tsx";
+import { SendPanel } from "./send-panel.tsx";
+import { STREAM_COLUMNS } from "./stream-columns.tsx";
+
+/** Files on their way in: sent from here or by anyone else, with what they hold in memory. */
+export function StreamsPage() {
+  const query = useQuery(streamsQuery);
+  const client = useQueryClient();
+  const [openId, setOpenId] = useState<string | null>(null);
+  const follow = useCallback(
+    (job: StreamJobView) =>
+      client.setQueryData<StreamPage>(streamsQuery.queryKey, (page) => page && withJob(page, job)),
+    [client],
+  );
+  useLiveEvent("stream:progress", follow);
+  const jobs = query.data?.items ?? [];
+  const state = panelState(query, {
+    when: jobs.length === 0,
+    title: "No streams yet",
+    hint: "Drop a file above, or send one with POST /api/v1/streams.",
+  });
+  return (
+    <>
+      <PageHeader
+        title="Streams"
+        description="Files far larger than memory, on their way into the stores: how far they are, what they hold, and which records were set aside."
+      />
+      <SendPanel onJob={follow} />
+      <Panel title="Jobs" icon={ListTree} state={state} minHeight="360px" flush>
+        <DataTable
+          label="Streams"
+          rows={jobs}
+          columns={STREAM_COLUMNS}
+          rowId={(job) => job.id}
+          onRowOpen={(job) => setOpenId(job.id)}
+          minWidth={880}
+        />
+      </Panel>
+      <JobSheet job={jobs.find((job) => job.id === openId) ?? null} onClose={() => setOpenId(null)} />
+    </>
+  );
+}
+
+/** News of a job in its place, or on top when it is new. */
+function withJob(page: StreamPage, job: StreamJobView): StreamPage {
+  const known = page.items.some(({ id }) => id === job.id);
+  const items = known ? page.items.map((item) => (item.id === job.id ? job : item)) : [job, ...page.items];
+  return { ...page, items };
+}
