@@ -1,0 +1,223 @@
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { expect } from "@playwright/test";
+import type { StreamJobView } from "../../lib/contracts/streams.ts";
+import { test } from "../support/fixtures.ts";
+import { OPERATOR_KEY, type TestServer } from "../support/server.ts";
+
+const PATH = "/api/v1/streams";
+
+function post(
+  server: TestServer,
+  query: string,
+  body: BodyInit,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(`${server.url}${PATH}?${query}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${OPERATOR_KEY}`, ...headers },
+    body,
+  });
+}
+
+function patch(
+  server: TestServer,
+  id: string,
+  offset: number,
+  body: BodyInit,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(`${server.url}${PATH}/${id}?wait=1`, {
+    method: "PATCH",
+    headers: { authorization: `Bearer ${OPERATOR_KEY}`, "upload-offset": String(offset), ...headers },
+    body,
+  });
+}
+
+const jobOf = async (response: Response): Promise<StreamJobView> => (await response.json()) as StreamJobView;
+
+async function problem(response: Response): Promise<[number, string]> {
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  const { code } = (await response.json()) as { code: string };
+  return [response.status, code];
+}
+
+const LINES = Array.from({ length: 5000 }, (_, id) =>
+  JSON.stringify({ id, even: id % 2 === 0, text: "é".repeat(id % 50) }),
+);
+const NDJSON = `${LINES.join("\n")}\n`;
+
+test("a stream is counted exactly, its bad records are set aside with line and offset", async ({ server }) => {
+  const body = `${LINES[0]}\n{"id":\n\n${LINES[1]}\n`;
+  const response = await post(server, "target=none&format=ndjson&wait=1", body);
+  expect(response.status).toBe(200);
+  const job = await jobOf(response);
+  expect(job).toMatchObject({
+    state: "completed",
+    records: 2,
+    rejected: 1,
+    bytesRead: Buffer.byteLength(body),
+    error: null,
+  });
+  const rejects = await server.get(`${PATH}/${job.id}/rejects`);
+  expect(rejects.headers.get("content-type")).toContain("application/x-ndjson");
+  const [line = "", rest] = (await rejects.text()).split("\n");
+  expect(JSON.parse(line)).toMatchObject({
+    line: 2,
+    offset: Buffer.byteLength(`${LINES[0]}\n`),
+    code: "malformed-json",
+    excerpt: '{"id":',
+  });
+  expect(rest).toBe("");
+});
+
+test("without wait it answers 202 with the job's Location, which then tells the end", async ({ server }) => {
+  const response = await post(server, "target=none&format=ndjson", NDJSON);
+  expect(response.status).toBe(202);
+  const location = response.headers.get("location") ?? "";
+  expect(location).toMatch(/^\/api\/v1\/streams\/[\w-]+$/);
+  await expect.poll(async () => (await jobOf(await server.get(location))).state).toBe("completed");
+  const job = await jobOf(await server.get(location));
+  expect(job).toMatchObject({ records: 5000, bytesTotal: Buffer.byteLength(NDJSON), resumable: false });
+  const listed = (await (await server.get(`${PATH}?limit=5`)).json()) as { items: StreamJobView[] };
+  expect(listed.items.map(({ id }) => id)).toContain(job.id);
+});
+
+test("each format and encoding gives the records that went in", async ({ server }) => {
+  const vectors = Buffer.alloc(3 * 12);
+  for (const at of [0, 12, 24]) vectors.writeInt32LE(2, at);
+  const cases: [string, BodyInit, Record<string, string>, number][] = [
+    ["format=json", `[${LINES.join(",\n")}]`, {}, 5000],
+    ["format=json&path=a.b", `{"x":[1],"a":{"b":[${LINES.join(",")}]}}`, {}, 5000],
+    ["format=csv", `a,b\r\n1,"x ""y""\n"\r\n2,z`, {}, 2],
+    ["format=csv&delimiter=;&columns=p,q", "1;2\n3;4\n", {}, 2],
+    ["format=fvecs", vectors, {}, 3],
+    ["format=f32&dimensions=3", vectors, {}, 3],
+    ["format=text", "one\n\ntwo\n", {}, 2],
+    ["format=text&by=paragraph", "one\nmore\n\ntwo\n", {}, 2],
+    ["format=ndjson", gzipSync(NDJSON), { "content-encoding": "gzip" }, 5000],
+    ["format=ndjson", brotliCompressSync(NDJSON), { "content-encoding": "br" }, 5000],
+    [`format=ndjson&where=${encodeURIComponent('{"even":true}')}&select=id`, NDJSON, {}, 2500],
+  ];
+  for (const [query, body, headers, records] of cases) {
+    const job = await jobOf(await post(server, `target=none&wait=1&${query}`, body, headers));
+    expect(job, query).toMatchObject({ state: "completed", records, rejected: 0 });
+  }
+});
+
+test("a stream that is sent in parts goes on from Upload-Offset, and from nowhere else", async ({ server }) => {
+  const bytes = Buffer.from(NDJSON);
+  const cut = 100_001;
+  const begun = await post(server, "target=none&format=ndjson&wait=1", bytes.subarray(0, cut), {
+    "upload-complete": "?0",
+  });
+  const job = await jobOf(begun);
+  expect(job.state).toBe("waiting");
+  const head = await fetch(`${server.url}${PATH}/${job.id}`, {
+    method: "HEAD",
+    headers: { authorization: `Bearer ${OPERATOR_KEY}` },
+  });
+  const offset = Number(head.headers.get("upload-offset"));
+  expect(head.headers.get("upload-complete")).toBe("?0");
+  expect(offset).toBeLessThanOrEqual(cut);
+  expect(offset).toBeGreaterThan(cut - 200);
+  const wrong = await patch(server, job.id, offset + 1, bytes.subarray(offset + 1));
+  expect(wrong.headers.get("upload-offset")).toBe(String(offset));
+  expect(await problem(wrong)).toEqual([409, "upload-offset-mismatch"]);
+  const done = await jobOf(await patch(server, job.id, offset, bytes.subarray(offset)));
+  expect(done).toMatchObject({ state: "completed", records: 5000, rejected: 0, bytesRead: bytes.length });
+  expect(await problem(await patch(server, job.id, bytes.length, "x"))).toEqual([409, "conflict"]);
+});
+
+test("sessions and cache keep the records once, however often they are sent", async ({ server }) => {
+  const records = Array.from({ length: 40 }, (_, id) => JSON.stringify({ id: `import-${id}`, user: id }));
+  const body = records.join("\n");
+  const count = async () =>
+    ((await (await server.get("/api/v1/sessions?limit=500")).json()) as { items: unknown[] }).items.length;
+  const before = await count();
+  for (let round = 0; round < 2; round++) {
+    expect(await jobOf(await post(server, "target=sessions&format=ndjson&wait=1", body))).toMatchObject({
+      records: 40,
+      rejected: 0,
+    });
+  }
+  expect(await count()).toBe(before + 40);
+  const cached = `{"key":"greeting","body":"${Buffer.from("hello").toString("base64")}","mediaType":"text/plain"}`;
+  expect(await jobOf(await post(server, "target=cache&format=ndjson&wait=1", cached))).toMatchObject({ records: 1 });
+  const hit = await server.get("/api/v1/cache/greeting");
+  expect([hit.headers.get("content-type"), await hit.text()]).toEqual(["text/plain", "hello"]);
+});
+
+test("what cannot be meant is refused before or where it breaks, and never with 500", async ({ server }) => {
+  const refused: [string, BodyInit, Record<string, string>, number, string][] = [
+    ["format=ndjson", "{}", {}, 400, "validation-failed"],
+    ["target=nowhere&format=ndjson", "{}", {}, 400, "validation-failed"],
+    ["target=none&format=xml", "{}", {}, 400, "validation-failed"],
+    ["target=none&format=ndjson&surprise=1", "{}", {}, 400, "validation-failed"],
+    ["target=none&format=csv&path=a", "{}", {}, 400, "validation-failed"],
+    ["target=none&format=f32", "{}", {}, 400, "validation-failed"],
+    ["target=none&format=ndjson&where=%7B", "{}", {}, 400, "validation-failed"],
+    ["target=none&format=ndjson&cast=a:date", "{}", {}, 400, "validation-failed"],
+    ["target=none&format=ndjson", "{}", { "content-encoding": "zstd" }, 415, "unsupported-media-type"],
+    ["target=none&format=ndjson&wait=1", "not gzip", { "content-encoding": "gzip" }, 400, "malformed-request"],
+    ["target=none&format=json&wait=1", '[{"a":1},', {}, 422, "unprocessable"],
+    ["target=none&format=csv&wait=1", "a,a\n1,2\n", {}, 422, "unprocessable"],
+    ["target=none&format=fvecs&wait=1", "no vectors here", {}, 422, "unprocessable"],
+  ];
+  for (const [query, body, headers, status, code] of refused)
+    expect(await problem(await post(server, query, body, headers)), query).toEqual([status, code]);
+  expect(await problem(await server.get(`${PATH}/nobody`))).toEqual([404, "not-found"]);
+  expect(await problem(await server.get(`${PATH}?cursor=AAAA`))).toEqual([400, "validation-failed"]);
+});
+
+test("T03: a bomb of 200 bytes that inflates to 256 MB is refused", async ({ server }) => {
+  const bomb = brotliCompressSync(Buffer.alloc(256 * 1024 * 1024, 0x20));
+  expect(bomb.length).toBeLessThan(1000);
+  const response = await post(server, "target=none&format=ndjson&wait=1", bomb, { "content-encoding": "br" });
+  expect(await problem(response)).toEqual([413, "body-too-large"]);
+});
+
+test("a stream belongs to its namespace, and a viewer may watch but not send", async ({ server }) => {
+  const job = await jobOf(await post(server, "target=none&format=ndjson&wait=1", "{}"));
+  const other = await server.get(`${PATH}/${job.id}`, { "x-namespace": "elsewhere" });
+  expect(await problem(other)).toEqual([404, "not-found"]);
+  const made = await server.send("POST", "/api/v1/keys", { name: "watcher", role: "viewer" });
+  const { key } = (await made.json()) as { key: string };
+  expect((await server.get(`${PATH}/${job.id}`, { authorization: `Bearer ${key}` })).status).toBe(200);
+  const sent = await post(server, "target=none&format=ndjson", "{}", { authorization: `Bearer ${key}` });
+  expect(await problem(sent)).toEqual([403, "forbidden"]);
+});
+
+test("a job that has ended cannot be cancelled; one that waits can, once and again", async ({ server }) => {
+  const done = await jobOf(await post(server, "target=none&format=ndjson&wait=1", "{}"));
+  expect((await server.send("DELETE", `${PATH}/${done.id}`)).status).toBe(409);
+  const waiting = await jobOf(
+    await post(server, "target=none&format=ndjson&wait=1", "{}\n", { "upload-complete": "?0" }),
+  );
+  for (let round = 0; round < 2; round++)
+    expect((await server.send("DELETE", `${PATH}/${waiting.id}`)).status).toBe(204);
+  expect(await jobOf(await server.get(`${PATH}/${waiting.id}`))).toMatchObject({
+    state: "cancelled",
+    records: 1,
+    resumable: false,
+  });
+});
+
+test("history and audit come back out as a stream, for operators", async ({ server }) => {
+  await server.send("POST", "/api/v1/keys", { name: "exported", role: "viewer" });
+  const audit = await server.get("/api/v1/export?source=audit");
+  const entries = (await audit.text())
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { action: string });
+  expect(entries.some(({ action }) => action === "keys.create")).toBe(true);
+  const csv = await server.get("/api/v1/export?source=history&format=csv");
+  expect([csv.status, (await csv.text()).split("\r\n")[0]]).toEqual([
+    200,
+    expect.stringContaining("sequence,sampledAt"),
+  ]);
+  expect(await problem(await server.get("/api/v1/export?source=everything"))).toEqual([400, "validation-failed"]);
+  expect(await problem(await server.get("/api/v1/export?source=history&format=fvecs"))).toEqual([
+    400,
+    "validation-failed",
+  ]);
+});
