@@ -1,0 +1,39 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { expect } from "@playwright/test";
+import { test } from "../support/fixtures.ts";
+import { signIn } from "../support/pages.ts";
+
+const LINES = Array.from({ length: 2000 }, (_, id) =>
+  id === 700 ? '{"id":' : JSON.stringify({ id, text: "x".repeat(100) }),
+);
+
+test("a file that is dropped is sent, counted, and its bad record can be looked at", async ({ page, server }) => {
+  await signIn(page, server);
+  await page.goto(`${server.url}/streams`);
+  await expect(page.getByRole("heading", { level: 1, name: "Streams" })).toBeVisible();
+  await page.getByLabel("File to send").setInputFiles({
+    name: "users.jsonl",
+    mimeType: "application/x-ndjson",
+    buffer: Buffer.from(LINES.join("\n")),
+  });
+  await expect(page.getByText("users.jsonl")).toBeVisible();
+  await expect(page.getByLabel("Format")).toHaveValue("ndjson");
+  await page.getByRole("button", { name: "Send" }).click();
+  const row = page.getByRole("row", { name: /completed/ }).first();
+  await expect(row).toContainText("1,999");
+  await row.click();
+  const sheet = page.getByRole("dialog");
+  await expect(sheet).toContainText("malformed-json");
+  await expect(sheet).toContainText("line 701");
+  await expect(sheet.getByRole("link", { name: "All as NDJSON" })).toHaveAttribute("href", /\/rejects$/);
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+});
+
+test("before there is a stream the page says how to send one", async ({ page, server }) => {
+  await signIn(page, server);
+  await page.setExtraHTTPHeaders({ "x-namespace": "nobody-sends-here" });
+  await page.goto(`${server.url}/streams`);
+  await expect(page.getByText("No streams yet")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Send" })).toBeDisabled();
+});
