@@ -15,6 +15,7 @@ const PAGES = [
   { path: "/sessions", name: "sessions" },
   { path: "/cache", name: "cache" },
   { path: "/optimizer", name: "optimizer" },
+  { path: "/leaks", name: "leaks" },
   { path: "/settings", name: "settings" },
   { path: "/settings?tab=keys", name: "keys" },
   { path: "/settings?tab=audit", name: "audit" },

@@ -2,6 +2,7 @@ import { createRunLog } from "../backends/sqlite/run-log.ts";
 import { Sweeper } from "../memory/sweeper.ts";
 import type { Clock } from "../shared/clock.ts";
 import { composeCache } from "./compose-cache.ts";
+import { composeLeaks } from "./compose-leaks.ts";
 import { composeMemoryControl } from "./compose-memory-control.ts";
 import { composeRag } from "./compose-rag.ts";
 import { composeSessions } from "./compose-sessions.ts";
@@ -31,14 +32,30 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const streams = composeStreams(core, { sampleLog: monitor.sampleLog, sessions, cache, vectors, rag });
   const runLog = createRunLog(core.database, core.nodeId);
   const memory = await composeMemoryControl(core, monitor, runLog);
-  monitor.onSample((sample, stores) => memory.observe(sample, stores, null));
+  const { leaks, profiles, start: startLeaks } = composeLeaks(core);
+  monitor.onSample((sample, stores) => {
+    leaks.observe(sample);
+    memory.observe(sample, stores, leaks.report());
+  });
 
   /** Starts what runs by itself. */
   const start = (): void => {
     const sweeper = new Sweeper(core.stores, clock, (err) => log.warn({ err }, "a sweep failed"));
-    core.onStop(sweeper.start(), memory.start());
+    core.onStop(sweeper.start(), memory.start(), startLeaks());
     streams.start();
     monitor.start();
   };
-  return Object.assign(core, { monitor, sessions, cache, vectors, rag, streams, runLog, memory, start });
+  return Object.assign(core, {
+    monitor,
+    sessions,
+    cache,
+    vectors,
+    rag,
+    streams,
+    runLog,
+    memory,
+    leaks,
+    profiles,
+    start,
+  });
 }

@@ -11,6 +11,7 @@ import { CommandPalette } from "./command-palette.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { KeyHelp } from "./key-help.tsx";
 import type { Command } from "./keyboard.ts";
+import { LeakBanner } from "./leak-banner.tsx";
 import { NAVIGATION } from "./navigation.ts";
 import { SideNav } from "./side-nav.tsx";
 import { TopBar } from "./top-bar.tsx";
@@ -73,6 +74,7 @@ function Frame({ children }: { children: ReactNode }) {
           tabIndex={-1}
           className="mx-auto flex max-w-[1488px] flex-col gap-6 px-4 py-6 outline-none sm:px-6"
         >
+          <LeakBanner />
           {children}
         </main>
       </div>

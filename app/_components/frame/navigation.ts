@@ -4,6 +4,7 @@ import {
   Gauge,
   Library,
   type LucideIcon,
+  ScanSearch,
   Shapes,
   SlidersHorizontal,
   Users,
@@ -39,6 +40,13 @@ export const NAVIGATION: readonly Destination[] = [
     answers: "How many vectors, at what precision, and how well are they found?",
   },
   { href: "/optimizer", label: "Optimizer", icon: Zap, key: "z", answers: "What was freed, and what would help?" },
+  {
+    href: "/leaks",
+    label: "Leaks",
+    icon: ScanSearch,
+    key: "l",
+    answers: "Is memory leaking, how fast, in which code?",
+  },
   {
     href: "/rag",
     label: "Documents",

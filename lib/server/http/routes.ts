@@ -7,9 +7,11 @@ import { conversationRoutes } from "./routes/conversations.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { leakRoutes } from "./routes/leaks.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { monitoringRoutes } from "./routes/monitoring.ts";
 import { optimizerRoutes } from "./routes/optimizer.ts";
+import { profileRoutes } from "./routes/profiles.ts";
 import { ragRoutes } from "./routes/rag.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { streamRoutes } from "./routes/streams.ts";
@@ -22,6 +24,8 @@ export function allRoutes(runtime: Runtime): readonly Route[] {
     ...authRoutes,
     ...monitoringRoutes,
     ...optimizerRoutes,
+    ...leakRoutes,
+    ...profileRoutes,
     ...metricsRoutes(runtime),
     ...adminRoutes,
     ...sessionRoutes,

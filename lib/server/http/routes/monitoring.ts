@@ -15,7 +15,7 @@ export const monitoringRoutes: readonly Route[] = [
     ({ runtime }) => ({
       sample: runtime.monitor.sampler.peek(),
       stores: runtime.stores.length > 0 ? runtime.stores.map((store) => store.stats()) : null,
-      leaks: null,
+      leaks: runtime.leaks.report(),
       ...runtime.memory.report(),
     }),
   ),

@@ -1,0 +1,30 @@
+import { ListChecks } from "lucide-react";
+import type { LeaksView } from "../../../../lib/contracts/leaks.ts";
+import { Panel } from "../../../_components/ui/panel.tsx";
+import type { PanelState } from "../../../_components/ui/panel-state.ts";
+import { SERIES_WORDS } from "./verdict-words.ts";
+
+/** Why the other channels are not suspected: an operator should see what was thought of. */
+export function RuledOutPanel({ view, state }: { view: LeaksView | undefined; state: PanelState }) {
+  const entries = view?.ruledOut ?? [];
+  const shown: PanelState =
+    state.kind === "ready" && entries.length === 0 ? { kind: "empty", title: "Nothing was ruled out" } : state;
+  return (
+    <Panel
+      title="What we ruled out"
+      icon={ListChecks}
+      description="What bounded stores report as their own is subtracted before anything is judged."
+      state={shown}
+      minHeight="96px"
+    >
+      <dl className="grid gap-x-6 gap-y-2 text-13 sm:grid-cols-[12rem_1fr]">
+        {entries.map((entry) => (
+          <div key={entry.series} className="contents">
+            <dt className="text-strong">{SERIES_WORDS[entry.series]}</dt>
+            <dd className="text-soft">{entry.text}</dd>
+          </div>
+        ))}
+      </dl>
+    </Panel>
+  );
+}

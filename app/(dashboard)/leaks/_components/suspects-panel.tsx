@@ -1,0 +1,71 @@
+import { Crosshair } from "lucide-react";
+import type { LeaksView } from "../../../../lib/contracts/leaks.ts";
+import { formatBytes } from "../../../../lib/shared/bytes.ts";
+import { Panel } from "../../../_components/ui/panel.tsx";
+import type { PanelState } from "../../../_components/ui/panel-state.ts";
+import { RelativeTime } from "../../../_components/ui/relative-time.tsx";
+import { SERIES_WORDS, shortSite, slopeWords } from "./verdict-words.ts";
+
+/** Each suspected channel with its evidence, and the allocation sites that grew. */
+export function SuspectsPanel({ view, state }: { view: LeaksView | undefined; state: PanelState }) {
+  const suspects = view?.suspects ?? [];
+  const shown: PanelState =
+    state.kind === "ready" && suspects.length === 0
+      ? {
+          kind: "empty",
+          title: "No suspects",
+          hint: "A channel stands here with its culprits once its growth is suspected.",
+        }
+      : state;
+  return (
+    <Panel title="Suspects" icon={Crosshair} state={shown} minHeight="96px">
+      <div className="flex flex-col gap-6">
+        {suspects.map((suspect) => (
+          <article key={suspect.series} className="flex flex-col gap-2" data-testid="leak-suspect">
+            <h3 className="text-14 text-strong">
+              {SERIES_WORDS[suspect.series]}: {slopeWords(suspect)}
+            </h3>
+            <p className="text-13 text-soft">
+              Since <RelativeTime atMs={Date.parse(suspect.firstSeenAt)} />,{" "}
+              {formatBytes(suspect.evidence.unexplainedBytes)} unexplained over {suspect.evidence.samples} samples;
+              confidence {Math.round(suspect.confidence * 100)} %. Method: {suspect.evidence.method}.
+            </p>
+            <Culprits suspect={suspect} />
+          </article>
+        ))}
+      </div>
+    </Panel>
+  );
+}
+
+function Culprits({ suspect }: { suspect: LeaksView["suspects"][number] }) {
+  if (suspect.attribution.length === 0) {
+    const why =
+      suspect.series === "native"
+        ? "Native memory cannot be attributed: V8 does not see who allocates it. Take a native profiler to the process."
+        : "No allocation site is known yet: the first reading comes with the next collection.";
+    return <p className="text-13 text-faint">{why}</p>;
+  }
+  return (
+    <table className="w-full text-13">
+      <thead className="text-left text-12 text-faint">
+        <tr>
+          <th className="py-1 font-normal">Allocation site</th>
+          <th className="py-1 text-right font-normal">Grew by</th>
+          <th className="py-1 text-right font-normal">Holds</th>
+        </tr>
+      </thead>
+      <tbody>
+        {suspect.attribution.map((row) => (
+          <tr key={row.site} className="border-line border-t">
+            <td className="max-w-0 truncate py-1 text-strong" title={row.site}>
+              <code>{shortSite(row.site)}</code>
+            </td>
+            <td className="w-28 py-1 text-right tabular-nums">{formatBytes(row.growthBytes)}</td>
+            <td className="w-28 py-1 text-right tabular-nums">{formatBytes(row.liveBytes)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

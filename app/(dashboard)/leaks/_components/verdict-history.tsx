@@ -1,0 +1,42 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { History } from "lucide-react";
+import { verdictsQuery } from "../../../../lib/client/queries/leaks.ts";
+import { Badge } from "../../../_components/ui/badge.tsx";
+import { Panel } from "../../../_components/ui/panel.tsx";
+import { panelState } from "../../../_components/ui/panel-state.ts";
+import { RelativeTime } from "../../../_components/ui/relative-time.tsx";
+import { SERIES_WORDS, STATE_WORDS } from "./verdict-words.ts";
+
+/** Each change of verdict, of this server and of the watched services; one line per change, not per sample. */
+export function VerdictHistory() {
+  const query = useQuery(verdictsQuery);
+  const items = query.data?.items ?? [];
+  const state = panelState(query, {
+    when: items.length === 0,
+    title: "No verdict has changed yet",
+    hint: "The first comes half an hour after the start.",
+  });
+  return (
+    <Panel title="Verdict history" icon={History} state={state} minHeight="120px" flush>
+      <ol>
+        {items.map((item) => (
+          <li
+            key={item.id}
+            className="flex flex-wrap items-center justify-between gap-3 border-line border-t px-4 py-2 text-13"
+          >
+            <span className="flex items-center gap-3">
+              <Badge tone={STATE_WORDS[item.state].tone}>{STATE_WORDS[item.state].word}</Badge>
+              <span className="text-strong">{item.source ?? "This server"}</span>
+              <span className="text-soft">{item.suspects.map((s) => SERIES_WORDS[s.series]).join(", ")}</span>
+            </span>
+            <span className="text-faint">
+              <RelativeTime atMs={Date.parse(item.at)} />
+            </span>
+          </li>
+        ))}
+      </ol>
+    </Panel>
+  );
+}

@@ -1,0 +1,14 @@
+import { describe, expect, it } from "vitest";
+import { shortSite, slopeWords } from "./verdict-words.ts";
+
+describe("words for a verdict", () => {
+  it("keeps the last two parts of a site's path, and a site without a path as it is", () => {
+    expect(shortSite("keep (/srv/app/lib/upload.js:12)")).toBe("keep (lib/upload.js:12)");
+    expect(shortSite("keep (upload.js:12)")).toBe("keep (upload.js:12)");
+  });
+
+  it("says the slope with its interval", () => {
+    const words = slopeWords({ slopeBytesPerHour: 3 * 2 ** 20, slopeLow: 2 * 2 ** 20, slopeHigh: 4 * 2 ** 20 });
+    expect(words).toBe("3.0 MiB/h (2.0 MiB to 4.0 MiB)");
+  });
+});

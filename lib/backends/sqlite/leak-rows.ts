@@ -1,0 +1,33 @@
+import type { LeakReport } from "../../contracts/memory.ts";
+import type { Database } from "../../ports/database.ts";
+import type { VerdictRow, VerdictRows } from "../../ports/leak-rows.ts";
+
+/** Changes of verdict kept. */
+const MAX_VERDICTS = 1_000;
+
+interface Stored extends Omit<VerdictRow, "report"> {
+  id: number;
+  report: string;
+}
+
+export function createVerdictRows(database: Database, nodeId: string): VerdictRows {
+  return {
+    async insert({ namespace, source, atMs, report }) {
+      await database.write([
+        {
+          sql: `INSERT INTO "LeakVerdict" ("nodeId", "namespace", "source", "atMs", "state", "report") VALUES (?, ?, ?, ?, ?, ?)`,
+          params: [nodeId, namespace, source, atMs, report.state, JSON.stringify(report)],
+        },
+        { sql: `DELETE FROM "LeakVerdict" WHERE "id" <= (SELECT max("id") FROM "LeakVerdict") - ${MAX_VERDICTS}` },
+      ]);
+    },
+    async list(namespace, limit, beforeId) {
+      const rows = await database.all<Stored>(
+        `SELECT "id", "namespace", "source", "atMs", "report" FROM "LeakVerdict"
+         WHERE "namespace" = ? AND "id" < ? ORDER BY "id" DESC LIMIT ?`,
+        [namespace, beforeId ?? Number.MAX_SAFE_INTEGER, limit],
+      );
+      return rows.map((row) => ({ ...row, report: JSON.parse(row.report) as LeakReport }));
+    },
+  };
+}

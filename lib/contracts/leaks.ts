@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { idSchema, integerParameter, page } from "./common.ts";
+import { leakReportSchema } from "./memory.ts";
+
+const bytes = z.number().nonnegative();
+const count = z.number().int().nonnegative();
+const seriesSchema = z.enum(["heap", "external", "arrayBuffers", "native"]);
+
+/** What the agent sends: at most 60 samples and 64 allocation sites at a time. */
+export const agentSamplesSchema = z.strictObject({
+  bootId: z.string().min(1).max(64).optional().describe("Changes when the service restarts: its watch begins anew"),
+  sampleMs: z.number().int().min(1).max(86_400_000).optional(),
+  samples: z
+    .array(
+      z.object({
+        sequence: count,
+        sampledAt: z.iso.datetime(),
+        process: z.object({
+          rssBytes: bytes,
+          heapUsedBytes: bytes,
+          heapTotalBytes: bytes,
+          externalBytes: bytes,
+          arrayBuffersBytes: bytes,
+        }),
+        gc: z.object({
+          majorCount: count.optional(),
+          minorCount: count.optional(),
+          heapUsedAfterMajorBytes: bytes.nullable(),
+        }),
+        activity: z.object({ requests: count }),
+        breakdown: z
+          .array(z.object({ component: z.string().max(64), bytes: z.number() }))
+          .max(16)
+          .optional(),
+      }),
+    )
+    .max(60),
+  sites: z
+    .array(z.strictObject({ site: z.string().min(1).max(400), depth: count, liveBytes: bytes }))
+    .max(64)
+    .optional(),
+});
+export type AgentSamples = z.infer<typeof agentSamplesSchema>;
+
+export const agentAnswerSchema = z.object({
+  accepted: count,
+  state: leakReportSchema.shape.state,
+  collect: z.boolean().describe("A collection now, if the service is idle enough, would tell live memory from garbage"),
+});
+
+export const ruledOutSchema = z.object({
+  series: seriesSchema,
+  reason: z.enum(["too-young", "no-growth", "noise", "uneven", "step", "refill", "load", "plateau"]),
+  text: z.string(),
+});
+
+/** Points for a chart: `raw` as sampled (block minima when long), `live` the curve that was judged. */
+export const channelTraceSchema = z.object({
+  series: seriesSchema,
+  stage: z.enum(["clear", "suspected", "confirmed"]),
+  slopeBytesPerHour: z.number(),
+  slopeLow: z.number(),
+  slopeHigh: z.number(),
+  fromAt: z.iso.datetime().nullable(),
+  raw: z.array(z.object({ at: z.iso.datetime(), bytes: z.number(), collected: z.number().nullable() })),
+  live: z.array(z.object({ at: z.iso.datetime(), bytes: z.number() })),
+});
+
+const watchSchema = z.object({
+  samples: count,
+  ruledOut: z.array(ruledOutSchema),
+  channels: z.array(channelTraceSchema),
+  sites: z.array(leakReportSchema.shape.suspects.element.shape.attribution.element),
+});
+
+export const agentViewSchema = z.object({
+  name: z.string(),
+  lastSeenAt: z.iso.datetime(),
+  sampleMs: z.number().nullable(),
+  rssBytes: z.number(),
+  heapUsedBytes: z.number(),
+  ...leakReportSchema.shape,
+});
+export type AgentView = z.infer<typeof agentViewSchema>;
+
+export const agentDetailSchema = z.object({ ...agentViewSchema.shape, ...watchSchema.shape });
+
+export const leaksViewSchema = z.object({
+  ...leakReportSchema.shape,
+  ...watchSchema.shape,
+  agents: z.array(agentViewSchema),
+});
+export type LeaksView = z.infer<typeof leaksViewSchema>;
+
+export const agentListSchema = page(agentViewSchema);
+export const agentParams = z.strictObject({ name: idSchema });
+
+export const verdictSchema = z.object({
+  id: count,
+  at: z.iso.datetime(),
+  source: z.string().nullable().describe("A watched service; null: this server"),
+  ...leakReportSchema.shape,
+});
+export const verdictListSchema = page(verdictSchema);
+
+export const newProfileSchema = z.strictObject({
+  kind: z.enum(["allocation-sampling", "heap-snapshot"]),
+  seconds: z.number().int().min(1).max(300).optional(),
+});
+
+export const profileSchema = z.object({
+  id: z.string(),
+  kind: z.enum(["allocation-sampling", "heap-snapshot"]),
+  state: z.enum(["running", "completed", "failed"]),
+  progressRatio: z.number().min(0).max(1),
+  seconds: z.number().nullable(),
+  sizeBytes: z.number().nullable(),
+  startedAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  error: z.string().nullable(),
+  topSites: z.array(z.object({ site: z.string(), selfBytes: z.number(), totalBytes: z.number() })),
+});
+export type ProfileView = z.infer<typeof profileSchema>;
+
+export const profileListSchema = z.object({
+  items: z.array(profileSchema),
+  nextCursor: z.null(),
+  snapshot: z.object({
+    enabled: z.boolean(),
+    estimateBytes: z.number().describe("Heap in use × 8"),
+    freeBytes: z.number().describe("What is left of the memory limit"),
+    allowed: z.boolean(),
+  }),
+});
+
+export const profileParams = z.strictObject({ id: z.uuid() });
+export const leaksQuery = z.strictObject({ agent: idSchema.optional() });
+export const verdictQuery = z.strictObject({
+  limit: integerParameter(1, 500).optional(),
+  cursor: z.string().max(1024).optional(),
+});

@@ -1,0 +1,166 @@
+import {
+  type LoadAt,
+  lastsLongEnough,
+  RULED_OUT,
+  type RuledOut,
+  scattered,
+  slowedDown,
+  unsteady,
+  withoutLoad,
+  workAxis,
+} from "./growth-tests.ts";
+import type { Horizons } from "./horizons.ts";
+import type { LiveCurve } from "./live-curve.ts";
+import { median, type Point, theilSen } from "./robust.ts";
+import { supportTrend } from "./support-trend.ts";
+
+export type Stage = "clear" | "suspected" | "confirmed";
+
+export interface Assessment {
+  readonly stage: Stage;
+  /** The test that the most promising span failed; null when it failed none. */
+  readonly ruledOut: RuledOut | null;
+  readonly method: "live-curve" | "support-band" | "floor";
+  /** The span that was judged, in marks. */
+  readonly from: number;
+  readonly to: number;
+  /** Bytes per mark, with a 90 % interval. */
+  readonly slope: number;
+  readonly low: number;
+  readonly high: number;
+  readonly growthBytes: number;
+  readonly confidence: number;
+}
+
+export interface Context {
+  /** Marks since the process was first seen. */
+  readonly age: number;
+  /** Mean load per mark around a mark; null where load does not vary enough to matter. */
+  readonly loadAt: LoadAt | null;
+  /** The highest level held before the window, bytes: climbing back to it is a refill. */
+  readonly formerHigh: number;
+  readonly horizons: Horizons;
+}
+
+export const NOTHING: Assessment = {
+  stage: "clear",
+  ruledOut: "too-young",
+  method: "floor",
+  from: 0,
+  to: 0,
+  slope: 0,
+  low: 0,
+  high: 0,
+  growthBytes: 0,
+  confidence: 0,
+};
+
+/**
+ * Judges a live curve: is there a span up to now in which memory that nothing explains grew steadily, for long enough?
+ * O(points²), with at most 44 points.
+ */
+export function assess(curve: LiveCurve | null, context: Context): Assessment {
+  const last = curve?.points.at(-1);
+  if (!curve || !last) return NOTHING;
+  const { horizons } = context;
+  const adjusted = withoutLoad(curve.points, context.loadAt);
+  const least = leastGrowth(last.value, horizons);
+  let best = NOTHING;
+  for (let start = 0; start + 2 < curve.points.length; start++) {
+    const from = curve.points[start];
+    if (!from || extend(from.at, last.at, curve, horizons) < horizons.suspectSpan) break;
+    // Most spans of most programs end here, without a look at their shape.
+    if (last.value - from.value < least) {
+      if (best === NOTHING) best = { ...NOTHING, ruledOut: "no-growth", from: from.at, to: last.at };
+      continue;
+    }
+    const verdict = judge(curve.points.slice(start), adjusted.slice(start), curve, context);
+    if (promise(verdict) > promise(best)) best = verdict;
+    if (verdict.stage === "confirmed") break;
+  }
+  if (best.stage !== "confirmed") best = judgeSupport(curve, context) ?? best;
+  if (best.method === "support-band") return best;
+  if (best.stage === "clear") return { ...best, slope: best.growthBytes / Math.max(1, best.to - best.from) };
+  const { slope, low, high } = theilSen(curve.points.filter((p) => p.at >= best.from));
+  const method = curve.anchors === curve.points ? "floor" : "live-curve";
+  return Number.isFinite(slope) ? { ...best, slope, low, high, method } : { ...best, method };
+}
+
+const STAGES: Record<Stage, number> = { clear: 0, suspected: 1, confirmed: 2 };
+
+function promise(a: Assessment): number {
+  const passed = a.ruledOut === null ? RULED_OUT.length : RULED_OUT.indexOf(a.ruledOut);
+  return STAGES[a.stage] * 100 + passed + a.confidence;
+}
+
+/** Growth below this is not worth anyone's time, bytes. */
+function leastGrowth(level: number, h: Horizons): number {
+  return Math.max(h.minimumBytes, h.minimumShare * level);
+}
+
+/** Marks of growth: what collections prove, and a part of what the raw envelope suggests since the last one. */
+function extend(from: number, to: number, curve: LiveCurve, h: Horizons): number {
+  return to - from + h.unprovenShare * Math.min(curve.unprovenSpan, h.unprovenCap * (to - from));
+}
+
+function judge(span: readonly Point[], adjusted: readonly Point[], curve: LiveCurve, context: Context): Assessment {
+  const h = context.horizons;
+  const [first, last] = [span[0], span.at(-1)];
+  if (!first || !last) return NOTHING;
+  const length = last.at - first.at;
+  const growth = last.value - first.value;
+  const unexplained = Math.min(growth, (adjusted.at(-1)?.value ?? 0) - (adjusted[0]?.value ?? 0));
+  const least = leastGrowth(last.value, h);
+  const extended = extend(first.at, last.at, curve, h);
+  const confidence = confidenceOf(extended / h.reach, unexplained / least);
+  const base = { ...NOTHING, from: first.at, to: last.at, growthBytes: unexplained, confidence };
+  const inSpan = (p: Point) => p.at >= first.at;
+  const readings = curve.readings.filter(inSpan);
+  const formerHigh = Math.max(context.formerHigh, ...curve.readings.filter((r) => !inSpan(r)).map((r) => r.value));
+
+  let ruledOut: RuledOut | null = null;
+  if (unexplained < Math.max(least, 0.5 * growth)) ruledOut = "load";
+  else if (last.value < formerHigh + 0.3 * growth) ruledOut = "refill";
+  else ruledOut = unsteady(span, h);
+  if (ruledOut === "step" || ruledOut === "uneven" || ruledOut === "plateau") {
+    if (context.loadAt && !unsteady(span, h, workAxis(span, context.loadAt))) ruledOut = null;
+  }
+  ruledOut ??= slowedDown(curve.anchors, first.at, growth / length) ? "plateau" : null;
+  ruledOut ??= scattered(curve.anchors.filter(inSpan), readings, growth) ? "noise" : null;
+  if (ruledOut) return { ...base, ruledOut };
+  const long = lastsLongEnough(curve.points, first, extended, growth / length, h);
+  return { ...base, stage: long && context.age >= h.age ? "confirmed" : "suspected", ruledOut: null };
+}
+
+/** The second look at scattered readings: at least 1.3 hours of them, since the band needs its edges visited. */
+function judgeSupport(curve: LiveCurve, context: Context): Assessment | null {
+  const [first, last] = [curve.readings[0], curve.readings.at(-1)];
+  if (!first || !last || curve.anchors === curve.points || context.loadAt) return null;
+  if (last.at - first.at < 1.3 * context.horizons.reach || context.formerHigh > last.value) return null;
+  const trend = supportTrend(curve.readings);
+  if (!trend || trend.low <= 0) return null;
+  // Where readings lie on their own floor, they do not scatter: a plateau after growth would pass for a narrow band.
+  const scatter = median(curve.readings.map((r, i) => r.value - (curve.anchors[i]?.value ?? r.value)));
+  if (scatter < 0.2 * trend.slope * (last.at - first.at)) return null;
+  const growthBytes = trend.slope * (last.at - first.at);
+  if (growthBytes < context.horizons.minimumBytes) return null;
+  const { slope, low, high } = trend;
+  const confidence = confidenceOf(trend.gain / 6, 2);
+  return {
+    stage: "confirmed",
+    ruledOut: null,
+    method: "support-band",
+    from: first.at,
+    to: last.at,
+    slope,
+    low,
+    high,
+    growthBytes,
+    confidence,
+  };
+}
+
+/** Between 0.5 and 0.99: longer and larger growth is surer. An ordering for people, not a probability. */
+function confidenceOf(lengthRatio: number, sizeRatio: number): number {
+  return Math.min(0.99, 0.5 + 0.3 * Math.min(1, lengthRatio) + 0.2 * Math.min(1, sizeRatio / 4));
+}

@@ -1,0 +1,63 @@
+import { type Assessment, NOTHING } from "./assess.ts";
+import { BLOCK_SAMPLES, Channel } from "./channel.ts";
+import type { Horizons } from "./horizons.ts";
+import type { Mark } from "./mark.ts";
+
+const CALM_EVERY = 4;
+
+/** A channel at two scales: by the sample, for leaks of megabytes an hour, and by blocks, for those of megabytes a day. */
+export class ChannelPair {
+  readonly fine: Channel;
+  readonly coarse: Channel;
+  #block: Mark | null = null;
+  #blockSamples = 0;
+  #coarseVerdict: Assessment = NOTHING;
+  #fineVerdict: Assessment = NOTHING;
+
+  constructor(horizons: Horizons, collected: boolean) {
+    this.fine = new Channel(horizons, collected);
+    this.coarse = new Channel(horizons, collected);
+  }
+
+  /** Takes one mark in; returns the worse of both scales' verdicts, with `scale` samples to a mark. */
+  push(mark: Mark): { verdict: Assessment; scale: number } {
+    this.fine.push(mark);
+    const blockDone = this.#gather(mark);
+    // A channel that is clear is looked at again with every fourth sample; one under suspicion, or newly known, with each.
+    if (this.#fineVerdict.stage !== "clear" || mark.exact !== null || mark.at % CALM_EVERY === 0) {
+      this.#fineVerdict = this.fine.assess(this.#formerHigh());
+    }
+    const verdict = this.#fineVerdict;
+    if (blockDone) this.#coarseVerdict = this.coarse.assess(Number.NEGATIVE_INFINITY);
+    const worse = this.#coarseVerdict.stage === "confirmed" && verdict.stage !== "confirmed";
+    return worse ? { verdict: this.#coarseVerdict, scale: BLOCK_SAMPLES } : { verdict, scale: 1 };
+  }
+
+  #gather(mark: Mark): boolean {
+    const open = this.#block;
+    this.#block = {
+      at: Math.floor(mark.at / BLOCK_SAMPLES),
+      atMs: open?.atMs ?? mark.atMs,
+      low: Math.min(open?.low ?? mark.low, mark.low),
+      exact: open?.exact == null ? mark.exact : Math.min(open.exact, mark.exact ?? open.exact),
+      load: (open?.load ?? 0) + mark.load / BLOCK_SAMPLES,
+    };
+    this.#blockSamples += 1;
+    if (this.#blockSamples < BLOCK_SAMPLES) return false;
+    this.coarse.push(this.#block);
+    this.#block = null;
+    this.#blockSamples = 0;
+    return true;
+  }
+
+  /** The highest block level that the fine window has forgotten: growth back to it is a refill. */
+  #formerHigh(): number {
+    const since = this.fine.marks[0]?.at ?? 0;
+    let high = Number.NEGATIVE_INFINITY;
+    for (const mark of this.coarse.marks) {
+      if ((mark.at + 1) * BLOCK_SAMPLES > since) break;
+      high = Math.max(high, mark.exact ?? high);
+    }
+    return high;
+  }
+}

@@ -1,0 +1,93 @@
+import { type Assessment, assess, NOTHING } from "./assess.ts";
+import { type Horizons, UNPROVEN_HORIZONS } from "./horizons.ts";
+import { collectedCurve, directCurve, type LiveCurve, trustingCurve } from "./live-curve.ts";
+import type { Mark } from "./mark.ts";
+import { median } from "./robust.ts";
+
+/** Marks kept at each scale: a little over two hours of samples, and 17 hours of blocks. */
+export const WINDOW_MARKS = 256;
+export const BLOCK_SAMPLES = 8;
+
+/** Start-up itself (modules, first compilation) ends within these marks. */
+const WARM_UP_MARKS = { heap: 6, direct: 12 };
+
+/** One channel at one scale: its marks, and what they are worth. Holds at most WINDOW_MARKS marks. */
+export class Channel {
+  readonly #marks: Mark[] = [];
+  readonly #horizons: Horizons;
+  readonly #collected: boolean;
+  curve: LiveCurve | null = null;
+
+  constructor(horizons: Horizons, collected: boolean) {
+    this.#horizons = horizons;
+    this.#collected = collected;
+  }
+
+  get marks(): readonly Mark[] {
+    return this.#marks;
+  }
+
+  push(mark: Mark): void {
+    this.#marks.push(mark);
+    if (this.#marks.length > WINDOW_MARKS) this.#marks.shift();
+  }
+
+  /** @param formerHigh the highest level held before this window, bytes; -Infinity when unknown. */
+  assess(formerHigh: number): Assessment {
+    const last = this.#marks.at(-1);
+    if (!last) return NOTHING;
+    const loadAt = variableLoad(this.#marks);
+    const context = { age: last.at + 1, loadAt, formerHigh, horizons: this.#horizons };
+    if (!this.#collected) {
+      const warm = (this.#marks[0]?.at ?? 0) >= WARM_UP_MARKS.direct;
+      this.curve = directCurve(warm ? this.#marks : this.#marks.filter((mark) => mark.at >= WARM_UP_MARKS.direct));
+      return assess(this.curve, context);
+    }
+    this.curve = collectedCurve(this.#marks, WARM_UP_MARKS.heap);
+    const proven = assess(this.curve, context);
+    if (proven.stage === "confirmed" || !this.curve || loadAt) return proven;
+    const trusting = this.#trust(this.curve);
+    if (!trusting) return proven;
+    const unproven = assess(trusting, { ...context, horizons: UNPROVEN_HORIZONS });
+    return unproven.stage === "confirmed" ? unproven : proven;
+  }
+
+  /** Whether the raw readings look as if there were a leak, collections apart: worth a collection to find out. */
+  looksGrowing(): boolean {
+    if (!this.#collected || this.#marks.length < this.#horizons.suspectAge) return false;
+    const curve = this.curve ? trustingCurve(this.#marks, this.curve) : directCurve(this.#marks);
+    const context = { age: this.#marks.length, loadAt: null, formerHigh: Number.NEGATIVE_INFINITY };
+    return assess(curve, { ...context, horizons: { ...this.#horizons, suspectSpan: 30 } }).stage !== "clear";
+  }
+
+  /** Raw growth is trusted only where collections have shown most of it to be live, and while V8 had no reason to collect. */
+  #trust(curve: LiveCurve): LiveCurve | null {
+    const trusting = trustingCurve(this.#marks, curve);
+    const [first, last] = [trusting.points[0], trusting.points.at(-1)];
+    return first && last && curve.liveShare >= 0.7 && last.value <= 4 * first.value ? trusting : null;
+  }
+}
+
+/** The load around a mark, smoothed as widely as the curve's steps, if it varies by more than 15 %; else null. */
+function variableLoad(marks: readonly Mark[]): ((at: number) => number) | null {
+  const reach = 6;
+  const first = marks[0]?.at ?? 0;
+  const sums = new Float64Array(marks.length + 1);
+  let least = Number.MAX_VALUE;
+  let most = 0;
+  for (let i = 0; i < marks.length; i++) {
+    const load = marks[i]?.load ?? 0;
+    sums[i + 1] = (sums[i] ?? 0) + load;
+    least = Math.min(least, load);
+    most = Math.max(most, load);
+  }
+  const varied = (spread: number, level: number) => spread > 0.15 * Math.max(1e-9, level);
+  if (!varied(most - least, most)) return null;
+  const smooth = (at: number) => {
+    const from = Math.max(0, at - first - reach);
+    const to = Math.min(marks.length, at - first + reach + 1);
+    return ((sums[to] ?? 0) - (sums[from] ?? 0)) / Math.max(1, to - from);
+  };
+  const levels = marks.filter((_, i) => i % reach === 0).map((mark) => smooth(mark.at));
+  return varied(Math.max(...levels) - Math.min(...levels), median(levels)) ? smooth : null;
+}

@@ -1,0 +1,130 @@
+import type { Horizons } from "./horizons.ts";
+import { median, type Point, regress, theilSen } from "./robust.ts";
+
+/** What kept growth from counting as a leak. */
+export const RULED_OUT = ["too-young", "no-growth", "noise", "uneven", "step", "refill", "load", "plateau"] as const;
+export type RuledOut = (typeof RULED_OUT)[number];
+
+export type LoadAt = (at: number) => number;
+type Axis = (p: Point) => number;
+
+const STRIDE = 12;
+const byTime: Axis = (p) => p.at;
+
+/** Growth in every block, the late blocks not much less than the median, none of them most of it. Null when all hold. */
+export function unsteady(span: readonly Point[], h: Horizons, axis: Axis = byTime): RuledOut | null {
+  const [first, last] = [span[0], span.at(-1)];
+  if (!first || !last) return "uneven";
+  const from = axis(first);
+  const length = axis(last) - from;
+  const width = length / h.blocks;
+  const edges = Array.from({ length: h.blocks + 1 }, (_, k) => valueAt(span, from + k * width, axis));
+  const growth = edges.slice(1).map((value, k) => value - (edges[k] ?? value));
+  const total = last.value - first.value;
+  if (Math.max(...growth) > h.stepShare * total) return "step";
+  const usual = median(growth) / width;
+  const lately = (marks: number) => (last.value - valueAt(span, axis(last) - marks, axis)) / marks;
+  const lateMarks = Math.min(width, (h.lateMarks * length) / (last.at - first.at));
+  if (lately(2 * width) < h.lateShare * usual || lately(lateMarks) < h.lateShare * usual) return "plateau";
+  const enough = h.blockShare * (total / h.blocks);
+  if ((growth[0] ?? 0) < enough || growth.filter((g) => g >= enough).length < h.blocksGrowing) return "uneven";
+  return null;
+}
+
+/** Requests served up to each point: what leaks by the request grows evenly along this axis, though not along time. */
+export function workAxis(span: readonly Point[], loadAt: LoadAt): Axis {
+  const done = new Map<Point, number>();
+  let total = 0;
+  let before: Point | undefined;
+  for (const point of span) {
+    if (before) total += loadAt(point.at) * (point.at - before.at);
+    done.set(point, total);
+    before = point;
+  }
+  return (p) => done.get(p) ?? 0;
+}
+
+/**
+ * The curve with what follows the level of load taken out: fitted jointly with time where load and time can be told apart, before
+ * it where they cannot (a ramp explains all the growth that it can explain).
+ */
+export function withoutLoad(points: readonly Point[], loadAt: LoadAt | null): readonly Point[] {
+  if (!loadAt || points.length < STRIDE / 2) return points;
+  const times = points.map((p) => p.at);
+  const values = points.map((p) => p.value);
+  const loads = times.map(loadAt);
+  const loadOnTime = regress(times, loads);
+  const apart = loadOnTime.explained < 0.5;
+  const valueDrift = apart ? regress(times, values).slope : 0;
+  const loadDrift = apart ? loadOnTime.slope : 0;
+  const fit = regress(
+    loads.map((load, i) => load - loadDrift * (times[i] ?? 0)),
+    values.map((value, i) => value - valueDrift * (times[i] ?? 0)),
+  );
+  const bytesPerRequest = Math.max(0, fit.slope);
+  const origin = loads[0] ?? 0;
+  return points.map((p, i) => ({ at: p.at, value: p.value - bytesPerRequest * ((loads[i] ?? origin) - origin) }));
+}
+
+/** Whether growth between the last two known points, a stride apart or more, fell below three quarters of the span's rate. */
+export function slowedDown(anchors: readonly Point[], from: number, rate: number): boolean {
+  const last = anchors.at(-1);
+  const before = anchors.findLast((a) => last !== undefined && a.at <= last.at - STRIDE);
+  if (!last || !before || before.at < from) return false;
+  return (last.value - before.value) / (last.at - before.at) < 0.75 * rate;
+}
+
+/** Whether the readings scatter so much about their floor that their order may be chance. */
+export function scattered(anchors: readonly Point[], readings: readonly Point[], growth: number): boolean {
+  const scatter = Math.max(...readings.map((r, i) => r.value - (anchors[i]?.value ?? r.value)));
+  if (scatter <= 0.25 * growth && readings.length < 6) return false;
+  return readings.length < 6 || theilSen(readings, 48).z < 2.3;
+}
+
+/**
+ * A warm-up begins at the start, so growth since then must last longer than growth that began later. Growth that follows much
+ * faster growth is what a cache that filled leaves behind: it counts from where it slowed down.
+ */
+export function lastsLongEnough(
+  points: readonly Point[],
+  from: Point,
+  extended: number,
+  rate: number,
+  h: Horizons,
+): boolean {
+  const origin = growthOrigin(points, from.at, rate);
+  if (origin < from.at) {
+    const earlierRate = (from.value - valueAt(points, origin)) / (from.at - origin);
+    if (rate < 0.6 * earlierRate) return extended >= h.spanLater;
+  }
+  const reached = from.at + extended;
+  return origin <= h.startMarks ? reached >= h.reach : reached - origin >= h.spanLater;
+}
+
+/** Where the growth seen from `from` on really began: back from there while memory grew at 0.3 of the rate or more. */
+function growthOrigin(points: readonly Point[], from: number, rate: number): number {
+  const earliest = points[0]?.at ?? 0;
+  let origin = from;
+  while (origin > earliest) {
+    const at = Math.max(origin - STRIDE, earliest);
+    if (valueAt(points, origin) - valueAt(points, at) < 0.3 * rate * (origin - at)) break;
+    origin = at;
+  }
+  return origin;
+}
+
+/** The curve's value at `x`, between two points by the straight line. O(log points). */
+export function valueAt(points: readonly Point[], x: number, axis: Axis = byTime): number {
+  let low = 0;
+  let high = points.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const point = points[middle];
+    if (point && axis(point) < x) low = middle + 1;
+    else high = middle;
+  }
+  const [before, after] = [points[low - 1], points[low]];
+  if (!after) return 0;
+  if (!before || axis(after) < x || axis(after) === axis(before)) return after.value;
+  return before.value + ((x - axis(before)) / (axis(after) - axis(before))) * (after.value - before.value);
+}

@@ -1,0 +1,57 @@
+import { MIB } from "../../shared/bytes.ts";
+
+/** Every horizon counts marks: samples at the fine scale (30 s each), blocks of eight samples at the coarse one. */
+export interface Horizons {
+  /** No channel is confirmed before the process is this old: an hour of warm-up is nothing unusual. */
+  readonly age: number;
+  /** Growth since the start must reach this far: a cache may well take the better part of an hour to fill. */
+  readonly reach: number;
+  /** Growth that began later, after a flat time, has less excuse. */
+  readonly spanLater: number;
+  readonly suspectAge: number;
+  readonly suspectSpan: number;
+  /** How much a mark of growing raw heap since the last collection counts, and for how much of the proven span at most. */
+  readonly unprovenShare: number;
+  readonly unprovenCap: number;
+  /** A span is cut into this many blocks; that many must each grow by `blockShare` of the mean, the first one too. */
+  readonly blocks: number;
+  readonly blocksGrowing: number;
+  readonly blockShare: number;
+  /** Late growth, over a third of the span and over the last `lateMarks`, against the median block's. */
+  readonly lateShare: number;
+  readonly lateMarks: number;
+  /** No single block may hold more of the growth than this: one-off steps are no leak. */
+  readonly stepShare: number;
+  readonly minimumBytes: number;
+  readonly minimumShare: number;
+  /** Growth that began before this mark began with the process. */
+  readonly startMarks: number;
+}
+
+export const HEAP_HORIZONS: Horizons = {
+  age: 112,
+  reach: 114,
+  spanLater: 80,
+  suspectAge: 60,
+  suspectSpan: 50,
+  unprovenShare: 0.4,
+  unprovenCap: 0.6,
+  blocks: 6,
+  blocksGrowing: 5,
+  blockShare: 0.25,
+  lateShare: 0.6,
+  lateMarks: 12,
+  stepShare: 0.5,
+  minimumBytes: 1.5 * MIB,
+  minimumShare: 0.04,
+  startMarks: 24,
+};
+
+/** Without any collection to prove it, growth of the raw heap must last this long, and be steady all the time. */
+export const UNPROVEN_HORIZONS: Horizons = { ...HEAP_HORIZONS, reach: 170, spanLater: 170, unprovenShare: 0 };
+
+/** Off the heap each reading is known, so a plateau shows at once; the reach pays for a pool that fills for most of an hour. */
+export const EXTERNAL_HORIZONS: Horizons = { ...HEAP_HORIZONS, reach: 116 };
+
+/** RSS creeps in healthy programs too (pages touched late, fragments): native growth must be larger. */
+export const NATIVE_HORIZONS: Horizons = { ...EXTERNAL_HORIZONS, minimumBytes: 6 * MIB, minimumShare: 0.1 };

@@ -1,0 +1,127 @@
+import { envelopeRise, smoothRise } from "./envelope.ts";
+import { type Mark, suffixFloor } from "./mark.ts";
+import { median, type Point } from "./robust.ts";
+
+export interface LiveCurve {
+  /** Estimated live bytes at even steps, from the first known point to the last. */
+  readonly points: readonly Point[];
+  /** The known points that the curve goes through. */
+  readonly anchors: readonly Point[];
+  /** What was read at the anchors, before later readings lowered them: their scatter is the noise. */
+  readonly readings: readonly Point[];
+  /** Marks since the last anchor, if the raw envelope went on growing at 0.6 of the proven rate or more; else 0. */
+  readonly unprovenSpan: number;
+  /** The smallest share of the envelope's growth between two anchors that turned out to be live. */
+  readonly liveShare: number;
+}
+
+/** Marks between two points of a curve. */
+export const CURVE_STEP = 6;
+
+/** A reading off the heap counts once this many later ones were no lower. */
+const SETTLING_MARKS = 2;
+
+/** By how much live memory may outgrow the raw envelope between two collections: the young generation blurs the envelope. */
+const ENVELOPE_SLACK = 1.2;
+
+/** Below this share of the envelope's growth a plateau may hide between two collections; above the other there was a jump. */
+const PLATEAU_BELOW = 0.8;
+const JUMP_ABOVE = 1.6;
+
+/** Readings off the heap: the curve is their floor, at even steps and at the last settled mark. */
+export function directCurve(marks: readonly Mark[]): LiveCurve | null {
+  const floor = suffixFloor(marks);
+  const settled = marks.length - 1 - SETTLING_MARKS;
+  const last = marks[settled];
+  if (!last || settled < CURVE_STEP) return null;
+  const points: Point[] = [];
+  for (let i = 0; i < settled; i += CURVE_STEP) {
+    const mark = marks[i];
+    if (mark) points.push({ at: mark.at, value: floor[i] ?? mark.low });
+  }
+  points.push({ at: last.at, value: floor[settled] ?? last.low });
+  return { points, anchors: points, readings: points, unprovenSpan: 0, liveShare: 1 };
+}
+
+interface Anchor extends Point {
+  readonly index: number;
+}
+
+/**
+ * The heap: live memory is known only where a major collection ended (the anchors), and natural ones are rare. Between two
+ * anchors the curve takes the shape of the raw envelope where that grew about as much as was proven. Where far less was proven
+ * (the rest was garbage), the curve is cautious: as fast as the envelope, then flat, so that a plateau between two collections
+ * shows as one. A program whose every segment has shown the same share of garbage is judged against that share.
+ */
+export function collectedCurve(marks: readonly Mark[], firstAt: number): LiveCurve | null {
+  const floor = suffixFloor(marks);
+  const anchors: Anchor[] = [];
+  const readings: Point[] = [];
+  marks.forEach((mark, index) => {
+    if (mark.at < firstAt || mark.exact === null) return;
+    readings.push({ at: mark.at, value: mark.exact });
+    anchors.push({ index, at: mark.at, value: Math.min(mark.exact, floor[index] ?? mark.exact) });
+  });
+  const [first, last] = [anchors[0], anchors.at(-1)];
+  if (!first || !last) return null;
+  const points: Point[] = [];
+  const shares: number[] = [];
+  for (let k = 0; k + 1 < anchors.length; k++) {
+    const [from, to] = [anchors[k], anchors[k + 1]];
+    if (!from || !to) continue;
+    const rise = envelopeRise(marks, from.index, to.index);
+    const usual = shares.length >= 2 ? Math.min(1, Math.max(0.1, median(shares))) : 1;
+    points.push(...segment(marks, from, to, rise, usual));
+    const raw = rise?.at(-1) ?? 0;
+    if (raw > 0) shares.push((to.value - from.value) / raw);
+  }
+  points.push({ at: last.at, value: last.value });
+  const rate = (last.value - first.value) / Math.max(1, last.at - first.at);
+  return {
+    points,
+    anchors,
+    readings,
+    unprovenSpan: unproven(marks, last.index, rate),
+    liveShare: Math.min(1, ...shares),
+  };
+}
+
+/** As `collectedCurve`, and then on along the raw envelope since the last collection, as if all its growth were live. */
+export function trustingCurve(marks: readonly Mark[], curve: LiveCurve): LiveCurve {
+  const last = curve.anchors.at(-1);
+  const from = marks.findIndex((mark) => mark.at === last?.at);
+  const rise = last && from >= 0 ? envelopeRise(marks, from, marks.length) : null;
+  if (!last || !rise) return curve;
+  const points = [...curve.points];
+  for (let i = CURVE_STEP; i < rise.length; i += CURVE_STEP) {
+    points.push({ at: marks[from + i]?.at ?? last.at, value: last.value + smoothRise(rise, i) });
+  }
+  return { ...curve, points, unprovenSpan: 0 };
+}
+
+function segment(
+  marks: readonly Mark[],
+  from: Anchor,
+  to: Anchor,
+  rise: readonly number[] | null,
+  usual: number,
+): Point[] {
+  const growth = to.value - from.value;
+  const length = to.index - from.index;
+  const share = growth / Math.max(1, rise?.at(-1) ?? 0);
+  const fitting = share >= PLATEAU_BELOW * usual && share <= JUMP_ABOVE;
+  return Array.from({ length: Math.ceil(length / CURVE_STEP) }, (_, k) => {
+    const offset = k * CURVE_STEP;
+    let risen = (growth * offset) / length;
+    if (rise && fitting) risen = Math.min(growth, share * smoothRise(rise, offset));
+    else if (rise) risen = Math.min(growth, ENVELOPE_SLACK * usual * (rise[offset] ?? 0));
+    return { at: marks[from.index + offset]?.at ?? from.at, value: from.value + risen };
+  });
+}
+
+function unproven(marks: readonly Mark[], lastIndex: number, rate: number): number {
+  const span = (marks.at(-1)?.at ?? 0) - (marks[lastIndex]?.at ?? 0);
+  const rise = envelopeRise(marks, lastIndex, marks.length);
+  if (!rise) return span;
+  return (rise.at(-1) ?? 0) >= 0.6 * rate * span ? span : 0;
+}

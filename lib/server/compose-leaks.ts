@@ -1,0 +1,47 @@
+import path from "node:path";
+import { createVerdictRows } from "../backends/sqlite/leak-rows.ts";
+import { AllocationSampler } from "../memory/profiles/allocation-sampler.ts";
+import { ProfileShelf } from "../memory/profiles/profile-shelf.ts";
+import { MIB } from "../shared/bytes.ts";
+import type { Core } from "./core.ts";
+import { LeakService } from "./leak-service.ts";
+import { databasePaths } from "./paths.ts";
+
+const MAX_PROFILES = 10;
+const MAX_PROFILE_BYTES = 1024 * MIB;
+
+export interface LeakParts {
+  leaks: LeakService;
+  profiles: ProfileShelf;
+  /** Samples allocations from now on and opens the shelf; returns what stops both. */
+  start(): () => void;
+}
+
+/** Leak detection, the always-on allocation sampler and the profiles on disk. */
+export function composeLeaks(core: Core): LeakParts {
+  const { env, clock, log, events, database, nodeId, settings, helpers } = core;
+  const sampler = new AllocationSampler();
+  const profiles = new ProfileShelf({
+    dir: path.join(path.dirname(databasePaths(env).file), "profiles"),
+    clock,
+    maxProfiles: MAX_PROFILES,
+    maxBytes: MAX_PROFILE_BYTES,
+    record: (ended) => sampler.record(ended),
+    heapUsedBytes: () => process.memoryUsage().heapUsed,
+    freeBytes: () => settings.values.memoryLimitMb * MIB - process.memoryUsage.rss() - helpers.rssBytes(),
+    snapshotsEnabled: env.fixed.HEADROOM_SNAPSHOTS,
+  });
+  const leaks = new LeakService({ clock, log, events, verdicts: createVerdictRows(database, nodeId), sampler });
+  return {
+    leaks,
+    profiles,
+    start() {
+      sampler.start().catch((err: unknown) => log.warn({ err }, "allocations cannot be sampled"));
+      profiles.open().catch((err: unknown) => log.warn({ err }, "the folder of profiles cannot be made"));
+      return () => {
+        profiles.close();
+        sampler.stop();
+      };
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { DEFAULT_PAGE_SIZE } from "../../../contracts/common.ts";
+import {
+  agentAnswerSchema,
+  agentDetailSchema,
+  agentListSchema,
+  agentParams,
+  agentSamplesSchema,
+  leaksQuery,
+  leaksViewSchema,
+  verdictListSchema,
+  verdictQuery,
+} from "../../../contracts/leaks.ts";
+import { AppError } from "../../../shared/errors.ts";
+import { defineRoute, type Route } from "../define-route.ts";
+import { decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
+
+const noSuchAgent = (name: string) =>
+  new AppError("not-found", `No service named ${JSON.stringify(name)} sends samples.`);
+
+export const leakRoutes: readonly Route[] = [
+  defineRoute(
+    {
+      method: "get",
+      path: "/monitoring/memory/leaks",
+      role: "viewer",
+      tag: "monitoring",
+      summary: "Leak verdict with its evidence: suspects, culprits, what was ruled out, watched services",
+      query: leaksQuery,
+      responses: {
+        200: { description: "This server's verdict; with `agent`, that service's", schema: leaksViewSchema },
+      },
+    },
+    ({ runtime, namespace, query }) => {
+      const agents = runtime.leaks.agents(namespace);
+      if (query.agent === undefined) return runtime.leaks.view(namespace);
+      const agent = runtime.leaks.agent(namespace, query.agent);
+      if (!agent) throw noSuchAgent(query.agent);
+      return { ...agent, agents };
+    },
+  ),
+  defineRoute(
+    {
+      method: "get",
+      path: "/monitoring/memory/leaks/history",
+      role: "viewer",
+      tag: "monitoring",
+      summary: "Changes of verdict, newest first",
+      query: verdictQuery,
+      responses: { 200: { description: "At most the last 1,000", schema: verdictListSchema } },
+    },
+    async ({ runtime, namespace, query }) => {
+      const limit = query.limit ?? DEFAULT_PAGE_SIZE;
+      const rows = await runtime.leaks.history(namespace, limit, decodeNumberCursor(query.cursor));
+      const items = rows.map((row) => ({
+        id: row.id,
+        at: new Date(row.atMs).toISOString(),
+        source: row.source === "" ? null : row.source,
+        ...row.report,
+      }));
+      const last = items.at(-1);
+      return { items, nextCursor: last && items.length === limit ? encodeCursor(String(last.id)) : null };
+    },
+  ),
+  defineRoute(
+    {
+      method: "post",
+      path: "/api/v1/agents/{name}/samples",
+      role: "consumer",
+      tag: "agents",
+      summary: "Samples and allocation sites of another Node process",
+      params: agentParams,
+      body: agentSamplesSchema,
+      responses: { 200: { description: "How many were new, and the verdict", schema: agentAnswerSchema } },
+    },
+    ({ runtime, namespace, params, body }) => runtime.leaks.takeAgentSamples(namespace, params.name, body),
+  ),
+  defineRoute(
+    {
+      method: "get",
+      path: "/api/v1/agents",
+      role: "viewer",
+      tag: "agents",
+      summary: "Watched services, with their verdicts",
+      responses: { 200: { description: "All of them: at most 24 are watched", schema: agentListSchema } },
+    },
+    ({ runtime, namespace }) => ({ items: runtime.leaks.agents(namespace), nextCursor: null }),
+  ),
+  defineRoute(
+    {
+      method: "get",
+      path: "/api/v1/agents/{name}",
+      role: "viewer",
+      tag: "agents",
+      summary: "A watched service: verdict, evidence, charts, sites",
+      params: agentParams,
+      responses: { 200: { description: "The service", schema: agentDetailSchema } },
+    },
+    ({ runtime, namespace, params }) => {
+      const agent = runtime.leaks.agent(namespace, params.name);
+      if (!agent) throw noSuchAgent(params.name);
+      return agent;
+    },
+  ),
+];

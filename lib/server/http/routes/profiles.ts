@@ -1,0 +1,98 @@
+import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
+import { newProfileSchema, profileListSchema, profileParams, profileSchema } from "../../../contracts/leaks.ts";
+import { AppError } from "../../../shared/errors.ts";
+import { defineRoute, type Route, reply } from "../define-route.ts";
+
+const PATH = "/monitoring/memory/profiles";
+const noSuchProfile = () => new AppError("not-found", "There is no such profile; they are kept for a day.");
+
+export const profileRoutes: readonly Route[] = [
+  defineRoute(
+    {
+      method: "get",
+      path: PATH,
+      role: "operator",
+      tag: "profiles",
+      summary: "Profiles on disk, and what a heap snapshot would take now",
+      responses: { 200: { description: "Newest first, at most 10", schema: profileListSchema } },
+    },
+    ({ runtime }) => ({
+      items: runtime.profiles.list(),
+      nextCursor: null,
+      snapshot: runtime.profiles.snapshotEstimate(),
+    }),
+  ),
+  defineRoute(
+    {
+      method: "post",
+      path: PATH,
+      role: "operator",
+      tag: "profiles",
+      summary: "Take a profile: allocation sampling for some seconds, or a heap snapshot",
+      body: newProfileSchema,
+      responses: {
+        202: { description: "It has begun; Location says where it is", schema: profileSchema },
+        403: { description: "Heap snapshots are off (HEADROOM_SNAPSHOTS)" },
+        507: { description: "A snapshot would not fit the free memory; the estimate is in `errors`" },
+      },
+    },
+    async ({ runtime, body, identity, requestId }) => {
+      const estimate = JSON.stringify(runtime.profiles.snapshotEstimate());
+      const { profile } = runtime.profiles.begin(body.kind, body.seconds);
+      await runtime.audit.done(
+        identity,
+        "profile.take",
+        profile.id,
+        body.kind === "heap-snapshot" ? `${body.kind} ${estimate}` : body.kind,
+        requestId,
+      );
+      return reply(202, profile, { Location: `${PATH}/${profile.id}` });
+    },
+  ),
+  defineRoute(
+    {
+      method: "get",
+      path: `${PATH}/{id}`,
+      role: "operator",
+      tag: "profiles",
+      summary: "A profile: state, progress, top allocation sites",
+      params: profileParams,
+      responses: { 200: { description: "The profile", schema: profileSchema } },
+    },
+    ({ runtime, params }) => {
+      const profile = runtime.profiles.find(params.id);
+      if (!profile) throw noSuchProfile();
+      return profile;
+    },
+  ),
+  defineRoute(
+    {
+      method: "get",
+      path: `${PATH}/{id}/download`,
+      role: "operator",
+      tag: "profiles",
+      summary: "The file, for Chrome DevTools; a snapshot asks for the key itself, a cookie is not enough",
+      params: profileParams,
+      responses: { 200: { description: "A .heapprofile or .heapsnapshot file", mediaType: "application/json" } },
+    },
+    async ({ runtime, params, identity, requestId }) => {
+      const profile = runtime.profiles.find(params.id);
+      if (!profile) throw noSuchProfile();
+      if (profile.state !== "completed")
+        throw new AppError("conflict", `The profile is ${profile.state}: there is no file.`);
+      // A snapshot holds every secret of the process: a cookie that was left signed in must not fetch it.
+      if (profile.kind === "heap-snapshot" && identity.via !== "bearer") {
+        throw new AppError("unauthenticated", "A heap snapshot holds secrets: send the key itself in Authorization.");
+      }
+      await runtime.audit.done(identity, "profile.download", profile.id, profile.kind, requestId);
+      const extension = profile.kind === "heap-snapshot" ? "heapsnapshot" : "heapprofile";
+      return reply(200, Readable.toWeb(createReadStream(runtime.profiles.fileOf(profile))), {
+        "Content-Type": "application/json",
+        "Content-Length": String(profile.sizeBytes ?? 0),
+        "Content-Disposition": `attachment; filename="headroom-${profile.id}.${extension}"`,
+        "Cache-Control": "no-store",
+      });
+    },
+  ),
+];
