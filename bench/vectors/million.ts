@@ -63,15 +63,30 @@ for (let from = 0; from < count; from += 1_000) {
   await first.store.upsert("bench", "c", points);
 }
 const upsertsPerSecond = Math.round(count / ((performance.now() - started) / 1_000));
-console.log(JSON.stringify({ count, upsertsPerSecond, grantedMb: Math.round(first.account.grantedBytes / MIB), mostRssMb: Math.round(mostRss / MIB) }));
+console.log(
+  JSON.stringify({
+    count,
+    upsertsPerSecond,
+    grantedMb: Math.round(first.account.grantedBytes / MIB),
+    mostRssMb: Math.round(mostRss / MIB),
+  }),
+);
 console.log(JSON.stringify({ present: await measure(first.store, 50), mostRssMb: Math.round(mostRss / MIB) }));
 await first.store.close();
 await first.database.close();
 
 const second = await open();
-console.log(JSON.stringify({ afterRestart: await measure(second.store, 3), ...(await second.store.collection("bench", "c")) }));
+console.log(
+  JSON.stringify({ afterRestart: await measure(second.store, 3), ...(await second.store.collection("bench", "c")) }),
+);
 await second.store.warmed();
-console.log(JSON.stringify({ warmed: await measure(second.store, 50), ...(await second.store.collection("bench", "c")), mostRssMb: Math.round(mostRss / MIB) }));
+console.log(
+  JSON.stringify({
+    warmed: await measure(second.store, 50),
+    ...(await second.store.collection("bench", "c")),
+    mostRssMb: Math.round(mostRss / MIB),
+  }),
+);
 await second.store.close();
 await second.database.close();
 clearInterval(watch);

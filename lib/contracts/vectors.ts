@@ -114,4 +114,3 @@ export const recallSchema = z.object({
   tier: z.object({ hot: count, cold: count }),
   tookMs: z.number(),
 });
-export type RecallAnswer = z.infer<typeof recallSchema>;
