@@ -15,6 +15,12 @@ const MAX_CLIENT_EVENTS = 20;
 /** Clients send a connect packet with a key, and pings. */
 const MAX_PACKET_BYTES = 16_384;
 
+/**
+ * Volatile: a reader that is too slow misses these, and gets the next one or back-fills it over HTTP; nothing is queued for
+ * it. The others are few, and the end of a run or an alert must not be missed because a step ended in the same turn.
+ */
+const REPLACED_SOON: ReadonlySet<string> = new Set(["memory:sample", "stream:progress"]);
+
 type Monitoring = Namespace<Record<string, never>, ServerEvents>;
 
 /** The socket of the dashboard and of consumers that watch: samples out, nothing in. */
@@ -37,8 +43,8 @@ export class Realtime {
     monitoring.use((socket, next) => next(this.#admit(socket)));
     monitoring.on("connection", (socket) => this.#welcome(socket));
     this.#unsubscribe = runtime.events.subscribe((name, payload) => {
-      // Volatile: a reader that is too slow misses a sample and back-fills it over HTTP; nothing is queued for it.
-      (monitoring.volatile.emit as (name: string, payload: unknown) => boolean)(name, payload);
+      const channel = REPLACED_SOON.has(name) ? monitoring.volatile : monitoring;
+      (channel.emit as (name: string, payload: unknown) => boolean)(name, payload);
     });
   }
 
