@@ -31,7 +31,9 @@ export interface ChunkRow {
 export interface NewDocument extends Omit<DocumentSummary, "rowId"> {
   /** Deflated UTF-8. */
   text: Uint8Array;
-  chunks: readonly (Omit<ChunkRow, "rowId" | "documentRowId"> & { vector: Uint8Array; keywords: string })[];
+  chunks: readonly (Omit<ChunkRow, "rowId" | "documentRowId"> & { vector: Uint8Array })[];
+  /** What goes into the full-text index, by chunk, where it is not the chunk's text itself; null: nowhere. */
+  keywords: readonly string[] | null;
 }
 
 export interface Written {

@@ -119,7 +119,7 @@ export class DocumentIngest {
       embedded += answer.embedded;
       part.forEach((span, at) => {
         const [chunk = "", vector = new Uint8Array()] = [texts[at], answer.codes[at]];
-        chunks.push({ ...span, ordinal: from + at, text: chunk, vector, keywords: keywordText(chunk) });
+        chunks.push({ ...span, ordinal: from + at, text: chunk, vector });
       });
     }
     return { chunks, embedded };
@@ -145,6 +145,7 @@ export class DocumentIngest {
       checksum,
       model,
       chunks,
+      keywords: keywordText(text) === text ? null : chunks.map((chunk) => keywordText(chunk.text)),
       chunkSize: chunking.size,
       chunkOverlap: chunking.overlap,
       chunkCount: chunks.length,

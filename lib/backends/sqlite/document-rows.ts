@@ -84,7 +84,8 @@ export async function createDocumentRows(database: Database): Promise<DocumentRo
       await database.write([
         ...removal(key, document.id),
         insertDocument(key, rowId, document),
-        ...document.chunks.flatMap((chunk, place) => insertChunk(key, rowId, firstChunk + place, chunk)),
+        ...document.chunks.map((chunk, place) => insertChunk(key, rowId, firstChunk + place, chunk)),
+        ...indexChunks(key, rowId, firstChunk, document),
       ]);
       const vectors = document.chunks.map(({ vector }, place) => ({
         id: firstChunk + place,
@@ -194,14 +195,24 @@ function insertChunk(
   namespaceId: number,
   documentId: number,
   rowId: number,
-  { ordinal, start, end, vector, text, keywords }: NewDocument["chunks"][number],
+  { ordinal, start, end, vector, text }: NewDocument["chunks"][number],
+): Statement {
+  return {
+    sql: `INSERT INTO "RagChunk" ("id", "namespaceId", "documentId", "ordinal", "start", "end", "vector", "text")
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    params: [rowId, namespaceId, documentId, ordinal, start, end, vector, text],
+  };
+}
+
+/** The index reads the chunks where they are: their text crosses to this thread once. */
+function indexChunks(
+  namespaceId: number,
+  documentId: number,
+  firstChunk: number,
+  { keywords }: NewDocument,
 ): Statement[] {
-  return [
-    {
-      sql: `INSERT INTO "RagChunk" ("id", "namespaceId", "documentId", "ordinal", "start", "end", "vector", "text")
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      params: [rowId, namespaceId, documentId, ordinal, start, end, vector, text],
-    },
-    { sql: `INSERT INTO ${textTable(namespaceId)} (rowid, "text") VALUES (?, ?)`, params: [rowId, keywords] },
-  ];
+  const into = `INSERT INTO ${textTable(namespaceId)} (rowid, "text")`;
+  if (keywords === null)
+    return [{ sql: `${into} SELECT "id", "text" FROM "RagChunk" WHERE "documentId" = ?`, params: [documentId] }];
+  return keywords.map((text, place) => ({ sql: `${into} VALUES (?, ?)`, params: [firstChunk + place, text] }));
 }
