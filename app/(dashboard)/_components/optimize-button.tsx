@@ -2,17 +2,17 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Zap } from "lucide-react";
-import { parseAsBoolean, useQueryState } from "nuqs";
 import { memoryReportQuery, optimizePreviewQuery } from "../../../lib/client/queries/memory.ts";
 import { meQuery } from "../../../lib/client/queries/session.ts";
 import { formatBytes } from "../../../lib/shared/bytes.ts";
+import { useOptimizeOpen } from "../../_components/frame/view-state.ts";
 import { predictedBytes } from "../../_components/optimizer/run-words.ts";
 import { Button } from "../../_components/ui/button.tsx";
 import { OptimizeDialog } from "./optimize-dialog.tsx";
 
 /** Opens the plan, and says beforehand what it would free. A viewer sees why it is not theirs to press. */
 export function OptimizeButton() {
-  const [open, setOpen] = useQueryState("optimize", parseAsBoolean.withDefault(false));
+  const [open, setOpen] = useOptimizeOpen();
   const { data: me } = useQuery(meQuery);
   const { data: report } = useQuery(memoryReportQuery);
   const mayRun = me?.role === "operator";

@@ -1,6 +1,6 @@
 "use client";
 
-import { useRouter } from "next/navigation";
+import { usePathname, useRouter } from "next/navigation";
 import { type ReactNode, useState } from "react";
 import { toast } from "sonner";
 import { LiveProvider, useLiveConnection, useLiveEvent } from "../../../lib/client/live/live-context.tsx";
@@ -16,7 +16,7 @@ import { NAVIGATION } from "./navigation.ts";
 import { SideNav } from "./side-nav.tsx";
 import { TopBar } from "./top-bar.tsx";
 import { useKeyboard } from "./use-keyboard.ts";
-import { useKeepView, useRange } from "./view-state.ts";
+import { useKeepView, useOptimizeOpen, useRange } from "./view-state.ts";
 
 /** What is around every page: navigation, top bar, keyboard, palette, and the live connection. */
 export function AppFrame({ children }: { children: ReactNode }) {
@@ -27,13 +27,19 @@ export function AppFrame({ children }: { children: ReactNode }) {
   );
 }
 
+/** Pages that have the Optimize button. */
+const OPTIMIZE_PAGES = new Set(["/", "/optimizer"]);
+
 function Frame({ children }: { children: ReactNode }) {
   const [overlay, setOverlay] = useState<"palette" | "help" | null>(null);
   const router = useRouter();
   const live = useLiveConnection();
   const [range, setRange] = useRange();
   const keepView = useKeepView();
-  const openOptimize = () => router.push(keepView("/?optimize=true"));
+  const hasButton = OPTIMIZE_PAGES.has(usePathname());
+  const [, setOptimizeOpen] = useOptimizeOpen();
+  // Where the button is, the plan opens at once; from elsewhere the way leads to the overview.
+  const openOptimize = () => (hasButton ? void setOptimizeOpen(true) : router.push(keepView("/?optimize=true")));
   useLiveEvent("memory:alert", toastLevel);
 
   function run(command: Command) {

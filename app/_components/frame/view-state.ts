@@ -26,3 +26,8 @@ export function useKeepView(): (href: string) => string {
     return text === "" ? path : `${path}?${text}`;
   };
 }
+
+/** Whether the optimizer's plan is open: in the URL, so that any page can lead to it. */
+export function useOptimizeOpen() {
+  return useQueryState("optimize", parseAsBoolean.withDefault(false));
+}
