@@ -55,7 +55,7 @@ function ChannelChart({
       unit="bytes"
       domain={domain}
       height={200}
-      {...(suspected ? { band: { lowKey: "trendLow", highKey: "trendHigh", label: "90 % interval" } } : {})}
+      {...(suspected ? { band: { lowKey: "trendLow", highKey: "trendSpread", label: "90 % interval" } } : {})}
     />
   );
 }
@@ -77,7 +77,8 @@ function rowsOf(channel: Channel): ChartRow[] {
       live: last,
       trend: along(channel.slopeBytesPerHour),
       trendLow: along(channel.slopeLow),
-      trendHigh: along(channel.slopeHigh),
+      // The band is drawn as a height over its lower edge.
+      trendSpread: hours === null ? null : (channel.slopeHigh - channel.slopeLow) * hours,
     };
   });
 }
