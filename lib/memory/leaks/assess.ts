@@ -1,4 +1,5 @@
 import {
+  followsLoad,
   type LoadAt,
   lastsLongEnough,
   RULED_OUT,
@@ -119,7 +120,7 @@ function judge(span: readonly Point[], adjusted: readonly Point[], curve: LiveCu
   const formerHigh = Math.max(context.formerHigh, ...curve.readings.filter((r) => !inSpan(r)).map((r) => r.value));
 
   let ruledOut: RuledOut | null = null;
-  if (unexplained < Math.max(least, 0.5 * growth)) ruledOut = "load";
+  if (unexplained < Math.max(least, 0.5 * growth) || followsLoad(curve.readings, context.loadAt)) ruledOut = "load";
   else if (last.value < formerHigh + 0.3 * growth) ruledOut = "refill";
   else ruledOut = unsteady(span, h);
   if (ruledOut === "step" || ruledOut === "uneven" || ruledOut === "plateau") {

@@ -66,6 +66,16 @@ export function withoutLoad(points: readonly Point[], loadAt: LoadAt | null): re
   return points.map((p, i) => ({ at: p.at, value: p.value - bytesPerRequest * ((loads[i] ?? origin) - origin) }));
 }
 
+/** Whether what collections left follows the load itself, reading by reading: then the level is load's, whatever its course. */
+export function followsLoad(readings: readonly Point[], loadAt: LoadAt | null): boolean {
+  if (!loadAt || readings.length < 4) return false;
+  const fit = regress(
+    readings.map((r) => loadAt(r.at)),
+    readings.map((r) => r.value),
+  );
+  return fit.slope > 0 && fit.explained >= 0.9;
+}
+
 /** Whether growth between the last two known points, a stride apart or more, fell below three quarters of the span's rate. */
 export function slowedDown(anchors: readonly Point[], from: number, rate: number): boolean {
   const last = anchors.at(-1);
