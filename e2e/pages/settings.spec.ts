@@ -2,7 +2,7 @@ import { expect } from "@playwright/test";
 import { test } from "../support/fixtures.ts";
 import { signIn, untilLive, watchForTrouble } from "../support/pages.ts";
 
-test("a setting is changed, refused out of range, marked, audited and rolled back", async ({ page, server }) => {
+test("a setting is changed, marked as changed, audited and rolled back", async ({ page, server }) => {
   await signIn(page, server);
   await page.goto(`${server.url}/settings`);
   await untilLive(page);
