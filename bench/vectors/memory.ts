@@ -13,10 +13,17 @@ function settledRss(): number {
   return process.memoryUsage.rss();
 }
 
-// Warm the code on a small corpus first, so that the growth measured is the data's.
-const small = syntheticCorpus(500, 384, 4);
+// Warm the code and V8's young generation on a small corpus first, so that the growth measured is the data's.
+const small = syntheticCorpus(3_000, 384, 50);
 const warm = await build(small);
-for (const query of small.queries) await warm.search(query);
+for (let round = 0; round < 6; round++) {
+  for (const query of small.queries) await warm.search(query);
+  // As many replacements a round as will be measured.
+  await warm.replace?.(
+    Array.from({ length: Math.max(3_000, count / 2) }, (_, i) => i % 3_000),
+    small,
+  );
+}
 const corpus = syntheticCorpus(count, 384, 20);
 const other = syntheticCorpus(count, 384, 1);
 const before = settledRss();

@@ -52,42 +52,43 @@ async function measure(store: VectorStore, queries: number) {
   return { recall: found / (10 * queries), p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
-const first = await open();
-await first.store.create("bench", "c", { dimensions: corpus.dimensions, metric: "cosine" });
+let opened = await open();
+await opened.store.create("bench", "c", { dimensions: corpus.dimensions, metric: "cosine" });
 const started = performance.now();
 for (let from = 0; from < count; from += 1_000) {
   const points = Array.from({ length: Math.min(1_000, count - from) }, (_, i) => ({
     id: `v${from + i}`,
     vector: corpus.vector(from + i),
   }));
-  await first.store.upsert("bench", "c", points);
+  await opened.store.upsert("bench", "c", points);
 }
 const upsertsPerSecond = Math.round(count / ((performance.now() - started) / 1_000));
 console.log(
   JSON.stringify({
     count,
     upsertsPerSecond,
-    grantedMb: Math.round(first.account.grantedBytes / MIB),
+    grantedMb: Math.round(opened.account.grantedBytes / MIB),
     mostRssMb: Math.round(mostRss / MIB),
   }),
 );
-console.log(JSON.stringify({ present: await measure(first.store, 50), mostRssMb: Math.round(mostRss / MIB) }));
-await first.store.close();
-await first.database.close();
+console.log(JSON.stringify({ present: await measure(opened.store, 50), mostRssMb: Math.round(mostRss / MIB) }));
+await opened.store.close();
+await opened.database.close();
 
-const second = await open();
+// The first store is garbage from here on.
+opened = await open();
 console.log(
-  JSON.stringify({ afterRestart: await measure(second.store, 3), ...(await second.store.collection("bench", "c")) }),
+  JSON.stringify({ afterRestart: await measure(opened.store, 3), ...(await opened.store.collection("bench", "c")) }),
 );
-await second.store.warmed();
+await opened.store.warmed();
 console.log(
   JSON.stringify({
-    warmed: await measure(second.store, 50),
-    ...(await second.store.collection("bench", "c")),
+    warmed: await measure(opened.store, 50),
+    ...(await opened.store.collection("bench", "c")),
     mostRssMb: Math.round(mostRss / MIB),
   }),
 );
-await second.store.close();
-await second.database.close();
+await opened.store.close();
+await opened.database.close();
 clearInterval(watch);
 rmSync(dir, { recursive: true, force: true });

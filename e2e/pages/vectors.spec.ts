@@ -27,7 +27,7 @@ test("collections, their tiers, recall on demand and a point's neighbours", asyn
   await server.send("PUT", path, { dimensions: 3, metric: "cosine" });
   const points = Array.from({ length: 100 }, (_, i) => ({
     id: i === 1 ? "<img src=x onerror=alert(1)>" : `p${i}`,
-    vector: [Math.cos(i / 10), Math.sin(i / 10), 0.2],
+    vector: [Math.cos(i / 100), Math.sin(i / 100), 0.2],
     metadata: { n: i },
   }));
   expect((await server.send("PUT", `${path}/points`, { points })).status).toBe(200);

@@ -26,14 +26,15 @@ export function Sheet(props: {
             side === "left" ? "left-0 w-72 border-r" : "right-0 w-[min(560px,100vw)] border-l",
           )}
         >
-          <header className="flex h-14 shrink-0 items-center justify-between gap-4 px-4">
+          {/* No <header>: in a portal that would be a second banner of the page. */}
+          <div className="flex h-14 shrink-0 items-center justify-between gap-4 px-4">
             <Radix.Title className="truncate text-16">{title}</Radix.Title>
             <Radix.Close asChild>
               <Button variant="ghost" size="icon-sm" aria-label="Close">
                 <X aria-hidden className="size-4" />
               </Button>
             </Radix.Close>
-          </header>
+          </div>
           <div className="min-h-0 grow overflow-y-auto px-4 pb-4">{children}</div>
         </Radix.Content>
       </Radix.Portal>
