@@ -18,7 +18,7 @@ test("a file that is dropped is sent, counted, and its bad record can be looked 
   });
   await expect(page.getByText("users.jsonl")).toBeVisible();
   await expect(page.getByLabel("Format")).toHaveValue("ndjson");
-  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByRole("button", { name: "Send", exact: true }).click();
   const row = page.getByRole("row", { name: /completed/ }).first();
   await expect(row).toContainText("1,999");
   await row.click();
@@ -26,6 +26,7 @@ test("a file that is dropped is sent, counted, and its bad record can be looked 
   await expect(sheet).toContainText("malformed-json");
   await expect(sheet).toContainText("line 701");
   await expect(sheet.getByRole("link", { name: "All as NDJSON" })).toHaveAttribute("href", /\/rejects$/);
+  await page.screenshot({ path: "test-results/streams.png" });
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
 });
@@ -35,5 +36,5 @@ test("before there is a stream the page says how to send one", async ({ page, se
   await page.setExtraHTTPHeaders({ "x-namespace": "nobody-sends-here" });
   await page.goto(`${server.url}/streams`);
   await expect(page.getByText("No streams yet")).toBeVisible();
-  await expect(page.getByRole("button", { name: "Send" })).toBeDisabled();
+  await expect(page.getByRole("button", { name: "Send", exact: true })).toBeDisabled();
 });

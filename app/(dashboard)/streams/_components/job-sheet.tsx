@@ -61,8 +61,8 @@ function JobDetails({ job }: { job: StreamJobView }) {
           hint={`at most ${formatBytes(job.peakBufferedBytes)}`}
         />
         <Stat label="Goes on at" value={job.resumable ? `byte ${count(job.uploadOffset)}` : null} />
-        <Stat label="Begun" value={job.startedAt ? <Moment atMs={Date.parse(job.startedAt)} /> : null} />
-        <Stat label="Ended" value={job.finishedAt ? <Moment atMs={Date.parse(job.finishedAt)} /> : null} />
+        <Stat label="Begun" size="sm" value={job.startedAt ? <Moment atMs={Date.parse(job.startedAt)} /> : null} />
+        <Stat label="Ended" size="sm" value={job.finishedAt ? <Moment atMs={Date.parse(job.finishedAt)} /> : null} />
       </dl>
       {job.rejected > 0 ? <Rejects job={job} /> : null}
     </div>
