@@ -51,7 +51,7 @@ it("trains anew when values change their kind, and reads what older dictionaries
   const codec = new ValueCodec(account);
   const all: Packed[] = [];
   for (let kind = 0; kind < 6; kind++) {
-    all.push(...(await packMany(codec, kind, 800)));
+    all.push(...(await packMany(codec, kind, 1_600)));
     expect(codec.dictionaries).toBeLessThanOrEqual(4);
     expect(codec.heldBytes).toBe(account.grantedBytes);
     expect(account.grantedBytes).toBeLessThanOrEqual(64 * KIB + 4 * 8 * KIB);

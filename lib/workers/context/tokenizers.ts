@@ -10,7 +10,7 @@ const PUBLISHED: readonly (readonly [RegExp, Encoding])[] = [
 
 /**
  * How many more tokens other families make of the same text than o200k does, at most, on prose and code in several
- * languages: what is published of them, rounded up. Their own tokenizers are not published, or not as small.
+ * languages: estimates of ours, chosen on the safe side and not measured. Their own tokenizers are not published, or not as small.
  */
 const OTHERS: readonly (readonly [RegExp, number])[] = [
   [/^claude/, 0.35],
