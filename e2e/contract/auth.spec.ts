@@ -22,7 +22,7 @@ function withCookie(
   return fetch(`${server.url}${target}`, {
     method,
     headers: { cookie, "content-type": "application/json", ...headers },
-    ...(method === "GET" ? {} : { body: JSON.stringify({ maxSessions: 400 }) }),
+    ...(method === "GET" ? {} : { body: JSON.stringify({ historyMaxMb: 31 }) }),
   });
 }
 

@@ -2,6 +2,10 @@ import { expect, test } from "@playwright/test";
 import { signIn, untilLive } from "../support/pages.ts";
 import { TestServer } from "../support/server.ts";
 
+interface Report {
+  sample: { sequence: number };
+}
+
 const PORT = "4170";
 const env = { HEADROOM_SAMPLE_SECONDS: "1", HEADROOM_LOG_LEVEL: "warn", PORT };
 
@@ -41,6 +45,10 @@ test("figures that no longer come are called stale, with their age, and are live
   await signIn(page, server);
   await page.goto(`${server.url}/?range=5m`);
   await untilLive(page);
+  // The page learns the server's period from samples that follow one another: until then it allows for 30 s.
+  const sequence = async () => ((await (await server.get("/monitoring/memory")).json()) as Report).sample.sequence;
+  const first = await sequence();
+  await expect.poll(sequence).toBeGreaterThan(first + 2);
   process.kill(server.pid, "SIGSTOP");
   await expect(page.getByTestId("connection")).toHaveAttribute("data-state", "stale", { timeout: 20_000 });
   await expect(page.getByText(/last figures/).first()).toBeVisible();
