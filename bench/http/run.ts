@@ -12,13 +12,18 @@ const KEY = "operator-key-for-benches-0123456789";
 const projectDir = path.resolve(import.meta.dirname, "../..");
 const dir = mkdtempSync(path.join(tmpdir(), "headroom-bench-"));
 
+/** Who am I: the way through the door alone. Session read: a store's look-up, and its use noted. */
+const WORKS = ["who am I", "session read"] as const;
+type Work = (typeof WORKS)[number];
+
 interface Side {
   name: string;
   url: string;
-  target: string;
+  /** What is asked for, and whose answers are counted. */
+  targets: Record<Work, string>;
   process: ChildProcess;
-  requestsPerSecond: number[];
-  p50Ms: number[];
+  requestsPerSecond: Record<Work, number[]>;
+  p50Ms: Record<Work, number[]>;
 }
 
 function start(script: string, env: Record<string, string>): Promise<{ url: string; process: ChildProcess }> {
@@ -54,12 +59,14 @@ async function side(name: string, script: string, env: Record<string, string>): 
     }),
   });
   const { id } = (await created.json()) as { id: string };
-  return { name, url, target: `/api/v1/sessions/${id}`, process: child, requestsPerSecond: [], p50Ms: [] };
+  const none = (): Record<Work, number[]> => ({ "who am I": [], "session read": [] });
+  const targets = { "who am I": "/api/v1/auth/me", "session read": `/api/v1/sessions/${id}` };
+  return { name, url, targets, process: child, requestsPerSecond: none(), p50Ms: none() };
 }
 
-async function measure({ url, target }: Side, seconds: number): Promise<{ rate: number; p50: number }> {
+async function measure({ url, targets }: Side, work: Work, seconds: number): Promise<{ rate: number; p50: number }> {
   const result = await autocannon({
-    url: `${url}${target}`,
+    url: `${url}${targets[work]}`,
     connections: CONNECTIONS,
     duration: seconds,
     headers: { authorization: `Bearer ${KEY}` },
@@ -74,6 +81,19 @@ const median = (values: readonly number[]): number =>
 const spread = (values: readonly number[], digits = 0): string =>
   `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)}–${Math.max(...values).toFixed(digits)})`;
 
+function report(work: Work): void {
+  console.log(`\n${work}: ${CONNECTIONS} connections, ${ROUNDS} interleaved rounds of ${SECONDS} s: median (min–max)`);
+  for (const { name, requestsPerSecond, p50Ms } of sides) {
+    const rates = spread(requestsPerSecond[work]).padStart(24);
+    console.log(`${name.padEnd(12)} ${rates} requests/s   p50 ${spread(p50Ms[work], 1)} ms`);
+  }
+  const [bare, direct, next] = sides;
+  const ratios = (a: Side | undefined, b: Side | undefined) =>
+    (a?.requestsPerSecond[work] ?? []).map((rate, index) => rate / (b?.requestsPerSecond[work][index] ?? Number.NaN));
+  console.log(`direct door / bare Hono: ${spread(ratios(direct, bare), 2)}   goal ≥ 0.80`);
+  console.log(`direct door / Next door: ${spread(ratios(direct, next), 1)}`);
+}
+
 const common = { HEADROOM_OPERATOR_KEY: KEY, BENCH_KEY: KEY, HEADROOM_LOG_LEVEL: "warn" };
 const database = (name: string) => ({ HEADROOM_DATABASE_URL: `file:${path.join(dir, name)}` });
 const sides = [
@@ -82,25 +102,17 @@ const sides = [
   await side("Next door", "dist/server.js", { ...common, ...database("next.db"), HEADROOM_DOOR: "next" }),
 ];
 try {
-  for (const one of sides) await measure(one, 2);
+  for (const work of WORKS) for (const one of sides) await measure(one, work, 2);
   for (let round = 0; round < ROUNDS; round++) {
-    for (const one of sides) {
-      const { rate, p50 } = await measure(one, SECONDS);
-      one.requestsPerSecond.push(rate);
-      one.p50Ms.push(p50);
+    for (const work of WORKS) {
+      for (const one of sides) {
+        const { rate, p50 } = await measure(one, work, SECONDS);
+        one.requestsPerSecond[work].push(rate);
+        one.p50Ms[work].push(p50);
+      }
     }
   }
-  console.log(
-    `session read, ${CONNECTIONS} connections, ${ROUNDS} interleaved rounds of ${SECONDS} s: median (min–max)`,
-  );
-  for (const { name, requestsPerSecond, p50Ms } of sides) {
-    console.log(`${name.padEnd(12)} ${spread(requestsPerSecond).padStart(24)} requests/s   p50 ${spread(p50Ms, 1)} ms`);
-  }
-  const [bare, direct, next] = sides;
-  const ratios = (a: Side | undefined, b: Side | undefined) =>
-    (a?.requestsPerSecond ?? []).map((rate, index) => rate / (b?.requestsPerSecond[index] ?? Number.NaN));
-  console.log(`direct door / bare Hono: ${spread(ratios(direct, bare), 2)}   goal ≥ 0.80`);
-  console.log(`direct door / Next door: ${spread(ratios(direct, next), 1)}`);
+  for (const work of WORKS) report(work);
 } finally {
   for (const { process: child } of sides) child.kill();
   rmSync(dir, { recursive: true, force: true });
