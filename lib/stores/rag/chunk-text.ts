@@ -25,7 +25,8 @@ export function chunkText(text: string, { size, overlap }: Chunking): TextSpan[]
   while (start < last) {
     const end = last - start <= size ? last : findCut(text, start, size);
     const trimmed = trimEnd(text, start, end);
-    spans.push({ start, end: trimmed });
+    // A cut in the white space behind the last chunk adds nothing to what that one says.
+    if (trimmed > (spans.at(-1)?.end ?? 0)) spans.push({ start, end: trimmed });
     if (end >= last) break;
     start = Math.max(start + 1, skipSpace(text, overlapStart(text, start, end, overlap), last));
     if (isInsidePair(text, start)) start++;

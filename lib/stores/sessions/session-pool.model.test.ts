@@ -153,7 +153,8 @@ class Bench {
         session,
         op.kind === "touch" ? this.pool.touch(namespace, id) : this.pool.delete(namespace, id, null),
       );
-      if (op.kind === "delete") this.model.delete(id);
+      // One that had expired stays in the model: its row is still there, and a restart sets its time with the others'.
+      if (op.kind === "delete" && session) this.model.delete(id);
     } else if (op.kind === "advance") {
       this.clock.advance(op.ms);
       await new Promise(setImmediate);
