@@ -28,8 +28,9 @@ export function chunkText(text: string, { size, overlap }: Chunking): TextSpan[]
     // A cut in the white space behind the last chunk adds nothing to what that one says.
     if (trimmed > (spans.at(-1)?.end ?? 0)) spans.push({ start, end: trimmed });
     if (end >= last) break;
-    start = Math.max(start + 1, skipSpace(text, overlapStart(text, start, end, overlap), last));
-    if (isInsidePair(text, start)) start++;
+    const next = Math.max(start + 1, overlapStart(text, start, end, overlap));
+    // White space may follow the pair that is left out.
+    start = skipSpace(text, isInsidePair(text, next) ? next + 1 : next, last);
   }
   return spans;
 }
