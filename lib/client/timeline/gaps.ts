@@ -11,8 +11,9 @@ export interface Gap {
 const TOLERANCE = 2.5;
 
 /**
- * Where samples are missing. A hole is a wait of more than 2.5 times the usual one; after a restart already 1.5 times.
- * The wait before counts as usual too, so that a longer sampling period is no row of holes. O(n log n).
+ * Where samples are missing: a wait of more than 2.5 times the usual one, and every restart, however quick, since
+ * between two processes there was no memory to draw a line through. The wait before counts as usual too, so that a
+ * longer sampling period is no row of holes. O(n log n).
  */
 export function findGaps(points: readonly Point[]): Gap[] {
   const waits = points.slice(1).map((point, index) => point.atMs - (points[index]?.atMs ?? 0));
@@ -24,8 +25,7 @@ export function findGaps(points: readonly Point[]): Gap[] {
     const wait = point.atMs - previous.atMs;
     const waitBefore = index >= 2 ? (waits[index - 2] ?? 0) : 0;
     const restarted = point.bootId !== null && previous.bootId !== null && point.bootId !== previous.bootId;
-    const tolerance = restarted ? 1.5 : TOLERANCE;
-    if (wait > tolerance * Math.max(usual, restarted ? 0 : waitBefore)) {
+    if (restarted || wait > TOLERANCE * Math.max(usual, waitBefore)) {
       gaps.push({ fromMs: previous.atMs, toMs: point.atMs, restarted });
     }
   });

@@ -106,6 +106,11 @@ describe("gaps", () => {
       { fromMs: START + 90_000, toMs: START + 600_000, restarted: true },
     ]);
   });
+  it("breaks the line at a restart, however quick, and only there", () => {
+    expect(findGaps(points([0], [1], [2], [3.1, "boot-2"], [4.1, "boot-2"]))).toEqual([
+      { fromMs: START + 2000, toMs: START + 3100, restarted: true },
+    ]);
+  });
   it("takes a longer sampling period for one hole at most, not for a row of them", () => {
     expect(findGaps(points([0], [1], [2], [3], [4], [5], [35], [65], [95]))).toHaveLength(1);
   });
