@@ -1,6 +1,12 @@
 import { readFileSync } from "node:fs";
 import { expect } from "@playwright/test";
-import { type MemorySample, memoryReportSchema, memorySampleSchema } from "../../lib/contracts/memory.ts";
+import {
+  type MemorySample,
+  memoryReportSchema,
+  memorySampleSchema,
+  type StoreHistory,
+  storeHistorySchema,
+} from "../../lib/contracts/memory.ts";
 import { test } from "../support/fixtures.ts";
 
 test("the report fits its schema, adds up, and its RSS is the kernel's within 5 %", async ({ server }) => {
@@ -31,6 +37,19 @@ test("history has consecutive sequences, goes on after one, and groups by step",
   expect((await csv.text()).split("\r\n")[0]).toBe(
     "at,usedBytes,limitBytes,rssBytes,heapUsedBytes,externalBytes,gcPauseMs,delayP99Ms,requests",
   );
+});
+
+test("each sample leaves what the stores held in their history, all or one of them", async ({ server }) => {
+  const list = async (query: string): Promise<StoreHistory["moments"]> =>
+    storeHistorySchema.parse(await (await server.get(`/monitoring/memory/stores${query}`)).json()).moments;
+  await expect.poll(async () => (await list("")).length, { timeout: 15_000 }).toBeGreaterThan(2);
+  const { stores } = memoryReportSchema.parse(await (await server.get("/monitoring/memory")).json());
+  const all = await list("");
+  expect(all.at(-1)?.stores.map(({ store }) => store)).toEqual(stores?.map(({ store }) => store));
+  const times = all.map(({ sampledAt }) => Date.parse(sampledAt));
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+  expect((await list("?store=cache")).at(-1)?.stores.map(({ store }) => store)).toEqual(["cache"]);
+  expect((await server.get("/monitoring/memory/stores?window=1")).status).toBe(400);
 });
 
 test("the description is OpenAPI 3.1 and names every route, and its page needs no other host", async ({ server }) => {

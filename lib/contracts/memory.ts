@@ -79,6 +79,23 @@ export const storeStatsSchema = z.object({
 });
 export type StoreStats = z.infer<typeof storeStatsSchema>;
 
+export const storeHistoryQuery = z.strictObject({
+  store: z.string().min(1).max(64).optional().describe("One store's figures alone"),
+});
+
+const storeMomentSchema = z.object({
+  sampledAt: z.iso.datetime(),
+  stores: z.array(
+    z.object({ store: z.string(), items: count, bytes, windowHitRatio: ratio.describe("Of the 5 minutes before") }),
+  ),
+});
+export type StoreMoment = z.infer<typeof storeMomentSchema>;
+
+export const storeHistorySchema = z.object({
+  moments: z.array(storeMomentSchema).describe("One per sample since the start, oldest first, at most 600"),
+});
+export type StoreHistory = z.infer<typeof storeHistorySchema>;
+
 export const leakReportSchema = z.object({
   state: z.enum(["warming-up", "clear", "suspected", "confirmed"]),
   suspects: z.array(

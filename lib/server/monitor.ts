@@ -7,6 +7,7 @@ import { EventLoopMonitor } from "../memory/event-loop-monitor.ts";
 import { GcMonitor } from "../memory/gc-monitor.ts";
 import { HistoryRecorder } from "../memory/history-recorder.ts";
 import { type Probes, Sampler } from "../memory/sampler.ts";
+import { StoreRecorder } from "../memory/store-history.ts";
 import type { SampleLog } from "../ports/sample-log.ts";
 import { MIB } from "../shared/bytes.ts";
 import type { Core } from "./core.ts";
@@ -22,6 +23,7 @@ export class Monitor {
   readonly sampler: Sampler;
   readonly sampleLog: SampleLog;
   readonly recorder: HistoryRecorder;
+  readonly storeRecorder = new StoreRecorder();
   readonly gc = new GcMonitor();
   readonly #core: Core;
   readonly #eventLoop = new EventLoopMonitor();
@@ -82,6 +84,7 @@ export class Monitor {
     this.#followRuntime();
     const sample = this.sampler.take();
     const stores = this.#core.stores.map((store) => store.stats());
+    this.storeRecorder.record(sample.sampledAt, stores);
     for (const listener of this.#listeners) listener(sample, stores);
     this.#core.events.emit("memory:sample", { sample, stores });
     this.recorder.record(sample);

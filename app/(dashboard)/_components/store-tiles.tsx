@@ -8,7 +8,7 @@ import type { StoreStats } from "../../../lib/contracts/memory.ts";
 import { formatBytes } from "../../../lib/shared/bytes.ts";
 import { NAVIGATION } from "../../_components/frame/navigation.ts";
 import { HIT_RATIO_GOAL } from "../../_components/store/store-panels.tsx";
-import { useStore, useStoreRows } from "../../_components/store/use-store.ts";
+import { useHitRatioRows, useStore } from "../../_components/store/use-store.ts";
 import { Meter } from "../../_components/ui/meter.tsx";
 import { Panel } from "../../_components/ui/panel.tsx";
 import { Sparkline } from "../../_components/ui/sparkline.tsx";
@@ -30,11 +30,9 @@ export function StoreTiles() {
   );
 }
 
-const windowRatio = (stats: StoreStats) => ({ ratio: stats.window.hitRatio });
-
 function StoreTile({ store }: { store: string }) {
   const { stats, state } = useStore(store);
-  const rows = useStoreRows(store, windowRatio);
+  const rows = useHitRatioRows(store);
   const { name, href, colour } = storeLooks(store);
   const isBuilt = NAVIGATION.some((destination) => destination.href === href);
   return (

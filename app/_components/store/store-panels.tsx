@@ -8,7 +8,7 @@ import type { Series, Threshold } from "../charts/series.ts";
 import { Meter, type MeterTone } from "../ui/meter.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { Stat, StatGrid } from "../ui/stat.tsx";
-import { useStore, useStoreRows } from "./use-store.ts";
+import { useHitRatioRows, useStore } from "./use-store.ts";
 
 const COUNT = new Intl.NumberFormat("en-US");
 /** The report's promise for the response cache, and a sensible goal for any. */
@@ -64,12 +64,11 @@ const HIT_RATIO: readonly Series[] = [
   { key: "ratio", label: "Hit ratio, 5 minutes", colour: "var(--accent)", kind: "line" },
 ];
 const GOAL: readonly Threshold[] = [{ value: HIT_RATIO_GOAL, label: "85 %", tone: "goal" }];
-const windowRatio = (stats: StoreStats) => ({ ratio: stats.window.hitRatio });
 
 /** How many look-ups were answered, over time. */
 export function HitRatioPanel({ store, goal = false }: { store: string; goal?: boolean }) {
   const { stats, state } = useStore(store);
-  const rows = useStoreRows(store, windowRatio);
+  const rows = useHitRatioRows(store);
   const lifetime =
     stats && stats.hitRatio !== null
       ? `${(stats.hitRatio * 100).toFixed(1)} % since the start`
@@ -78,9 +77,7 @@ export function HitRatioPanel({ store, goal = false }: { store: string; goal?: b
     <ChartPanel
       title="Hit ratio"
       description={
-        stats
-          ? `${COUNT.format(stats.hits)} hits, ${COUNT.format(stats.misses)} misses: ${lifetime}. Drawn since this page was opened.`
-          : undefined
+        stats ? `${COUNT.format(stats.hits)} hits, ${COUNT.format(stats.misses)} misses: ${lifetime}` : undefined
       }
       state={state}
       rows={rows}

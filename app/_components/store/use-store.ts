@@ -3,9 +3,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useFreshness, useLiveState } from "../../../lib/client/live/live-context.tsx";
-import type { StoreMoment } from "../../../lib/client/live/store-history.ts";
 import { memoryReportQuery, storeHistoryQuery } from "../../../lib/client/queries/memory.ts";
-import type { StoreStats } from "../../../lib/contracts/memory.ts";
+import type { StoreMoment, StoreStats } from "../../../lib/contracts/memory.ts";
 import type { ChartRow } from "../charts/series.ts";
 import { type PanelState, panelState } from "../ui/panel-state.ts";
 import { agedState } from "./aged-state.ts";
@@ -29,19 +28,15 @@ export function useStore(name: string): StoreView {
   return { stats, state: base.kind === "ready" ? agedState(fresh, live) : base };
 }
 
-/** A figure of one store with each sample since the page was opened. */
-export function useStoreRows(name: string, figure: (stats: StoreStats) => Record<string, number | null>): ChartRow[] {
+/** A store's hit ratio over the 5 minutes before each sample since the server's start, from 0 to 1. */
+export function useHitRatioRows(name: string): ChartRow[] {
   const { data: history } = useQuery(storeHistoryQuery);
-  return useMemo(() => toRows(history, name, figure), [history, name, figure]);
+  return useMemo(() => toRows(history ?? [], name), [history, name]);
 }
 
-function toRows(
-  history: readonly StoreMoment[],
-  name: string,
-  figure: (stats: StoreStats) => Record<string, number | null>,
-): ChartRow[] {
-  return history.flatMap(({ atMs, stores }) => {
-    const stats = stores.find(({ store }) => store === name);
-    return stats ? [{ atMs, ...figure(stats) }] : [];
+function toRows(history: readonly StoreMoment[], name: string): ChartRow[] {
+  return history.flatMap(({ sampledAt, stores }) => {
+    const figures = stores.find(({ store }) => store === name);
+    return figures ? [{ atMs: Date.parse(sampledAt), ratio: figures.windowHitRatio }] : [];
   });
 }

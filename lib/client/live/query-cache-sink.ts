@@ -1,24 +1,33 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { SamplePush } from "../../contracts/events.ts";
-import type { LeakReport, MemoryReport, OptimizationRun } from "../../contracts/memory.ts";
+import type { LeakReport, MemoryReport, OptimizationRun, StoreMoment } from "../../contracts/memory.ts";
 import { memoryKeys, type RunPage } from "../queries/memory.ts";
 import { appendSamples, type Timeline } from "../timeline/timeline.ts";
 import type { LiveConnection, LiveSink } from "./live-connection.ts";
-import { appendMoment, type StoreMoment } from "./store-history.ts";
+import { appendMoment } from "./store-history.ts";
 
 /** Writes the live feed into the query cache: a page reads its queries and never knows where news came from. */
 export function createQueryCacheSink(client: QueryClient): LiveSink {
   return {
     sample(push, recent) {
       updateReport(client, (report) => ({ ...report, ...fromPush(push) }));
-      client.setQueryData<readonly StoreMoment[]>(memoryKeys.stores, (history = []) => appendMoment(history, push));
+      client.setQueryData<readonly StoreMoment[]>(
+        memoryKeys.stores,
+        (history) => history && appendMoment(history, push),
+      );
       updateTimelines(client, (timeline) =>
         // Steps carry no sequence, so only the newest sample is known not to be in them already.
         appendSamples(timeline, timeline.lastSequence === null ? [push.sample] : recent),
       );
     },
-    backfill: (samples) => updateTimelines(client, (timeline) => appendSamples(timeline, samples)),
-    reload: () => void client.invalidateQueries({ queryKey: memoryKeys.timelines }),
+    backfill(samples) {
+      updateTimelines(client, (timeline) => appendSamples(timeline, samples));
+      refetchStores(client);
+    },
+    reload() {
+      void client.invalidateQueries({ queryKey: memoryKeys.timelines });
+      refetchStores(client);
+    },
   };
 }
 
@@ -36,6 +45,10 @@ export function followEvents(live: LiveConnection, client: QueryClient): () => v
 
 function fromPush(push: SamplePush): Pick<MemoryReport, "sample" | "stores"> {
   return { sample: push.sample, stores: push.stores };
+}
+
+function refetchStores(client: QueryClient): void {
+  void client.invalidateQueries({ queryKey: memoryKeys.stores });
 }
 
 function updateReport(client: QueryClient, change: (report: MemoryReport) => MemoryReport): void {

@@ -1,18 +1,19 @@
 import type { SamplePush } from "../../contracts/events.ts";
-import type { StoreStats } from "../../contracts/memory.ts";
+import type { StoreMoment } from "../../contracts/memory.ts";
 
-/** What the stores reported with one sample. */
-export interface StoreMoment {
-  atMs: number;
-  stores: readonly StoreStats[];
-}
-
-/** As many as a chart draws. The server keeps no history of its stores: this one begins when the page is opened. */
+/** As many as a chart draws, and as the server keeps. */
 export const MOST_MOMENTS = 600;
 
+/** The history with what the stores reported with one more sample; the same object where it is in there already. */
 export function appendMoment(history: readonly StoreMoment[], push: SamplePush): readonly StoreMoment[] {
-  const atMs = Date.parse(push.sample.sampledAt);
+  const { sampledAt } = push.sample;
   const last = history.at(-1);
-  if (last && last.atMs >= atMs) return history;
-  return [...history.slice(-(MOST_MOMENTS - 1)), { atMs, stores: push.stores }];
+  if (last && Date.parse(last.sampledAt) >= Date.parse(sampledAt)) return history;
+  const stores = push.stores.map(({ store, items, bytes, window }) => ({
+    store,
+    items,
+    bytes,
+    windowHitRatio: window.hitRatio,
+  }));
+  return [...history.slice(-(MOST_MOMENTS - 1)), { sampledAt, stores }];
 }

@@ -1,9 +1,15 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { z } from "zod";
 import { page } from "../../contracts/common.ts";
-import { historySchema, type MemorySample, memoryReportSchema, optimizationRunSchema } from "../../contracts/memory.ts";
+import {
+  historySchema,
+  type MemorySample,
+  memoryReportSchema,
+  optimizationRunSchema,
+  type StoreMoment,
+  storeHistorySchema,
+} from "../../contracts/memory.ts";
 import { call } from "../http.ts";
-import type { StoreMoment } from "../live/store-history.ts";
 import { type Range, rangeSpanMs, stepSecondsFor } from "../timeline/range.ts";
 import { createTimeline, type Timeline } from "../timeline/timeline.ts";
 
@@ -27,13 +33,12 @@ export const memoryReportQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 });
 
-/** What the stores reported since the page was opened. Only the live socket writes it. */
-export const storeHistoryQuery = queryOptions<readonly StoreMoment[]>({
+/** What the stores held and answered, sample by sample since the server's start; the live socket appends to it. */
+export const storeHistoryQuery = queryOptions({
   queryKey: memoryKeys.stores,
-  queryFn: () => [],
-  initialData: [],
+  queryFn: async ({ signal }): Promise<readonly StoreMoment[]> =>
+    (await call(storeHistorySchema, "/monitoring/memory/stores", { signal })).moments,
   staleTime: Number.POSITIVE_INFINITY,
-  gcTime: Number.POSITIVE_INFINITY,
 });
 
 /** The window that ends now; the live socket appends to it. */

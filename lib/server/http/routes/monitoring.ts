@@ -1,4 +1,10 @@
-import { historyQuery, historySchema, memoryReportSchema } from "../../../contracts/memory.ts";
+import {
+  historyQuery,
+  historySchema,
+  memoryReportSchema,
+  storeHistoryQuery,
+  storeHistorySchema,
+} from "../../../contracts/memory.ts";
 import { listHistory, toCsv } from "../../history.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 
@@ -38,5 +44,17 @@ export const monitoringRoutes: readonly Route[] = [
         ? reply(200, toCsv(history), { "Content-Type": "text/csv; charset=utf-8; header=present" })
         : history;
     },
+  ),
+  defineRoute(
+    {
+      method: "get",
+      path: "/monitoring/memory/stores",
+      role: "viewer",
+      tag: "monitoring",
+      summary: "What each store held, and how much of what was asked of it it answered, sample by sample",
+      query: storeHistoryQuery,
+      responses: { 200: { description: "Since the start, oldest first", schema: storeHistorySchema } },
+    },
+    ({ runtime, query }) => runtime.monitor.storeRecorder.list(query.store),
   ),
 ];
