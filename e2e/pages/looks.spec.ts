@@ -14,6 +14,9 @@ const PAGES = [
   { path: "/", name: "overview" },
   { path: "/sessions", name: "sessions" },
   { path: "/cache", name: "cache" },
+  { path: "/vectors", name: "vectors" },
+  { path: "/rag", name: "rag" },
+  { path: "/streams", name: "streams" },
   { path: "/optimizer", name: "optimizer" },
   { path: "/leaks", name: "leaks" },
   { path: "/settings", name: "settings" },
@@ -27,7 +30,7 @@ for (const theme of THEMES) {
       page,
       server,
     }, info) => {
-      // Nine pages, each looked at twice: on a busy machine that takes more than a test usually may.
+      // Twelve pages, each looked at twice: on a busy machine that takes more than a test usually may.
       test.setTimeout(300_000);
       const trouble = watchForTrouble(page);
       await page.setViewportSize({ width, height: 900 });
@@ -72,7 +75,17 @@ test("nothing moves when the data comes", async ({ page, server }) => {
       for (const entry of list.getEntries()) shifts.push((entry as PerformanceEntry & { value: number }).value);
     }).observe({ type: "layout-shift", buffered: true });
   });
-  for (const path of ["/", "/sessions", "/cache", "/optimizer", "/settings"]) {
+  for (const path of [
+    "/",
+    "/sessions",
+    "/cache",
+    "/vectors",
+    "/rag",
+    "/streams",
+    "/optimizer",
+    "/leaks",
+    "/settings",
+  ]) {
     await page.goto(`${server.url}${path}`);
     await untilLive(page);
     await expect(page.locator("[aria-busy=true]")).toHaveCount(0);

@@ -36,6 +36,8 @@ export interface DataTableProps<Row> {
 }
 
 const ROW_PX = 40;
+/** What a column without a width of its own gets at the least; on a phone the table scrolls sideways for it. */
+const SHARING_COLUMN_PX = 140;
 
 /** A sortable table that stays quick with 100,000 rows. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
@@ -80,7 +82,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     >
       <table
         className="w-full table-fixed border-collapse text-13"
-        style={{ minWidth }}
+        style={{ minWidth: Math.max(minWidth, leastWidth(columns)) }}
         aria-rowcount={sorted.length + 1}
       >
         <thead className="sticky top-0 z-10 bg-surface-1">
@@ -133,6 +135,10 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       </table>
     </section>
   );
+}
+
+function leastWidth<Row>(columns: readonly ColumnDef<Row, never>[]): number {
+  return columns.reduce((sum, { size }) => sum + (size ?? SHARING_COLUMN_PX), 0);
 }
 
 /** The press must end here: what opens takes the focus at once, and its first button would take the same press as its own. */
