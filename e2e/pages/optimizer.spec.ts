@@ -47,7 +47,7 @@ test("by keyboard: o opens the plan, Enter runs it, Esc gives the focus back", a
   await page.keyboard.press("o");
   await planShown(page);
   const before = (await runsOf(server)).length;
-  await page.getByRole("button", { name: "Run", exact: true }).focus();
+  await expect(page.getByRole("button", { name: "Run", exact: true })).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(page.getByText("The run has ended.")).toBeVisible({ timeout: 30_000 });
   await page.keyboard.press("Escape");

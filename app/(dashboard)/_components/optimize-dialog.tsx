@@ -2,7 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useLiveEvent } from "../../../lib/client/live/live-context.tsx";
 import { describeError } from "../../../lib/client/problem.ts";
 import { memoryKeys, memoryReportQuery, type OptimizeRequest, optimize } from "../../../lib/client/queries/memory.ts";
@@ -117,6 +117,14 @@ function Footer(props: {
   onRun: () => void;
   onClose: () => void;
 }) {
+  const runButton = useRef<HTMLButtonElement>(null);
+  // Once there is a plan, Enter runs it; later changes of the plan leave the focus where it is.
+  const hadPlan = useRef(false);
+  useEffect(() => {
+    if (!props.canRun || hadPlan.current) return;
+    hadPlan.current = true;
+    runButton.current?.focus();
+  }, [props.canRun]);
   if (props.run) {
     return (
       <>
@@ -135,7 +143,7 @@ function Footer(props: {
         Frees about <strong className="tabular">{formatBytes(props.total)}</strong>
       </p>
       <Button onClick={props.onClose}>{props.busy ? "Close, let it run" : "Cancel"}</Button>
-      <Button variant="primary" busy={props.busy} disabled={!props.canRun} onClick={props.onRun}>
+      <Button ref={runButton} variant="primary" busy={props.busy} disabled={!props.canRun} onClick={props.onRun}>
         {props.busy ? "Running" : "Run"}
       </Button>
     </>

@@ -1,10 +1,12 @@
 "use client";
 
-import { Check, LoaderCircle } from "lucide-react";
+import { Check, ChevronDown, LoaderCircle } from "lucide-react";
+import { useState } from "react";
 import { formatBytes } from "../../../lib/shared/bytes.ts";
 import { formatMilliseconds } from "../../../lib/shared/duration.ts";
+import { classNames } from "../ui/class-names.ts";
 import { Switch } from "../ui/switch.tsx";
-import { type RunStep, stepWords } from "./run-words.ts";
+import { hasNothingToDo, type RunStep, stepWords } from "./run-words.ts";
 
 export interface PlanTableProps {
   steps: readonly RunStep[];
@@ -15,8 +17,14 @@ export interface PlanTableProps {
   running?: boolean;
 }
 
-/** The steps of a run, cheapest first: to be chosen before it, to be filled in while it runs. */
+/**
+ * The steps of a run, cheapest first: to be chosen before it, to be filled in while it runs. Those with nothing to do
+ * are folded away, so that what counts fits the eye.
+ */
 export function PlanTable({ steps, results, chosen, onChosen, running = false }: PlanTableProps) {
+  const [unfolded, setUnfolded] = useState(false);
+  const idle = steps.filter((step) => hasNothingToDo(results?.get(step.step) ?? step));
+  const shown = unfolded ? steps : steps.filter((step) => !idle.includes(step));
   const waiting = running
     ? steps.find(({ step }) => chosen?.has(step) !== false && !results?.has(step))?.step
     : undefined;
@@ -45,7 +53,7 @@ export function PlanTable({ steps, results, chosen, onChosen, running = false }:
           </tr>
         </thead>
         <tbody>
-          {steps.map((planned) => (
+          {shown.map((planned) => (
             <StepRow
               key={planned.step}
               planned={planned}
@@ -64,6 +72,17 @@ export function PlanTable({ steps, results, chosen, onChosen, running = false }:
           ))}
         </tbody>
       </table>
+      {idle.length > 0 ? (
+        <button
+          type="button"
+          aria-expanded={unfolded}
+          onClick={() => setUnfolded(!unfolded)}
+          className="flex h-10 w-full items-center gap-2 border-line border-t px-3 text-12 text-soft hover:text-strong"
+        >
+          <ChevronDown aria-hidden className={classNames("size-3.5", unfolded && "rotate-180")} />
+          {idle.length} {idle.length === 1 ? "step has" : "steps have"} nothing to do
+        </button>
+      ) : null}
     </section>
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { OptimizationRun } from "../../../lib/contracts/memory.ts";
-import { predictedBytes, runSentence, stepWords, whatDidNotHelp } from "./run-words.ts";
+import { hasNothingToDo, predictedBytes, runSentence, stepWords, whatDidNotHelp } from "./run-words.ts";
 
 const step = (name: string, predicted: number, freed: number) => ({
   step: name,
@@ -39,6 +39,15 @@ describe("runs in words", () => {
       "Freed nothing: collect garbage.",
     );
     expect(whatDidNotHelp(run([step("collect", 0, 0)]))).toBe("No step had anything to free.");
+  });
+  it("does not blame a step that had nothing to do", () => {
+    const idle = { ...step("expire:sessions", 0, 0), items: 0 };
+    expect(whatDidNotHelp(run([step("compact:cache", 5, 5), idle]))).toBeNull();
+    expect([idle, { ...idle, step: "collect" }, step("spill:rag", 3, 0)].map(hasNothingToDo)).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
   it("adds up what was predicted, and says who freed how much", () => {
     const one = run([step("expire:cache", 1024, 2048), step("collect", 1024, 0)]);

@@ -43,15 +43,19 @@ export function predictedBytes(run: OptimizationRun): number {
   return run.steps.reduce((sum, step) => sum + step.predictedFreedBytes, 0);
 }
 
-/** Where the run did nothing, in words; null when each step helped. */
+/** Whether a step found nothing, or would; a collection never knows before it has run. */
+export function hasNothingToDo({ step, items, predictedFreedBytes, freedBytes }: RunStep): boolean {
+  return step !== "collect" && items === 0 && predictedFreedBytes === 0 && freedBytes === 0;
+}
+
+/** Which steps had something to do and freed nothing by it, in words; null when each helped. */
 export function whatDidNotHelp(run: OptimizationRun): string | null {
+  if (run.steps.every(({ freedBytes }) => freedBytes <= 0)) return "No step had anything to free.";
   const idle = run.steps
-    .filter(({ freedBytes }) => freedBytes <= 0)
+    .filter((step) => step.freedBytes <= 0 && !hasNothingToDo(step))
     .map(({ step }) => {
       const { title, store } = stepWords(step);
       return store === null ? title.toLowerCase() : `${title.toLowerCase()} (${store})`;
     });
-  if (idle.length === 0) return null;
-  if (idle.length === run.steps.length) return "No step had anything to free.";
-  return `Freed nothing: ${idle.join(", ")}.`;
+  return idle.length === 0 ? null : `Freed nothing: ${idle.join(", ")}.`;
 }
