@@ -1,8 +1,9 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { BuiltContext, ContextBuilder, ContextRequest, Tokenizer } from "../ports/context-builder.ts";
 import type { ContextCommand, ContextReply } from "../ports/context-thread.ts";
 import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
+import { startThread } from "./start-thread.ts";
 
 type Built = BuiltContext & { tokenizer: Tokenizer };
 
@@ -71,8 +72,7 @@ export class ContextThread implements ContextBuilder {
 
   #started(): Worker {
     if (this.#worker !== null) return this.#worker;
-    const { entry } = this.#options;
-    const worker = new Worker(entry, { resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 } });
+    const worker = startThread(this.#options.entry, { semiSpaceMb: 4, oldSpaceMb: 256 });
     worker.unref();
     worker.on("message", (reply: ContextReply) => this.#settle(reply));
     worker.on("error", (error) => this.#fail(worker, error instanceof Error ? error : new Error(String(error))));

@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
-import { setFlagsFromString } from "node:v8";
-import { Worker } from "node:worker_threads";
 import { createMetaRows } from "../backends/sqlite/admin-rows.ts";
 import { createStreamJobRows } from "../backends/sqlite/stream-job-rows.ts";
+import { startThread } from "../backends/start-thread.ts";
 import { workerEntry } from "../backends/worker-entry.ts";
 import type { CacheStore } from "../ports/cache-store.ts";
 import type { SampleLog } from "../ports/sample-log.ts";
@@ -37,8 +36,7 @@ interface StreamStores {
 }
 
 /** The parsing thread's heap: records live for one slice, and its windows are outside of the heap. */
-const PARSER_SEMI_SPACE_MB = 4;
-const PARSER_OLD_MB = 192;
+const PARSER_HEAP = { semiSpaceMb: 4, oldSpaceMb: 192 };
 
 /** Streams on their own account with the ledger, which follows the settings. */
 export function composeStreams(core: Core, { sampleLog, sessions, cache, vectors, rag }: StreamStores) {
@@ -46,7 +44,7 @@ export function composeStreams(core: Core, { sampleLog, sessions, cache, vectors
   const account = ledger.open("streams", "streams", settings.values.streamMaxMb * MIB);
   const unfollow = settings.follow((values) => account.setCeiling(values.streamMaxMb * MIB));
   const budget = new ByteBudget({ account, clock });
-  const host = new WorkerParseHost({ start: startParser, clock });
+  const host = new WorkerParseHost({ start: () => startThread(workerEntry("stream-parser"), PARSER_HEAP), clock });
   const { file } = databasePaths(env);
   // Made at the first stream: ids of imported sessions come from it, on every start the same.
   let opener: Promise<SinkOpener> | null = null;
@@ -91,29 +89,4 @@ export function composeStreams(core: Core, { sampleLog, sessions, cache, vectors
     jobs.recover().catch((err: unknown) => log.error({ err }, "streams of the last run could not be recovered"));
   };
   return { jobs, budget, exporter, start };
-}
-
-/**
- * Flags of the process win over a worker's own limits, and ours give the main thread a large young heap. They are read when
- * a thread starts, so they are lowered until this one has.
- */
-function startParser(): Worker {
-  setYoungHeap(PARSER_SEMI_SPACE_MB, PARSER_SEMI_SPACE_MB);
-  const worker = new Worker(workerEntry("stream-parser"), {
-    resourceLimits: { maxYoungGenerationSizeMb: PARSER_SEMI_SPACE_MB * 3, maxOldGenerationSizeMb: PARSER_OLD_MB },
-  });
-  worker.once("online", () => setYoungHeap(flagOf("min"), flagOf("max")));
-  return worker;
-}
-
-/** The process's own flag, in MB; V8 takes 0 for its default. */
-function flagOf(bound: "min" | "max"): number {
-  const prefix = `--${bound}-semi-space-size=`;
-  const flag = process.execArgv.find((argument) => argument.startsWith(prefix));
-  return flag ? Number(flag.slice(prefix.length)) : 0;
-}
-
-function setYoungHeap(minimumMb: number, maximumMb: number): void {
-  setFlagsFromString(`--min-semi-space-size=${minimumMb}`);
-  setFlagsFromString(`--max-semi-space-size=${maximumMb}`);
 }

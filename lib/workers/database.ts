@@ -1,9 +1,11 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Connection } from "../backends/sqlite/connection.ts";
-import type { Command, DatabaseOptions, Opened, Reply } from "../backends/sqlite/messages.ts";
+import type { Command, DatabaseOptions, Failure, Opened, Reply } from "../backends/sqlite/messages.ts";
 import { migrate } from "../backends/sqlite/migrate.ts";
+import { unpackStatements } from "../backends/sqlite/packed-statements.ts";
 import { lockDatabase } from "../backends/sqlite/process-lock.ts";
 import { toFailure } from "../backends/sqlite/sql-errors.ts";
+import type { Changes } from "../ports/database.ts";
 
 /**
  * The database thread. Commands are answered in order, but for writes: those that have arrived by the time a commit
@@ -14,6 +16,7 @@ if (!port) throw new Error("lib/workers/database.ts runs as a worker thread");
 
 const options = workerData as DatabaseOptions;
 type Write = Extract<Command, { kind: "write" }>;
+type Outcome = { ok: true; value: unknown } | { ok: false; failure: Failure };
 
 function open(): Connection | null {
   try {
@@ -34,6 +37,10 @@ function serve(connection: Connection): void {
   let waiting: Write[] = [];
 
   const reply = (message: Reply) => port?.postMessage(message);
+  const replyTo = ({ id, packed: { bytes } }: Write, outcome: Outcome) => {
+    if (bytes) port?.postMessage({ id, ...outcome, bytes } satisfies Reply, [bytes]);
+    else reply({ id, ...outcome });
+  };
   const attempt = (id: number, run: () => unknown) => {
     try {
       reply({ id, ok: true, value: run() ?? null });
@@ -46,15 +53,19 @@ function serve(connection: Connection): void {
     const batch = waiting;
     waiting = [];
     if (batch.length === 0) return;
+    const outcomes = outcomesOf(batch);
+    batch.forEach((write, index) => {
+      const value = outcomes[index];
+      if (value instanceof Error || value === undefined) replyTo(write, { ok: false, failure: toFailure(value) });
+      else replyTo(write, { ok: true, value });
+    });
+  }
+
+  function outcomesOf(batch: readonly Write[]): (Changes[] | Error)[] {
     try {
-      const results = connection.commitTogether(batch.map(({ statements }) => statements));
-      batch.forEach(({ id }, index) => {
-        const value = results[index];
-        if (value instanceof Error || value === undefined) reply({ id, ok: false, failure: toFailure(value) });
-        else reply({ id, ok: true, value });
-      });
+      return connection.commitTogether(batch.map(({ packed }) => unpackStatements(packed)));
     } catch (error) {
-      for (const { id } of batch) reply({ id, ok: false, failure: toFailure(error) });
+      return batch.map(() => (error instanceof Error ? error : new Error(String(error))));
     }
   }
 

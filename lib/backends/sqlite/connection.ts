@@ -42,7 +42,7 @@ export class Connection {
    * Runs many callers' statements in one transaction. Each caller is all or nothing: a failure undoes that caller's
    * statements only.
    */
-  commitTogether(callers: readonly (readonly Statement[])[]): (Changes[] | Error)[] {
+  commitTogether(callers: readonly Iterable<Statement>[]): (Changes[] | Error)[] {
     this.sqlite.exec("BEGIN IMMEDIATE");
     try {
       const results = callers.map((statements) => this.#runOne(statements));
@@ -67,10 +67,11 @@ export class Connection {
     this.sqlite.close();
   }
 
-  #runOne(statements: readonly Statement[]): Changes[] | Error {
+  #runOne(statements: Iterable<Statement>): Changes[] | Error {
     this.sqlite.exec("SAVEPOINT caller");
     try {
-      const changes = statements.map(({ sql, params }) => Number(this.#prepare(sql).run(params ?? []).changes));
+      const changes: Changes[] = [];
+      for (const { sql, params } of statements) changes.push(Number(this.#prepare(sql).run(params ?? []).changes));
       this.sqlite.exec("RELEASE caller");
       return changes;
     } catch (error) {

@@ -1,7 +1,10 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Changes, Database, SqlValue, Statement } from "../../ports/database.ts";
 import { AppError, StartError } from "../../shared/errors.ts";
+import { startThread } from "../start-thread.ts";
 import type { Command, DatabaseOptions, Failure, Opened, Reply } from "./messages.ts";
+import { bytesIn, packStatements } from "./packed-statements.ts";
+import { SpareBuffers } from "./spare-buffers.ts";
 
 interface Pending {
   resolve: (value: unknown) => void;
@@ -10,6 +13,8 @@ interface Pending {
 
 type Unnumbered = Command extends infer C ? (C extends Command ? Omit<C, "id"> : never) : never;
 
+/** The thread keeps nothing: what it allocates is garbage with the next command. */
+const HEAP = { semiSpaceMb: 2, oldSpaceMb: 128 };
 /** Bytes of statements sent and not yet on disk; past it callers wait. */
 const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
 
@@ -34,6 +39,7 @@ function toError(failure: Failure): Error {
 export class DatabaseClient implements Database {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
+  readonly #buffers = new SpareBuffers();
   #nextId = 1;
   #queuedBytes = 0;
   #waiters: (() => void)[] = [];
@@ -55,13 +61,7 @@ export class DatabaseClient implements Database {
    * @throws {Error} when the file cannot be opened or migrated.
    */
   static async open(entry: URL, options: DatabaseOptions): Promise<{ database: DatabaseClient; migrated: string[] }> {
-    const execArgv = entry.pathname.endsWith(".ts") ? ["--import", "tsx"] : [];
-    const worker = new Worker(entry, {
-      workerData: options,
-      execArgv,
-      // The server's start flags would give this thread a young generation as large as the server's own.
-      resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 },
-    });
+    const worker = startThread(entry, { ...HEAP, workerData: options });
     const opened = await new Promise<Opened>((resolve, reject) => {
       worker.once("message", resolve);
       worker.once("error", reject);
@@ -82,7 +82,9 @@ export class DatabaseClient implements Database {
     }
     this.#queuedBytes += bytes;
     try {
-      return await this.#ask<Changes[]>({ kind: "write", statements });
+      const blobBytes = bytesIn(statements);
+      const packed = packStatements(statements, blobBytes === 0 ? null : this.#buffers.take(blobBytes));
+      return await this.#ask<Changes[]>({ kind: "write", packed }, packed.bytes ? [packed.bytes] : []);
     } finally {
       this.#queuedBytes -= bytes;
       this.#waiters.shift()?.();
@@ -103,18 +105,19 @@ export class DatabaseClient implements Database {
     await this.#worker.terminate();
   }
 
-  #ask<Value>(command: Unnumbered): Promise<Value> {
+  #ask<Value>(command: Unnumbered, moved: ArrayBuffer[] = []): Promise<Value> {
     if (this.#ended) return Promise.reject(this.#ended);
     const id = this.#nextId++;
     return new Promise<Value>((resolve, reject) => {
       this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      this.#worker.postMessage({ id, ...command } as Command);
+      this.#worker.postMessage({ id, ...command } as Command, moved);
     });
   }
 
   #settle(reply: Reply): void {
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
+    if (reply.bytes) this.#buffers.give(reply.bytes);
     if (reply.ok) pending?.resolve(reply.value);
     else pending?.reject(toError(reply.failure));
   }

@@ -1,5 +1,6 @@
-import type { SqlValue, Statement } from "../../ports/database.ts";
+import type { SqlValue } from "../../ports/database.ts";
 import type { ProblemCode } from "../../shared/errors.ts";
+import type { PackedStatements } from "./packed-statements.ts";
 
 /** What the thread is started with. */
 export interface DatabaseOptions {
@@ -15,7 +16,7 @@ export interface DatabaseOptions {
 
 export type Command =
   | { id: number; kind: "all"; sql: string; params: readonly SqlValue[] }
-  | { id: number; kind: "write"; statements: readonly Statement[] }
+  | { id: number; kind: "write"; packed: PackedStatements }
   | { id: number; kind: "size" }
   | { id: number; kind: "limit"; maxBytes: number }
   | { id: number; kind: "close" };
@@ -26,7 +27,10 @@ export interface Failure {
   message: string;
 }
 
-export type Reply = { id: number; ok: true; value: unknown } | { id: number; ok: false; failure: Failure };
+export type Reply = ({ id: number; ok: true; value: unknown } | { id: number; ok: false; failure: Failure }) & {
+  /** A write's buffer, on its way back. */
+  bytes?: ArrayBuffer;
+};
 
 /** The first message from the thread. */
 export type Opened = { opened: true; migrated: string[] } | { opened: false; failure: Failure };
