@@ -1,11 +1,13 @@
 // Collections on the report's workload, interleaved round by round, each in a process of its own:
-//   same flags:    ours against the same routes on lru-cache with live objects (bench/baseline)
+//   same flags:    ours against the same app on lru-cache with live objects (bench/baseline/app-on-lru), and against a
+//                  bare Hono with the same routes on lru-cache, without keys, checks, pages, sockets or a database
 //   flags chosen:  ours with the launcher's flags against ours with Node's defaults
 // `node scripts/build.mjs && node bench/gc/compare.mjs [--rounds 3] [--requests 6000] [--limit-mb 1024]`
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { chooseGcFlags } from "../../scripts/gc-flags.mjs";
+import { buildAppOnLru } from "../baseline/app-on-lru/build.mjs";
 import { Client, percentile, rssOf } from "../pressure/client.mjs";
 import { KEY, startServer } from "../pressure/start-server.mjs";
 import { createWorkload } from "./report-workload.mjs";
@@ -50,12 +52,18 @@ async function ourCounters(client) {
 const baselineCounters = async (client) => (await client.json("GET", "/bench/counters")).value;
 
 const { flags, env: allocator } = chooseGcFlags({ limitBytes: Number(LIMIT_MB) * 2 ** 20 });
-const ours = (environment) => () => startServer({ HEADROOM_MEMORY_LIMIT_MB: LIMIT_MB, ...environment });
+const onLru = await buildAppOnLru();
+const app = (environment, script) => ({
+  start: () => startServer({ HEADROOM_MEMORY_LIMIT_MB: LIMIT_MB, ...environment }, script),
+  counters: ourCounters,
+});
+const DEFAULTS = { HEADROOM_GC_TUNING: "off" };
 const CHOICES = {
-  "ours, chosen flags": { start: ours({}), counters: ourCounters },
-  "lru-cache, chosen flags": { start: () => startBaseline(flags, allocator), counters: baselineCounters },
-  "ours, Node's defaults": { start: ours({ HEADROOM_GC_TUNING: "off" }), counters: ourCounters },
-  "lru-cache, Node's defaults": { start: () => startBaseline([], {}), counters: baselineCounters },
+  "ours, chosen flags": app({}),
+  "app on lru-cache, chosen flags": app({}, onLru),
+  "bare lru-cache, chosen flags": { start: () => startBaseline(flags, allocator), counters: baselineCounters },
+  "ours, Node's defaults": app(DEFAULTS),
+  "app on lru-cache, Node's defaults": app(DEFAULTS, onLru),
 };
 
 async function measure({ start, counters }, seed) {

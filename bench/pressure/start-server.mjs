@@ -1,4 +1,4 @@
-// Starts the built server as `npm start` does: with the flags that the launcher would choose for its limit.
+// Starts the built server (or another bundle of it) as `npm start` does: with the flags that the launcher would choose for its limit.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,10 +8,10 @@ import { chooseGcFlags, effectiveLimitBytes } from "../../scripts/gc-flags.mjs";
 export const KEY = "operator-key-for-benches-0123456789";
 const projectDir = resolve(import.meta.dirname, "../..");
 
-export async function startServer(env = {}) {
+export async function startServer(env = {}, script = "dist/server.js") {
   const dir = mkdtempSync(join(tmpdir(), "headroom-pressure-"));
   const { flags, env: allocator } = chooseGcFlags({ limitBytes: effectiveLimitBytes(env), environment: env });
-  const child = spawn(process.execPath, [...flags, "dist/server.js"], {
+  const child = spawn(process.execPath, [...flags, script], {
     cwd: projectDir,
     stdio: ["ignore", "pipe", "pipe"],
     env: {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { KeyView, Role } from "../../contracts/auth.ts";
 import { DEFAULT_NAMESPACE } from "../../contracts/auth.ts";
 import type { KeyRow, KeyRows } from "../../ports/admin-rows.ts";
@@ -22,7 +22,8 @@ const SIGN_IN_MS = 12 * 3_600_000;
 /** The key that HEADROOM_OPERATOR_KEY gives has no row. */
 const ENVIRONMENT_KEY_ID = "environment";
 
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+/** In one call: a `Hash` is a stream, and making one for every request costs ten times the hashing. */
+const digest = (text: string): Buffer => hash("sha256", text, "buffer");
 
 interface Held extends KeyRow {
   digest: Buffer;

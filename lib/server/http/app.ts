@@ -9,6 +9,7 @@ import { admitGrowth } from "./memory-admission.ts";
 import { parseRequest } from "./parse-request.ts";
 import { toProblem } from "./problem.ts";
 import { type Stamp, toResponse } from "./respond.ts";
+import { RouteTable } from "./route-table.ts";
 
 /** What a door knows of a request beside the request itself. */
 export interface DoorBindings {
@@ -33,7 +34,7 @@ const NOBODY: Identity = {
 
 /** The HTTP API: one application for both doors. A request passes `answer` once, from its id to its response. */
 export function createApp(runtime: Runtime, routes: readonly Route[]): App {
-  const app: App = new Hono({ strict: true });
+  const app: App = new Hono({ strict: true, router: new RouteTable() });
   for (const route of routes) {
     app.on(route.spec.method.toUpperCase(), honoPath(route), (c) => answer(runtime, c, route));
   }

@@ -5,6 +5,7 @@ import { AppError } from "../../shared/errors.ts";
 import type { Realtime } from "../realtime.ts";
 import type { Runtime } from "../runtime.ts";
 import type { createApp } from "./app.ts";
+import { Arrivals } from "./arrivals.ts";
 import type { Route } from "./define-route.ts";
 import { refuse } from "./refuse.ts";
 import { API_HEADERS } from "./respond.ts";
@@ -36,6 +37,8 @@ export function createListener(
     return app.fetch(request, { door: "direct", peer: socket.remoteAddress ?? "unknown", target: url });
   });
   const streaming = streamingPaths(routes);
+  const arrivals = new Arrivals(runtime.clock, REQUEST_TIMEOUT_MS);
+  runtime.onStop(arrivals.start());
   const throughNext = runtime.env.fixed.HEADROOM_DOOR === "next";
 
   return (request, response) => {
@@ -53,7 +56,7 @@ export function createListener(
       return;
     }
     if (runtime.phase === "draining") response.setHeader("Connection", "close");
-    if (!streaming(pathname)) limitArrival(runtime, request, response);
+    if (!streaming(pathname)) limitArrival(runtime, arrivals, request, response);
     const api = isApiPath(pathname);
     // The pages of the API's description are files, not route handlers: they have the one door.
     const answered =
@@ -114,17 +117,14 @@ function setPageHeaders(runtime: Runtime, request: IncomingMessage, response: Se
 }
 
 /** A body that trickles in would hold its socket for ever: Node's own request timeout knows no exception for streams. */
-function limitArrival(runtime: Runtime, request: IncomingMessage, response: ServerResponse): void {
+function limitArrival(runtime: Runtime, arrivals: Arrivals, request: IncomingMessage, response: ServerResponse): void {
   const { "content-length": length, "transfer-encoding": encoding } = request.headers;
   if (encoding === undefined && (length === undefined || length === "0")) return;
-  const stop = runtime.clock.after(REQUEST_TIMEOUT_MS, () => {
-    if (request.complete) return;
+  arrivals.expect(request, () => {
     const error = new AppError("request-timeout", "The body did not arrive in 30 s.");
     if (!response.headersSent) refuse(runtime, request, response, error);
     response.once("close", () => request.destroy());
   });
-  request.once("end", stop);
-  request.once("close", stop);
 }
 
 function streamingPaths(routes: readonly Route[]): (pathname: string) => boolean {

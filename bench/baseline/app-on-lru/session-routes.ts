@@ -1,0 +1,92 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import { idSchema } from "../../../lib/contracts/common.ts";
+import { newSessionSchema, replaceSessionSchema } from "../../../lib/contracts/sessions.ts";
+import { defineRoute, type Route, reply } from "../../../lib/server/http/define-route.ts";
+import { ifMatchVersions, ifNoneMatch, versionTag } from "../../../lib/server/http/entity-tag.ts";
+import type { Runtime } from "../../../lib/server/runtime.ts";
+import { AppError } from "../../../lib/shared/errors.ts";
+import type { LiveSession } from "./compose-sessions.ts";
+import type { LiveStore } from "./live-store.ts";
+
+const BASE = "/api/v1/sessions";
+const common = { role: "consumer", tag: "sessions", summary: "As the app's own, on live objects" } as const;
+const one = z.object({ id: idSchema });
+const responses = { 200: { description: "The session" } };
+
+/** What composeSessions put there in this bundle. */
+const storeOf = (runtime: Runtime) => runtime.sessions as unknown as LiveStore<LiveSession>;
+
+function toView(session: LiveSession) {
+  return {
+    id: session.id,
+    createdAt: new Date(session.createdAtMs).toISOString(),
+    lastUsedAt: new Date(session.lastUsedAtMs).toISOString(),
+    expiresAt: new Date(session.lastUsedAtMs + session.idleTimeoutMs).toISOString(),
+    idleTimeoutSeconds: session.idleTimeoutMs / 1000,
+    version: session.version,
+  };
+}
+
+function use(runtime: Runtime, namespace: string, id: string): LiveSession {
+  const session = storeOf(runtime).get(id);
+  if (!session || session.namespace !== namespace) throw new AppError("not-found", "There is no such session.");
+  session.lastUsedAtMs = runtime.clock.nowMs();
+  return session;
+}
+
+const answer = (status: number, session: LiveSession, headers?: Record<string, string>) =>
+  reply(status, toView(session), { ETag: versionTag(session.version), ...headers });
+
+export const sessionRoutes: readonly Route[] = [
+  defineRoute(
+    { ...common, method: "post", path: BASE, body: newSessionSchema, responses },
+    ({ runtime, namespace, body }) => {
+      const store = storeOf(runtime);
+      const nowMs = runtime.clock.nowMs();
+      const idleTimeoutMs = body.idleTimeoutSeconds ? body.idleTimeoutSeconds * 1000 : store.entries.ttl;
+      const session = {
+        id: randomBytes(32).toString("base64url"),
+        namespace,
+        createdAtMs: nowMs,
+        lastUsedAtMs: nowMs,
+        idleTimeoutMs,
+        version: 1,
+        data: body.data,
+      };
+      store.entries.set(session.id, session, { ttl: idleTimeoutMs });
+      return answer(201, session, { Location: `${BASE}/${session.id}` });
+    },
+  ),
+  defineRoute(
+    { ...common, method: "put", path: `${BASE}/{id}`, params: one, body: replaceSessionSchema, responses },
+    ({ runtime, namespace, params, body, request }) => {
+      const wanted = ifMatchVersions(request);
+      const session = use(runtime, namespace, params.id);
+      if (wanted && !wanted.includes(session.version)) throw new AppError("version-mismatch", "Another version.");
+      session.data = body.data;
+      session.version += 1;
+      return answer(200, session);
+    },
+  ),
+  defineRoute(
+    { ...common, method: "get", path: `${BASE}/{id}`, params: one, responses },
+    ({ runtime, namespace, params, request }) => {
+      const session = use(runtime, namespace, params.id);
+      const headers = { ETag: versionTag(session.version) };
+      if (ifNoneMatch(request, session.version)) return reply(304, undefined, headers);
+      return reply(200, { ...toView(session), data: session.data }, headers);
+    },
+  ),
+  defineRoute(
+    { ...common, method: "post", path: `${BASE}/{id}/touch`, params: one, responses },
+    ({ runtime, namespace, params }) => answer(200, use(runtime, namespace, params.id)),
+  ),
+  defineRoute(
+    { ...common, method: "delete", path: `${BASE}/{id}`, params: one, responses },
+    ({ runtime, namespace, params }) => {
+      storeOf(runtime).entries.delete(use(runtime, namespace, params.id).id);
+      return reply(204);
+    },
+  ),
+];
