@@ -76,18 +76,18 @@ function ours(): Store {
     idleTimeoutMs: 1_800_000,
     version: 1,
   };
-  const text = (id: string) => {
+  const slotOf = (id: string) => {
     const slot = memory.find(id);
     memory.use(slot);
-    return memory.text(slot);
+    return slot;
   };
   return {
     put: (id, value) => void memory.insert(id, fields, Buffer.from(JSON.stringify(value))),
-    // A hot hit gives the text, ready to be sent; a cold one is parsed, for a fair comparison with who keeps objects.
-    get: peer === "ours-hot" ? text : (id) => JSON.parse(text(id)),
+    // A hot hit gives the bytes, ready to be sent; a cold one is parsed, for a fair comparison with who keeps objects.
+    get: peer === "ours-hot" ? (id) => memory.bytes(slotOf(id)) : (id) => JSON.parse(memory.text(slotOf(id))),
     settle: async () => {
       if (peer === "ours-raw") return;
-      while ((await memory.packIdle(0, 1_000)) > 0);
+      while ((await memory.packIdle(1_000, 0)) > 0);
       while (memory.table.values.compact() > 0);
     },
     offHeapBytes: () => memory.table.values.reservedBytes,

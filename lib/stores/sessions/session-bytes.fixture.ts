@@ -68,7 +68,7 @@ async function fill(bytes: number): Promise<{ bytes: number; ids: string[] }> {
     if (i % 50 === 0) await pool.close();
   }
   await pool.close();
-  if (packing === "on") while ((await pool.memory.packIdle(0, 1_000)) > 0);
+  if (packing === "on") while ((await pool.memory.packIdle(1_000, 0)) > 0);
   if (packing === "on") while (pool.memory.table.values.compact() > 0);
   return { bytes: filled, ids };
 }

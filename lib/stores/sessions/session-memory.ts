@@ -3,12 +3,13 @@ import type { Slicer } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { StoreCounters } from "../store-counters.ts";
+import { PackingPace } from "./packing-pace.ts";
 import { type SessionFields, SessionTable } from "./session-table.ts";
 
 /** Of what the texts come to, this part may be kept ready to use as well. */
 const HOT_PART = 0.1;
-/** A string's header; its characters are one byte each, or two as soon as one of them is not Latin-1. */
-const STRING_BYTES = 24;
+/** What a Buffer costs beside its bytes. */
+const BUFFER_BYTES = 128;
 
 export interface SessionMemoryOptions {
   account: MemoryAccount;
@@ -33,6 +34,7 @@ export interface SessionMemoryOptions {
 export class SessionMemory {
   readonly counters: StoreCounters;
   readonly table: SessionTable;
+  readonly #pace = new PackingPace();
   readonly #options: SessionMemoryOptions;
   readonly #anchorMs: number;
   #maxItems: number;
@@ -93,23 +95,32 @@ export class SessionMemory {
 
   /** Gives the session new data. False when the account grants too little: the old data stay. */
   replace(slot: number, raw: Uint8Array): boolean {
+    const wasPacked = this.table.values.isPacked(slot);
     while (!this.table.values.set(slot, raw)) if (!this.makeRoom(slot)) return false;
+    if (wasPacked) this.#pace.wantedAgain();
     this.table.hot.drop(slot);
     this.table.bumpVersion(slot);
     this.counters.removed("replaced");
     return true;
   }
 
+  /** The session's data as JSON in UTF-8. Valid only until the next change of any session, so never across an `await`. */
+  bytes(slot: number): Buffer {
+    const { hot, values } = this.table;
+    // What is not packed is as quick to read where it lies.
+    if (!values.isPacked(slot)) return values.bytes(slot);
+    const ready = hot.get(slot);
+    if (ready !== undefined) return ready;
+    const bytes = values.bytes(slot);
+    this.#pace.wantedAgain();
+    if (this.#options.hotTier)
+      hot.offer(slot, bytes, BUFFER_BYTES + bytes.length, Math.floor(values.rawBytes * HOT_PART));
+    return bytes;
+  }
+
   /** The session's data as JSON text. */
   text(slot: number): string {
-    const hot = this.table.hot.get(slot);
-    if (hot !== undefined) return hot;
-    const { values } = this.table;
-    const text = values.text(slot);
-    if (!this.#options.hotTier) return text;
-    const bytes = STRING_BYTES + (text.length === values.rawLength(slot) ? text.length : 2 * text.length);
-    this.table.hot.offer(slot, text, bytes, Math.floor(values.rawBytes * HOT_PART));
-    return text;
+    return this.bytes(slot).toString(this.table.values.encoding(slot));
   }
 
   /** Slides the session's timeout. */
@@ -147,8 +158,11 @@ export class SessionMemory {
     return removed;
   }
 
-  /** Packs what has not been used for `idleMs`, looking at `most` values at most; returns how many it looked at. */
-  async packIdle(idleMs: number, most: number): Promise<number> {
+  /**
+   * Packs what has not been used for `idleMs` (unless said: for as long as pays), looking at `most` values at most; returns
+   * how many it looked at.
+   */
+  async packIdle(most: number, idleMs?: number): Promise<number> {
     const { values } = this.table;
     // One round at most: what is in use goes to the end of the row, and must not be met there again.
     const turns = Math.min(most, values.unpackedItems);
@@ -156,8 +170,9 @@ export class SessionMemory {
     for (; looked < turns; looked++) {
       const slot = values.oldestUnpacked;
       if (slot < 0) break;
-      if (this.table.lastUsedAtMs(slot) + idleMs > this.nowMs()) values.postpone(slot);
-      else await values.pack(slot);
+      const restMs = idleMs ?? this.#pace.idleMs(values.unpackedBytes);
+      if (this.table.lastUsedAtMs(slot) + restMs > this.nowMs()) values.postpone(slot);
+      else if ((await values.pack(slot)) > 0) this.#pace.packed();
     }
     return looked;
   }

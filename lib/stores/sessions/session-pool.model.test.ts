@@ -160,7 +160,7 @@ class Bench {
       await new Promise(setImmediate);
     } else if (op.kind === "jumpWall") this.clock.jumpWall(op.ms);
     else if (op.kind === "sweep") await this.pool.sweep(slicer);
-    else if (op.kind === "pack") await this.pool.memory.packIdle(0, 4);
+    else if (op.kind === "pack") await this.pool.memory.packIdle(4, 0);
     else if (op.kind === "relieve") await this.pool.relief[op.step]?.run(op.bytes, slicer);
     else if (op.kind === "resize") {
       this.maxItems = op.maxItems;

@@ -199,6 +199,23 @@ describe("SessionPool", () => {
     expect(rows.rows.has(id)).toBe(true);
   });
 
+  it("saves a last use within 750 ms, and a session in use all the time once in that time", async () => {
+    const { pool, rows, clock } = setUp();
+    await pool.start();
+    const { id } = await pool.create(NS, "1");
+    const savedAtMs = () => rows.rows.get(id)?.lastUsedAtMs ?? Number.NEGATIVE_INFINITY;
+    for (let at = 0; at < 300; at++) {
+      clock.advance(10);
+      await pool.touch(NS, id);
+      await new Promise(setImmediate);
+      if (at > 75) expect(clock.nowMs() - savedAtMs()).toBeLessThanOrEqual(760);
+    }
+    // 3 s: the creation, and a use each 750 ms.
+    expect(rows.commits).toBeLessThanOrEqual(6);
+    await pool.close();
+    expect(savedAtMs()).toBe(clock.nowMs());
+  });
+
   it("holds at most 8 MiB of changes: more writers wait, and go on when the database does", async () => {
     const { pool, rows } = setUp({ maxItems: 1 });
     const gate = deferred();
@@ -290,7 +307,7 @@ describe("SessionPool", () => {
     clock.advance(2_000);
     await new Promise(setImmediate);
     // Learn how well they pack before that is predicted.
-    await pool.memory.packIdle(0, 100);
+    await pool.memory.packIdle(100, 0);
     for (const step of pool.relief) {
       const predicted = step.predict(Number.POSITIVE_INFINITY);
       const before = pool.memory.heldBytes;

@@ -17,8 +17,8 @@ import { type Durability, type Room, WriteBehind } from "./write-behind.ts";
 /** The largest `data`, as JSON in UTF-8. */
 export const MAX_DATA_BYTES = MIB;
 const TICK_MS = 250;
-/** What has not been used for this long is packed. */
-const IDLE_MS = 1_000;
+/** Last uses go to the database this often, so that none waits for a second: a session in use all the time costs one row a turn. */
+const USES_EVERY_TICKS = 3;
 /** Rows are deleted this long after their time was up: a last use that is on its way to them arrives before. */
 const ROW_GRACE_MS = 60_000;
 const ROWS_PER_SWEEP = 2_000;
@@ -57,6 +57,8 @@ export class SessionPool implements BoundedStore {
   #spilledItems = 0;
   #cancelTick: (() => void) | null = null;
   #packing = false;
+  #ticks = 0;
+  #usesAreDue = false;
   #durability: Durability;
 
   constructor(options: SessionPoolOptions) {
@@ -115,8 +117,10 @@ export class SessionPool implements BoundedStore {
   async close(): Promise<void> {
     this.#cancelTick?.();
     this.#cancelTick = null;
-    do await this.#changes.flush();
-    while (this.memory.table.unsavedUses.length > 0 && this.#changes.failure === null);
+    do {
+      this.#usesAreDue = true;
+      await this.#changes.flush();
+    } while (this.memory.table.unsavedUses.length > 0 && this.#changes.failure === null);
     this.#changes.stop();
   }
 
@@ -159,12 +163,20 @@ export class SessionPool implements BoundedStore {
 
   /** Reads the data and slides the timeout. @throws {AppError} not-found. */
   get(namespace: string, id: string): Promise<SessionText> {
+    return this.read(namespace, id, (view, data) => ({ view, text: data.toString() }));
+  }
+
+  /**
+   * Slides the timeout and hands the data to `show`, as JSON in UTF-8 and without a copy: they may move as soon as it returns.
+   * @throws {AppError} not-found.
+   */
+  read<Shown>(namespace: string, id: string, show: (view: SessionView, data: Buffer) => Shown): Promise<Shown> {
     return this.#loads.visit(namespace, id, {
       resident: (slot) => {
         this.memory.use(slot);
-        return { text: this.memory.text(slot), view: viewOfSlot(this.memory, slot) };
+        return show(viewOfSlot(this.memory, slot, id), this.memory.bytes(slot));
       },
-      detached: (row) => ({ text: Buffer.from(row.data).toString(), view: this.#useRow(row) }),
+      detached: (row) => show(this.#useRow(row), Buffer.from(row.data)),
     });
   }
 
@@ -267,11 +279,13 @@ export class SessionPool implements BoundedStore {
 
   /** Packs what is idle and saves last uses; runs four times a second. */
   async tick(): Promise<void> {
-    if (this.memory.table.unsavedUses.length > 0) void this.#changes.flush();
+    this.#ticks++;
+    this.#usesAreDue ||= this.#ticks % USES_EVERY_TICKS === 0;
+    if (this.#usesAreDue && this.memory.table.unsavedUses.length > 0) void this.#changes.flush();
     if (!this.#options.packing || this.#packing) return;
     this.#packing = true;
     try {
-      await this.memory.packIdle(IDLE_MS, Math.max(16, Math.ceil(this.memory.table.values.unpackedItems / 20)));
+      await this.memory.packIdle(Math.max(16, Math.ceil(this.memory.table.values.unpackedItems / 20)));
     } finally {
       this.#packing = false;
     }
@@ -369,10 +383,14 @@ export class SessionPool implements BoundedStore {
   }
 
   #collectUses(most: number, queue: (use: SessionChange) => boolean): void {
+    if (!this.#usesAreDue && this.#durability === "everysec") return;
     const { table } = this.memory;
     for (let left = most; left > 0; left--) {
       const slot = table.unsavedUses.oldest;
-      if (slot < 0) return;
+      if (slot < 0) {
+        this.#usesAreDue = false;
+        return;
+      }
       if (!queue({ kind: "use", id: table.ids.idOf(slot), lastUsedAtMs: table.lastUsedAtMs(slot) })) return;
       table.unsavedUses.remove(slot);
     }

@@ -16,13 +16,11 @@ export interface SessionText {
   text: string;
 }
 
-export function viewOfSlot({ table }: SessionMemory, slot: number): SessionView {
-  return {
-    id: table.ids.idOf(slot),
-    ...table.fields(slot),
-    expiresAtMs: table.expiresAtMs(slot),
-    bytes: table.values.rawLength(slot),
-  };
+export function viewOfSlot({ table }: SessionMemory, slot: number, id = table.ids.idOf(slot)): SessionView {
+  const { namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version } = table.fields(slot);
+  const expiresAtMs = lastUsedAtMs + idleTimeoutMs;
+  const bytes = table.values.rawLength(slot);
+  return { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, expiresAtMs, bytes };
 }
 
 export function viewOfRow(row: Omit<SessionRowSummary, "bytes">, bytes: number): SessionView {

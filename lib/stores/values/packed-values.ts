@@ -82,24 +82,30 @@ export class PackedValues {
     return this.#rawLengths[slot] ?? 0;
   }
 
+  /** What the texts that wait to be packed come to. */
+  get unpackedBytes(): number {
+    return this.#unpackedBytes;
+  }
+
   /** What the value takes in its slab. */
   storedLength(slot: number): number {
     return blockBytes(this.#arena.sizeOf(this.#handleOf(slot)));
   }
 
-  text(slot: number): string {
-    const format = this.#formatOf(slot);
-    const view = this.#arena.view(this.#handleOf(slot));
-    const raw = format === AS_IT_IS ? view : this.#codec.unpack(format, view, this.rawLength(slot));
-    return raw.toString(this.#isAscii(slot) ? "latin1" : "utf8");
+  isPacked(slot: number): boolean {
+    return this.#formatOf(slot) !== AS_IT_IS;
   }
 
-  /** The text as UTF-8, copied. */
-  raw(slot: number): Buffer {
+  /** The text as UTF-8, where it lies if it is not packed: valid only until the next change, so never across an `await`. */
+  bytes(slot: number): Buffer {
     const format = this.#formatOf(slot);
-    const handle = this.#handleOf(slot);
-    if (format === AS_IT_IS) return this.#arena.copy(handle);
-    return this.#codec.unpack(format, this.#arena.view(handle), this.rawLength(slot));
+    const view = this.#arena.view(this.#handleOf(slot));
+    return format === AS_IT_IS ? view : this.#codec.unpack(format, view, this.rawLength(slot));
+  }
+
+  /** How the text decodes: ASCII needs no look at each byte. */
+  encoding(slot: number): "latin1" | "utf8" {
+    return this.#isAscii(slot) ? "latin1" : "utf8";
   }
 
   clear(slot: number): void {
