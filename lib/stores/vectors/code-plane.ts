@@ -1,15 +1,27 @@
+import type { ScanStream } from "./kernel.ts";
 import type { Query } from "./query.ts";
 import type { RowBatch } from "./row-codec.ts";
 import { HEADER_BYTES, type RowFormat } from "./row-format.ts";
-import { BLOCK_BYTES, type Block, SCRATCH_OUT, type SlabArena } from "./slab-arena.ts";
+import { BLOCK_BYTES, type Block, SCRATCH_FINDS, SCRATCH_OUT, type SlabArena } from "./slab-arena.ts";
+import type { Views } from "./views.ts";
 
 export const NOT_HOT = -1;
 /** row number (f64), handle of the detail (i32), scale, error and norm (f32). */
 const BESIDE_BYTES = 24;
+/** Blocks that are scanned side by side, where they lie in one slab. */
+const STREAMS = 4;
+
+/** What a scan found: slots, and bounds on their ranks. Each scan overwrites the last one's. */
+export class Finds {
+  readonly slots = new Int32Array(SCRATCH_FINDS);
+  readonly lowers = new Float64Array(SCRATCH_FINDS);
+  readonly uppers = new Float64Array(SCRATCH_FINDS);
+  count = 0;
+}
 
 /**
  * The codes of one collection, dense: slots 0…count-1, removal moves the last into the hole. Each block holds, column by column, the row
- * numbers, scales, errors, norms and handles of its slots, then the codes; slot s of a block lies in quarter s mod 4 (see wasm/vector-scan.as.ts).
+ * numbers, handles, scales, errors and norms of its slots, then the codes.
  */
 export class CodePlane {
   readonly #arena: SlabArena;
@@ -17,12 +29,17 @@ export class CodePlane {
   readonly #blocks: Block[] = [];
   /** Rows in a block: a multiple of 4. */
   readonly rowsPerBlock: number;
+  /** Where the codes begin in a block. */
+  readonly #codesAt: number;
   #count = 0;
 
   constructor(arena: SlabArena, format: RowFormat) {
     this.#arena = arena;
     this.#format = format;
     this.rowsPerBlock = Math.floor((BLOCK_BYTES - 16) / (format.stride + BESIDE_BYTES) / 4) * 4;
+    this.#codesAt = Math.ceil((BESIDE_BYTES * this.rowsPerBlock) / 16) * 16;
+    if (STREAMS * this.rowsPerBlock > SCRATCH_FINDS)
+      throw new RangeError("a scan could find more than it has room for");
   }
 
   get count(): number {
@@ -73,9 +90,7 @@ export class CodePlane {
 
   /** Where the slot's code lies, as a byte offset in its block's slab. */
   codeAt(slot: number): number {
-    const index = slot % this.rowsPerBlock;
-    const place = (index & 3) * (this.rowsPerBlock / 4) + (index >> 2);
-    return this.#codesOf(this.#block(slot)) + place * this.#format.stride;
+    return this.#block(slot).offset + this.#codesAt + (slot % this.rowsPerBlock) * this.#format.stride;
   }
 
   viewsAt(slot: number) {
@@ -115,45 +130,79 @@ export class CodePlane {
     if (block) this.#arena.free(block);
   }
 
-  /** Runs the kernel over block `number`; calls `found(slot, score)` for each row whose upper bound reaches `threshold`. */
-  scanBlock(
-    number: number,
-    query: Query,
-    threshold: number,
-    found: (slot: number, score: number, margin: number) => void,
-  ): void {
-    const block = this.#blocks[number];
-    if (!block) return;
-    const { offset, slab } = block;
-    const { i16, i32, f32 } = slab.views;
+  /**
+   * Runs the kernel over the next blocks from `first` on, several side by side where they lie in one slab, and leaves the rows whose upper
+   * bound reaches the rank `threshold` in `finds`.
+   *
+   * @returns the blocks it scanned.
+   */
+  scan(first: number, query: Query, threshold: number, finds: Finds): number {
+    const block = this.#blocks[first];
+    finds.count = 0;
+    if (!block) return 0;
+    // Without a threshold everything is found: one block is enough to learn one.
+    const blocks = threshold === Number.NEGATIVE_INFINITY ? 1 : this.#sideBySide(first, block);
     const rows = this.rowsPerBlock;
-    if (slab.query !== query.integers) {
-      slab.query = query.integers;
-      i16.set(query.integers, 0);
+    const count = Math.min(blocks * rows, this.#count - first * rows);
+    const span = Math.ceil(count / STREAMS);
+    const { views, memory } = block.slab;
+    if (block.slab.query !== query.integers) {
+      block.slab.query = query.integers;
+      views.i16.set(query.integers, 0);
     }
-    const finds = slab.memory.scan({
-      codes: this.#codesOf(block),
+    finds.count = memory.scan({
+      streams: [
+        this.#stream(first * rows),
+        this.#stream(first * rows + span),
+        this.#stream(first * rows + 2 * span),
+        this.#stream(first * rows + 3 * span),
+      ],
+      columnBytes: 4 * rows,
       stride: this.#format.stride,
-      rows,
-      count: Math.min(rows, this.#count - number * rows),
+      span,
+      count,
       query: 0,
-      scales: offset + 12 * rows,
-      errors: offset + 16 * rows,
-      norms: offset + 20 * rows,
       queryScale: query.scale,
       queryReach: query.reach,
       querySlack: query.slack,
       bias: query.bias,
-      threshold,
+      threshold: query.kernelThreshold(threshold),
       out: SCRATCH_OUT,
     });
-    const errors = (offset + 16 * rows) >> 2;
-    const norms = (offset + 20 * rows) >> 2;
-    for (let i = 0; i < finds; i++) {
-      const index = i32[(SCRATCH_OUT >> 2) + 2 * i] ?? 0;
-      const margin = query.margin(f32[errors + index] ?? 0, f32[norms + index] ?? 0);
-      found(number * rows + index, f32[(SCRATCH_OUT >> 2) + 2 * i + 1] ?? 0, margin);
+    this.#bound(first * rows, views, query, finds);
+    return blocks;
+  }
+
+  /** Turns what the kernel wrote into slots and bounds on their ranks. */
+  #bound(firstSlot: number, { i32, f32 }: Views, query: Query, finds: Finds): void {
+    const from = SCRATCH_OUT >> 2;
+    for (let i = 0; i < finds.count; i++) {
+      const slot = firstSlot + (i32[from + 2 * i] ?? 0);
+      const column = this.#column(slot, 16);
+      const margin = query.margin(f32[column] ?? 0, f32[column + this.rowsPerBlock] ?? 0);
+      const rank = (f32[from + 2 * i + 1] ?? 0) - query.offset;
+      finds.slots[i] = slot;
+      finds.lowers[i] = rank - margin;
+      finds.uppers[i] = rank + margin;
     }
+  }
+
+  /** Where the rows from `slot` on lie. */
+  #stream(slot: number): ScanStream {
+    const block = this.#block(slot);
+    const place = slot % this.rowsPerBlock;
+    return {
+      codes: block.offset + this.#codesAt + place * this.#format.stride,
+      scales: block.offset + 12 * this.rowsPerBlock + 4 * place,
+    };
+  }
+
+  /** How many full blocks from `first` on lie in its slab: 4, 2 or 1, which cut into four streams of whole rows. */
+  #sideBySide(first: number, { slab }: Block): number {
+    const full = Math.floor(this.#count / this.rowsPerBlock) - first;
+    let together = 1;
+    while (together < Math.min(full, STREAMS) && this.#blocks[first + together]?.slab === slab) together++;
+    return together === 3 ? 2 : together;
   }
 
   #block(slot: number): Block {
@@ -165,9 +214,5 @@ export class CodePlane {
   /** Index (in 4-byte elements) of a slot's entry in the column that begins `bytes` per row into the block. */
   #column(slot: number, bytes: number): number {
     return (this.#block(slot).offset + bytes * this.rowsPerBlock) / 4 + (slot % this.rowsPerBlock);
-  }
-
-  #codesOf(block: Block): number {
-    return block.offset + Math.ceil((BESIDE_BYTES * this.rowsPerBlock) / 16) * 16;
   }
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { CodePlane } from "./code-plane.ts";
+import { CodePlane, Finds } from "./code-plane.ts";
 import { createJavaScriptKernel, createWasmKernel, type Kernel } from "./kernel.ts";
 import { Query } from "./query.ts";
 import { RowBatch } from "./row-codec.ts";
@@ -21,6 +21,18 @@ function wasm(): Kernel {
   const kernel = createWasmKernel();
   if (!kernel) throw new Error("no WebAssembly SIMD in this engine");
   return kernel;
+}
+
+function scanAll(plane: CodePlane, query: Query, threshold: number) {
+  const finds = new Finds();
+  const all: { slot: number; lower: number; upper: number }[] = [];
+  for (let block = 0; block < plane.blocks; ) {
+    block += plane.scan(block, query, threshold, finds);
+    for (let i = 0; i < finds.count; i++) {
+      all.push({ slot: finds.slots[i] ?? -1, lower: finds.lowers[i] ?? 0, upper: finds.uppers[i] ?? 0 });
+    }
+  }
+  return all;
 }
 
 const shapes = (["cosine", "dot", "euclidean"] as const).flatMap((metric) =>
@@ -51,11 +63,11 @@ describe.each([wasm(), createJavaScriptKernel()])("the $name kernel", (kernel) =
         Float64Array.from({ length: shape.dimensions }, () => next() * 10 ** (q - 1)),
       );
       const seen = new Set<number>();
-      for (let block = 0; block < plane.blocks; block++) {
-        plane.scanBlock(block, query, Number.NEGATIVE_INFINITY, (slot, score, margin) => {
-          seen.add(slot);
-          expect(Math.abs(score - query.offset - batch.rank(slot, query))).toBeLessThanOrEqual(margin);
-        });
+      for (const { slot, lower, upper } of scanAll(plane, query, Number.NEGATIVE_INFINITY)) {
+        seen.add(slot);
+        const rank = batch.rank(slot, query);
+        expect(lower).toBeLessThanOrEqual(rank);
+        expect(upper).toBeGreaterThanOrEqual(rank);
       }
       expect(seen.size).toBe(count);
     }
@@ -75,16 +87,40 @@ it("both kernels find the same rows at the same threshold, to float32's last dig
       plane.reserve();
       plane.write(plane.append(), i + 1, batch, i);
     }
-    const scores = new Map<number, number>();
-    for (let block = 0; block < plane.blocks; block++)
-      plane.scanBlock(block, query, 0.1, (slot, score) => scores.set(slot, score));
-    return scores;
+    return new Map(scanAll(plane, query, 0.1).map(({ slot, lower, upper }) => [slot, (lower + upper) / 2]));
   });
   const [first, second] = found;
   expect(first?.size).toBeGreaterThan(50);
   for (const [slot, score] of first ?? []) {
     // A row on the very threshold may fall to either side.
     if (Math.abs(score - 0.1) > 0.1) expect(second?.get(slot)).toBeCloseTo(score, 5);
+  }
+});
+
+it.each([wasm(), createJavaScriptKernel()])("the $name kernel finds each row once, however blocks lie", (kernel) => {
+  const format = rowFormat({ dimensions: 384, metric: "dot", precision: "int8" });
+  const arena = new SlabArena(new TestAccount(1 << 26), kernel);
+  const plane = new CodePlane(arena, format);
+  const count = plane.rowsPerBlock * 22 + 5;
+  const next = normal(7);
+  const batch = new RowBatch(format, 1);
+  const values: number[] = [];
+  for (let i = 0; i < count; i++) {
+    // Blocks of others in between, so that four, two and one of the plane's own follow one another in a slab.
+    if (i % (plane.rowsPerBlock * 5) === 0) arena.allocate();
+    const vector = new Float64Array(384);
+    vector[i % 384] = next();
+    values.push(vector[i % 384] ?? 0);
+    batch.encode(0, vector);
+    plane.reserve();
+    plane.write(plane.append(), i + 1, batch, 0);
+  }
+  const query = new Query(format, new Float64Array(384).fill(1));
+  const found = scanAll(plane, query, -1e6).sort((a, b) => a.slot - b.slot);
+  expect(found.map(({ slot }) => slot)).toEqual(values.map((_, slot) => slot));
+  for (const { slot, lower, upper } of found) {
+    expect(lower).toBeLessThanOrEqual(values[slot] ?? 0);
+    expect(upper).toBeGreaterThanOrEqual(values[slot] ?? 0);
   }
 });
 

@@ -1,17 +1,23 @@
 import { vectorScanWasm } from "./scan.wasm.ts";
 import { Views } from "./views.ts";
 
-/** Where a block lies in its slab (byte offsets), and the query's figures: see wasm/vector-scan.as.ts. */
-export interface ScanCall {
+/** Where a stream of rows begins, as byte offsets in its slab. */
+export interface ScanStream {
   codes: number;
+  scales: number;
+}
+
+/** What a scan reads, and the query's figures: see wasm/vector-scan.as.ts. */
+export interface ScanCall {
+  streams: readonly [ScanStream, ScanStream, ScanStream, ScanStream];
+  /** From a row's scale to its error, and from there to its norm. */
+  columnBytes: number;
   stride: number;
-  /** Rows that fit the block; a multiple of 4. */
-  rows: number;
+  /** Rows in a stream: row i of stream s has the number s × span + i. */
+  span: number;
+  /** Rows in all: numbers from here on are past the last one. */
   count: number;
   query: number;
-  scales: number;
-  errors: number;
-  norms: number;
   queryScale: number;
   queryReach: number;
   querySlack: number;
@@ -22,7 +28,7 @@ export interface ScanCall {
 
 export interface KernelMemory {
   views: Views;
-  /** Writes (slot, score) pairs at `out` for rows whose upper bound reaches the threshold; returns how many. */
+  /** Writes (number, score) pairs at `out` for rows whose upper bound reaches the threshold; returns how many. */
   scan(call: ScanCall): number;
 }
 
@@ -61,12 +67,14 @@ function scanExport(instance: WebAssembly.Instance): WasmScan {
 }
 
 /** Argument by argument: a spread would cost as much as scanning thirty vectors. */
-// biome-ignore format: one line for each of the three groups
+// biome-ignore format: one line for each of the groups
 function invoke(scan: WasmScan, c: ScanCall): number {
+  const [s0, s1, s2, s3] = c.streams;
   return scan(
-    c.codes, c.stride, c.rows, c.count,
-    c.query, c.scales, c.errors, c.norms,
-    c.queryScale, c.queryReach, c.querySlack, c.bias, c.threshold, c.out,
+    s0.codes, s1.codes, s2.codes, s3.codes,
+    s0.scales, s1.scales, s2.scales, s3.scales,
+    c.columnBytes, c.stride, c.span, c.count,
+    c.query, c.queryScale, c.queryReach, c.querySlack, c.bias, c.threshold, c.out,
   );
 }
 
@@ -81,30 +89,37 @@ export function createJavaScriptKernel(): Kernel {
   };
 }
 
-function scanInJavaScript({ i8, i16, i32, f32 }: Views, call: ScanCall): number {
-  const query = call.query >> 1;
+function scanInJavaScript(views: Views, call: ScanCall): number {
+  const { i32, f32 } = views;
   let found = 0;
-  for (let i = 0; i < call.count; i++) {
-    const at = call.codes + ((i & 3) * (call.rows >> 2) + (i >> 2)) * call.stride;
-    let sum = 0;
-    for (let o = 0; o < call.stride; o += 16) {
-      for (let j = 0; j < 8; j++) {
-        const low = i8[at + o + 2 * j] ?? 0;
-        const lane = ((i8[at + o + 2 * j + 1] ?? 0) << 8) | (low & 255);
-        sum += lane * (i16[query + o + 8 + j] ?? 0) + (low << 8) * (i16[query + o + j] ?? 0);
-      }
-    }
-    const norm = f32[(call.norms >> 2) + i] ?? 0;
-    const penalty = norm * norm * call.bias;
-    const score = sum * (f32[(call.scales >> 2) + i] ?? 0) * call.queryScale - penalty;
-    const margin = (f32[(call.errors >> 2) + i] ?? 0) * call.queryReach + norm * call.querySlack + penalty * 2e-6;
-    if (score + margin >= call.threshold) {
-      i32[(call.out >> 2) + 2 * found] = i;
+  for (const [number, stream] of call.streams.entries()) {
+    for (let i = 0; i < call.span && number * call.span + i < call.count; i++) {
+      const column = (stream.scales >> 2) + i;
+      const norm = f32[column + (call.columnBytes >> 1)] ?? 0;
+      const penalty = norm * norm * call.bias;
+      const sum = dotOfIntegers(views, stream.codes + i * call.stride, call.query >> 1, call.stride);
+      const score = sum * (f32[column] ?? 0) * call.queryScale - penalty;
+      const error = f32[column + (call.columnBytes >> 2)] ?? 0;
+      const margin = error * call.queryReach + norm * call.querySlack + penalty * 2e-6;
+      if (score + margin < call.threshold) continue;
+      i32[(call.out >> 2) + 2 * found] = number * call.span + i;
       f32[(call.out >> 2) + 2 * found + 1] = score;
       found++;
     }
   }
   return found;
+}
+
+function dotOfIntegers({ i8, i16 }: Views, codes: number, query: number, stride: number): number {
+  let sum = 0;
+  for (let o = 0; o < stride; o += 16) {
+    for (let j = 0; j < 8; j++) {
+      const low = i8[codes + o + 2 * j] ?? 0;
+      const lane = ((i8[codes + o + 2 * j + 1] ?? 0) << 8) | (low & 255);
+      sum += lane * (i16[query + o + 8 + j] ?? 0) + (low << 8) * (i16[query + o + j] ?? 0);
+    }
+  }
+  return sum;
 }
 
 export function createKernel(): Kernel {

@@ -1,5 +1,9 @@
+import { Finds } from "./code-plane.ts";
 import type { CollectionMemory } from "./collection-memory.ts";
 import type { Query } from "./query.ts";
+
+/** A step reads its finds before it ends, so all scans share one. */
+const finds = new Finds();
 
 /** A row that may be among the best: its rank is at most `upper`. */
 export interface Candidate {
@@ -36,25 +40,21 @@ export class MemoryScan {
     this.#end = memory.beginScan(this);
   }
 
-  /** Scans one block; false when there was none left. */
+  /** Scans the next few blocks; false when there were none left. */
   step(): boolean {
-    if (this.#block >= this.#memory.codes.blocks) return false;
-    const { offset } = this.#query;
-    this.#memory.codes.scanBlock(
-      this.#block,
-      this.#query,
-      this.#query.kernelThreshold(this.#threshold),
-      (slot, score, margin) => {
-        const upper = score - offset + margin;
-        if (upper < this.#threshold) return;
-        const row = this.#memory.codes.rowAt(slot);
-        if (!this.#allows(row, slot)) return;
-        this.#rows.push(row);
-        this.#uppers.push(upper);
-        this.#lower.offer(score - offset - margin);
-      },
-    );
-    this.#block++;
+    const { codes } = this.#memory;
+    if (this.#block >= codes.blocks) return false;
+    this.#block += codes.scan(this.#block, this.#query, this.#threshold, finds);
+    for (let i = 0; i < finds.count; i++) {
+      const upper = finds.uppers[i] ?? 0;
+      if (upper < this.#threshold) continue;
+      const slot = finds.slots[i] ?? 0;
+      const row = codes.rowAt(slot);
+      if (!this.#allows(row, slot)) continue;
+      this.#rows.push(row);
+      this.#uppers.push(upper);
+      this.#lower.offer(finds.lowers[i] ?? 0);
+    }
     if (this.#rows.length > this.#pruneAt) this.#prune();
     return true;
   }

@@ -25,7 +25,7 @@ export class Query {
 
   constructor(format: RowFormat, vector: ArrayLike<number>) {
     this.format = format;
-    this.values = Float64Array.from(vector);
+    this.values = new Float64Array(vector);
     const length = lengthOf(this.values);
     const norm = format.metric === "cosine" ? 1 : length;
     if (format.metric === "cosine") {
@@ -101,7 +101,10 @@ export function lengthOf(values: Float64Array): number {
 
 /** Four sums side by side: one alone would wait for each addition before the next. */
 function dotProduct(a: Float64Array, b: Float64Array): number {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
   const whole = a.length - (a.length % 4);
   for (let i = 0; i < whole; i += 4) {
     s0 += (a[i] ?? 0) * (b[i] ?? 0);
@@ -114,7 +117,8 @@ function dotProduct(a: Float64Array, b: Float64Array): number {
 }
 
 function squaredDistance(a: Float64Array, b: Float64Array): number {
-  let [s0, s1] = [0, 0];
+  let s0 = 0;
+  let s1 = 0;
   const whole = a.length - (a.length % 2);
   for (let i = 0; i < whole; i += 2) {
     const x = (a[i] ?? 0) - (b[i] ?? 0);

@@ -5,8 +5,10 @@ import type { Views } from "./views.ts";
 export const BLOCK_BYTES = 131_072;
 const BLOCKS_PER_SLAB = 16;
 /** Before the blocks: the query (8 KiB at 4,096 dimensions), then the kernel's finds. */
-const SCRATCH_BYTES = 65_536;
+const SCRATCH_BYTES = 131_072;
 export const SCRATCH_OUT = 8_192;
+/** Finds (8 bytes each) that the scratch space holds. */
+export const SCRATCH_FINDS = (SCRATCH_BYTES - SCRATCH_OUT) / 8;
 const SLAB_BYTES = SCRATCH_BYTES + BLOCKS_PER_SLAB * BLOCK_BYTES;
 
 /** 128 KiB of a slab. It may be moved to another slab between calls: never keep its views or its offset. */
