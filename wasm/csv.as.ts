@@ -1,6 +1,6 @@
 /** Rows of CSV (RFC 4180). */
-import { EVENTS, INPUT, OUTPUT, ROW_END } from "./layout.as";
-import { bits, equal, prefixXor } from "./masks.as";
+import { EVENTS, HAS_QUOTE, INPUT, NOT_ASCII, OUTPUT, ROW_END } from "./layout.as";
+import { above, bits, equal, prefixXor } from "./masks.as";
 
 let rows: u32 = 0;
 let violated: bool = false;
@@ -21,8 +21,8 @@ function endsField(byte: u32, delimiter: u32): bool {
 }
 
 /**
- * The window begins at a row's first byte. An event is the position of a delimiter or line break outside of quotes. With
- * `wide`, positions count UTF-16 units of the decoded window instead of bytes, so that they fit the string made of it.
+ * The window begins at a row's first byte. An event is the position of a delimiter or line break outside of quotes, with what is
+ * in the field that it ends: a quote, and, if `wide` asks for it, a byte beyond ASCII.
  *
  * @returns the number of events, those of the last, unfinished row included.
  */
@@ -33,13 +33,12 @@ export function scanCsv(length: u32, delimiter: u32, wide: bool): u32 {
   const newline = i8x16.splat(10);
   const carriage = i8x16.splat(13);
   const between = i8x16.splat(<i8>delimiter);
-  const continuation = i8x16.splat(-64);
-  const fourBytes = i8x16.splat(-16);
   let event = EVENTS;
   let string: u64 = 0;
   // Bit 0: the byte before this block lets a quote open a field.
   let beforeOpens: u64 = 1;
-  let surplus: u32 = 0;
+  // What earlier blocks hold of the field that goes on.
+  let marks: u32 = 0;
   rows = 0;
   violated = false;
 
@@ -68,35 +67,30 @@ export function scanCsv(length: u32, delimiter: u32, wide: bool): u32 {
       }
     }
     beforeOpens = (delimiters | breaks | quotes) >> 63;
-    let continued: u64 = 0;
-    let long: u64 = 0;
-    if (wide) {
-      continued = bits(
-        i8x16.lt_s(a, continuation),
-        i8x16.lt_s(b, continuation),
-        i8x16.lt_s(c, continuation),
-        i8x16.lt_s(d, continuation),
-      );
-      long = bits(i8x16.ge_u(a, fourBytes), i8x16.ge_u(b, fourBytes), i8x16.ge_u(c, fourBytes), i8x16.ge_u(d, fourBytes));
-    }
+    const high: u64 = wide ? bits(a, b, c, d) : 0;
     let pick = (delimiters | breaks) & ~inside & reach;
     if (p + 64 > end) pick &= ((<u64>1) << (end - p)) - 1;
+    let field: u64 = ~0;
     while (pick != 0) {
       const bit = ctz(pick);
       const one = <u64>1 << bit;
       pick &= pick - 1;
       const at = p + <u32>bit - INPUT;
-      let position = at;
-      if (wide) position -= surplus + <u32>popcnt(continued & (one - 1)) - <u32>popcnt(long & (one - 1));
+      const within = field & (one - 1);
+      field = above(bit);
+      if ((quotes & within) != 0) marks |= HAS_QUOTE;
+      if ((high & within) != 0) marks |= NOT_ASCII;
       if ((breaks & one) != 0) {
-        store<u32>(event, position | ROW_END);
+        store<u32>(event, at | marks | ROW_END);
         store<u32>(OUTPUT + rows * 4, at);
         rows++;
-      } else store<u32>(event, position);
+      } else store<u32>(event, at | marks);
       event += 4;
+      marks = 0;
     }
     if (violated) break;
-    if (wide) surplus += <u32>popcnt(continued) - <u32>popcnt(long);
+    if ((quotes & field) != 0) marks |= HAS_QUOTE;
+    if ((high & field) != 0) marks |= NOT_ASCII;
     string = (<i64>inside >> 63) as u64;
   }
   return (event - EVENTS) >> 2;

@@ -94,7 +94,9 @@ export function scanDocument(length: u32, shallow: i32, project: bool, continued
     let separators: u64 = 0;
     if (project || level <= shallow || closes != 0)
       separators = (equal(a, b, c, d, comma) | equal(a, b, c, d, colon)) & ~inside;
-    if ((brackets | quotes | inside) == 0 && allDigits(a, b, c, d)) marks |= HUGE_NUMBER;
+    // What is suspected of a block is suspected of each element that has a part in it.
+    let suspicion: u32 = 0;
+    if ((brackets | quotes | inside) == 0 && allDigits(a, b, c, d)) suspicion = HUGE_NUMBER;
     const torn = breaks & inside;
     if (torn != 0 && brokenAt == length) brokenAt = p + <u32>ctz(torn) - INPUT;
 
@@ -102,8 +104,9 @@ export function scanDocument(length: u32, shallow: i32, project: bool, continued
     while (doubtful != 0) {
       const at = p + <u32>ctz(doubtful);
       doubtful &= doubtful - 1;
-      if (hugeExponent(at, end, at > INPUT ? <u32>load<u8>(at - 1) : previousByte)) marks |= HUGE_NUMBER;
+      if (hugeExponent(at, end, at > INPUT ? <u32>load<u8>(at - 1) : previousByte)) suspicion = HUGE_NUMBER;
     }
+    marks |= suspicion;
 
     let todo: u64 = ~0;
     while (true) {
@@ -128,14 +131,14 @@ export function scanDocument(length: u32, shallow: i32, project: bool, continued
           if (project && level == shallow - 1) marks = endRecord(at, marks);
           store<u32>(event, (at - INPUT) | marks);
           event += 4;
-          marks = 0;
+          marks = suspicion;
         } else if (project && level == shallow) closeRecord(at);
       } else if (level == shallow + 1) separateRecord(at);
       else {
         if (project && level == shallow) marks = endRecord(at, marks);
         store<u32>(event, (at - INPUT) | marks);
         event += 4;
-        marks = 0;
+        marks = suspicion;
       }
       if (level < 0) break;
     }

@@ -8,9 +8,21 @@ export const INPUT: u32 = 4096;
 export const EVENTS: u32 = INPUT + WINDOW + 4096;
 /** Records with only the selected keys, as JSON, never longer than the window; of CSV a u32 for each row: where it ends. */
 export const OUTPUT: u32 = EVENTS + (WINDOW + 64) * 4;
+export const OUTPUT_END: u32 = OUTPUT + (WINDOW + 64) * 4;
 /** Selected keys: a u32 length, then the key in its quotes, every KEY_STRIDE bytes. */
-export const KEYS: u32 = OUTPUT + (WINDOW + 64) * 4;
+export const KEYS: u32 = OUTPUT_END;
 export const KEY_STRIDE: u32 = 272;
+export const MAX_KEYS: u32 = 32;
+/**
+ * Shapes of records, every SHAPE_STRIDE bytes: a u32 of how many values, then from 16 on each literal, the one after the last value
+ * included: a u32 length in 16 bytes, then for every 16 bytes of it those and a mask of the ones that count.
+ */
+export const SHAPES: u32 = KEYS + KEY_STRIDE * MAX_KEYS;
+export const SHAPE_STRIDE: u32 = 32768;
+export const MAX_SHAPES: u32 = 4;
+
+/** The part of an event that is a position. */
+export const POSITION: u32 = 0xffffff;
 
 /** To be parsed by itself: unbalanced, broken, or of a form that the fast path does not vouch for. */
 export const IRREGULAR: u32 = 1 << 24;
@@ -23,6 +35,9 @@ export const BLANK: u32 = 1 << 27;
 /** Is in the projected copy. */
 export const PROJECTED: u32 = 1 << 28;
 
+/** Of CSV: the field that ends here holds a quote; a byte beyond ASCII. */
+export const HAS_QUOTE: u32 = 1 << 27;
+export const NOT_ASCII: u32 = 1 << 28;
 /** This event ends a row of CSV. */
 export const ROW_END: u32 = 1 << 29;
 

@@ -69,14 +69,16 @@ export function scanLines(length: u32, project: bool, continued: bool): u32 {
     const opens = equal(a2, b2, c2, d2, opening);
     const brackets = opens | equal(a2, b2, c2, d2, closing);
     const separators = project ? equal(a, b, c, d, comma) | equal(a, b, c, d, colon) : 0;
-    if ((brackets | quotes | breaks | inside) == 0 && allDigits(a, b, c, d)) marks |= HUGE_NUMBER;
-
+    // What is suspected of a block is suspected of each line that has a part in it.
+    let suspicion: u32 = 0;
+    if ((brackets | quotes | breaks | inside) == 0 && allDigits(a, b, c, d)) suspicion = HUGE_NUMBER;
     let doubtful = equal(a2, b2, c2, d2, letterE) & ~inside;
     while (doubtful != 0) {
       const at = p + <u32>ctz(doubtful);
       doubtful &= doubtful - 1;
-      if (hugeExponent(at, end, at > INPUT ? <u32>load<u8>(at - 1) : previousByte)) marks |= HUGE_NUMBER;
+      if (hugeExponent(at, end, at > INPUT ? <u32>load<u8>(at - 1) : previousByte)) suspicion = HUGE_NUMBER;
     }
+    marks |= suspicion;
 
     let todo: u64 = ~0;
     while (true) {
@@ -92,6 +94,8 @@ export function scanLines(length: u32, project: bool, continued: bool): u32 {
           // No string goes on past a line break: this line is bad, and the next one begins outside of strings.
           marks |= IRREGULAR;
           inside ^= todo;
+          // Exponents in the rest of the block were looked for in the wrong places.
+          suspicion = HUGE_NUMBER;
         }
         if (level != 0) marks |= IRREGULAR;
         const size = at - lineStart;
@@ -102,7 +106,7 @@ export function scanLines(length: u32, project: bool, continued: bool): u32 {
         event += 4;
         lineStart = at + 1;
         level = 0;
-        marks = 0;
+        marks = suspicion;
       } else if ((opens & one) != 0) {
         level++;
         if (level > MAX_DEPTH) marks |= DEEP;

@@ -2,9 +2,10 @@
  * Finds where records begin and end in a window of bytes, 64 at a time, so that JavaScript touches a byte only to build
  * the value it belongs to. Time O(n), memory fixed; see `layout.as.ts` for what lies where.
  */
-export { EVENTS, INPUT, KEY_STRIDE, KEYS, OUTPUT, WINDOW } from "./layout.as";
+export { EVENTS, INPUT, KEY_STRIDE, KEYS, OUTPUT, SHAPE_STRIDE, SHAPES, WINDOW } from "./layout.as";
 export { resetLines, scanLines } from "./lines.as";
 export { documentBrokenAt, documentDepth, documentInString, documentNewlines, resetDocument, scanDocument } from "./document.as";
 export { csvRows, csvViolated, scanCsv } from "./csv.as";
 export { allFinite } from "./vectors.as";
+export { readShaped } from "./shape.as";
 export { projectedBytes, setKeyCount } from "./project.as";

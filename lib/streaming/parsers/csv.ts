@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from "node:buffer";
-import { POSITION, ROW_END, Scanner } from "../scan/scanner.ts";
+import { HAS_QUOTE, NOT_ASCII, POSITION, ROW_END, Scanner } from "../scan/scanner.ts";
 import { Carry } from "./carry.ts";
 import { CsvRowReader } from "./csv-row.ts";
 import {
@@ -155,12 +155,17 @@ export class CsvParser implements Parser {
     const whole = window.subarray(0, end);
     // One bad byte anywhere: row by row, so that only its own row is refused.
     if (!ascii && !isUtf8(whole)) return -1;
-    this.#takeScanned(whole.toString(ascii ? "latin1" : "utf8"), rows, block, whole);
+    this.#takeScanned(whole, rows, block);
     return end;
   }
 
-  #takeScanned(text: string, rows: number, block: BlockBuilder, bytes: Buffer): void {
+  /**
+   * Fields of ASCII are slices of one string of the window, a byte a character, which costs no copy; others are decoded by themselves, so
+   * that one accent does not make all of them two bytes wide.
+   */
+  #takeScanned(bytes: Buffer, rows: number, block: BlockBuilder): void {
     const { events, rowEnds } = this.#scanner;
+    const text = bytes.toString("latin1", 0, bytes.length);
     const columns = this.#columns?.length ?? 0;
     const fields: string[] = new Array(columns).fill("");
     let index = 0;
@@ -176,10 +181,15 @@ export class CsvParser implements Parser {
         let stop = end;
         last = event >= ROW_END;
         if (last && stop > start && text.charCodeAt(stop - 1) === CARRIAGE_RETURN) stop--;
-        let field = text.slice(start, stop);
-        if (stop > start && text.charCodeAt(start) === QUOTE) {
+        const wide = (event & NOT_ASCII) !== 0;
+        let field: string;
+        if ((event & HAS_QUOTE) === 0) field = wide ? bytes.toString("utf8", start, stop) : text.substring(start, stop);
+        else {
+          // Where the scan lets a quote stand, the field begins with one.
           wellQuoted &&= stop - start > 1 && text.charCodeAt(stop - 1) === QUOTE;
-          field = text.slice(start + 1, stop - 1);
+          field = wide
+            ? bytes.toString("utf8", start + 1, Math.max(start + 1, stop - 1))
+            : text.substring(start + 1, stop - 1);
           if (field.includes('"')) field = field.replaceAll('""', '"');
           newlines += countNewlines(field);
         }

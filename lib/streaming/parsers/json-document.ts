@@ -10,6 +10,7 @@ import {
   type RejectCode,
   type StreamFault,
 } from "./parser.ts";
+import { RecordRuns } from "./record-runs.ts";
 import { BlockBuilder } from "./records.ts";
 
 const DOUBTFUL = IRREGULAR | DEEP | HUGE_NUMBER;
@@ -33,6 +34,7 @@ export interface JsonDocumentOptions {
 export class JsonDocumentParser implements Parser {
   readonly #receiver: RecordReceiver;
   readonly #scanner = new Scanner();
+  readonly #runs = new RecordRuns(this.#scanner);
   readonly #carry: Carry;
   readonly #shape: DocumentShape;
   readonly #depth: number;
@@ -220,15 +222,14 @@ export class JsonDocumentParser implements Parser {
   }
 
   #takePlain(first: number, last: number, from: number): void {
-    const { bytes, origin, events: list } = this.#scanner;
+    const list = this.#scanner.events;
     let start = from;
     for (let index = first; index < last; ) {
       let stop = index;
       while (stop < last && ((list[stop] ?? 0) & DOUBTFUL) === 0) stop++;
       const vouched = stop > index;
       if (!vouched) stop = index + 1;
-      const end = (list[stop - 1] ?? 0) & POSITION;
-      const values = vouched ? parseRun(bytes, origin + start, origin + end, stop - index) : null;
+      const values = vouched ? this.#runs.parse(start, index, stop) : null;
       for (let at = index; at < stop; at++) start = this.#place(list[at] ?? 0, start, values, at - index);
       index = stop;
     }

@@ -9,6 +9,7 @@ import {
   type RejectCode,
   type StreamFault,
 } from "./parser.ts";
+import { RecordRuns } from "./record-runs.ts";
 import { BlockBuilder } from "./records.ts";
 
 const DOUBTFUL = IRREGULAR | DEEP | HUGE_NUMBER | BLANK;
@@ -30,6 +31,7 @@ export class JsonLinesParser implements Parser {
   readonly fault: StreamFault | null = null;
   readonly #receiver: RecordReceiver;
   readonly #scanner = new Scanner();
+  readonly #runs = new RecordRuns(this.#scanner);
   readonly #carry: Carry;
   /** Offset and line of the unfinished record, or of the next one. */
   #offset: number;
@@ -121,9 +123,8 @@ export class JsonLinesParser implements Parser {
   }
 
   #takeRun(index: number, last: number, start: number, block: BlockBuilder): void {
-    const { bytes, origin, events } = this.#scanner;
-    const end = (events[last - 1] ?? 0) & POSITION;
-    const values = parseRun(bytes, origin + start, origin + end, last - index);
+    const { events } = this.#scanner;
+    const values = this.#runs.parse(start, index, last);
     let lineStart = start;
     for (let at = index; at < last; at++) {
       const event = events[at] ?? 0;

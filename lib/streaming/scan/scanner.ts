@@ -9,6 +9,9 @@ interface ScanExports {
   KEYS: WebAssembly.Global;
   KEY_STRIDE: WebAssembly.Global;
   WINDOW: WebAssembly.Global;
+  SHAPES: WebAssembly.Global;
+  SHAPE_STRIDE: WebAssembly.Global;
+  readShaped(shape: number, first: number, last: number, start: number): number;
   resetLines(): void;
   scanLines(length: number, project: boolean, continued: boolean): number;
   resetDocument(startDepth: number): void;
@@ -31,6 +34,8 @@ export const DEEP = 1 << 25;
 export const HUGE_NUMBER = 1 << 26;
 export const BLANK = 1 << 27;
 export const PROJECTED = 1 << 28;
+export const HAS_QUOTE = 1 << 27;
+export const NOT_ASCII = 1 << 28;
 export const ROW_END = 1 << 29;
 /** The part of an event that is a position. */
 export const POSITION = 0xff_ffff;
@@ -47,7 +52,7 @@ function scanModule(): WebAssembly.Module {
   return compiled;
 }
 
-/** The module's exports are typed by hand, since WebAssembly has no types of its own; `scanner.test.ts` calls each of them. */
+/** The module's exports are typed by hand, since WebAssembly has no types of its own; the parsers' tests call each of them. */
 function instantiate(): ScanExports {
   return new WebAssembly.Instance(scanModule(), {}).exports as unknown as ScanExports;
 }
@@ -64,6 +69,9 @@ export class Scanner {
   readonly events = new Uint32Array(this.#exports.memory.buffer, this.#exports.EVENTS.value, WINDOW_BYTES + 64);
   readonly rowEnds = new Uint32Array(this.#exports.memory.buffer, this.#exports.OUTPUT.value, WINDOW_BYTES + 64);
   readonly output: number = this.#exports.OUTPUT.value;
+  /** Values that the tape at `output` has room for, of 16 bytes each. */
+  readonly tapeEntries = (WINDOW_BYTES + 64) / 4;
+  readonly shapeSlots = 4;
   #projecting = false;
 
   /** Copies `bytes` (at most WINDOW_BYTES) into the window. */
@@ -97,6 +105,36 @@ export class Scanner {
 
   get projectedBytes(): number {
     return this.#exports.projectedBytes();
+  }
+
+  /**
+   * Puts a shape into a slot.
+   * @returns false when it is too long: the slot is empty then, and no record has its shape.
+   */
+  writeShape(slot: number, literals: readonly string[]): boolean {
+    const encoded = literals.map((literal) => Buffer.from(literal));
+    const stride: number = this.#exports.SHAPE_STRIDE.value;
+    const base = this.#exports.SHAPES.value + slot * stride;
+    const size = encoded.reduce((sum, { length }) => sum + 16 + Math.ceil(length / 16) * 32, 16);
+    if (size > stride) return false;
+    this.#memory.fill(0, base, base + size);
+    this.#memory.writeUInt32LE(encoded.length - 1, base);
+    let at = base + 16;
+    for (const literal of encoded) {
+      this.#memory.writeUInt32LE(literal.length, at);
+      at += 16;
+      for (let done = 0; done < literal.length; done += 16, at += 32) {
+        const block = literal.subarray(done, done + 16);
+        this.#memory.set(block, at);
+        this.#memory.fill(0xff, at + 16, at + 16 + block.length);
+      }
+    }
+    return true;
+  }
+
+  /** Reads records of the shape in `slot`, as far as they go; see `wasm/shape.as.ts`. */
+  readShaped(slot: number, first: number, last: number, start: number): number {
+    return this.#exports.readShaped(slot, first, last, start);
   }
 
   resetLines(): void {

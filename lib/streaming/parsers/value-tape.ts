@@ -1,0 +1,83 @@
+import { POSITION, type Scanner } from "../scan/scanner.ts";
+
+// Kinds of values, as `wasm/shape.as.ts` numbers them.
+const STRING = 0;
+const NUMBER = 1;
+const TRUE = 2;
+const FALSE = 3;
+const NULL = 4;
+const WIDE = 5;
+const LONG = 6;
+const ARRAY = 7;
+
+/**
+ * The values of records of one shape, in their order. A string of ASCII is a slice of the window's text, which costs no copy;
+ * what has other bytes is decoded by itself, so that one accent does not make every string of the window two bytes wide.
+ */
+export class ValueTape {
+  readonly #scanner: Scanner;
+  readonly #words: Uint32Array;
+  readonly #numbers: Float64Array;
+  #text = "";
+  #textStart = 0;
+  #entry = 0;
+
+  constructor(scanner: Scanner) {
+    const { buffer } = scanner.bytes;
+    this.#scanner = scanner;
+    this.#words = new Uint32Array(buffer, scanner.output, scanner.tapeEntries * 4);
+    this.#numbers = new Float64Array(buffer, scanner.output, scanner.tapeEntries * 2);
+  }
+
+  /** Begins with the first value of what was read from the window's bytes [start, end). */
+  rewind(start: number, end: number): void {
+    const { bytes, origin } = this.#scanner;
+    this.#text = bytes.toString("latin1", origin + start, origin + end);
+    this.#textStart = start;
+    this.#entry = 0;
+  }
+
+  /** Lets the text go. */
+  clear(): void {
+    this.#text = "";
+  }
+
+  /** @throws {SyntaxError} for what only JSON.parse could find wrong. */
+  value(): unknown {
+    const entry = this.#entry++;
+    const word = this.#words[entry * 4] ?? 0;
+    const end = this.#words[entry * 4 + 1] ?? 0;
+    const start = word & POSITION;
+    switch (word >>> 24) {
+      case STRING:
+        return this.#text.substring(start - this.#textStart, end - this.#textStart);
+      case NUMBER:
+        return this.#numbers[entry * 2 + 1];
+      case TRUE:
+        return true;
+      case FALSE:
+        return false;
+      case NULL:
+        return null;
+      case WIDE:
+        return this.#decode(start, end);
+      case LONG:
+        return Number(this.#text.substring(start - this.#textStart, end - this.#textStart));
+      case ARRAY:
+        return this.#list(end);
+      default:
+        return JSON.parse(this.#decode(start, end));
+    }
+  }
+
+  #list(count: number): unknown[] {
+    const values: unknown[] = [];
+    for (let index = 0; index < count; index++) values.push(this.value());
+    return values;
+  }
+
+  #decode(start: number, end: number): string {
+    const { bytes, origin } = this.#scanner;
+    return bytes.toString("utf8", origin + start, origin + end);
+  }
+}

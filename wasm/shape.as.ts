@@ -1,0 +1,279 @@
+/**
+ * Reads records of a known shape. Records of one stream mostly have the same keys in the same order with the same spacing, so what
+ * stands between two values is a literal that is compared 16 bytes at a time, and only the values are read. A record
+ * that matches to its end is valid JSON (of UTF-8, which the caller has checked), and its values are on the tape; one that does not says nothing.
+ */
+import { EVENTS, INPUT, OUTPUT, OUTPUT_END, POSITION, SHAPE_STRIDE, SHAPES } from "./layout.as";
+import { isDigit, onlySpace } from "./masks.as";
+
+// What a value is. An entry of the tape: u32 begin | kind << 24, u32 end, f64.
+const STRING: u32 = 0;
+/** The f64 is its value. */
+const NUMBER: u32 = 1;
+const TRUE: u32 = 2;
+const FALSE: u32 = 3;
+const NULL: u32 = 4;
+/** A string with bytes beyond ASCII. */
+const WIDE: u32 = 5;
+/** A number whose value is not had exactly by one multiplication or division. */
+const LONG: u32 = 6;
+/** Its elements follow; the u32 at 4 is how many. */
+const ARRAY: u32 = 7;
+/** JSON to be parsed by itself: a string with escapes, or what is nested. */
+const NESTED: u32 = 8;
+const ENTRY: u32 = 16;
+
+/** Those that a double holds exactly, so that a multiplication by one rounds once (Clinger 1990). */
+const POWERS: StaticArray<f64> = [
+  1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+const EXACT: u64 = 1 << 53;
+
+let tape: u32 = OUTPUT;
+
+@inline
+function put(kind: u32, start: u32, end: u32): void {
+  store<u32>(tape, (start - INPUT) | (kind << 24));
+  store<u32>(tape, end - INPUT, 4);
+  tape += ENTRY;
+}
+
+/**
+ * Reads the records that end at events [first, last), the first of which begins at `start`, as far as they have the shape.
+ *
+ * @returns how many: their values stand on the tape from OUTPUT on.
+ */
+export function readShaped(shape: u32, first: u32, last: u32, start: u32): u32 {
+  const literals = SHAPES + shape * SHAPE_STRIDE;
+  let from = INPUT + start;
+  let event = first;
+  tape = OUTPUT;
+  for (; event < last; event++) {
+    const end = INPUT + (load<u32>(EVENTS + event * 4) & POSITION);
+    // A value and what separates it from the next take two bytes at the least.
+    const room = tape + (((end - from) >> 1) + 2) * ENTRY <= OUTPUT_END;
+    if (!room || !readRecord(literals, from, end)) break;
+    from = end + 1;
+  }
+  return event - first;
+}
+
+function readRecord(shape: u32, from: u32, end: u32): bool {
+  const values = load<u32>(shape);
+  let literal = shape + 16;
+  let p = skipSpace(from, end);
+  for (let value: u32 = 0; value < values; value++) {
+    p = afterLiteral(literal, p, end);
+    if (p != 0) p = readValue(p, end);
+    if (p == 0) return false;
+    literal = nextLiteral(literal);
+  }
+  p = afterLiteral(literal, p, end);
+  return p != 0 && onlySpace(p, end);
+}
+
+@inline
+function nextLiteral(literal: u32): u32 {
+  return literal + 16 + ((load<u32>(literal) + 15) >> 4) * 32;
+}
+
+@inline
+function afterLiteral(literal: u32, p: u32, end: u32): u32 {
+  const length = load<u32>(literal);
+  if (p + length > end) return 0;
+  let block = literal + 16;
+  for (let at: u32 = 0; at < length; at += 16, block += 32) {
+    const differs = v128.xor(v128.load(p + at), v128.load(block));
+    if (v128.any_true(v128.and(differs, v128.load(block, 16)))) return 0;
+  }
+  return p + length;
+}
+
+@inline
+function skipSpace(from: u32, end: u32): u32 {
+  let p = from;
+  while (p < end) {
+    const byte: u32 = load<u8>(p);
+    if (byte != 32 && byte != 10 && byte != 13 && byte != 9) break;
+    p++;
+  }
+  return p;
+}
+
+/** Each of the readers returns where its value ends, or 0 when there is none of its kind. */
+function readValue(p: u32, end: u32): u32 {
+  if (p >= end) return 0;
+  const byte: u32 = load<u8>(p);
+  if (byte == 91) return readArray(p, end);
+  if (byte == 123) return readNested(p, end);
+  return readScalar(p, end, byte);
+}
+
+@inline
+function readScalar(p: u32, end: u32, byte: u32): u32 {
+  if (byte == 34) return readString(p, end);
+  if (byte == 45 || isDigit(byte)) return readNumber(p, end);
+  const word = load<u32>(p);
+  // "true", "null", "fals".
+  if (word == 0x65757274) return readWord(TRUE, p, p + 4, end);
+  if (word == 0x6c6c756e) return readWord(NULL, p, p + 4, end);
+  if (word == 0x736c6166 && load<u8>(p + 4) == 101) return readWord(FALSE, p, p + 5, end);
+  return 0;
+}
+
+function readWord(kind: u32, p: u32, after: u32, end: u32): u32 {
+  if (after > end) return 0;
+  put(kind, p, after);
+  return after;
+}
+
+function readString(p: u32, end: u32): u32 {
+  let wide: i32 = 0;
+  let q = p + 1;
+  while (q < end) {
+    const bytes = v128.load(q);
+    const controls = i8x16.lt_u(bytes, i8x16.splat(32));
+    const ends = v128.or(i8x16.eq(bytes, i8x16.splat(34)), i8x16.eq(bytes, i8x16.splat(92)));
+    const stops = i8x16.bitmask(v128.or(controls, ends));
+    const high = i8x16.bitmask(bytes);
+    if (stops == 0) {
+      wide |= high;
+      q += 16;
+      continue;
+    }
+    const bit = ctz(stops);
+    wide |= high & ((1 << bit) - 1);
+    q += bit;
+    break;
+  }
+  if (q >= end) return 0;
+  const byte: u32 = load<u8>(q);
+  if (byte == 34) {
+    put(wide == 0 ? STRING : WIDE, p + 1, q);
+    return q + 1;
+  }
+  // What the escapes stand for, and whether they are right, JSON.parse knows.
+  const after = byte == 92 ? afterString(q, end) : 0;
+  if (after != 0) put(NESTED, p, after);
+  return after;
+}
+
+/** Where the string that `p` is within ends; 0 when it does not. */
+function afterString(p: u32, end: u32): u32 {
+  let q = p;
+  while (q < end) {
+    const bytes = v128.load(q);
+    const stops = i8x16.bitmask(v128.or(i8x16.eq(bytes, i8x16.splat(34)), i8x16.eq(bytes, i8x16.splat(92))));
+    if (stops == 0) {
+      q += 16;
+      continue;
+    }
+    q += ctz(stops);
+    if (q >= end) return 0;
+    if (load<u8>(q) == 34) return q + 1;
+    q += 2;
+  }
+  return 0;
+}
+
+function readNumber(p: u32, end: u32): u32 {
+  const negative = load<u8>(p) == 45;
+  const first = negative ? p + 1 : p;
+  let q = first;
+  let digits: u64 = 0;
+  while (isDigit(load<u8>(q))) digits = digits * 10 + (load<u8>(q++) - 48);
+  if (q == first || (q > first + 1 && load<u8>(first) == 48)) return 0;
+  let exponent: i32 = 0;
+  if (load<u8>(q) == 46) {
+    const point = ++q;
+    while (isDigit(load<u8>(q))) digits = digits * 10 + (load<u8>(q++) - 48);
+    if (q == point) return 0;
+    exponent = point - q;
+  }
+  // More digits (a point counts as one) might have overflowed.
+  const long = q - first > 19;
+  if ((load<u8>(q) | 32) == 101) {
+    q++;
+    const sign: u32 = load<u8>(q);
+    if (sign == 43 || sign == 45) q++;
+    const start = q;
+    let power: i32 = 0;
+    while (isDigit(load<u8>(q))) power = min(power * 10 + (load<u8>(q++) - 48), 9999);
+    if (q == start) return 0;
+    exponent += sign == 45 ? -power : power;
+  }
+  if (q > end) return 0;
+  if (long || digits > EXACT || exponent < -22 || exponent > 22) {
+    put(LONG, p, q);
+    return q;
+  }
+  const value = exponent < 0 ? <f64>digits / unchecked(POWERS[-exponent]) : <f64>digits * unchecked(POWERS[exponent]);
+  put(NUMBER, p, q);
+  store<f64>(tape - 8, negative ? -value : value);
+  return q;
+}
+
+/** A list of strings, numbers and words; with other elements, or with numbers that JavaScript must read, it is left to JSON.parse. */
+function readArray(p: u32, end: u32): u32 {
+  const head = tape;
+  tape += ENTRY;
+  let count: u32 = 0;
+  let q = skipSpace(p + 1, end);
+  if (q < end && load<u8>(q) == 93) q++;
+  else {
+    for (; ; q = skipSpace(q + 1, end)) {
+      if (q >= end) return 0;
+      const byte: u32 = load<u8>(q);
+      const nested = byte == 91 || byte == 123;
+      if (!nested) q = readScalar(q, end, byte);
+      if (nested || (q != 0 && load<u8>(tape - ENTRY + 3) == LONG)) {
+        tape = head;
+        return readNested(p, end);
+      }
+      if (q == 0) return 0;
+      count++;
+      q = skipSpace(q, end);
+      if (q >= end) return 0;
+      const separator: u32 = load<u8>(q);
+      if (separator == 93) {
+        q++;
+        break;
+      }
+      if (separator != 44) return 0;
+    }
+  }
+  store<u32>(head, (p - INPUT) | (ARRAY << 24));
+  store<u32>(head, count, 4);
+  return q;
+}
+
+/** Whatever stands between brackets that balance. */
+function readNested(p: u32, end: u32): u32 {
+  let depth = 0;
+  let q = p;
+  while (q < end) {
+    const bytes = v128.load(q);
+    const folded = v128.or(bytes, i8x16.splat(32));
+    const brackets = v128.or(i8x16.eq(folded, i8x16.splat(0x7b)), i8x16.eq(folded, i8x16.splat(0x7d)));
+    const stops = i8x16.bitmask(v128.or(brackets, i8x16.eq(bytes, i8x16.splat(34))));
+    if (stops == 0) {
+      q += 16;
+      continue;
+    }
+    q += ctz(stops);
+    if (q >= end) return 0;
+    const byte: u32 = load<u8>(q);
+    if (byte == 34) {
+      q = afterString(q + 1, end);
+      if (q == 0) return 0;
+      continue;
+    }
+    q++;
+    if ((byte | 32) == 0x7b) depth++;
+    else if (--depth == 0) {
+      put(NESTED, p, q);
+      return q;
+    }
+  }
+  return 0;
+}
