@@ -15,7 +15,8 @@ export const KEY_STRIDE: u32 = 272;
 export const MAX_KEYS: u32 = 32;
 /**
  * Shapes of records, every SHAPE_STRIDE bytes: a u32 of how many values, then from 16 on each literal, the one after the last value
- * included: a u32 length in 16 bytes, then for every 16 bytes of it those and a mask of the ones that count.
+ * included: 16 bytes of a u32 length and a u32 that is not 0 when the value after it is passed over, then for every 16 bytes of the
+ * literal those and a mask of the ones that count.
  */
 export const SHAPES: u32 = KEYS + KEY_STRIDE * MAX_KEYS;
 export const SHAPE_STRIDE: u32 = 32768;

@@ -3,29 +3,13 @@ import { BLANK, DEEP, EVENTS, HUGE_NUMBER, INPUT, IRREGULAR, MAX_DEPTH } from ".
 import { above, allDigits, equal, hugeExponent, prefixXor } from "./masks.as";
 import { beginProjection, closeRecord, endRecord, openRecord, separateRecord } from "./project.as";
 
-// What is known of the line that the window ended within.
-let string: u64 = 0;
-let escapedFirst: u64 = 0;
-let depth: i32 = 0;
-let marks: u32 = 0;
-let previousByte: u32 = 10;
-
-export function resetLines(): void {
-  string = 0;
-  escapedFirst = 0;
-  depth = 0;
-  marks = 0;
-  previousByte = 10;
-}
-
 /**
- * An event is the position of a line break, with what is known of the line that it ends. Breaks become commas (those of
- * empty lines spaces), so that a run of regular lines is the inside of a JSON array.
+ * Scans the window's bytes [from, length), which begin a line. An event is the position of a line break, with what is known of the
+ * line that it ends. Breaks become commas (those of empty lines spaces), so that a run of regular lines is the inside of a JSON array.
  *
- * @param continued the window begins inside a line.
  * @returns the number of events.
  */
-export function scanLines(length: u32, project: bool, continued: bool): u32 {
+export function scanLines(from: u32, length: u32, project: bool): u32 {
   const end = INPUT + length;
   // Spaces after the end mean nothing to any mask.
   memory.fill(end, 32, 64);
@@ -39,11 +23,15 @@ export function scanLines(length: u32, project: bool, continued: bool): u32 {
   const comma = i8x16.splat(44);
   const colon = i8x16.splat(58);
   let event = EVENTS;
-  let lineStart = INPUT;
-  let level = depth;
-  if (project) beginProjection(continued ? 0 : INPUT);
+  let lineStart = INPUT + from;
+  // What is known of the line that goes on.
+  let string: u64 = 0;
+  let escapedFirst: u64 = 0;
+  let level: i32 = 0;
+  let marks: u32 = 0;
+  if (project) beginProjection(lineStart);
 
-  for (let p = INPUT; p < end; p += 64) {
+  for (let p = lineStart; p < end; p += 64) {
     const a = v128.load(p);
     const b = v128.load(p, 16);
     const c = v128.load(p, 32);
@@ -57,7 +45,6 @@ export function scanLines(length: u32, project: bool, continued: bool): u32 {
       const sum = (live & ~even & ~follows) + live;
       escapedFirst = sum < live ? 1 : 0;
       escaped = (even ^ (sum << 1)) & follows;
-      if (p + 64 > end) escapedFirst = (escaped >> (end - p)) & 1;
     }
     const quotes = equal(a, b, c, d, quote) & ~escaped;
     let inside = prefixXor(quotes) ^ string;
@@ -76,7 +63,7 @@ export function scanLines(length: u32, project: bool, continued: bool): u32 {
     while (doubtful != 0) {
       const at = p + <u32>ctz(doubtful);
       doubtful &= doubtful - 1;
-      if (hugeExponent(at, end, at > INPUT ? <u32>load<u8>(at - 1) : previousByte)) suspicion = HUGE_NUMBER;
+      if (hugeExponent(at, end, load<u8>(at - 1))) suspicion = HUGE_NUMBER;
     }
     marks |= suspicion;
 
@@ -118,9 +105,6 @@ export function scanLines(length: u32, project: bool, continued: bool): u32 {
       } else separateRecord(at);
     }
     string = (<i64>inside >> 63) as u64;
-    if (p + 64 > end) string = (inside >> (end - p - 1)) & 1 ? ~0 : 0;
   }
-  depth = level;
-  if (length > 0) previousByte = load<u8>(end - 1);
   return (event - EVENTS) >> 2;
 }

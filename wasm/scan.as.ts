@@ -3,9 +3,9 @@
  * the value it belongs to. Time O(n), memory fixed; see `layout.as.ts` for what lies where.
  */
 export { EVENTS, INPUT, KEY_STRIDE, KEYS, OUTPUT, SHAPE_STRIDE, SHAPES, WINDOW } from "./layout.as";
-export { resetLines, scanLines } from "./lines.as";
+export { scanLines } from "./lines.as";
 export { documentBrokenAt, documentDepth, documentInString, documentNewlines, resetDocument, scanDocument } from "./document.as";
 export { csvRows, csvViolated, scanCsv } from "./csv.as";
 export { allFinite } from "./vectors.as";
-export { readShaped } from "./shape.as";
+export { readElements, readLines } from "./shape.as";
 export { projectedBytes, setKeyCount } from "./project.as";

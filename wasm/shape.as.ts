@@ -1,10 +1,11 @@
 /**
  * Reads records of a known shape. Records of one stream mostly have the same keys in the same order with the same spacing, so what
  * stands between two values is a literal that is compared 16 bytes at a time, and only the values are read. A record
- * that matches to its end is valid JSON (of UTF-8, which the caller has checked), and its values are on the tape; one that does not says nothing.
+ * that matches to its end is valid JSON (of UTF-8, which the caller has checked), nested no deeper than MAX_DEPTH, with numbers
+ * that are finite, and its values are on the tape; one that does not says nothing.
  */
-import { EVENTS, INPUT, OUTPUT, OUTPUT_END, POSITION, SHAPE_STRIDE, SHAPES } from "./layout.as";
-import { isDigit, onlySpace } from "./masks.as";
+import { EVENTS, INPUT, MAX_DEPTH, OUTPUT, OUTPUT_END, POSITION, SHAPE_STRIDE, SHAPES } from "./layout.as";
+import { hugeExponent, isDigit } from "./masks.as";
 
 // What a value is. An entry of the tape: u32 begin | kind << 24, u32 end, f64.
 const STRING: u32 = 0;
@@ -29,7 +30,14 @@ const POWERS: StaticArray<f64> = [
 ];
 const EXACT: u64 = 1 << 53;
 
+/** Left of the tape when a record or an element begins: more than the values of any shape. */
+const ROOM: u32 = 512 * ENTRY;
+/** Levels that are left for what is nested in a value: shapes have the rest. */
+const NESTED_DEPTH: i32 = MAX_DEPTH - 16;
+
 let tape: u32 = OUTPUT;
+/** What counts as space beside blanks and returns: a line break within a document, nothing between lines. */
+let lineBreak: u32 = 10;
 
 @inline
 function put(kind: u32, start: u32, end: u32): void {
@@ -43,33 +51,63 @@ function put(kind: u32, start: u32, end: u32): void {
  *
  * @returns how many: their values stand on the tape from OUTPUT on.
  */
-export function readShaped(shape: u32, first: u32, last: u32, start: u32): u32 {
+export function readElements(shape: u32, first: u32, last: u32, start: u32): u32 {
   const literals = SHAPES + shape * SHAPE_STRIDE;
   let from = INPUT + start;
   let event = first;
   tape = OUTPUT;
+  lineBreak = 10;
   for (; event < last; event++) {
     const end = INPUT + (load<u32>(EVENTS + event * 4) & POSITION);
-    // A value and what separates it from the next take two bytes at the least.
-    const room = tape + (((end - from) >> 1) + 2) * ENTRY <= OUTPUT_END;
-    if (!room || !readRecord(literals, from, end)) break;
+    const after = readRecord(literals, from, end);
+    if (after == 0 || skipSpace(after, end) != end) break;
     from = end + 1;
   }
   return event - first;
 }
 
-function readRecord(shape: u32, from: u32, end: u32): bool {
+/**
+ * Reads the lines from `start` on as far as they have the shape and end within the window of `length` bytes.
+ *
+ * @returns how many: their ends are the events, their values stand on the tape.
+ */
+export function readLines(shape: u32, start: u32, length: u32): u32 {
+  const literals = SHAPES + shape * SHAPE_STRIDE;
+  const end = INPUT + length;
+  // Whatever the last window left there must end a number or a string, and be no part of a literal.
+  memory.fill(end, 32, 64);
+  let from = INPUT + start;
+  let event = EVENTS;
+  tape = OUTPUT;
+  lineBreak = 32;
+  while (from < end) {
+    let after = readRecord(literals, from, end);
+    if (after == 0) break;
+    after = skipSpace(after, end);
+    if (after == end || load<u8>(after) != 10) break;
+    store<u32>(event, after - INPUT);
+    event += 4;
+    from = after + 1;
+  }
+  return (event - EVENTS) >> 2;
+}
+
+/** Returns where the record ends, or 0 when it has another shape. */
+function readRecord(shape: u32, from: u32, end: u32): u32 {
+  if (tape + ROOM > OUTPUT_END) return 0;
   const values = load<u32>(shape);
   let literal = shape + 16;
   let p = skipSpace(from, end);
   for (let value: u32 = 0; value < values; value++) {
     p = afterLiteral(literal, p, end);
-    if (p != 0) p = readValue(p, end);
-    if (p == 0) return false;
+    if (p == 0) return 0;
+    const kept = tape;
+    p = readValue(p, end);
+    if (p == 0) return 0;
+    if (load<u32>(literal, 4) != 0) tape = kept;
     literal = nextLiteral(literal);
   }
-  p = afterLiteral(literal, p, end);
-  return p != 0 && onlySpace(p, end);
+  return afterLiteral(literal, p, end);
 }
 
 @inline
@@ -94,7 +132,7 @@ function skipSpace(from: u32, end: u32): u32 {
   let p = from;
   while (p < end) {
     const byte: u32 = load<u8>(p);
-    if (byte != 32 && byte != 10 && byte != 13 && byte != 9) break;
+    if (byte != 32 && byte != lineBreak && byte != 13 && byte != 9) break;
     p++;
   }
   return p;
@@ -202,7 +240,8 @@ function readNumber(p: u32, end: u32): u32 {
     if (q == start) return 0;
     exponent += sign == 45 ? -power : power;
   }
-  if (q > end) return 0;
+  // Perhaps too large for a double: that is for others to find out.
+  if (q > end || q - first > 200 || exponent > 99) return 0;
   if (long || digits > EXACT || exponent < -22 || exponent > 22) {
     put(LONG, p, q);
     return q;
@@ -222,7 +261,7 @@ function readArray(p: u32, end: u32): u32 {
   if (q < end && load<u8>(q) == 93) q++;
   else {
     for (; ; q = skipSpace(q + 1, end)) {
-      if (q >= end) return 0;
+      if (q >= end || tape + ROOM > OUTPUT_END) return 0;
       const byte: u32 = load<u8>(q);
       const nested = byte == 91 || byte == 123;
       if (!nested) q = readScalar(q, end, byte);
@@ -247,30 +286,38 @@ function readArray(p: u32, end: u32): u32 {
   return q;
 }
 
-/** Whatever stands between brackets that balance. */
+/** Whatever stands between brackets that balance; none that is deep, or that may hold a number too large for a double. */
 function readNested(p: u32, end: u32): u32 {
   let depth = 0;
+  let digits = 0;
   let q = p;
   while (q < end) {
     const bytes = v128.load(q);
     const folded = v128.or(bytes, i8x16.splat(32));
     const brackets = v128.or(i8x16.eq(folded, i8x16.splat(0x7b)), i8x16.eq(folded, i8x16.splat(0x7d)));
-    const stops = i8x16.bitmask(v128.or(brackets, i8x16.eq(bytes, i8x16.splat(34))));
+    const others = v128.or(i8x16.eq(bytes, i8x16.splat(34)), i8x16.eq(bytes, i8x16.splat(10)));
+    const stops = i8x16.bitmask(v128.or(v128.or(brackets, others), i8x16.eq(folded, i8x16.splat(0x65))));
     if (stops == 0) {
+      const onlyDigits = v128.all_true<u8>(i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(48)), i8x16.splat(10)));
+      digits = onlyDigits ? digits + 1 : 0;
+      if (digits > 12) return 0;
       q += 16;
       continue;
     }
+    digits = 0;
     q += ctz(stops);
     if (q >= end) return 0;
-    const byte: u32 = load<u8>(q);
+    const byte: u32 = load<u8>(q++);
     if (byte == 34) {
-      q = afterString(q + 1, end);
+      q = afterString(q, end);
       if (q == 0) return 0;
-      continue;
-    }
-    q++;
-    if ((byte | 32) == 0x7b) depth++;
-    else if (--depth == 0) {
+    } else if (byte == 10) {
+      if (lineBreak != 10) return 0;
+    } else if ((byte | 32) == 0x65) {
+      if (hugeExponent(q - 1, end, load<u8>(q - 2))) return 0;
+    } else if ((byte | 32) == 0x7b) {
+      if (++depth > NESTED_DEPTH) return 0;
+    } else if (--depth == 0) {
       put(NESTED, p, q);
       return q;
     }

@@ -229,7 +229,7 @@ export class JsonDocumentParser implements Parser {
       while (stop < last && ((list[stop] ?? 0) & DOUBTFUL) === 0) stop++;
       const vouched = stop > index;
       if (!vouched) stop = index + 1;
-      const values = vouched ? this.#runs.parse(start, index, stop) : null;
+      const values = vouched ? this.#runs.elements(start, index, stop) : null;
       for (let at = index; at < stop; at++) start = this.#place(list[at] ?? 0, start, values, at - index);
       index = stop;
     }

@@ -12,6 +12,7 @@ import {
 import { RecordRuns } from "./record-runs.ts";
 import { BlockBuilder } from "./records.ts";
 
+const NEWLINE = 0x0a;
 const DOUBTFUL = IRREGULAR | DEEP | HUGE_NUMBER | BLANK;
 
 export interface JsonLinesOptions {
@@ -24,14 +25,14 @@ export interface JsonLinesOptions {
 }
 
 /**
- * NDJSON. The scan finds line breaks, and vouches for lines whose brackets balance: such lines are parsed many at a time, as the
- * inside of one array, which takes a fifth off the cost of small records. What it does not vouch for is parsed alone.
+ * NDJSON. Lines of a known shape are read straight from the window. Where there are others the scan finds line breaks, and vouches for
+ * lines whose brackets balance: such lines are parsed many at a time. What it does not vouch for is parsed alone.
  */
 export class JsonLinesParser implements Parser {
   readonly fault: StreamFault | null = null;
   readonly #receiver: RecordReceiver;
   readonly #scanner = new Scanner();
-  readonly #runs = new RecordRuns(this.#scanner);
+  readonly #runs: RecordRuns;
   readonly #carry: Carry;
   /** Offset and line of the unfinished record, or of the next one. */
   #offset: number;
@@ -42,8 +43,8 @@ export class JsonLinesParser implements Parser {
     this.#offset = from?.offset ?? 0;
     this.#line = from?.line ?? 1;
     this.#carry = new Carry(maxRecordBytes);
-    this.#scanner.resetLines();
-    if (keys) this.#scanner.selectKeys(keys);
+    const projecting = keys !== undefined && this.#scanner.selectKeys(keys);
+    this.#runs = new RecordRuns(this.#scanner, projecting ? keys : null);
   }
 
   get state(): ParserState {
@@ -59,23 +60,16 @@ export class JsonLinesParser implements Parser {
   }
 
   push(bytes: Uint8Array): void {
-    const scanner = this.#scanner;
-    scanner.load(bytes);
-    const continued = this.#carry.active;
-    const events = scanner.scanLines(bytes.length, continued);
     const block = new BlockBuilder();
-    let first = 0;
-    let start = 0;
-    if (continued && events > 0) {
-      const event = scanner.events[0] ?? 0;
-      this.#finishCarried(this.#window(0, event & POSITION), event, block);
-      start = (event & POSITION) + 1;
-      first = 1;
-    }
-    if (scanner.projecting) this.#takeProjected(first, events, start, block);
-    else this.#takeRuns(first, events, start, block);
-    const tail = events === 0 ? 0 : ((scanner.events[events - 1] ?? 0) & POSITION) + 1;
-    if (tail < bytes.length) this.#carry.append(this.#window(tail, bytes.length));
+    this.#scanner.load(bytes);
+    let start = this.#carry.active ? this.#finishCarried(bytes, block) : 0;
+    let values: unknown[];
+    do {
+      values = this.#runs.lines(start, bytes.length);
+      start = this.#place(values, 0, start, block);
+    } while (values.length > 0);
+    if (bytes.indexOf(NEWLINE, start) >= 0) start = this.#takeScanned(start, bytes.length, block);
+    if (start < bytes.length) this.#carry.append(bytes.subarray(start));
     if (block.records.length > 0) this.#receiver.block(block);
   }
 
@@ -91,53 +85,60 @@ export class JsonLinesParser implements Parser {
     return bytes.subarray(origin + from, origin + to);
   }
 
-  #finishCarried(rest: Buffer, event: number, block: BlockBuilder): void {
+  /** The line that an earlier window began. Returns where the next begins, or the window's end. */
+  #finishCarried(bytes: Uint8Array, block: BlockBuilder): number {
     const carry = this.#carry;
-    const length = carry.seenBytes + rest.length;
-    carry.append(rest);
+    const end = bytes.indexOf(NEWLINE);
+    carry.append(end < 0 ? bytes : bytes.subarray(0, end));
+    if (end < 0) return bytes.length;
+    const length = carry.seenBytes;
     if (carry.tooLarge) {
       this.#refuse("record-too-large", `a line of ${length} bytes`, carry.excerpt());
       carry.clear();
-    } else this.#parseAlone(carry.take(), event & ~BLANK, block);
+    } else this.#parseAlone(carry.take(), HUGE_NUMBER, block);
     this.#offset += length + 1;
     this.#line++;
+    return end + 1;
   }
 
-  /** Lines from event `first` on, which begin at `start`, in runs as long as the scan vouches for them. */
-  #takeRuns(first: number, events: number, start: number, block: BlockBuilder): void {
+  /** Lines that no known shape serves, from `start` to the window's last line break. Returns where the rest begins. */
+  #takeScanned(start: number, length: number, block: BlockBuilder): number {
+    const scanner = this.#scanner;
+    const events = scanner.scanLines(start, length);
+    if (scanner.projecting) this.#takeProjected(events, start, block);
+    else this.#takeRuns(events, start, block);
+    return ((scanner.events[events - 1] ?? 0) & POSITION) + 1;
+  }
+
+  /** Lines in runs as long as the scan vouches for them. */
+  #takeRuns(events: number, start: number, block: BlockBuilder): void {
     const list = this.#scanner.events;
-    let index = first;
     let lineStart = start;
-    while (index < events) {
+    for (let index = 0; index < events; ) {
       let last = index;
       while (last < events && ((list[last] ?? 0) & DOUBTFUL) === 0) last++;
-      if (last > index) {
-        this.#takeRun(index, last, lineStart, block);
-        lineStart = ((list[last - 1] ?? 0) & POSITION) + 1;
-        index = last;
-        continue;
+      const values = last > index ? this.#runs.elements(lineStart, index, last) : null;
+      if (values) lineStart = this.#place(values, index, lineStart, block);
+      else {
+        last = Math.max(last, index + 1);
+        for (let at = index; at < last; at++) lineStart = this.#takeLine(list[at] ?? 0, lineStart, block);
       }
-      lineStart = this.#takeLine(list[index] ?? 0, lineStart, block);
-      index++;
+      index = last;
     }
   }
 
-  #takeRun(index: number, last: number, start: number, block: BlockBuilder): void {
-    const { events } = this.#scanner;
-    const values = this.#runs.parse(start, index, last);
+  /** Hands over the lines that end at the events from `first` on. Returns where the next begins. */
+  #place(values: readonly unknown[], first: number, start: number, block: BlockBuilder): number {
+    const list = this.#scanner.events;
     let lineStart = start;
-    for (let at = index; at < last; at++) {
-      const event = events[at] ?? 0;
-      if (!values) {
-        lineStart = this.#takeLine(event, lineStart, block);
-        continue;
-      }
-      block.add(values[at - index], this.#offset, this.#line);
-      const next = (event & POSITION) + 1;
+    for (let index = 0; index < values.length; index++) {
+      block.add(values[index], this.#offset, this.#line);
+      const next = ((list[first + index] ?? 0) & POSITION) + 1;
       this.#offset += next - lineStart;
       this.#line++;
       lineStart = next;
     }
+    return lineStart;
   }
 
   /** One line by itself. Returns where the next begins. */
@@ -150,24 +151,17 @@ export class JsonLinesParser implements Parser {
   }
 
   /** Lines that the scan copied with their selected keys are parsed from the copy; the others alone, in their order. */
-  #takeProjected(first: number, events: number, start: number, block: BlockBuilder): void {
+  #takeProjected(events: number, start: number, block: BlockBuilder): void {
     const { bytes, output, projectedBytes, events: list } = this.#scanner;
     let copied = 0;
-    for (let index = first; index < events; index++) if ((list[index] ?? 0) & PROJECTED) copied++;
+    for (let index = 0; index < events; index++) if ((list[index] ?? 0) & PROJECTED) copied++;
     const values = copied > 0 ? parseRun(bytes, output, output + projectedBytes - 1, copied) : null;
     let next = 0;
     let lineStart = start;
-    for (let index = first; index < events; index++) {
+    for (let index = 0; index < events; index++) {
       const event = list[index] ?? 0;
-      if (!values || !(event & PROJECTED)) {
-        lineStart = this.#takeLine(event, lineStart, block);
-        continue;
-      }
-      block.add(values[next++], this.#offset, this.#line);
-      const after = (event & POSITION) + 1;
-      this.#offset += after - lineStart;
-      this.#line++;
-      lineStart = after;
+      if (values && event & PROJECTED) lineStart = this.#place([values[next++]], index, lineStart, block);
+      else lineStart = this.#takeLine(event, lineStart, block);
     }
   }
 

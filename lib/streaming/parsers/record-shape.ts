@@ -7,6 +7,8 @@ import type { ValueTape } from "./value-tape.ts";
 export interface RecordShape {
   /** Before each value, and after the last: one more than values. */
   literals: readonly string[];
+  /** For each value, whether it is wanted: only these are on the tape. */
+  kept: readonly boolean[];
   make: (tape: ValueTape) => unknown;
 }
 
@@ -23,16 +25,17 @@ const SCALAR = /[^\s,\]}]+/y;
  * The code is made of the record's keys, each as a JSON string, and of nothing else of the input; `__proto__` as a computed
  * key, which is a key like any other. An object literal is filled several times as fast as an object that keys are added to.
  *
+ * @param keys of the record that are wanted; null for all.
  * @returns null for what has no shape worth keeping (no object, too large, a key twice), and where code from strings is forbidden.
  */
-export function learnShape(text: string): RecordShape | null {
+export function learnShape(text: string, keys: readonly string[] | null): RecordShape | null {
   if (text.length > MAX_TEXT) return null;
-  const reader = new ShapeReader(text);
+  const reader = new ShapeReader(text, keys);
   const code = reader.read();
   if (code === null) return null;
   try {
     const make = new Function("tape", `"use strict";return ${code}`) as RecordShape["make"];
-    return { literals: reader.literals, make };
+    return { literals: reader.literals, kept: reader.kept, make };
   } catch {
     return null;
   }
@@ -40,21 +43,24 @@ export function learnShape(text: string): RecordShape | null {
 
 class ShapeReader {
   readonly literals: string[] = [];
+  readonly kept: boolean[] = [];
   readonly #text: string;
+  readonly #keys: readonly string[] | null;
   #at = 0;
   #literalStart = 0;
 
-  constructor(text: string) {
+  constructor(text: string, keys: readonly string[] | null) {
     this.#text = text.trim();
+    this.#keys = keys;
   }
 
   read(): string | null {
-    const code = this.#text[0] === "{" ? this.#object(0) : null;
+    const code = this.#text[0] === "{" ? this.#object(0, true) : null;
     this.literals.push(this.#text.slice(this.#literalStart));
     return this.literals.length > 1 ? code : null;
   }
 
-  #object(depth: number): string | null {
+  #object(depth: number, wanted: boolean): string | null {
     const members: string[] = [];
     const seen = new Set<string>();
     this.#at++;
@@ -66,10 +72,12 @@ class ShapeReader {
       this.#skip(SPACE);
       this.#at++;
       this.#skip(SPACE);
-      const value = this.#text[this.#at] === "{" && depth < MAX_DEPTH ? this.#object(depth + 1) : this.#value();
+      const keep = wanted && (depth > 0 || this.#keys === null || this.#keys.includes(key));
+      const nested = this.#text[this.#at] === "{" && depth < MAX_DEPTH;
+      const value = nested ? this.#object(depth + 1, keep) : this.#value(keep);
       if (value === null) return null;
       const name = JSON.stringify(key);
-      members.push(`${key === "__proto__" ? `[${name}]` : name}:${value}`);
+      if (keep) members.push(`${key === "__proto__" ? `[${name}]` : name}:${value}`);
       this.#skip(SPACE);
       if (this.#text[this.#at] !== ",") continue;
       this.#at++;
@@ -79,8 +87,9 @@ class ShapeReader {
     return `{${members.join(",")}}`;
   }
 
-  #value(): string | null {
+  #value(keep: boolean): string | null {
     if (this.literals.length === MAX_VALUES) return null;
+    this.kept.push(keep);
     this.literals.push(this.#text.slice(this.#literalStart, this.#at));
     let depth = 0;
     do {

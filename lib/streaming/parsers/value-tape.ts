@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { POSITION, type Scanner } from "../scan/scanner.ts";
 
 // Kinds of values, as `wasm/shape.as.ts` numbers them.
@@ -21,6 +22,7 @@ export class ValueTape {
   #text = "";
   #textStart = 0;
   #entry = 0;
+  #trusted = false;
 
   constructor(scanner: Scanner) {
     const { buffer } = scanner.bytes;
@@ -29,12 +31,16 @@ export class ValueTape {
     this.#numbers = new Float64Array(buffer, scanner.output, scanner.tapeEntries * 2);
   }
 
-  /** Begins with the first value of what was read from the window's bytes [start, end). */
-  rewind(start: number, end: number): void {
+  /**
+   * Begins with the first value of what was read from the window's bytes [start, end).
+   * @param trusted they are known to be UTF-8.
+   */
+  rewind(start: number, end: number, trusted: boolean): void {
     const { bytes, origin } = this.#scanner;
     this.#text = bytes.toString("latin1", origin + start, origin + end);
     this.#textStart = start;
     this.#entry = 0;
+    this.#trusted = trusted;
   }
 
   /** Lets the text go. */
@@ -42,7 +48,7 @@ export class ValueTape {
     this.#text = "";
   }
 
-  /** @throws {SyntaxError} for what only JSON.parse could find wrong. */
+  /** @throws {SyntaxError} for what the module could not find wrong. */
   value(): unknown {
     const entry = this.#entry++;
     const word = this.#words[entry * 4] ?? 0;
@@ -78,6 +84,7 @@ export class ValueTape {
 
   #decode(start: number, end: number): string {
     const { bytes, origin } = this.#scanner;
+    if (!this.#trusted && !isUtf8(bytes.subarray(origin + start, origin + end))) throw new SyntaxError("not UTF-8");
     return bytes.toString("utf8", origin + start, origin + end);
   }
 }

@@ -11,9 +11,9 @@ interface ScanExports {
   WINDOW: WebAssembly.Global;
   SHAPES: WebAssembly.Global;
   SHAPE_STRIDE: WebAssembly.Global;
-  readShaped(shape: number, first: number, last: number, start: number): number;
-  resetLines(): void;
-  scanLines(length: number, project: boolean, continued: boolean): number;
+  readElements(shape: number, first: number, last: number, start: number): number;
+  readLines(shape: number, start: number, length: number): number;
+  scanLines(from: number, length: number, project: boolean): number;
   resetDocument(startDepth: number): void;
   scanDocument(length: number, shallow: number, project: boolean, continued: boolean): number;
   documentBrokenAt(): number;
@@ -109,9 +109,10 @@ export class Scanner {
 
   /**
    * Puts a shape into a slot.
-   * @returns false when it is too long: the slot is empty then, and no record has its shape.
+   * @param kept for each value, whether it goes on the tape.
+   * @returns false when it is too long: the slot is as it was.
    */
-  writeShape(slot: number, literals: readonly string[]): boolean {
+  writeShape(slot: number, literals: readonly string[], kept: readonly boolean[]): boolean {
     const encoded = literals.map((literal) => Buffer.from(literal));
     const stride: number = this.#exports.SHAPE_STRIDE.value;
     const base = this.#exports.SHAPES.value + slot * stride;
@@ -120,29 +121,32 @@ export class Scanner {
     this.#memory.fill(0, base, base + size);
     this.#memory.writeUInt32LE(encoded.length - 1, base);
     let at = base + 16;
-    for (const literal of encoded) {
+    encoded.forEach((literal, index) => {
       this.#memory.writeUInt32LE(literal.length, at);
+      this.#memory.writeUInt32LE(kept[index] === false ? 1 : 0, at + 4);
       at += 16;
       for (let done = 0; done < literal.length; done += 16, at += 32) {
         const block = literal.subarray(done, done + 16);
         this.#memory.set(block, at);
         this.#memory.fill(0xff, at + 16, at + 16 + block.length);
       }
-    }
+    });
     return true;
   }
 
-  /** Reads records of the shape in `slot`, as far as they go; see `wasm/shape.as.ts`. */
-  readShaped(slot: number, first: number, last: number, start: number): number {
-    return this.#exports.readShaped(slot, first, last, start);
+  /** Reads elements that end at events [first, last) as far as they have the shape in `slot`. */
+  readElements(slot: number, first: number, last: number, start: number): number {
+    return this.#exports.readElements(slot, first, last, start);
   }
 
-  resetLines(): void {
-    this.#exports.resetLines();
+  /** Reads lines from `start` on as far as they have the shape in `slot`; their ends are the events. */
+  readLines(slot: number, start: number, length: number): number {
+    return this.#exports.readLines(slot, start, length);
   }
 
-  scanLines(length: number, continued: boolean): number {
-    return this.#exports.scanLines(length, this.#projecting, continued);
+  /** @param from where in the window a line begins. */
+  scanLines(from: number, length: number): number {
+    return this.#exports.scanLines(from, length, this.#projecting);
   }
 
   resetDocument(startDepth: number): void {
