@@ -1,5 +1,5 @@
 /** Rows of CSV (RFC 4180). */
-import { EVENTS, HAS_QUOTE, INPUT, NOT_ASCII, OUTPUT, ROW_END } from "./layout.as";
+import { EVENTS, HAS_BREAK, HAS_QUOTE, INPUT, NOT_ASCII, OUTPUT, QUOTE_WITHIN, ROW_END } from "./layout.as";
 import { above, bits, equal, prefixXor } from "./masks.as";
 
 let rows: u32 = 0;
@@ -22,7 +22,7 @@ function endsField(byte: u32, delimiter: u32): bool {
 
 /**
  * The window begins at a row's first byte. An event is the position of a delimiter or line break outside of quotes, with what is
- * in the field that it ends: a quote, and, if `wide` asks for it, a byte beyond ASCII.
+ * in the field that it ends: quotes, more of them than two, a line break, and, if `wide` asks for it, a byte beyond ASCII.
  *
  * @returns the number of events, those of the last, unfinished row included.
  */
@@ -39,6 +39,7 @@ export function scanCsv(length: u32, delimiter: u32, wide: bool): u32 {
   let beforeOpens: u64 = 1;
   // What earlier blocks hold of the field that goes on.
   let marks: u32 = 0;
+  let quoted: i32 = 0;
   rows = 0;
   violated = false;
 
@@ -78,7 +79,11 @@ export function scanCsv(length: u32, delimiter: u32, wide: bool): u32 {
       const at = p + <u32>bit - INPUT;
       const within = field & (one - 1);
       field = above(bit);
-      if ((quotes & within) != 0) marks |= HAS_QUOTE;
+      quoted += <i32>popcnt(quotes & within);
+      if (quoted > 0) {
+        marks |= quoted > 2 ? HAS_QUOTE | QUOTE_WITHIN : HAS_QUOTE;
+        if ((breaks & within) != 0) marks |= HAS_BREAK;
+      }
       if ((high & within) != 0) marks |= NOT_ASCII;
       if ((breaks & one) != 0) {
         store<u32>(event, at | marks | ROW_END);
@@ -87,9 +92,11 @@ export function scanCsv(length: u32, delimiter: u32, wide: bool): u32 {
       } else store<u32>(event, at | marks);
       event += 4;
       marks = 0;
+      quoted = 0;
     }
     if (violated) break;
-    if ((quotes & field) != 0) marks |= HAS_QUOTE;
+    quoted += <i32>popcnt(quotes & field);
+    if ((breaks & field) != 0) marks |= HAS_BREAK;
     if ((high & field) != 0) marks |= NOT_ASCII;
     string = (<i64>inside >> 63) as u64;
   }

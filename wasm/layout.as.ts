@@ -36,7 +36,9 @@ export const BLANK: u32 = 1 << 27;
 /** Is in the projected copy. */
 export const PROJECTED: u32 = 1 << 28;
 
-/** Of CSV: the field that ends here holds a quote; a byte beyond ASCII. */
+/** Of CSV: the field that ends here holds a line break; more quotes than two; a quote; a byte beyond ASCII. */
+export const HAS_BREAK: u32 = 1 << 25;
+export const QUOTE_WITHIN: u32 = 1 << 26;
 export const HAS_QUOTE: u32 = 1 << 27;
 export const NOT_ASCII: u32 = 1 << 28;
 /** This event ends a row of CSV. */

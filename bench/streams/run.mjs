@@ -1,5 +1,6 @@
-// npm run bench:streams [-- --mb=96 --rounds=3 --race=csv --dir=/tmp]: our parsers against their peers on the same files in the same
+// npm run bench:streams [-- --mb=96 --rounds=3 --race=csv --dir=/tmp --keep]: our parsers against their peers on the same files in the same
 // run, each in a process of its own, interleaved; medians. A peer that is not installed is named and left out.
+// With --keep the files stay in the folder, and are used again by the next run that has it.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,9 +11,12 @@ import { RACES } from "./contestants.mjs";
 import { writeData } from "./data.mjs";
 
 const text = (fallback) => ({ type: "string", default: fallback });
-const { values } = parseArgs({ options: { mb: text("96"), rounds: text("3"), race: text(""), dir: text(tmpdir()) } });
+const keep = { type: "boolean", default: false };
+const { values } = parseArgs({
+  options: { mb: text("96"), rounds: text("3"), race: text(""), dir: text(tmpdir()), keep },
+});
 const here = path.dirname(fileURLToPath(import.meta.url));
-const dir = mkdtempSync(path.join(values.dir, "headroom-streams-"));
+const dir = values.keep ? values.dir : mkdtempSync(path.join(values.dir, "headroom-streams-"));
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 
 function once(race, name, file) {
@@ -28,7 +32,7 @@ function once(race, name, file) {
 try {
   for (const [race, { file: kind, runs }] of Object.entries(RACES)) {
     if (values.race !== "" && values.race !== race) continue;
-    const file = path.join(dir, kind);
+    const file = path.join(dir, `${kind}-${values.mb}`);
     await writeData(kind, Number(values.mb), file);
     const results = new Map(Object.keys(runs).map((name) => [name, []]));
     for (let round = 0; round < Number(values.rounds); round++) {
@@ -60,5 +64,5 @@ try {
     }
   }
 } finally {
-  rmSync(dir, { recursive: true, force: true });
+  if (!values.keep) rmSync(dir, { recursive: true, force: true });
 }

@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from "node:buffer";
-import { HAS_QUOTE, NOT_ASCII, POSITION, ROW_END, Scanner } from "../scan/scanner.ts";
+import { HAS_BREAK, HAS_QUOTE, NOT_ASCII, POSITION, QUOTE_WITHIN, ROW_END, Scanner } from "../scan/scanner.ts";
 import { Carry } from "./carry.ts";
 import { CsvRowReader } from "./csv-row.ts";
 import {
@@ -168,11 +168,14 @@ export class CsvParser implements Parser {
     const text = bytes.toString("latin1", 0, bytes.length);
     const columns = this.#columns?.length ?? 0;
     const fields: string[] = new Array(columns).fill("");
+    const make = this.#make;
+    let offset = this.#offset;
+    let line = this.#line;
     let index = 0;
     let start = 0;
-    let rowStart = 0;
     for (let row = 0; row < rows; row++) {
-      let newlines = 1;
+      const rowStart = start;
+      const lineStart = line++;
       let count = 0;
       let wellQuoted = true;
       for (let last = false; !last; index++) {
@@ -181,33 +184,31 @@ export class CsvParser implements Parser {
         let stop = end;
         last = event >= ROW_END;
         if (last && stop > start && text.charCodeAt(stop - 1) === CARRIAGE_RETURN) stop--;
-        const wide = (event & NOT_ASCII) !== 0;
-        let field: string;
-        if ((event & HAS_QUOTE) === 0) field = wide ? bytes.toString("utf8", start, stop) : text.substring(start, stop);
-        else {
-          // Where the scan lets a quote stand, the field begins with one.
+        // Where the scan lets a quote stand, the field begins with one.
+        const quotes = (event & HAS_QUOTE) === 0 ? 0 : 1;
+        if (quotes > 0) {
           wellQuoted &&= stop - start > 1 && text.charCodeAt(stop - 1) === QUOTE;
-          field = wide
-            ? bytes.toString("utf8", start + 1, Math.max(start + 1, stop - 1))
-            : text.substring(start + 1, stop - 1);
-          if (field.includes('"')) field = field.replaceAll('""', '"');
-          newlines += countNewlines(field);
+          if (event & HAS_BREAK) line += countNewlines(text.slice(start, stop));
         }
+        let field =
+          event & NOT_ASCII ? decode(bytes, start + quotes, stop - quotes) : text.slice(start + quotes, stop - quotes);
+        if (event & QUOTE_WITHIN) field = field.replaceAll('""', '"');
         if (count < columns) fields[count] = field;
         count++;
         start = end + 1;
       }
-      const rowEnd = rowEnds[row] ?? 0;
       if (count === columns && wellQuoted && (columns > 1 || fields[0] !== "" || bytes[rowStart] === QUOTE))
-        block.add(this.#make(fields), this.#offset, this.#line);
-      else this.#refuseScanned(bytes.subarray(rowStart, rowEnd), count, wellQuoted);
-      this.#offset += rowEnd + 1 - rowStart;
-      this.#line += newlines;
-      rowStart = rowEnd + 1;
+        block.add(make(fields), offset, lineStart);
+      else this.#refuseScanned(bytes.subarray(rowStart, rowEnds[row]), count, wellQuoted, offset, lineStart);
+      offset += start - rowStart;
     }
+    this.#offset = offset;
+    this.#line = line;
   }
 
-  #refuseScanned(row: Buffer, count: number, wellQuoted: boolean): void {
+  #refuseScanned(row: Buffer, count: number, wellQuoted: boolean, offset: number, line: number): void {
+    this.#offset = offset;
+    this.#line = line;
     const blank = row.length === 0 || (row.length === 1 && row[0] === CARRIAGE_RETURN);
     if (blank) return;
     if (wellQuoted) this.#refuse("column-count", this.#countMessage(count), excerptOf(row));
@@ -221,6 +222,10 @@ export class CsvParser implements Parser {
   #refuse(code: RejectCode, message: string, excerpt: string): void {
     this.#receiver.reject({ line: this.#line, offset: this.#offset, code, message, excerpt });
   }
+}
+
+function decode(bytes: Buffer, start: number, end: number): string {
+  return bytes.toString("utf8", start, Math.max(start, end));
 }
 
 function countNewlines(text: string): number {

@@ -19,8 +19,10 @@ export class ValueTape {
   readonly #scanner: Scanner;
   readonly #words: Uint32Array;
   readonly #numbers: Float64Array;
-  #text = "";
+  /** The window's text, a byte a character; made when the first string is asked for. */
+  #text: string | null = null;
   #textStart = 0;
+  #textEnd = 0;
   #entry = 0;
   #trusted = false;
 
@@ -36,16 +38,16 @@ export class ValueTape {
    * @param trusted they are known to be UTF-8.
    */
   rewind(start: number, end: number, trusted: boolean): void {
-    const { bytes, origin } = this.#scanner;
-    this.#text = bytes.toString("latin1", origin + start, origin + end);
+    this.#text = null;
     this.#textStart = start;
+    this.#textEnd = end;
     this.#entry = 0;
     this.#trusted = trusted;
   }
 
   /** Lets the text go. */
   clear(): void {
-    this.#text = "";
+    this.#text = null;
   }
 
   /** @throws {SyntaxError} for what the module could not find wrong. */
@@ -56,7 +58,7 @@ export class ValueTape {
     const start = word & POSITION;
     switch (word >>> 24) {
       case STRING:
-        return this.#text.substring(start - this.#textStart, end - this.#textStart);
+        return this.#slice(start, end);
       case NUMBER:
         return this.#numbers[entry * 2 + 1];
       case TRUE:
@@ -68,7 +70,7 @@ export class ValueTape {
       case WIDE:
         return this.#decode(start, end);
       case LONG:
-        return Number(this.#text.substring(start - this.#textStart, end - this.#textStart));
+        return Number(this.#slice(start, end));
       case ARRAY:
         return this.#list(end);
       default:
@@ -80,6 +82,14 @@ export class ValueTape {
     const values: unknown[] = [];
     for (let index = 0; index < count; index++) values.push(this.value());
     return values;
+  }
+
+  #slice(start: number, end: number): string {
+    if (this.#text === null) {
+      const { bytes, origin } = this.#scanner;
+      this.#text = bytes.toString("latin1", origin + this.#textStart, origin + this.#textEnd);
+    }
+    return this.#text.substring(start - this.#textStart, end - this.#textStart);
   }
 
   #decode(start: number, end: number): string {
