@@ -31,7 +31,10 @@ export interface ChunkRow {
 export interface NewDocument extends Omit<DocumentSummary, "rowId"> {
   /** Deflated UTF-8. */
   text: Uint8Array;
-  chunks: readonly (Omit<ChunkRow, "rowId" | "documentRowId"> & { vector: Uint8Array })[];
+  /** The same as it came: chunks are cut out of it. */
+  body: string;
+  /** In the order of their starts. */
+  chunks: readonly (Omit<ChunkRow, "rowId" | "documentRowId" | "text"> & { vector: Uint8Array })[];
   /** What goes into the full-text index, by chunk, where it is not the chunk's text itself; null: nowhere. */
   keywords: readonly string[] | null;
 }

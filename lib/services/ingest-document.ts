@@ -118,8 +118,7 @@ export class DocumentIngest {
       const answer = await this.#parts.embeddings.embed(texts, "ingest", signal);
       embedded += answer.embedded;
       part.forEach((span, at) => {
-        const [chunk = "", vector = new Uint8Array()] = [texts[at], answer.codes[at]];
-        chunks.push({ ...span, ordinal: from + at, text: chunk, vector });
+        chunks.push({ ...span, ordinal: from + at, vector: answer.codes[at] ?? new Uint8Array() });
       });
     }
     return { chunks, embedded };
@@ -145,14 +144,16 @@ export class DocumentIngest {
       checksum,
       model,
       chunks,
-      keywords: keywordText(text) === text ? null : chunks.map((chunk) => keywordText(chunk.text)),
+      keywords: keywordText(text) === text ? null : chunks.map(({ start, end }) => keywordText(text.slice(start, end))),
       chunkSize: chunking.size,
       chunkOverlap: chunking.overlap,
       chunkCount: chunks.length,
       characters: text.length,
       createdAtMs: before?.createdAtMs ?? nowMs,
       updatedAtMs: nowMs,
-      text: await deflate(Buffer.from(text), { level: 1 }),
+      // zlib's result stands in a buffer of 16 KiB, which would cross to the database's thread whole.
+      text: new Uint8Array(await deflate(Buffer.from(text), { level: 1 })),
+      body: text,
     };
   }
 

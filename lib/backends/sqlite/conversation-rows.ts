@@ -1,12 +1,17 @@
 import type { ConversationRow, ConversationRows, MessageRow } from "../../ports/conversation-rows.ts";
 import type { Database, SqlValue } from "../../ports/database.ts";
+import { packBytes, partOf, readVectors } from "./packed-rows.ts";
 
-interface StoredMessage extends Omit<MessageRow, "metadata"> {
+interface StoredMessage extends Omit<MessageRow, "metadata" | "content"> {
   metadata: string | null;
+  content: ArrayBuffer;
 }
 
 const CONVERSATION = `"id" AS "rowId", "name" AS "id", "createdAtMs", "lastMessageAtMs", "messageCount"`;
-const MESSAGE = `"id" AS "rowId", "conversationId" AS "conversationRowId", "sequence", "role", "content", "metadata", "createdAtMs"`;
+/** Content is read as bytes: the driver ends a text at its first U+0000. */
+const MESSAGE = `"id" AS "rowId", "conversationId" AS "conversationRowId", "sequence", "role",
+  CAST("content" AS BLOB) AS "content", "metadata", "createdAtMs"`;
+const VECTOR = `SELECT "id", "conversationId" AS "documentId", "vector" FROM "ConversationMessage"`;
 
 /** @param model names the embedding model in force: vectors of another are as good as none. */
 export async function createConversationRows(database: Database, model: () => string): Promise<ConversationRows> {
@@ -17,7 +22,11 @@ export async function createConversationRows(database: Database, model: () => st
       `SELECT ${MESSAGE} FROM "ConversationMessage" WHERE ${where}`,
       params,
     );
-    return rows.map((row) => ({ ...row, metadata: row.metadata === null ? null : JSON.parse(row.metadata) }));
+    return rows.map((row) => ({
+      ...row,
+      content: Buffer.from(row.content).toString("utf8"),
+      metadata: row.metadata === null ? null : JSON.parse(row.metadata),
+    }));
   }
 
   async function find(namespace: string, id: string): Promise<ConversationRow | null> {
@@ -102,12 +111,15 @@ export async function createConversationRows(database: Database, model: () => st
         limit,
       ]),
     async setVectors(model, rows) {
-      await database.write(
-        rows.map(({ rowId, vector }) => ({
-          sql: `UPDATE "ConversationMessage" SET "model" = ?, "vector" = ? WHERE "id" = ?`,
-          params: [model, vector, rowId],
-        })),
-      );
+      const { bytes, spans } = packBytes(rows.map(({ vector }) => vector));
+      const parts = rows.map(({ rowId }, at) => [rowId, ...(spans[at] ?? [])]);
+      await database.write([
+        {
+          sql: `UPDATE "ConversationMessage" SET "model" = ?1, "vector" = ${partOf("?3", `part."value"`, 1)}
+                FROM json_each(?2) AS part WHERE "ConversationMessage"."id" = json_extract(part."value", '$[0]')`,
+          params: [model, JSON.stringify(parts), bytes],
+        },
+      ]);
     },
     async counts(namespace) {
       const rows = await database.all<{ conversations: number; messages: number | null }>(
@@ -117,27 +129,19 @@ export async function createConversationRows(database: Database, model: () => st
       return { conversations: rows[0]?.conversations ?? 0, messages: rows[0]?.messages ?? 0 };
     },
     page: (namespace, afterId, limit) =>
-      vectors(database, `"namespace" = ? AND "model" = ? AND "id" > ? ORDER BY "id" LIMIT ?`, [
+      readVectors(database, `${VECTOR} WHERE "namespace" = ? AND "model" = ? AND "id" > ? ORDER BY "id" LIMIT ?`, [
         namespace,
         model(),
         afterId,
         limit,
       ]),
     byId: (namespace, ids) =>
-      vectors(database, `"id" IN (SELECT value FROM json_each(?)) AND "namespace" = ? AND "model" = ?`, [
-        JSON.stringify(ids),
-        namespace,
-        model(),
-      ]),
+      readVectors(
+        database,
+        `${VECTOR} WHERE "id" IN (SELECT value FROM json_each(?)) AND "namespace" = ? AND "model" = ?`,
+        [JSON.stringify(ids), namespace, model()],
+      ),
   };
-}
-
-async function vectors(database: Database, where: string, params: readonly SqlValue[]) {
-  const rows = await database.all<{ id: number; documentId: number; vector: ArrayBuffer }>(
-    `SELECT "id", "conversationId" AS "documentId", "vector" FROM "ConversationMessage" WHERE ${where}`,
-    params,
-  );
-  return rows.map(({ id, documentId, vector }) => ({ id, documentId, vector: new Uint8Array(vector) }));
 }
 
 async function nextIds(database: Database): Promise<{ conversation: number; message: number }> {

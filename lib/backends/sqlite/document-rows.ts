@@ -1,20 +1,21 @@
 import type { Database, Statement } from "../../ports/database.ts";
 import type { ChunkRow, DocumentRows, DocumentSummary, NewDocument } from "../../ports/document-rows.ts";
+import { packBytes, packSpans, packTexts, partOf, readVectors } from "./packed-rows.ts";
 import { Namespaces, textTable } from "./rag-namespaces.ts";
 
 interface StoredDocument extends Omit<DocumentSummary, "metadata"> {
   metadata: string;
 }
 
-interface StoredVector {
-  id: number;
-  documentId: number;
-  vector: ArrayBuffer;
+interface StoredChunk extends Omit<ChunkRow, "text"> {
+  text: ArrayBuffer;
 }
 
 const DOCUMENT = `"id" AS "rowId", "name" AS "id", "source", "page", "language", "metadata", "checksum", "chunkSize",
   "chunkOverlap", "chunkCount", "characters", "model", "createdAtMs", "updatedAtMs"`;
-const CHUNK = `"id" AS "rowId", "documentId" AS "documentRowId", "ordinal", "start", "end", "text"`;
+/** Read as bytes: the driver ends a text at its first U+0000. */
+const CHUNK = `"id" AS "rowId", "documentId" AS "documentRowId", "ordinal", "start", "end", CAST("text" AS BLOB) AS "text"`;
+const VECTOR = `SELECT "id", "documentId", "vector" FROM "RagChunk"`;
 
 /** Documents in SQLite. A namespace has an FTS5 index of its own: word weights of one say nothing of another's documents. */
 export async function createDocumentRows(database: Database): Promise<DocumentRows> {
@@ -26,8 +27,10 @@ export async function createDocumentRows(database: Database): Promise<DocumentRo
     return rows.map((row) => ({ ...row, metadata: JSON.parse(row.metadata) as Record<string, unknown> }));
   }
 
-  const chunks = (where: string, params: readonly (string | number)[]) =>
-    database.all<ChunkRow>(`SELECT ${CHUNK} FROM "RagChunk" WHERE ${where}`, params);
+  async function chunks(where: string, params: readonly (string | number)[]): Promise<ChunkRow[]> {
+    const rows = await database.all<StoredChunk>(`SELECT ${CHUNK} FROM "RagChunk" WHERE ${where}`, params);
+    return rows.map((row) => ({ ...row, text: Buffer.from(row.text).toString("utf8") }));
+  }
 
   return {
     async find(namespace, id) {
@@ -84,8 +87,8 @@ export async function createDocumentRows(database: Database): Promise<DocumentRo
       await database.write([
         ...removal(key, document.id),
         insertDocument(key, rowId, document),
-        ...document.chunks.map((chunk, place) => insertChunk(key, rowId, firstChunk + place, chunk)),
-        ...indexChunks(key, rowId, firstChunk, document),
+        insertChunks(key, rowId, firstChunk, document),
+        indexChunks(key, rowId, firstChunk, document),
       ]);
       const vectors = document.chunks.map(({ vector }, place) => ({
         id: firstChunk + place,
@@ -120,26 +123,18 @@ export async function createDocumentRows(database: Database): Promise<DocumentRo
         [namespaces.idOf(namespace) ?? -1],
       ),
     namespaces: async () => namespaces.names(),
-    async page(namespace, afterId, limit) {
-      const rows = await database.all<StoredVector>(
-        `SELECT "id", "documentId", "vector" FROM "RagChunk" WHERE "namespaceId" = ? AND "id" > ? ORDER BY "id" LIMIT ?`,
-        [namespaces.idOf(namespace) ?? -1, afterId, limit],
-      );
-      return rows.map(withBytes);
-    },
-    async byId(namespace, ids) {
-      const rows = await database.all<StoredVector>(
-        `SELECT "id", "documentId", "vector" FROM "RagChunk"
-         WHERE "id" IN (SELECT value FROM json_each(?)) AND "namespaceId" = ?`,
-        [JSON.stringify(ids), namespaces.idOf(namespace) ?? -1],
-      );
-      return rows.map(withBytes);
-    },
+    page: (namespace, afterId, limit) =>
+      readVectors(database, `${VECTOR} WHERE "namespaceId" = ? AND "id" > ? ORDER BY "id" LIMIT ?`, [
+        namespaces.idOf(namespace) ?? -1,
+        afterId,
+        limit,
+      ]),
+    byId: (namespace, ids) =>
+      readVectors(database, `${VECTOR} WHERE "id" IN (SELECT value FROM json_each(?)) AND "namespaceId" = ?`, [
+        JSON.stringify(ids),
+        namespaces.idOf(namespace) ?? -1,
+      ]),
   };
-}
-
-function withBytes({ id, documentId, vector }: StoredVector) {
-  return { id, documentId, vector: new Uint8Array(vector) };
 }
 
 /** Ids are given out here, so that one transaction can name the rows that it makes; SQLite remembers the largest ever used. */
@@ -191,28 +186,44 @@ function insertDocument(namespaceId: number, rowId: number, document: NewDocumen
   };
 }
 
-function insertChunk(
+/** One statement for all of a document's chunks: their text is cut out of the document's in the database. */
+function insertChunks(
   namespaceId: number,
   documentId: number,
-  rowId: number,
-  { ordinal, start, end, vector, text }: NewDocument["chunks"][number],
+  firstChunk: number,
+  { body, chunks }: NewDocument,
 ): Statement {
+  const texts = packSpans(body, chunks);
+  const vectors = packBytes(chunks.map(({ vector }) => vector));
+  const rows = chunks.map(({ ordinal, start, end }, at) => [
+    ordinal,
+    start,
+    end,
+    ...(texts.spans[at] ?? []),
+    ...(vectors.spans[at] ?? []),
+  ]);
   return {
-    sql: `INSERT INTO "RagChunk" ("id", "namespaceId", "documentId", "ordinal", "start", "end", "vector", "text")
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    params: [rowId, namespaceId, documentId, ordinal, start, end, vector, text],
+    sql: `INSERT INTO "RagChunk" ("id", "namespaceId", "documentId", "ordinal", "start", "end", "text", "vector")
+          SELECT ?1 + "key", ?2, ?3, json_extract("value", '$[0]'), json_extract("value", '$[1]'), json_extract("value", '$[2]'),
+            CAST(${partOf("?5", '"value"', 3)} AS TEXT), ${partOf("?6", '"value"', 5)}
+          FROM json_each(?4)`,
+    params: [firstChunk, namespaceId, documentId, JSON.stringify(rows), texts.bytes, vectors.bytes],
   };
 }
 
-/** The index reads the chunks where they are: their text crosses to this thread once. */
+/** The index reads the chunks where they are, unless other words stand for them. */
 function indexChunks(
   namespaceId: number,
   documentId: number,
   firstChunk: number,
   { keywords }: NewDocument,
-): Statement[] {
+): Statement {
   const into = `INSERT INTO ${textTable(namespaceId)} (rowid, "text")`;
   if (keywords === null)
-    return [{ sql: `${into} SELECT "id", "text" FROM "RagChunk" WHERE "documentId" = ?`, params: [documentId] }];
-  return keywords.map((text, place) => ({ sql: `${into} VALUES (?, ?)`, params: [firstChunk + place, text] }));
+    return { sql: `${into} SELECT "id", "text" FROM "RagChunk" WHERE "documentId" = ?`, params: [documentId] };
+  const { bytes, spans } = packTexts(keywords);
+  return {
+    sql: `${into} SELECT ?1 + "key", CAST(${partOf("?3", '"value"')} AS TEXT) FROM json_each(?2)`,
+    params: [firstChunk, JSON.stringify(spans), bytes],
+  };
 }

@@ -1,46 +1,60 @@
 import type { Database } from "../../ports/database.ts";
 import type { EmbeddingRows } from "../../ports/document-rows.ts";
+import { packBytes, partOf } from "./packed-rows.ts";
 
-/** How many hashes one statement asks for. */
-const HASHES_PER_QUERY = 250;
+/** SHA-256 */
+const HASH_BYTES = 32;
+/** The places 0 … ?1 − 1: hashes and vectors come as one buffer each, however many they are. */
+const PLACES = `WITH RECURSIVE "row"("at") AS (SELECT 0 UNION ALL SELECT "at" + 1 FROM "row" WHERE "at" + 1 < ?1)`;
+const hashAt = (hashes: string) => `substr(${hashes}, "at" * ${HASH_BYTES} + 1, ${HASH_BYTES})`;
 
 export function createEmbeddingRows(database: Database): EmbeddingRows {
   return {
     async find(model, hashes) {
-      const found: { hash: Uint8Array; vector: Uint8Array; usedOn: number }[] = [];
-      for (let from = 0; from < hashes.length; from += HASHES_PER_QUERY) {
-        const part = hashes.slice(from, from + HASHES_PER_QUERY);
-        // One text for all sizes: the places not needed repeat the first hash.
-        const padded = Array.from({ length: HASHES_PER_QUERY }, (_, at) => part[at] ?? part[0] ?? new Uint8Array());
-        const rows = await database.all<{ hash: ArrayBuffer; vector: ArrayBuffer; usedOn: number }>(
-          `SELECT "hash", "vector", "usedOn" FROM "Embedding" WHERE "model" = ? AND "hash" IN (${padded.map(() => "?").join(",")})`,
-          [model, ...padded],
-        );
-        found.push(
-          ...rows.map(({ hash, vector, usedOn }) => ({
-            hash: new Uint8Array(hash),
-            vector: new Uint8Array(vector),
-            usedOn,
-          })),
-        );
-      }
-      return found;
+      if (hashes.length === 0) return [];
+      const [page] = await database.all<{ heads: string; found: ArrayBuffer | null }>(
+        `${PLACES} SELECT json_group_array(json_array("usedOn", length("vector")) ORDER BY "id") AS "heads",
+         CAST(group_concat("hash" || "vector", '' ORDER BY "id") AS BLOB) AS "found"
+         FROM (SELECT rowid AS "id", "hash", "vector", "usedOn" FROM "Embedding"
+               WHERE "model" = ?2 AND "hash" IN (SELECT ${hashAt("?3")} FROM "row"))`,
+        [hashes.length, model, packBytes(hashes).bytes],
+      );
+      const found = new Uint8Array(page?.found ?? new ArrayBuffer());
+      const heads: [number, number][] = JSON.parse(page?.heads ?? "[]");
+      let offset = 0;
+      return heads.map(([usedOn, length]) => {
+        const middle = offset + HASH_BYTES;
+        const hash = found.subarray(offset, middle);
+        offset = middle + length;
+        // A copy: it may be kept, and must not keep the whole page.
+        return { hash, vector: found.slice(middle, offset), usedOn };
+      });
     },
     async save(model, rows, day) {
-      await database.write(
-        rows.map(({ hash, vector }) => ({
-          sql: `INSERT OR REPLACE INTO "Embedding" ("model", "hash", "usedOn", "vector") VALUES (?, ?, ?, ?)`,
-          params: [model, hash, day, vector],
-        })),
-      );
+      const vectors = packBytes(rows.map(({ vector }) => vector));
+      await database.write([
+        {
+          sql: `INSERT OR REPLACE INTO "Embedding" ("model", "hash", "usedOn", "vector")
+                SELECT ?2, substr(?3, "key" * ${HASH_BYTES} + 1, ${HASH_BYTES}), ?4, ${partOf("?5", '"value"')} FROM json_each(?1)`,
+          params: [
+            JSON.stringify(vectors.spans),
+            model,
+            packBytes(rows.map(({ hash }) => hash)).bytes,
+            day,
+            vectors.bytes,
+          ],
+        },
+      ]);
     },
     async touch(model, hashes, day) {
-      await database.write(
-        hashes.map((hash) => ({
-          sql: `UPDATE "Embedding" SET "usedOn" = ? WHERE "model" = ? AND "hash" = ? AND "usedOn" < ?`,
-          params: [day, model, hash, day],
-        })),
-      );
+      if (hashes.length === 0) return;
+      await database.write([
+        {
+          sql: `${PLACES} UPDATE "Embedding" SET "usedOn" = ?4
+                WHERE "model" = ?2 AND "usedOn" < ?4 AND "hash" IN (SELECT ${hashAt("?3")} FROM "row")`,
+          params: [hashes.length, model, packBytes(hashes).bytes, day],
+        },
+      ]);
     },
     async count() {
       const rows = await database.all<{ count: number }>(`SELECT COUNT(*) AS "count" FROM "Embedding"`);

@@ -4,7 +4,7 @@ import type { Embedder, EmbeddingLane } from "../../ports/embedder.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { StoreCounters } from "../store-counters.ts";
-import { decodeVector, encodeVector, normalize } from "./vector-code.ts";
+import { decodeVector, encodeVector } from "./vector-code.ts";
 
 export interface EmbeddingCacheBounds {
   maxItems: number;
@@ -177,7 +177,7 @@ export class EmbeddingCache {
       lane,
       signal,
     );
-    const codes = vectors.map((vector) => encodeVector(normalize(vector)));
+    const codes = vectors.map(encodeVector);
     const rows = fresh.map(([, { hash }], at) => ({ hash, vector: codes[at] ?? new Uint8Array() }));
     await this.#rows.save(model, rows, this.#today());
     await this.#holdDiskBound(rows.length);

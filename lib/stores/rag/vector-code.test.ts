@@ -23,8 +23,28 @@ describe("vector codes", () => {
     );
   });
 
+  it("say the same wherever their bytes stand, and of a vector of any length", () => {
+    fc.assert(
+      fc.property(
+        vectors,
+        fc.nat(9),
+        fc.float({ min: Math.fround(0.01), max: 100, noNaN: true }),
+        (vector, offset, length) => {
+          const code = encodeVector(vector);
+          const moved = new Uint8Array(code.length + offset);
+          moved.set(code, offset);
+          expect(decodeVector(moved.subarray(offset))).toEqual(decodeVector(code));
+          const longer = decodeVector(encodeVector(vector.map((value) => value * length)));
+          for (const [at, value] of decodeVector(code).entries()) expect(longer[at]).toBeCloseTo(value, 4);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
   it("refuse a vector without direction", () => {
     expect(() => normalize(new Float32Array(4))).toThrow(RangeError);
-    expect(() => normalize(Float32Array.of(Number.NaN, 1))).toThrow(RangeError);
+    expect(() => encodeVector(new Float32Array(4))).toThrow(RangeError);
+    expect(() => encodeVector(Float32Array.of(Number.NaN, 1))).toThrow(RangeError);
   });
 });

@@ -9,23 +9,30 @@ export interface VectorCode {
 
 const LARGEST = 32_512; // 127 × 256: the high byte never overflows when it is rounded.
 
+/** The code of a vector's direction: what is read back has length one, whatever length `vector` has. */
 export function encodeVector(vector: Float32Array): Buffer {
+  const length = lengthOf(vector);
   let largest = 0;
   for (const value of vector) largest = Math.max(largest, Math.abs(value));
-  const scale = Math.fround(largest / LARGEST) || 1;
+  const step = largest / LARGEST;
   const bytes = Buffer.alloc(4 + vector.length * 2);
-  bytes.writeFloatLE(scale, 0);
+  bytes.writeFloatLE(step / length, 0);
   vector.forEach((value, at) => {
-    bytes.writeInt16LE(Math.max(-LARGEST, Math.min(LARGEST, Math.round(value / scale))), 4 + at * 2);
+    bytes.writeInt16LE(Math.max(-LARGEST, Math.min(LARGEST, Math.round(value / step))), 4 + at * 2);
   });
   return bytes;
 }
 
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** A view of `bytes` where it can be one: a scan reads thousands of codes, and a copy of each is an allocation outside the heap. */
 export function readVectorCode(bytes: Uint8Array): VectorCode {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const values = new Int16Array((bytes.length - 4) / 2);
-  for (let at = 0; at < values.length; at++) values[at] = view.readInt16LE(4 + at * 2);
-  return { scale: view.readFloatLE(0), values };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = (bytes.length - 4) / 2;
+  const scale = view.getFloat32(0, true);
+  if (IS_LITTLE_ENDIAN && bytes.byteOffset % 2 === 0)
+    return { scale, values: new Int16Array(bytes.buffer, bytes.byteOffset + 4, count) };
+  return { scale, values: Int16Array.from({ length: count }, (_, at) => view.getInt16(4 + at * 2, true)) };
 }
 
 export function decodeVector(bytes: Uint8Array): Float32Array {
@@ -42,10 +49,14 @@ export function dotWithCode(query: Float32Array, bytes: Uint8Array): number {
 }
 
 export function normalize(vector: Float32Array): Float32Array {
+  const length = lengthOf(vector);
+  return vector.map((value) => value / length);
+}
+
+function lengthOf(vector: Float32Array): number {
   let sum = 0;
   for (const value of vector) sum += value * value;
   if (!(sum > 0) || !Number.isFinite(sum))
     throw new RangeError("A vector without direction has no place in the index.");
-  const length = Math.sqrt(sum);
-  return vector.map((value) => value / length);
+  return Math.sqrt(sum);
 }
