@@ -1,10 +1,11 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { promisify } from "node:util";
 import { deflateRaw } from "node:zlib";
 import type { DocumentSummary, NewDocument } from "../ports/document-rows.ts";
 import { AppError } from "../shared/errors.ts";
 import { type Chunking, chunkText } from "../stores/rag/chunk-text.ts";
 import { keywordText } from "../stores/rag/keyword-query.ts";
+import { dimensionsOf } from "../stores/rag/vector-code.ts";
 import { KeyedLock } from "./keyed-lock.ts";
 import type { ModelAgreement } from "./model-agreement.ts";
 import type { RagParts } from "./rag-parts.ts";
@@ -73,7 +74,7 @@ export class DocumentIngest {
   async #replace(namespace: string, document: IngestDocument, signal?: AbortSignal): Promise<Ingested> {
     const { documents, passages, embedder } = this.#parts;
     const model = embedder.state().model.id;
-    const checksum = createHash("sha256").update(document.text).digest("hex");
+    const checksum = hash("sha256", document.text, "hex");
     const before = await documents.find(namespace, document.id);
     if (before !== null && isUnchanged(before, document, checksum, model))
       return {
@@ -86,6 +87,7 @@ export class DocumentIngest {
       };
     const { chunks, embedded } = await this.#embedChunks(document, signal);
     const row = await this.#row(document, { checksum, model, chunks, before });
+    await this.#openIndex(namespace, chunks);
     const written = await documents.replace(namespace, row);
     if (before !== null) this.#forget(namespace, before);
     passages.add(namespace, written.vectors);
@@ -155,6 +157,13 @@ export class DocumentIngest {
       text: new Uint8Array(await deflate(Buffer.from(text), { level: 1 })),
       body: text,
     };
+  }
+
+  /** With its first document a namespace comes into memory, and grows there: reading it back later takes a page at a time. */
+  async #openIndex(namespace: string, [first]: NewDocument["chunks"]): Promise<void> {
+    const { passages, documents } = this.#parts;
+    if (first === undefined || passages.holds(namespace) || !(await documents.isEmpty(namespace))) return;
+    await passages.open(namespace, dimensionsOf(first.vector));
   }
 
   #forget(namespace: string, { rowId }: DocumentSummary): void {

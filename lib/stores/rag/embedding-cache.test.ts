@@ -74,6 +74,17 @@ describe("EmbeddingCache", () => {
     expect(embedder.seen.sort()).toEqual(["a", "bb", "ccc"]);
   });
 
+  it("lets no load of documents push a question out of memory", async () => {
+    const cache = make({ maxItems: 5, maxBytes: 3_000, maxRows: 1_000 });
+    await cache.embed(["a question"], "query");
+    await cache.embed(
+      Array.from({ length: 50 }, (_, at) => `passage ${at}`),
+      "ingest",
+    );
+    rows.rows.clear();
+    expect((await cache.embed(["a question"], "query")).embedded).toBe(0);
+  });
+
   it("embeds again for another model, and after a failure", async () => {
     const cache = make();
     await cache.embed(["a"], "ingest");
@@ -87,7 +98,7 @@ describe("EmbeddingCache", () => {
   it("holds its bounds in memory and on disk, and what was used lately stays", async () => {
     const cache = make({ maxItems: 5, maxBytes: 3_000, maxRows: 20 });
     for (let at = 0; at < 60; at++) {
-      await cache.embed([`text ${at}`, "kept"], "ingest");
+      await cache.embed([`text ${at}`, "kept"], "query");
       clock.advance(86_400_000);
       expect(cache.items).toBeLessThanOrEqual(5);
       expect(cache.bytes).toBeLessThanOrEqual(3_000);

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 import type { EmbeddingRows } from "../../ports/document-rows.ts";
 import type { Embedder, EmbeddingLane } from "../../ports/embedder.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { StoreCounters } from "../store-counters.ts";
-import { decodeVector, encodeVector } from "./vector-code.ts";
+import { decodeVector, encodeVectors } from "./vector-code.ts";
 
 export interface EmbeddingCacheBounds {
   maxItems: number;
@@ -25,7 +25,7 @@ const DAY_MS = 86_400_000;
 
 /**
  * Vectors of texts: in memory, else in the database, else from the model, so that no text is embedded twice, whoever asks and
- * however many ask at once. After every call memory holds at most `maxItems` and `maxBytes`, and the database `maxRows`.
+ * however many ask at once. Memory holds what was asked as a question: a load of documents must not push the questions out. After every call memory holds at most `maxItems` and `maxBytes`, and the database `maxRows`.
  */
 export class EmbeddingCache {
   readonly #embedder: Embedder;
@@ -81,12 +81,9 @@ export class EmbeddingCache {
 
   async embed(texts: readonly string[], lane: EmbeddingLane, signal?: AbortSignal): Promise<Embedded> {
     const { id: model } = this.#embedder.state().model;
-    const hashes = texts.map((text) => hashOf(model, text));
-    const keys = hashes.map((hash) => hash.toString("base64"));
-    const texted = new Map(
-      keys.map((key, at) => [key, { text: texts[at] ?? "", hash: hashes[at] ?? Buffer.alloc(0) }]),
-    );
-    const known = await this.#lookUp(model, texted);
+    const keys = texts.map((text) => keyOf(model, text));
+    const texted = new Map(keys.map((key, at) => [key, texts[at] ?? ""]));
+    const known = await this.#lookUp(model, [...texted.keys()], lane);
     const missing = [...texted].filter(([key]) => !known.has(key));
     const joined = new Map(missing.flatMap(([key]) => entryOf(key, this.#underWay.get(key))));
     const fresh = missing.filter(([key]) => !joined.has(key));
@@ -120,12 +117,12 @@ export class EmbeddingCache {
     return { items, freedBytes };
   }
 
-  async #lookUp(model: string, texts: ReadonlyMap<string, { hash: Buffer }>): Promise<Map<string, Uint8Array>> {
+  async #lookUp(model: string, keys: readonly string[], lane: EmbeddingLane): Promise<Map<string, Uint8Array>> {
     const known = new Map<string, Uint8Array>();
-    const asked: Buffer[] = [];
-    for (const [key, { hash }] of texts) {
+    const asked: Uint8Array[] = [];
+    for (const key of keys) {
       const code = this.#recent.get(key);
-      if (code === undefined) asked.push(hash);
+      if (code === undefined) asked.push(hashOf(key));
       else {
         this.#recent.delete(key);
         this.#recent.set(key, code);
@@ -137,7 +134,7 @@ export class EmbeddingCache {
     for (const { hash, vector } of rows) {
       const key = Buffer.from(hash).toString("base64");
       known.set(key, vector);
-      this.#keep(key, vector);
+      if (lane === "query") this.#keep(key, vector);
     }
     const today = this.#today();
     const stale = rows.filter(({ usedOn }) => usedOn < today).map(({ hash }) => hash);
@@ -148,7 +145,7 @@ export class EmbeddingCache {
   /** Promises for the texts' codes, which others may join until they are on disk. */
   #embedFresh(
     model: string,
-    fresh: readonly (readonly [string, { text: string; hash: Buffer }])[],
+    fresh: readonly (readonly [key: string, text: string])[],
     lane: EmbeddingLane,
     signal?: AbortSignal,
   ): Map<string, Promise<Uint8Array>> {
@@ -168,23 +165,20 @@ export class EmbeddingCache {
 
   async #store(
     model: string,
-    fresh: readonly (readonly [string, { text: string; hash: Buffer }])[],
+    fresh: readonly (readonly [key: string, text: string])[],
     lane: EmbeddingLane,
     signal?: AbortSignal,
   ): Promise<Uint8Array[]> {
     const vectors = await this.#embedder.embed(
-      fresh.map(([, { text }]) => text),
+      fresh.map(([, text]) => text),
       lane,
       signal,
     );
-    const codes = vectors.map(encodeVector);
-    const rows = fresh.map(([, { hash }], at) => ({ hash, vector: codes[at] ?? new Uint8Array() }));
+    const codes = encodeVectors(vectors);
+    const rows = fresh.map(([key], at) => ({ hash: hashOf(key), vector: codes[at] ?? new Uint8Array() }));
     await this.#rows.save(model, rows, this.#today());
     await this.#holdDiskBound(rows.length);
-    fresh.forEach(([key], at) => {
-      const code = codes[at];
-      if (code !== undefined) this.#keep(key, code);
-    });
+    if (lane === "query") for (const [at, [key]] of fresh.entries()) this.#keep(key, codes[at] ?? new Uint8Array());
     return codes;
   }
 
@@ -207,7 +201,8 @@ export class EmbeddingCache {
     while (this.#recent.size + 1 > this.#bounds.maxItems || this.#bytes + bytes > this.#bounds.maxBytes)
       if (!this.#evictOldest()) return;
     if (!this.#account.tryTake(bytes)) return;
-    this.#recent.set(key, code);
+    // A view would keep the vectors of its whole batch.
+    this.#recent.set(key, code.byteLength === code.buffer.byteLength ? code : code.slice());
     this.#bytes += bytes;
   }
 
@@ -223,8 +218,13 @@ export class EmbeddingCache {
   }
 }
 
-function hashOf(model: string, text: string): Buffer {
-  return createHash("sha256").update(model).update("\0").update(text).digest();
+/** In one call: a hash object is memory of its own, outside the heap, until a collection finds it. */
+function keyOf(model: string, text: string): string {
+  return digest("sha256", `${model}\0${text}`, "base64");
+}
+
+function hashOf(key: string): Buffer {
+  return Buffer.from(key, "base64");
 }
 
 function entryOf(key: string, promise: Promise<Uint8Array> | undefined): [string, Promise<Uint8Array>][] {

@@ -54,14 +54,14 @@ function bestOf(
 describe("PassageIndex", () => {
   it("finds what a scan of all rows finds, after any adds, removals, evictions and refusals, within what was granted", async () => {
     const operation = fc.record({
-      kind: fc.constantFrom("add", "remove", "search", "filter", "evict"),
+      kind: fc.constantFrom("open", "add", "remove", "search", "filter", "evict"),
       scope: fc.constantFrom("a", "b"),
-      count: fc.integer({ min: 1, max: 300 }),
+      count: fc.integer({ min: 1, max: 900 }),
     });
     await fc.assert(
       fc.asyncProperty(
         fc.array(operation, { maxLength: 30 }),
-        fc.constantFrom(0, 20_000, 60_000, 10_000_000),
+        fc.constantFrom(0, 30_000, 90_000, 10_000_000),
         async (operations, ceiling) => {
           const source = new Rows();
           const account = new CeilingAccount("rag", ceiling ?? Number.MAX_SAFE_INTEGER);
@@ -85,6 +85,8 @@ describe("PassageIndex", () => {
                 rows.filter((row) => row.documentId !== documentId),
               );
               index.removeDocuments(scope, [documentId]);
+            } else if (kind === "open") {
+              await index.open(scope, DIMENSIONS);
             } else if (kind === "evict") {
               const predicted = index.predictEviction(count * 100);
               expect(index.evict(count * 100)).toEqual(predicted);

@@ -77,6 +77,15 @@ export class PassageIndex {
     return (slab === null ? ranked : await this.#exact(scope, query, ranked)).slice(0, limit);
   }
 
+  holds(scope: string): boolean {
+    return this.#slabs.has(scope);
+  }
+
+  /** Reads a scope into memory, if it is granted, before anyone asks: cheap while it is empty, and what follows is added to it. */
+  async open(scope: string, dimensions: number): Promise<void> {
+    await this.#slabOf(scope, dimensions);
+  }
+
   /** Passages that have just become durable. */
   add(scope: string, rows: readonly PassageVector[]): void {
     this.#loading.get(scope)?.added.push(...rows);
@@ -92,7 +101,7 @@ export class PassageIndex {
     const slab = this.#slabs.get(scope);
     if (slab === undefined) return;
     slab.removeDocuments(gone);
-    if (slab.removed > slab.live * COMPACT_RATIO) this.#replace(scope, slab, PassageSlab.capacityFor(slab.live));
+    if (slab.removed > slab.live * COMPACT_RATIO) this.#compact(scope, slab);
   }
 
   /** What dropping the least lately asked scopes would free, up to the target. */
@@ -139,7 +148,7 @@ export class PassageIndex {
   }
 
   async #readAll(scope: string, dimensions: number, loading: Loading): Promise<void> {
-    let slab = this.#allocate(scope, dimensions, 0);
+    let slab = this.#allocate(scope, dimensions);
     try {
       for (let afterId = 0; slab !== null; ) {
         const rows = await this.#source.page(scope, afterId, PAGE_ROWS);
@@ -171,31 +180,43 @@ export class PassageIndex {
     for (const row of rows) roomy.add(row);
   }
 
-  /** A slab of the same rows with room for `more`, itself if it has; null, and the scope dropped, when memory is refused. */
+  /** The slab with room for `more`; null, and the scope dropped, when memory is refused. */
   #withRoom(scope: string, slab: PassageSlab, more: number): PassageSlab | null {
-    if (slab.count + more <= slab.capacity) return slab;
-    return this.#replace(scope, slab, PassageSlab.capacityFor(slab.live + more));
+    const capacity = PassageSlab.capacityFor(slab.count + more);
+    if (capacity <= slab.capacity) return slab;
+    if (!this.#take(scope, PassageSlab.bytesFor(slab.dimensions, capacity - slab.capacity))) {
+      this.#give(slab.bytes);
+      this.#slabs.delete(scope);
+      return null;
+    }
+    slab.grow(capacity);
+    return slab;
   }
 
-  #replace(scope: string, slab: PassageSlab, capacity: number): PassageSlab | null {
-    const next = this.#allocate(scope, slab.dimensions, capacity, slab);
+  /** Copies the live rows, for a scan that is under way must find its own. */
+  #compact(scope: string, slab: PassageSlab): void {
+    const capacity = PassageSlab.capacityFor(slab.live);
+    if (capacity === slab.capacity) return;
+    const isTaken = this.#take(scope, PassageSlab.bytesFor(slab.dimensions, capacity));
     this.#give(slab.bytes);
-    if (next === null) this.#slabs.delete(scope);
-    else if (this.#slabs.has(scope)) this.#slabs.set(scope, next);
-    return next;
+    if (isTaken) this.#slabs.set(scope, slab.copy(capacity));
+    else this.#slabs.delete(scope);
   }
 
-  /** Takes the memory first, from the least lately asked scopes if there is no other. */
-  #allocate(scope: string, dimensions: number, rows: number, from?: PassageSlab): PassageSlab | null {
-    const capacity = PassageSlab.capacityFor(rows);
-    const bytes = PassageSlab.bytesFor(dimensions, capacity);
+  #allocate(scope: string, dimensions: number): PassageSlab | null {
+    const capacity = PassageSlab.capacityFor(0);
+    return this.#take(scope, PassageSlab.bytesFor(dimensions, capacity)) ? new PassageSlab(dimensions, capacity) : null;
+  }
+
+  /** Takes memory before it is used, from the least lately asked scopes if there is no other. */
+  #take(scope: string, bytes: number): boolean {
     while (!this.#account.tryTake(bytes)) {
       const oldest = [...this.#slabs.keys()].find((other) => other !== scope);
-      if (oldest === undefined) return null;
+      if (oldest === undefined) return false;
       this.#drop(oldest);
     }
     this.#bytes += bytes;
-    return from?.copy(capacity) ?? new PassageSlab(dimensions, capacity);
+    return true;
   }
 
   #drop(scope: string): void {
