@@ -1,50 +1,53 @@
 /**
  * Replays recorded samples through the leak detector: `npm run --silent replay -- FILE`, or samples on standard input.
- * NDJSON, gzipped or not; one line of JSON per change of verdict, and a last one with the outcome.
+ * NDJSON, gzipped or not; one line of JSON per change of verdict, and a last one with the outcome. Lines that are no sample are left
+ * out and told of on standard error; without any sample, or when the file cannot be read, it ends with code 1.
  */
+import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { replay } from "../lib/memory/leaks/replay.ts";
+import { ReplayLines } from "../lib/memory/leaks/replay-lines.ts";
 import type { LeakSample } from "../lib/memory/leaks/sample.ts";
 
+const GZIP_MAGIC = 0x1f8b;
 const file = process.argv[2];
-const source = file === undefined || file === "-" ? process.stdin : createReadStream(file);
-const input = file?.endsWith(".gz") ? source.pipe(createGunzip()) : source;
+const lines = new ReplayLines();
 
-/** Lines without samples (a header, an empty line) are passed over; a line that is no JSON ends the run and is named. */
-async function* samples(): AsyncGenerator<LeakSample> {
-  let line = 0;
+async function* samples(input: Readable): AsyncGenerator<LeakSample> {
   for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    line += 1;
-    if (text.trim() === "") continue;
-    const value = parse(text, line);
-    if (isSample(value)) yield value;
+    const sample = lines.take(text);
+    if (sample) yield sample;
   }
 }
 
-function parse(text: string, line: number): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Error(`line ${line} is not JSON`, { cause });
-  }
+/** The text of a stream that may be gzipped: its first two bytes tell. A fault in either stream ends the other. */
+async function plain(source: Readable): Promise<Readable> {
+  await once(source, "readable");
+  const head: Buffer | null = source.read(2);
+  if (head) source.unshift(head);
+  if (head?.length !== 2 || head.readUInt16BE() !== GZIP_MAGIC) return source;
+  const gunzip = createGunzip();
+  source.on("error", (error) => gunzip.destroy(error));
+  return source.pipe(gunzip);
 }
 
-function isSample(value: unknown): value is LeakSample {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "process" in value &&
-    "sampledAt" in value &&
-    "gc" in value &&
-    "activity" in value
-  );
+function fail(message: string): void {
+  process.stderr.write(`replay: ${message}\n`);
+  process.exitCode = 1;
 }
+
+// A reader that has seen enough (`| head -1`) closes the pipe: that is no fault.
+process.stdout.on("error", () => process.exit());
 
 try {
-  for await (const line of replay(samples())) process.stdout.write(`${JSON.stringify(line)}\n`);
+  const input = await plain(file === undefined || file === "-" ? process.stdin : createReadStream(file));
+  for await (const line of replay(samples(input))) process.stdout.write(`${JSON.stringify(line)}\n`);
+  const leftOut = lines.report();
+  if (leftOut) process.stderr.write(`replay: ${leftOut}\n`);
+  if (lines.taken === 0) fail("there is no sample in it");
 } catch (error) {
-  process.stderr.write(`replay: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  fail(error instanceof Error ? error.message : String(error));
 }
