@@ -1,4 +1,5 @@
 import {
+  churning,
   followsLoad,
   type LoadAt,
   lastsLongEnough,
@@ -12,8 +13,7 @@ import {
 } from "./growth-tests.ts";
 import type { Horizons } from "./horizons.ts";
 import type { LiveCurve } from "./live-curve.ts";
-import { median, type Point, theilSen } from "./robust.ts";
-import { supportTrend } from "./support-trend.ts";
+import { type Point, theilSen } from "./robust.ts";
 
 export type Stage = "clear" | "suspected" | "confirmed";
 
@@ -21,7 +21,7 @@ export interface Assessment {
   readonly stage: Stage;
   /** The test that the most promising span failed; null when it failed none. */
   readonly ruledOut: RuledOut | null;
-  readonly method: "live-curve" | "support-band" | "floor";
+  readonly method: "live-curve" | "floor";
   /** The span that was judged, in marks. */
   readonly from: number;
   readonly to: number;
@@ -79,8 +79,6 @@ export function assess(curve: LiveCurve | null, context: Context): Assessment {
     if (promise(verdict) > promise(best)) best = verdict;
     if (verdict.stage === "confirmed") break;
   }
-  if (best.stage !== "confirmed") best = judgeSupport(curve, context) ?? best;
-  if (best.method === "support-band") return best;
   if (best.stage === "clear") return { ...best, slope: best.growthBytes / Math.max(1, best.to - best.from) };
   const { slope, low, high } = theilSen(curve.points.filter((p) => p.at >= best.from));
   const method = curve.anchors === curve.points ? "floor" : "live-curve";
@@ -115,9 +113,9 @@ function judge(span: readonly Point[], adjusted: readonly Point[], curve: LiveCu
   const extended = extend(first.at, last.at, curve, h);
   const confidence = confidenceOf(extended / h.reach, unexplained / least);
   const base = { ...NOTHING, from: first.at, to: last.at, growthBytes: unexplained, confidence };
-  const inSpan = (p: Point) => p.at >= first.at;
+  const inSpan = (p: { readonly at: number }) => p.at >= first.at;
   const readings = curve.readings.filter(inSpan);
-  const formerHigh = Math.max(context.formerHigh, ...curve.readings.filter((r) => !inSpan(r)).map((r) => r.value));
+  const formerHigh = Math.max(context.formerHigh, ...curve.held.filter((p) => !inSpan(p)).map((p) => p.value));
 
   let ruledOut: RuledOut | null = null;
   if (unexplained < Math.max(least, 0.5 * growth) || followsLoad(curve.readings, context.loadAt)) ruledOut = "load";
@@ -126,39 +124,12 @@ function judge(span: readonly Point[], adjusted: readonly Point[], curve: LiveCu
   if (ruledOut === "step" || ruledOut === "uneven" || ruledOut === "plateau") {
     if (context.loadAt && !unsteady(span, h, workAxis(span, context.loadAt))) ruledOut = null;
   }
-  ruledOut ??= slowedDown(curve.anchors, first.at, growth / length) ? "plateau" : null;
+  ruledOut ??= slowedDown(curve.anchors, first, growth / length) ? "plateau" : null;
   ruledOut ??= scattered(curve.anchors.filter(inSpan), readings, growth) ? "noise" : null;
+  ruledOut ??= churning(curve.segments.filter(inSpan), readings.length) ? "noise" : null;
   if (ruledOut) return { ...base, ruledOut };
   const long = lastsLongEnough(curve.points, first, extended, growth / length, h);
   return { ...base, stage: long && context.age >= h.age ? "confirmed" : "suspected", ruledOut: null };
-}
-
-/** The second look at scattered readings: at least 1.3 hours of them, since the band needs its edges visited. */
-function judgeSupport(curve: LiveCurve, context: Context): Assessment | null {
-  const [first, last] = [curve.readings[0], curve.readings.at(-1)];
-  if (!first || !last || curve.anchors === curve.points || context.loadAt) return null;
-  if (last.at - first.at < 1.3 * context.horizons.reach || context.formerHigh > last.value) return null;
-  const trend = supportTrend(curve.readings);
-  if (!trend || trend.low <= 0) return null;
-  // Where readings lie on their own floor, they do not scatter: a plateau after growth would pass for a narrow band.
-  const scatter = median(curve.readings.map((r, i) => r.value - (curve.anchors[i]?.value ?? r.value)));
-  if (scatter < 0.2 * trend.slope * (last.at - first.at)) return null;
-  const growthBytes = trend.slope * (last.at - first.at);
-  if (growthBytes < context.horizons.minimumBytes) return null;
-  const { slope, low, high } = trend;
-  const confidence = confidenceOf(trend.gain / 6, 2);
-  return {
-    stage: "confirmed",
-    ruledOut: null,
-    method: "support-band",
-    from: first.at,
-    to: last.at,
-    slope,
-    low,
-    high,
-    growthBytes,
-    confidence,
-  };
 }
 
 /** Between 0.5 and 0.99: longer and larger growth is surer. An ordering for people, not a probability. */

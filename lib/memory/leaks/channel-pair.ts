@@ -3,7 +3,7 @@ import { BLOCK_SAMPLES, Channel } from "./channel.ts";
 import type { Horizons } from "./horizons.ts";
 import type { Mark } from "./mark.ts";
 
-const CALM_EVERY = 4;
+const CALM_EVERY = 2;
 
 /** A channel at two scales: by the sample, for leaks of megabytes an hour, and by blocks, for those of megabytes a day. */
 export class ChannelPair {
@@ -23,7 +23,7 @@ export class ChannelPair {
   push(mark: Mark): { verdict: Assessment; scale: number } {
     this.fine.push(mark);
     const blockDone = this.#gather(mark);
-    // A channel that is clear is looked at again with every fourth sample; one under suspicion, or newly known, with each.
+    // A channel that is clear is looked at again with every second sample; one under suspicion, or newly known, with each.
     if (this.#fineVerdict.stage !== "clear" || mark.exact !== null || mark.at % CALM_EVERY === 0) {
       this.#fineVerdict = this.fine.assess(this.#formerHigh());
     }

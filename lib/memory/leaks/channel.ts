@@ -1,4 +1,5 @@
 import { type Assessment, assess, NOTHING } from "./assess.ts";
+import { SCAVENGE_MARKS } from "./envelope.ts";
 import { type Horizons, UNPROVEN_HORIZONS } from "./horizons.ts";
 import { collectedCurve, directCurve, type LiveCurve, trustingCurve } from "./live-curve.ts";
 import type { Mark } from "./mark.ts";
@@ -10,6 +11,12 @@ export const BLOCK_SAMPLES = 8;
 
 /** Start-up itself (modules, first compilation) ends within these marks. */
 const WARM_UP_MARKS = { heap: 6, direct: 12 };
+
+/** Raw heap up to this many times the first proven level, of which collections left at least this share, may stand for live memory. */
+const MOST_UNPROVEN = 4;
+const LEAST_LIVE = 0.7;
+/** The least that raw lows must have risen of late, of what the whole growth would have them rise. */
+const LATE_RISE = 0.5;
 
 /** One channel at one scale: its marks, and what they are worth. Holds at most WINDOW_MARKS marks. */
 export class Channel {
@@ -60,11 +67,24 @@ export class Channel {
     return assess(curve, { ...context, horizons: { ...this.#horizons, suspectSpan: 30 } }).stage !== "clear";
   }
 
-  /** Raw growth is trusted only where collections have shown most of it to be live, and while V8 had no reason to collect. */
+  /**
+   * Raw growth is trusted where every collection has shown most of it to be live, where it goes on, and where proof is not to be had
+   * soon: a heap that quadruples within the hour is collected often enough to wait for it.
+   */
   #trust(curve: LiveCurve): LiveCurve | null {
     const trusting = trustingCurve(this.#marks, curve);
     const [first, last] = [trusting.points[0], trusting.points.at(-1)];
-    return first && last && curve.liveShare >= 0.7 && last.value <= 4 * first.value ? trusting : null;
+    if (!first || !last || last.value > MOST_UNPROVEN * first.value) return null;
+    if (curve.segments.some((s) => s.liveBytes < LEAST_LIVE * s.envelopeBytes)) return null;
+    const rate = (last.value - first.value) / Math.max(1, last.at - first.at);
+    return this.#lowsRisen() >= LATE_RISE * rate * SCAVENGE_MARKS ? trusting : null;
+  }
+
+  /** How far the raw lows of the last scavenge lie above those of the one before: the envelope itself lags by a scavenge. */
+  #lowsRisen(): number {
+    const low = (marks: readonly Mark[]) => Math.min(...marks.map((mark) => mark.low));
+    const recent = this.#marks.slice(-2 * SCAVENGE_MARKS);
+    return low(recent.slice(-SCAVENGE_MARKS)) - low(recent.slice(0, -SCAVENGE_MARKS));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Horizons } from "./horizons.ts";
+import type { Segment } from "./live-curve.ts";
 import { median, type Point, regress, theilSen } from "./robust.ts";
 
 /** What kept growth from counting as a leak. */
@@ -9,6 +10,7 @@ export type LoadAt = (at: number) => number;
 type Axis = (p: Point) => number;
 
 const STRIDE = 12;
+const CHURN_READINGS = 10;
 const byTime: Axis = (p) => p.at;
 
 /** Growth in every block, the late blocks not much less than the median, none of them most of it. Null when all hold. */
@@ -76,12 +78,27 @@ export function followsLoad(readings: readonly Point[], loadAt: LoadAt | null): 
   return fit.slope > 0 && fit.explained >= 0.9;
 }
 
-/** Whether growth between the last two known points, a stride apart or more, fell below three quarters of the span's rate. */
-export function slowedDown(anchors: readonly Point[], from: number, rate: number): boolean {
+/**
+ * Whether growth between the last two known points, a stride apart or more, fell below 0.85 of the rate before them: a cache that
+ * became full between two collections shows as growth that slowed down.
+ */
+export function slowedDown(anchors: readonly Point[], from: Point, rate: number): boolean {
   const last = anchors.at(-1);
   const before = anchors.findLast((a) => last !== undefined && a.at <= last.at - STRIDE);
-  if (!last || !before || before.at < from) return false;
-  return (last.value - before.value) / (last.at - before.at) < 0.75 * rate;
+  if (!last || !before || before.at < from.at) return false;
+  const span = before.at - from.at;
+  const earlierRate = span >= 2 * STRIDE ? (before.value - from.value) / span : rate;
+  return (last.value - before.value) / (last.at - before.at) < 0.85 * earlierRate;
+}
+
+/**
+ * Whether most of what the old generation took in was dropped again: what a collection leaves then depends on the moment (how full the
+ * batch was), and a few readings in rising order are chance.
+ */
+export function churning(segments: readonly Segment[], readings: number): boolean {
+  const taken = segments.reduce((sum, s) => sum + s.envelopeBytes, 0);
+  const kept = segments.reduce((sum, s) => sum + s.liveBytes, 0);
+  return readings < CHURN_READINGS && kept < 0.5 * taken;
 }
 
 /** Whether the readings scatter so much about their floor that their order may be chance. */

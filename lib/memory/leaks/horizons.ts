@@ -34,7 +34,7 @@ export const HEAP_HORIZONS: Horizons = {
   spanLater: 80,
   suspectAge: 60,
   suspectSpan: 50,
-  unprovenShare: 0.4,
+  unprovenShare: 0.15,
   unprovenCap: 0.6,
   blocks: 6,
   blocksGrowing: 5,
@@ -42,16 +42,28 @@ export const HEAP_HORIZONS: Horizons = {
   lateShare: 0.6,
   lateMarks: 12,
   stepShare: 0.5,
-  minimumBytes: 1.5 * MIB,
+  minimumBytes: 2.5 * MIB,
   minimumShare: 0.04,
   startMarks: 24,
 };
 
-/** Without any collection to prove it, growth of the raw heap must last this long, and be steady all the time. */
-export const UNPROVEN_HORIZONS: Horizons = { ...HEAP_HORIZONS, reach: 170, spanLater: 170, unprovenShare: 0 };
+/** Growth of the raw heap without a collection to prove it must last as long wherever it began, and be steadier. */
+export const UNPROVEN_HORIZONS: Horizons = {
+  ...HEAP_HORIZONS,
+  reach: 112,
+  spanLater: 112,
+  lateShare: 0.75,
+  unprovenShare: 0,
+};
 
 /** Off the heap each reading is known, so a plateau shows at once; the reach pays for a pool that fills for most of an hour. */
 export const EXTERNAL_HORIZONS: Horizons = { ...HEAP_HORIZONS, reach: 116 };
 
-/** RSS creeps in healthy programs too (pages touched late, fragments): native growth must be larger. */
-export const NATIVE_HORIZONS: Horizons = { ...EXTERNAL_HORIZONS, minimumBytes: 6 * MIB, minimumShare: 0.1 };
+/** RSS creeps in healthy programs too (pages touched late, fragments, pools of threads): native growth must be larger and last longer. */
+export const NATIVE_HORIZONS: Horizons = {
+  ...HEAP_HORIZONS,
+  reach: 118,
+  spanLater: 96,
+  minimumBytes: 6 * MIB,
+  minimumShare: 0.1,
+};

@@ -107,6 +107,12 @@ describe("LeakDetector finds", () => {
     expect(native.detector.suspects().map((s) => s.series)).toEqual(["native"]);
   });
 
+  it("a slow leak by raw heap alone within an hour and a quarter, where V8 collects once in the first minutes", () => {
+    const { confirmedAt } = run({ live: (i) => 0.1 * i, collectEvery: 1_000, garbage: 0 });
+    expect(confirmedAt).not.toBeNull();
+    expect(confirmedAt).toBeLessThanOrEqual(150);
+  });
+
   it("a leak that begins long after the start, within an hour of its beginning", () => {
     const { confirmedAt } = run({ live: (i) => Math.max(0, i - 90) * 0.2, samples: 300 });
     expect(confirmedAt).toBeGreaterThan(90);
@@ -185,6 +191,22 @@ describe("LeakDetector stays silent", () => {
       );
     });
   }
+
+  it("on batches that collections happen to catch ever fuller, while most of what they hold is dropped", () => {
+    const caught = [17, 18, 35, 41, 47, 56];
+    const { confirmedAt } = run({
+      live: (i) => caught[Math.floor(i / 25)] ?? 17,
+      garbage: 3,
+      collectEvery: 25,
+      samples: 155,
+    });
+    expect(confirmedAt).toBeNull();
+  });
+
+  it("on buffers that fill again to where they stood before they were dropped", () => {
+    const { confirmedAt } = run({ live: () => 0, external: (i) => 20 + 0.6 * (i % 100), samples: 400 });
+    expect(confirmedAt).toBeNull();
+  });
 
   it("on samples that cannot be true, which it leaves out", () => {
     const detector = new LeakDetector();

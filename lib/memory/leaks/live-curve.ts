@@ -1,3 +1,4 @@
+import { MIB } from "../../shared/bytes.ts";
 import { envelopeRise, smoothRise } from "./envelope.ts";
 import { type Mark, suffixFloor } from "./mark.ts";
 import { median, type Point } from "./robust.ts";
@@ -11,8 +12,16 @@ export interface LiveCurve {
   readonly readings: readonly Point[];
   /** Marks since the last anchor, if the raw envelope went on growing at 0.6 of the proven rate or more; else 0. */
   readonly unprovenSpan: number;
-  /** The smallest share of the envelope's growth between two anchors that turned out to be live. */
-  readonly liveShare: number;
+  /** From anchor to anchor, where anything was promoted: how far raw heap had risen for good, and how much of that was live. */
+  readonly segments: readonly Segment[];
+  /** Levels that memory kept for a while: growth back to one of them is a refill. */
+  readonly held: readonly Point[];
+}
+
+export interface Segment {
+  readonly at: number;
+  readonly envelopeBytes: number;
+  readonly liveBytes: number;
 }
 
 /** Marks between two points of a curve. */
@@ -20,6 +29,10 @@ export const CURVE_STEP = 6;
 
 /** A reading off the heap counts once this many later ones were no lower. */
 const SETTLING_MARKS = 2;
+/** A level off the heap was held when no reading of so many in a row was lower. */
+const HELD_MARKS = 12;
+
+const YOUNG_BYTES = 16 * MIB;
 
 /** By how much live memory may outgrow the raw envelope between two collections: the young generation blurs the envelope. */
 const ENVELOPE_SLACK = 1.2;
@@ -40,7 +53,17 @@ export function directCurve(marks: readonly Mark[]): LiveCurve | null {
     if (mark) points.push({ at: mark.at, value: floor[i] ?? mark.low });
   }
   points.push({ at: last.at, value: floor[settled] ?? last.low });
-  return { points, anchors: points, readings: points, unprovenSpan: 0, liveShare: 1 };
+  return { points, anchors: points, readings: points, unprovenSpan: 0, segments: [], held: heldLevels(marks) };
+}
+
+/** The floor forgets every level that memory fell from; these are what it stood at. */
+function heldLevels(marks: readonly Mark[]): Point[] {
+  const held: Point[] = [];
+  for (let end = HELD_MARKS; end <= marks.length; end += HELD_MARKS / 3) {
+    const window = marks.slice(end - HELD_MARKS, end);
+    held.push({ at: window.at(-1)?.at ?? 0, value: Math.min(...window.map((mark) => mark.low)) });
+  }
+  return held;
 }
 
 interface Anchor extends Point {
@@ -65,15 +88,14 @@ export function collectedCurve(marks: readonly Mark[], firstAt: number): LiveCur
   const [first, last] = [anchors[0], anchors.at(-1)];
   if (!first || !last) return null;
   const points: Point[] = [];
-  const shares: number[] = [];
+  const segments: Segment[] = [];
   for (let k = 0; k + 1 < anchors.length; k++) {
     const [from, to] = [anchors[k], anchors[k + 1]];
     if (!from || !to) continue;
     const rise = envelopeRise(marks, from.index, to.index);
-    const usual = shares.length >= 2 ? Math.min(1, Math.max(0.1, median(shares))) : 1;
-    points.push(...segment(marks, from, to, rise, usual));
-    const raw = rise?.at(-1) ?? 0;
-    if (raw > 0) shares.push((to.value - from.value) / raw);
+    points.push(...shape(marks, from, to, rise, usualShare(segments)));
+    const envelopeBytes = rise?.at(-1) ?? takenIn(marks, from, to);
+    if (envelopeBytes > 0) segments.push({ at: from.at, envelopeBytes, liveBytes: to.value - from.value });
   }
   points.push({ at: last.at, value: last.value });
   const rate = (last.value - first.value) / Math.max(1, last.at - first.at);
@@ -82,8 +104,19 @@ export function collectedCurve(marks: readonly Mark[], firstAt: number): LiveCur
     anchors,
     readings,
     unprovenSpan: unproven(marks, last.index, rate),
-    liveShare: Math.min(1, ...shares),
+    segments,
+    held: readings,
   };
+}
+
+/** What a segment too short for an envelope surely took in: what its last reading held beyond a young generation of garbage. */
+function takenIn(marks: readonly Mark[], from: Anchor, to: Anchor): number {
+  return Math.max(0, (marks[to.index - 1]?.low ?? 0) - from.value - YOUNG_BYTES);
+}
+
+function usualShare(segments: readonly Segment[]): number {
+  if (segments.length < 2) return 1;
+  return Math.min(1, Math.max(0.1, median(segments.map((s) => s.liveBytes / s.envelopeBytes))));
 }
 
 /** As `collectedCurve`, and then on along the raw envelope since the last collection, as if all its growth were live. */
@@ -99,7 +132,7 @@ export function trustingCurve(marks: readonly Mark[], curve: LiveCurve): LiveCur
   return { ...curve, points, unprovenSpan: 0 };
 }
 
-function segment(
+function shape(
   marks: readonly Mark[],
   from: Anchor,
   to: Anchor,
