@@ -30,13 +30,10 @@ describe("auto on synthetic traces", () => {
 });
 
 /**
- * What a cache that has to begin as LRU can reach: these two loop before it has seen a single key again, and what LRU let go
- * until then has to be fetched once more (ARCHITECTURE.md, "Eviction").
+ * What a cache that has to begin as LRU can reach: for 2,000 requests after it is full no policy answers one more than another,
+ * and what LRU lets go in that time has to be fetched once more (ARCHITECTURE.md, "Eviction").
  */
-const WITHIN = new Map([
-  ["gli @ 1000", 4.5],
-  ["multi3 @ 1800", 3.5],
-]);
+const WITHIN = new Map([["multi3 @ 1800", 3]]);
 
 /** OLTP has 914,145 requests, and five caches are asked each of them. */
 const LONG = { timeout: 180_000 };

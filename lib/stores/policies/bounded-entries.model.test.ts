@@ -124,34 +124,38 @@ describe.each(policies)("BoundedEntries under %s", (policy) => {
 });
 
 describe("BoundedEntries", () => {
-  it("evicts in exactly the order of last use under lru", () => {
-    fc.assert(
-      fc.property(fc.array(fc.record({ key, isSet: fc.boolean() }), { maxLength: 200 }), (steps) => {
-        const evicted: string[] = [];
-        const store = new BoundedEntries<object>({
-          maxItems: 5,
-          maxBytes: 10_000,
-          policy: "lru",
-          clock: new FakeClock(),
-          account: new TestAccount(),
-          onRemoved: (_value, cause, name) => cause === "evicted" && evicted.push(name),
-        });
-        const order: string[] = [];
-        const expected: string[] = [];
-        for (const { key: name, isSet } of steps) {
-          const at = order.indexOf(name);
-          if (isSet) store.set(name, {}, 1, 1e6);
-          else store.get(name);
-          if (at >= 0) order.push(...order.splice(at, 1));
-          else if (isSet) {
-            if (order.length === 5) expected.push(order.shift() ?? "");
-            order.push(name);
+  it.each(["lru", "auto"] as const)(
+    "evicts in exactly the order of last use under %s, until auto follows another",
+    (policy) => {
+      fc.assert(
+        fc.property(fc.array(fc.record({ key, isSet: fc.boolean() }), { maxLength: 200 }), (steps) => {
+          const evicted: string[] = [];
+          const store = new BoundedEntries<object>({
+            maxItems: 5,
+            maxBytes: 10_000,
+            policy,
+            clock: new FakeClock(),
+            account: new TestAccount(),
+            onRemoved: (_value, cause, name) => cause === "evicted" && evicted.push(name),
+          });
+          const order: string[] = [];
+          const expected: string[] = [];
+          for (const { key: name, isSet } of steps) {
+            const at = order.indexOf(name);
+            if (isSet) store.set(name, {}, 1, 1e6);
+            else store.get(name);
+            if (store.policyName !== "lru") return;
+            if (at >= 0) order.push(...order.splice(at, 1));
+            else if (isSet) {
+              if (order.length === 5) expected.push(order.shift() ?? "");
+              order.push(name);
+            }
           }
-        }
-        expect(evicted).toEqual(expected);
-      }),
-    );
-  });
+          expect(evicted).toEqual(expected);
+        }),
+      );
+    },
+  );
 
   it("makes room out of its own while the ledger grants nothing, and refuses only what that cannot pay for", () => {
     const account = new TestAccount();

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import type { Slicer } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
-import { AutoPolicy } from "./auto-policy.ts";
+import { autoPolicyBytes, createAutoPolicy } from "./auto-policy.ts";
 import { CoarseClock } from "./coarse-clock.ts";
 import { createPolicy, policyBytes } from "./create-policy.ts";
 import type { EvictionPolicy, PolicyName } from "./eviction-policy.ts";
@@ -294,7 +294,7 @@ export class BoundedEntries<V> {
     const before = this.#values[slot] as V;
     this.#values[slot] = value;
     this.#expiresAtMs[slot] = expiresAtMs;
-    this.#policy.touch(slot);
+    this.#policy.rewrite(slot, this.#table.hashOf(slot));
     this.removals.replaced += 1;
     this.#options.onRemoved?.(before, "replaced", this.#table.keys[slot] as string);
     return true;
@@ -367,12 +367,12 @@ export class BoundedEntries<V> {
 
   #newPolicy(slots: number): EvictionPolicy {
     return this.#setting === "auto"
-      ? new AutoPolicy({ slots, maxItems: this.#maxItems, hashOf: this.#hashOf })
+      ? createAutoPolicy({ slots, maxItems: this.#maxItems }, this.#hashOf)
       : createPolicy(this.#setting, slots);
   }
 
   #indexBytesFor(slots: number, maxItems = this.#maxItems, policy = this.#setting): number {
-    const order = policy === "auto" ? AutoPolicy.bytesFor(slots, maxItems) : policyBytes(policy, slots);
+    const order = policy === "auto" ? autoPolicyBytes({ slots, maxItems }) : policyBytes(policy, slots);
     return order + SlotTable.bytesFor(slots, true) + SLOT_BYTES * slots;
   }
 

@@ -1,9 +1,9 @@
-import type { EvictionPolicy, PolicyName } from "./eviction-policy.ts";
+import type { OrderedPolicy, PolicyName } from "./eviction-policy.ts";
 import { LruPolicy } from "./lru.ts";
 import { S3FifoPolicy } from "./s3-fifo.ts";
 import { TinyLfuPolicy } from "./tiny-lfu.ts";
 
-export function createPolicy(name: PolicyName, slots: number): EvictionPolicy {
+export function createPolicy(name: PolicyName, slots: number): OrderedPolicy {
   if (name === "lru") return new LruPolicy(slots);
   return name === "s3-fifo" ? new S3FifoPolicy(slots) : new TinyLfuPolicy(slots);
 }

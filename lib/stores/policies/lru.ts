@@ -1,10 +1,10 @@
-import type { EvictionPolicy } from "./eviction-policy.ts";
+import type { OrderedPolicy } from "./eviction-policy.ts";
 import { SlotLists } from "./slot-lists.ts";
 
 const ALL = 0;
 
 /** Least recently used goes first. */
-export class LruPolicy implements EvictionPolicy {
+export class LruPolicy implements OrderedPolicy {
   readonly name = "lru";
   readonly #lists: SlotLists;
 
@@ -22,6 +22,10 @@ export class LruPolicy implements EvictionPolicy {
 
   touch(slot: number): void {
     this.#lists.moveToHead(ALL, slot);
+  }
+
+  rewrite(slot: number): void {
+    this.touch(slot);
   }
 
   insert(slot: number): void {

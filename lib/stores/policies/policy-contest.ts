@@ -1,22 +1,30 @@
 /** What a request counts fades to 1/e after 10,000 more: long enough to be sure, short enough to follow a change of load. */
 const FADING = 0.9999;
-/** A lead of fewer hits than this is no evidence, however one-sided. */
-const LEAST_LEAD = 16;
-/** Standard deviations that a lead must be away from chance. */
-const SIGNIFICANCE = 3;
+
+/** How much evidence a change of policy takes. */
+export interface Evidence {
+  /** A lead of fewer hits than this is none, however one-sided. */
+  leastLead: number;
+  /** Standard deviations that a lead must be away from chance. */
+  significance: number;
+}
 
 /**
  * Compares contestants on the same requests, two at a time, by the requests that only one of them would have answered: among
- * equals those fall either way like coins, so that a lead beyond three standard deviations is evidence (McNemar's test, made
+ * equals those fall either way like coins, so that a lead of several standard deviations is evidence (McNemar's test, made
  * sequential by fading).
  */
 export class PolicyContest {
   readonly #contestants: number;
+  readonly #leastLead: number;
+  readonly #significanceSquared: number;
   /** By pair (row, column): faded count of requests that only the row's contestant hit. */
   readonly #won: Float64Array;
 
-  constructor(contestants: number) {
+  constructor(contestants: number, { leastLead, significance }: Evidence) {
     this.#contestants = contestants;
+    this.#leastLead = leastLead;
+    this.#significanceSquared = significance * significance;
     this.#won = new Float64Array(contestants * contestants);
   }
 
@@ -31,12 +39,12 @@ export class PolicyContest {
       }
     }
     let best = present;
-    let bestLead = LEAST_LEAD;
+    let bestLead = this.#leastLead;
     for (let other = 0; other < count; other += 1) {
       const wins = won[other * count + present] as number;
       const losses = won[present * count + other] as number;
       const lead = wins - losses;
-      if (lead > bestLead && lead * lead > SIGNIFICANCE * SIGNIFICANCE * (wins + losses)) {
+      if (lead > bestLead && lead * lead > this.#significanceSquared * (wins + losses)) {
         best = other;
         bestLead = lead;
       }

@@ -1,4 +1,4 @@
-import type { EvictionPolicy } from "./eviction-policy.ts";
+import type { OrderedPolicy } from "./eviction-policy.ts";
 import { GhostQueue } from "./ghost-queue.ts";
 import { SlotLists } from "./slot-lists.ts";
 
@@ -16,7 +16,7 @@ const PROMOTE_AT = 2;
  *
  * @see Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023, https://doi.org/10.1145/3600006.3613147
  */
-export class S3FifoPolicy implements EvictionPolicy {
+export class S3FifoPolicy implements OrderedPolicy {
   readonly name = "s3-fifo";
   readonly #lists: SlotLists;
   readonly #ghost: GhostQueue;
@@ -39,6 +39,10 @@ export class S3FifoPolicy implements EvictionPolicy {
   touch(slot: number): void {
     const uses = this.#uses[slot] as number;
     if (uses < MAX_USES) this.#uses[slot] = uses + 1;
+  }
+
+  rewrite(slot: number): void {
+    this.touch(slot);
   }
 
   insert(slot: number, hash: number): void {

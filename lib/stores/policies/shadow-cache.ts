@@ -1,5 +1,5 @@
 import { createPolicy, policyBytes } from "./create-policy.ts";
-import type { EvictionPolicy, PolicyName } from "./eviction-policy.ts";
+import type { OrderedPolicy, PolicyName } from "./eviction-policy.ts";
 import { SlotTable } from "./slot-table.ts";
 
 /**
@@ -8,7 +8,9 @@ import { SlotTable } from "./slot-table.ts";
  */
 export class ShadowCache {
   readonly name: PolicyName;
-  readonly #policy: EvictionPolicy;
+  /** Called with what it lets go of to make room. */
+  onEvicted: ((hash: number) => void) | null = null;
+  readonly #policy: OrderedPolicy;
   readonly #table: SlotTable;
   readonly #free: Int32Array;
   #freeCount: number;
@@ -34,13 +36,25 @@ export class ShadowCache {
       this.#policy.touch(found);
       return true;
     }
-    const most = Math.min(capacity, this.#free.length);
-    while (this.#free.length - this.#freeCount >= most) this.#release(this.#policy.evict(this.#hashOf));
-    this.#freeCount -= 1;
-    const slot = this.#free[this.#freeCount] as number;
-    this.#table.add(slot, hash);
-    this.#policy.insert(slot, hash);
+    this.#insert(hash, capacity);
     return false;
+  }
+
+  /** The key is written without having been asked for. */
+  write(hash: number, capacity: number): void {
+    const found = this.#table.find(hash);
+    if (found >= 0) this.#policy.rewrite(found, hash);
+    else this.#insert(hash, capacity);
+  }
+
+  /** Lets go of what the policy thinks least worth keeping; false when there is nothing. */
+  evictOne(): boolean {
+    const slot = this.#policy.evict(this.#hashOf);
+    if (slot < 0) return false;
+    const hash = this.#table.hashOf(slot);
+    this.#release(slot);
+    this.onEvicted?.(hash);
+    return true;
   }
 
   forget(hash: number): void {
@@ -57,6 +71,15 @@ export class ShadowCache {
   /** Hash and standing of all that the shadow holds, the least worth keeping first. */
   *coldestFirst(): Iterable<[hash: number, standing: number]> {
     for (const slot of this.#policy.coldestFirst()) yield [this.#table.hashOf(slot), this.#policy.standing(slot)];
+  }
+
+  #insert(hash: number, capacity: number): void {
+    const most = Math.min(capacity, this.#free.length);
+    while (this.#free.length - this.#freeCount >= most) this.evictOne();
+    this.#freeCount -= 1;
+    const slot = this.#free[this.#freeCount] as number;
+    this.#table.add(slot, hash);
+    this.#policy.insert(slot, hash);
   }
 
   #release(slot: number): void {

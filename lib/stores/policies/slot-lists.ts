@@ -30,6 +30,11 @@ export class SlotLists {
     return this.#lengths[list] as number;
   }
 
+  /** The youngest slot of the list, or -1. */
+  head(list: number): number {
+    return this.#heads[list] as number;
+  }
+
   /** The oldest slot of the list, or -1. */
   tail(list: number): number {
     return this.#tails[list] as number;

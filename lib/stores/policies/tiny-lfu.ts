@@ -1,4 +1,4 @@
-import type { EvictionPolicy } from "./eviction-policy.ts";
+import type { OrderedPolicy } from "./eviction-policy.ts";
 import { FrequencySketch } from "./frequency-sketch.ts";
 import { SlotLists } from "./slot-lists.ts";
 
@@ -14,14 +14,14 @@ const PROTECTED_SHARE = 0.8;
  *
  * @see Einziger, Friedman, Manes 2017, https://doi.org/10.1145/3149371
  */
-export class TinyLfuPolicy implements EvictionPolicy {
+export class TinyLfuPolicy implements OrderedPolicy {
   readonly name = "tiny-lfu";
   readonly #lists: SlotLists;
   #sketch: FrequencySketch;
 
-  constructor(slots: number, sketch = new FrequencySketch(slots)) {
+  constructor(slots: number) {
     this.#lists = new SlotLists(slots, 3);
-    this.#sketch = sketch;
+    this.#sketch = new FrequencySketch(slots);
   }
 
   static bytesFor(slots: number): number {
@@ -41,6 +41,10 @@ export class TinyLfuPolicy implements EvictionPolicy {
     this.#lists.moveToHead(PROTECTED, slot);
     const main = this.#lists.length(PROBATION) + this.#lists.length(PROTECTED);
     if (this.#lists.length(PROTECTED) > main * PROTECTED_SHARE) this.#move(this.#lists.tail(PROTECTED), PROBATION);
+  }
+
+  rewrite(slot: number): void {
+    this.touch(slot);
   }
 
   insert(slot: number): void {
@@ -80,9 +84,10 @@ export class TinyLfuPolicy implements EvictionPolicy {
     this.#lists.pushHead(standing, slot);
   }
 
-  grow(slots: number, sketch = new FrequencySketch(slots)): void {
+  /** What is known of frequencies is learned anew: a sketch of another size has other places. */
+  grow(slots: number): void {
     this.#lists.grow(slots);
-    this.#sketch = sketch;
+    this.#sketch = new FrequencySketch(slots);
   }
 
   #victim(): number {
