@@ -23,6 +23,8 @@ const WORTH_BYTES = 8 * MIB;
 /** At most one a minute by itself, so that pressure never becomes a loop of collections; a person may hurry. */
 const AUTOMATIC_GAP_MS = 60_000;
 const BY_HAND_GAP_MS = 5_000;
+/** Until a collection has shown it: of what was allocated since V8's last one, so much is taken for dead. */
+const FIRST_DEAD_SHARE = 0.5;
 /** The memory of dead buffers goes back on a thread of V8's own, a little later. */
 const SETTLE_MS = 50;
 
@@ -37,12 +39,19 @@ export interface CollectorOptions {
 export class FullCollector implements Collector {
   readonly #options: CollectorOptions;
   #lastAtMs = Number.NEGATIVE_INFINITY;
+  /** Part of what was allocated since V8's last full collection is alive: how much was not, at the collections here. */
+  #deadShare: number | null = null;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
   }
 
   garbageBytes(): number {
+    return this.#allocatedBytes() * (this.#deadShare ?? FIRST_DEAD_SHARE);
+  }
+
+  /** What stands on the heap above what V8's last full collection left. */
+  #allocatedBytes(): number {
     const live = this.#options.heapUsedAfterMajor();
     return live === null ? 0 : Math.max(0, this.#options.heapUsed() - live);
   }
@@ -57,13 +66,22 @@ export class FullCollector implements Collector {
   async collect(): Promise<Collection> {
     const { clock, gc, heapUsed } = this.#options;
     const before = heapUsed();
+    const allocatedBytes = this.#allocatedBytes();
     const startedAtMs = clock.monotonicMs();
     this.#lastAtMs = startedAtMs;
     gc();
     const pauseMs = clock.monotonicMs() - startedAtMs;
     const freedBytes = Math.max(0, before - heapUsed());
+    this.#learn(allocatedBytes, freedBytes);
     await new Promise<void>((resolve) => clock.after(SETTLE_MS, resolve));
     return { freedBytes, durationMs: clock.monotonicMs() - startedAtMs, pauseMs };
+  }
+
+  #learn(allocatedBytes: number, freedBytes: number): void {
+    // Of a few kilobytes the share is noise.
+    if (allocatedBytes < MIB) return;
+    const share = Math.min(1, freedBytes / allocatedBytes);
+    this.#deadShare = this.#deadShare === null ? share : (this.#deadShare + share) / 2;
   }
 }
 
