@@ -146,6 +146,13 @@ describe("forecast", () => {
     expect(forecast(series(20, 100, [(at) => at * MIB]), LIMIT).secondsToLimit).toBeNull();
   });
 
+  it("is null for what a process takes in its first minutes, however often it is sampled", () => {
+    const eachSecond = (count: number) =>
+      Array.from({ length: count }, (_, at) => ({ atMs: at * 1000, usedBytes: 150 * MIB + at * MIB }));
+    expect(forecast(eachSecond(299), LIMIT).secondsToLimit).toBeNull();
+    expect(forecast(eachSecond(400), LIMIT).secondsToLimit).toBeCloseTo(1024 - 150 - 399, 0);
+  });
+
   it("is exact on a straight line", () => {
     const seen = series(100, 100, [(at) => at * MIB]);
     const { secondsToLimit } = forecast(seen, LIMIT);

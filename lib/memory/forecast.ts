@@ -12,6 +12,8 @@ export const NO_FORECAST: Forecast = { secondsToLimit: null, low: null, high: nu
 const MAX_POINTS = 96;
 /** Fewer readings than this are a mood, not a trend. */
 const MIN_POINTS = 24;
+/** However often samples are taken: what a process takes in its first minutes it takes once. */
+const MIN_SPAN_MS = 5 * 60_000;
 const PARTS = 8;
 /** Growth smaller than this share of the limit over a window is taken for noise of the runtime. */
 const MIN_GROWTH_RATIO = 0.01;
@@ -89,7 +91,7 @@ function findTrend(window: readonly Point[], limitBytes: number): Trend | null {
   const first = window[0]?.atMs ?? 0;
   const last = window.at(-1)?.atMs ?? 0;
   const spanMs = last - first;
-  if (spanMs <= 0 || line.slope * spanMs < MIN_GROWTH_RATIO * limitBytes) return null;
+  if (spanMs < MIN_SPAN_MS || line.slope * spanMs < MIN_GROWTH_RATIO * limitBytes) return null;
   const residuals = window.map(({ atMs, bytes }) => bytes - line.at(atMs));
   const stepMs = spanMs / PARTS;
   const stepBytes = stepDeviation(parts);
