@@ -1,5 +1,5 @@
 // What one would write first: the same routes over Hono, sessions and responses as live objects.
-// `--kind naive`: Maps that nothing bounds. `--kind lru`: lru-cache with the report's counts and times.
+// `--kind naive`: Maps that nothing bounds, but for the responses if BASELINE_CACHE_ENTRIES says so. `--kind lru`: lru-cache with the report's counts and times.
 // `PORT=0 node bench/baseline/server.mjs --kind lru` prints `Baseline is ready at URL`. No auth; it ignores the header.
 import { randomUUID } from "node:crypto";
 import { constants, PerformanceObserver } from "node:perf_hooks";
@@ -14,7 +14,9 @@ const CACHE_ENTRIES = Number(process.env.BASELINE_CACHE_ENTRIES ?? 50);
 
 const bounded = options.kind === "lru";
 const sessions = bounded ? new LRUCache({ max: MAX_SESSIONS, ttl: 1_800_000, updateAgeOnGet: true }) : new Map();
-const responses = bounded ? new LRUCache({ max: CACHE_ENTRIES, ttl: 300_000 }) : new Map();
+// The report's system had a bound here, of 100, and none on its sessions.
+const cacheIsBounded = bounded || process.env.BASELINE_CACHE_ENTRIES !== undefined;
+const responses = cacheIsBounded ? new LRUCache({ max: CACHE_ENTRIES, ttl: 300_000 }) : new Map();
 
 const collections = { minorCount: 0, majorCount: 0, pauseMs: 0 };
 new PerformanceObserver((list) => {

@@ -7,7 +7,7 @@ import { SessionPool } from "./session-pool.ts";
 
 const [letters = "a", size = "2000", packing = "off"] = process.argv.slice(2);
 /** Enough that a tenth of it stands out from what a process grows by anyway. */
-const FILL_BYTES = (Number(size) < 1_000 ? 16 : 48) * MIB;
+const FILL_BYTES = (Number(size) < 1_000 ? 32 : 48) * MIB;
 
 /** A database that takes everything and keeps nothing: only the pool is measured. */
 const nothing: SessionRows = {

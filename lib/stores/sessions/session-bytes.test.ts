@@ -51,5 +51,5 @@ it.each([
     // Small values carry their header, index and slot: more than a tenth of 100 bytes.
     else if (size > 1_000) expect(Math.abs(claimed - filled)).toBeLessThanOrEqual(0.1 * filled);
   },
-  60_000,
+  120_000,
 );
