@@ -13,7 +13,7 @@ function ratio(hits: number, misses: number): number | null {
 
 /** What a store counts: since the start, and over the last 5 minutes in steps of 5 s. Fixed size. */
 export class StoreCounters {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "monotonicMs">;
   #hits = 0;
   #misses = 0;
   #rejections = 0;
@@ -23,7 +23,7 @@ export class StoreCounters {
   /** Which step each bucket counts: a bucket of another step is stale. */
   readonly #windowStep = new Float64Array(BUCKETS).fill(-1);
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, "monotonicMs">) {
     this.#clock = clock;
   }
 

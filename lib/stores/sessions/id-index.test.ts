@@ -49,3 +49,23 @@ it("knows only the one spelling of an id", () => {
   const alias = id.slice(0, -1) + String.fromCharCode(last.charCodeAt(0) + 1);
   for (const other of ["", "x", `${id}=`, `${id}A`, alias, id.slice(1)]) expect(isSessionId(other), other).toBe(false);
 });
+
+it("takes what Buffer writes as base64url, and nothing that differs from it in one character", () => {
+  const character = fc.oneof(
+    fc.constantFrom(..."AZaz09-_+/=. "),
+    fc.string({ minLength: 1, maxLength: 1, unit: "binary" }),
+  );
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.nat(42), character, (bytes, at, changed) => {
+      const id = Buffer.from(bytes).toString("base64url");
+      const index = new IdIndex(1);
+      index.add(id, 0);
+      expect(index.idOf(0)).toBe(id);
+      const other = id.slice(0, at) + changed + id.slice(at + 1);
+      const spelled = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(other);
+      expect(isSessionId(other)).toBe(spelled);
+      expect(index.find(other)).toBe(other === id ? 0 : -1);
+    }),
+    { numRuns: 1_000 },
+  );
+});

@@ -2,6 +2,7 @@ import type { StoreStats } from "../../contracts/memory.ts";
 import type { Slicer } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { CoarseClock } from "../policies/coarse-clock.ts";
 import { StoreCounters } from "../store-counters.ts";
 import { PackingPace } from "./packing-pace.ts";
 import { type SessionFields, SessionTable } from "./session-table.ts";
@@ -36,6 +37,7 @@ export class SessionMemory {
   readonly table: SessionTable;
   readonly #pace = new PackingPace();
   readonly #options: SessionMemoryOptions;
+  readonly #clock: CoarseClock;
   readonly #anchorMs: number;
   #maxItems: number;
   #idleTimeoutMs: number;
@@ -45,7 +47,8 @@ export class SessionMemory {
     this.#maxItems = options.maxItems;
     this.#idleTimeoutMs = options.idleTimeoutMs;
     this.#anchorMs = options.clock.nowMs() - options.clock.monotonicMs();
-    this.counters = new StoreCounters(options.clock);
+    this.#clock = new CoarseClock(options.clock);
+    this.counters = new StoreCounters(this.#clock);
     this.table = new SessionTable(options.account);
   }
 
@@ -64,7 +67,7 @@ export class SessionMemory {
 
   /** Now, on the pool's own time line. */
   nowMs(): number {
-    return Math.floor(this.#anchorMs + this.#options.clock.monotonicMs());
+    return Math.floor(this.#anchorMs + this.#clock.monotonicMs());
   }
 
   /** The session's slot, or -1: unknown here, or just found expired. */

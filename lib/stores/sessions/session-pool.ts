@@ -156,7 +156,7 @@ export class SessionPool implements BoundedStore {
         const fields = { namespace, createdAtMs: nowMs, lastUsedAtMs: nowMs, idleTimeoutMs, version: 1 };
         const slot = this.memory.insert(id, fields, raw);
         if (slot < 0) throw pressure();
-        return this.#queue(slot, raw, room);
+        return this.#queue(id, slot, raw, room);
       }),
     );
   }
@@ -185,7 +185,7 @@ export class SessionPool implements BoundedStore {
     const view = await this.#loads.visit(namespace, id, {
       resident: (slot) => {
         this.memory.use(slot);
-        return viewOfSlot(this.memory, slot);
+        return viewOfSlot(this.memory, slot, id);
       },
       detached: (row) => this.#useRow(row),
     });
@@ -199,7 +199,7 @@ export class SessionPool implements BoundedStore {
     const raw = this.#encoded(text);
     return this.#acknowledged(() =>
       this.#withRoom(raw.length, (room) =>
-        this.#loads.visit(namespace, id, { resident: (slot) => this.#store(slot, raw, ifMatch, room) }),
+        this.#loads.visit(namespace, id, { resident: (slot) => this.#store(id, slot, raw, ifMatch, room) }),
       ),
     );
   }
@@ -257,7 +257,7 @@ export class SessionPool implements BoundedStore {
     const shown = rows.slice(0, limit);
     const views = shown.map((row) => {
       const slot = this.memory.find(row.id);
-      return slot < 0 ? viewOfRow(row, row.bytes) : viewOfSlot(this.memory, slot);
+      return slot < 0 ? viewOfRow(row, row.bytes) : viewOfSlot(this.memory, slot, row.id);
     });
     return {
       views: views.filter((view) => view.expiresAtMs > nowMs),
@@ -341,12 +341,12 @@ export class SessionPool implements BoundedStore {
     if (this.#durability === "always") await this.#changes.committed();
   }
 
-  #store(slot: number, raw: Buffer, ifMatch: IfMatch, room: Room): SessionView {
+  #store(id: string, slot: number, raw: Buffer, ifMatch: IfMatch, room: Room): SessionView {
     checkVersion(this.memory.table.version(slot), ifMatch);
     // Used first, so that it is the last to be pushed out while its new data look for room.
     this.memory.use(slot);
     if (!this.memory.replace(slot, raw)) throw pressure();
-    return this.#queue(slot, raw, room);
+    return this.#queue(id, slot, raw, room);
   }
 
   /** Stores if there is room in the queue just now, and if making it has not pushed out this very session. */
@@ -356,14 +356,14 @@ export class SessionPool implements BoundedStore {
     if (!room) throw pressure();
     try {
       if (this.memory.find(id) !== slot) throw pressure();
-      return this.#store(slot, raw, null, room);
+      return this.#store(id, slot, raw, null, room);
     } finally {
       this.#changes.release(room);
     }
   }
 
-  #queue(slot: number, raw: Buffer, room: Room): SessionView {
-    const view = viewOfSlot(this.memory, slot);
+  #queue(id: string, slot: number, raw: Buffer, room: Room): SessionView {
+    const view = viewOfSlot(this.memory, slot, id);
     const { expiresAtMs: _, bytes: __, ...row } = view;
     this.memory.table.unsavedUses.remove(slot);
     this.#changes.add({ kind: "put", row: { ...row, data: raw } }, room);
