@@ -6,14 +6,16 @@ import { type ContainerMemory, readContainer } from "../memory/container.ts";
 import { EventLoopMonitor } from "../memory/event-loop-monitor.ts";
 import { GcMonitor } from "../memory/gc-monitor.ts";
 import { HistoryRecorder } from "../memory/history-recorder.ts";
+import { RuntimeBaseline } from "../memory/runtime-baseline.ts";
 import { type Probes, Sampler } from "../memory/sampler.ts";
 import { StoreRecorder } from "../memory/store-history.ts";
 import type { SampleLog } from "../ports/sample-log.ts";
 import { MIB } from "../shared/bytes.ts";
 import type { Core } from "./core.ts";
 
-/** While nothing is stored yet, this long after the start, what the process grows by is still its own. */
+/** While nothing is stored yet, this long after the start, what the process grows by is still its own: read once a second. */
 const WARM_UP_MS = 60_000;
+const BASELINE_MS = 1_000;
 
 /** Called with each sample of the series, before it is sent and stored. */
 export type SampleListener = (sample: MemorySample, stores: StoreStats[]) => void;
@@ -27,13 +29,12 @@ export class Monitor {
   readonly gc = new GcMonitor();
   readonly #core: Core;
   readonly #eventLoop = new EventLoopMonitor();
-  readonly #startedMs: number;
+  readonly #baseline = new RuntimeBaseline();
   readonly #listeners: SampleListener[] = [];
 
   private constructor(core: Core, sampleLog: SampleLog, lastSequence: number) {
     const { clock, nodeId, bootId, log } = core;
     this.#core = core;
-    this.#startedMs = clock.monotonicMs();
     this.sampleLog = sampleLog;
     this.sampler = new Sampler({ clock, nodeId, bootId, lastSequence, probes: this.#probes() });
     this.recorder = new HistoryRecorder(sampleLog, clock, (err) => log.warn({ err }, "samples could not be stored"));
@@ -49,9 +50,14 @@ export class Monitor {
     this.#listeners.push(listener);
   }
 
-  /** Samples from now on, at the period in force. */
-  start(): void {
+  /**
+   * Samples from now on, at the period in force.
+   *
+   * @param collectGarbage run once, so that what start-up left behind is not taken for what the process holds.
+   */
+  start(collectGarbage: () => void): void {
     const { clock, settings } = this.#core;
+    collectGarbage();
     let stopSampling: () => void = () => undefined;
     let periodMs = 0;
     this.recorder.start();
@@ -62,6 +68,8 @@ export class Monitor {
       stopSampling = clock.every(periodMs, () => this.#sample());
     });
     this.#core.onStop(
+      clock.every(BASELINE_MS, () => this.#followRuntime()),
+      clock.after(WARM_UP_MS, () => this.#baseline.settle()),
       () => this.#eventLoop.stop(),
       () => this.gc.stop(),
       () => this.recorder.stop(),
@@ -91,11 +99,10 @@ export class Monitor {
   }
 
   #followRuntime(): void {
-    const { clock, ledger, stores } = this.#core;
-    const warmingUp = clock.monotonicMs() - this.#startedMs < WARM_UP_MS;
-    // An empty store may hold an index, which is its own and not the runtime's.
+    if (this.#baseline.settled) return;
+    const { ledger, stores } = this.#core;
     const isEmpty = stores.every((store) => store.stats().items === 0);
-    if (warmingUp && isEmpty) ledger.setRuntime(process.memoryUsage.rss() - ledger.grantedBytes);
+    ledger.setRuntime(this.#baseline.read(process.memoryUsage.rss() - ledger.grantedBytes, isEmpty));
   }
 
   #probes(): Probes {

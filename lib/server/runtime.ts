@@ -1,4 +1,5 @@
 import { createRunLog } from "../backends/sqlite/run-log.ts";
+import { exposeGc } from "../memory/collector.ts";
 import { Sweeper } from "../memory/sweeper.ts";
 import type { Clock } from "../shared/clock.ts";
 import { composeCache } from "./compose-cache.ts";
@@ -43,7 +44,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
     const sweeper = new Sweeper(core.stores, clock, (err) => log.warn({ err }, "a sweep failed"));
     core.onStop(sweeper.start(), memory.start(), startLeaks());
     streams.start();
-    monitor.start();
+    monitor.start(exposeGc());
   };
   return Object.assign(core, {
     monitor,
