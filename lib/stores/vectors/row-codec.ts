@@ -73,12 +73,45 @@ export class RowBatch {
 
   /** Writes the code, and the detail of a float16. @returns the squared distance from code to stored value, in 256ths of the scale. */
   #encodeCode(index: number, vector: ArrayLike<number>, factor: number): number {
+    const { dimensions, precision } = this.format;
+    if (precision !== "float16") return this.#encodeCoarsely(index, vector, factor, 0);
+    const whole = dimensions & ~15;
+    return this.#encodeFixed(index, vector, factor * 256, whole) + this.#encodeCoarsely(index, vector, factor, whole);
+  }
+
+  /** Whole groups of a float16, in integers: each value in 256ths of the scale, parted into code and detail. */
+  #encodeFixed(index: number, vector: ArrayLike<number>, factor: number, whole: number): number {
+    const { i8, i16 } = this.views;
+    const at = this.codeAt(index) >> 1;
+    const detail = this.detailAt(index);
+    let lost = 0;
+    for (let group = 0; group < whole; group += 16) {
+      for (let j = group; j < group + 8; j++) {
+        const a = Math.floor((vector[j] ?? 0) * factor + 0.5);
+        const b = Math.floor((vector[j + 8] ?? 0) * factor + 0.5);
+        const low = (a + 128) >> 8;
+        // The kernel reads the low byte as a fraction of the high one; take that fraction off first.
+        const fraction = low & 255;
+        const high = (b - fraction + 128) >> 8;
+        const fineA = a - (low << 8);
+        const fineB = b - (high << 8) - fraction;
+        i16[at + (group >> 1) + (j & 7)] = (high << 8) | fraction;
+        i8[detail + j] = fineA;
+        i8[detail + j + 8] = fineB;
+        lost += fineA * fineA + fineB * fineB;
+      }
+    }
+    return lost;
+  }
+
+  /** From dimension `from` on, whatever the precision. */
+  #encodeCoarsely(index: number, vector: ArrayLike<number>, factor: number, from: number): number {
     const { i8 } = this.views;
     const { stride, dimensions, precision } = this.format;
     const at = this.codeAt(index);
     const detail = precision === "float16" ? at + stride : -1;
     let lost = 0;
-    for (let group = 0; group < stride; group += 16) {
+    for (let group = from; group < stride; group += 16) {
       for (let j = 0; j < 8; j++) {
         const first = group + j;
         const second = first + 8;
