@@ -72,7 +72,6 @@ console.log(
   }),
 );
 console.log(JSON.stringify({ present: await measure(opened.store, 50), mostRssMb: Math.round(mostRss / MIB) }));
-await opened.store.close();
 await opened.database.close();
 
 // The first store is garbage from here on.
@@ -80,7 +79,6 @@ opened = await open();
 console.log(
   JSON.stringify({ afterRestart: await measure(opened.store, 3), ...(await opened.store.collection("bench", "c")) }),
 );
-await opened.store.warmed();
 console.log(
   JSON.stringify({
     warmed: await measure(opened.store, 50),
@@ -88,7 +86,6 @@ console.log(
     mostRssMb: Math.round(mostRss / MIB),
   }),
 );
-await opened.store.close();
 await opened.database.close();
 clearInterval(watch);
 rmSync(dir, { recursive: true, force: true });

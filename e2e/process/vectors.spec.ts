@@ -28,7 +28,10 @@ async function fill(server: TestServer, count: number): Promise<void> {
 }
 
 async function search(server: TestServer, query: readonly number[]): Promise<Answer> {
-  const response = await server.send("POST", `${PATH}/search`, { vector: query });
+  const response = await server.send("POST", `${PATH}/search`, { vector: query }).catch((cause: unknown) => {
+    const { exitCode, signalCode } = server.process;
+    throw new Error(`no answer; exit ${exitCode}, signal ${signalCode}, output:\n${server.output}`, { cause });
+  });
   expect(response.status).toBe(200);
   return (await response.json()) as Answer;
 }

@@ -22,6 +22,6 @@ export async function composeVectors(core: Core): Promise<VectorStore> {
     account.setCeiling(maxBytes);
     store.resize({ maxItems: maxVectors, maxBytes });
   });
-  core.onStop(unfollow, () => vectors.close());
+  core.onStop(unfollow);
   return vectors;
 }

@@ -17,6 +17,7 @@ export class Collection {
   readonly format: RowFormat;
   readonly memory: CollectionMemory;
   readonly #guards = new Set<{ written: Set<number>; added: Set<number> }>();
+  #lastTurn: Promise<unknown> = Promise.resolve();
   count: number;
   hits = 0;
   misses = 0;
@@ -51,8 +52,15 @@ export class Collection {
     for (const guard of this.#guards) guard.written.add(row);
   }
 
-  /** Tells readers that a row has come into memory. */
-  added(row: number): void {
-    for (const guard of this.#guards) guard.added.add(row);
+  /** Tells readers, but for the one who brought it, that a row has come into memory. */
+  added(row: number, by?: ReadGuard): void {
+    for (const guard of this.#guards) if (guard.added !== by?.added) guard.added.add(row);
+  }
+
+  /** Runs one search after another: the first reads the disk, and those behind it find in memory what it read. */
+  inTurn<Value>(search: () => Promise<Value>): Promise<Value> {
+    const turn = this.#lastTurn.then(search);
+    this.#lastTurn = turn.catch(() => undefined);
+    return turn;
   }
 }

@@ -4,11 +4,11 @@ import type { Clock } from "../../shared/clock.ts";
 import type { Collection } from "./collection.ts";
 import { Query } from "./query.ts";
 import { RowBatch } from "./row-codec.ts";
+import { storedPages } from "./stored-pages.ts";
 import { type Ranked, TopK } from "./top-k.ts";
 import type { Turns } from "./turns.ts";
 
 const K = 10;
-const CHUNK_BYTES = 524_288;
 
 interface Probe {
   row: number;
@@ -77,15 +77,11 @@ async function forEachRow(
   { collection, rows, turns }: RecallRun,
   visit: (row: number, batch: RowBatch, index: number) => void,
 ): Promise<void> {
-  const limit = Math.max(16, Math.floor(CHUNK_BYTES / collection.format.rowBytes));
-  for (let after = 0; ; ) {
-    const points = await rows.scan(collection.record.id, after, limit);
+  for await (const points of storedPages(rows, collection.record.id, collection.format)) {
     const batch = new RowBatch(collection.format, points.rows.length, points.bytes);
     for (const [index, row] of points.rows.entries()) {
       if (turns.spent) await turns.breathe();
       visit(row, batch, index);
     }
-    if (points.rows.length < limit) return;
-    after = points.rows.at(-1) ?? after;
   }
 }

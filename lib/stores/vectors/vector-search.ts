@@ -2,15 +2,16 @@ import type { StoredPoints, VectorRows } from "../../ports/vector-rows.ts";
 import { compileFilter, type Filter } from "../../shared/filter.ts";
 import type { Collection, ReadGuard } from "./collection.ts";
 import { type Candidate, MemoryScan } from "./memory-scan.ts";
+import type { Payload } from "./payload-arena.ts";
 import type { Query } from "./query.ts";
 import { RowBatch } from "./row-codec.ts";
+import { storedPages } from "./stored-pages.ts";
 import { TopK } from "./top-k.ts";
 import type { Turns } from "./turns.ts";
 
 /** Cold candidates are re-scored in batches that grow: the first few usually settle the answer. */
 const FIRST_READ = 16;
 const LARGEST_READ = 512;
-const SCAN_BYTES = 524_288;
 
 export interface SearchPlan {
   query: Query;
@@ -24,6 +25,9 @@ export interface SearchPlan {
 
 type Allows = (row: number, slot: number) => boolean;
 
+/** Takes a row that was read from disk into memory, where there is free room for it; false when there is no more. */
+export type Keep = (row: number, batch: RowBatch, index: number, payload: Payload) => boolean;
+
 /**
  * The best k of a collection, wherever its vectors are: codes in memory choose candidates, hot ones are re-scored in memory and cold ones from
  * their rows on disk, and what has no code is scored from disk as it is read.
@@ -35,13 +39,23 @@ export class VectorSearch {
   readonly #plan: SearchPlan;
   readonly #guard: ReadGuard;
   readonly #top: TopK;
+  #keep: Keep | null;
 
-  constructor(parts: { rows: VectorRows; turns: Turns; collection: Collection; plan: SearchPlan; guard: ReadGuard }) {
+  /** @param parts.keep is offered what had to be read from disk because memory had no code of it. */
+  constructor(parts: {
+    rows: VectorRows;
+    turns: Turns;
+    collection: Collection;
+    plan: SearchPlan;
+    guard: ReadGuard;
+    keep: Keep;
+  }) {
     this.#rows = parts.rows;
     this.#turns = parts.turns;
     this.#collection = parts.collection;
     this.#plan = parts.plan;
     this.#guard = parts.guard;
+    this.#keep = parts.keep;
     this.#top = new TopK(parts.plan.k, parts.plan.floor);
   }
 
@@ -134,16 +148,25 @@ export class VectorSearch {
   async #searchDisk(allows: Allows, everything: boolean): Promise<void> {
     const { memory, record, format } = this.#collection;
     const covered = (row: number) => !everything && memory.has(row) && !this.#guard.added.has(row);
-    const limit = Math.max(16, Math.floor(SCAN_BYTES / format.rowBytes));
-    for (let after = 0; ; ) {
-      const points = await this.#rows.scan(record.id, after, limit);
-      await this.#score(points, (row) => !covered(row) && allows(row, -1));
-      if (points.rows.length < limit) return;
-      after = points.rows.at(-1) ?? after;
+    for await (const points of storedPages(this.#rows, record.id, format)) {
+      const batch = await this.#score(points, (row) => !covered(row) && allows(row, -1));
+      await this.#keepAll(points, batch);
     }
   }
 
-  async #score(points: StoredPoints, wanted: (row: number) => boolean): Promise<void> {
+  /** What was read anyway need not be read by the next search. */
+  async #keepAll(points: StoredPoints, batch: RowBatch): Promise<void> {
+    for (const [index, row] of points.rows.entries()) {
+      if (!this.#keep) return;
+      if (index % 64 === 63) await this.#turns.share();
+      // What was written meanwhile is newer in memory than on this page, or gone.
+      if (this.#guard.written.has(row) || this.#collection.memory.has(row)) continue;
+      const payload = { id: points.ids[index] ?? "", metadata: points.metadata[index] ?? null };
+      if (!this.#keep(row, batch, index, payload)) this.#keep = null;
+    }
+  }
+
+  async #score(points: StoredPoints, wanted: (row: number) => boolean): Promise<RowBatch> {
     const { format } = this.#collection;
     const batch = new RowBatch(format, points.rows.length, points.bytes);
     for (const [index, row] of points.rows.entries()) {
@@ -154,5 +177,6 @@ export class VectorSearch {
       const [id, metadata] = [points.ids[index] ?? "", points.metadata[index] ?? null];
       this.#top.offer({ row, rank, id, metadata, stored: { batch: batch.single(index), index: 0 } });
     }
+    return batch;
   }
 }

@@ -120,17 +120,14 @@ describe.each(cases)("the vector store under $metric with $precision", ({ metric
           } else if (step.kind === "evict") store.memory.coolMany(step.count);
           else if (step.kind === "shed") store.memory.shedBlock();
           else if (step.kind === "restart") {
-            await store.close();
             ({ account, store } = await open());
           } else {
             const { k, exact, group } = step;
             const filter = group === undefined ? undefined : parseFilter({ group });
             const { matches, tier } = await store.search("default", "c", { vector: step.vector, k, exact, filter });
-            await store.warmed();
             // The bounds that prune a scan must not change an answer, nor may the tier that a vector is in.
             const other = await store.search("default", "c", { vector: step.vector, k, exact: !exact, filter });
             expect(other.matches).toEqual(matches);
-            await store.warmed();
             expect(tier.hot + tier.cold).toBe(model.size);
             const kept = [...model].filter(([, entry]) => group === undefined || entry.group === group);
             const scores = kept.map(([, entry]) => trueScore(metric, step.vector, entry.vector)).sort((a, b) => b - a);
@@ -152,7 +149,6 @@ describe.each(cases)("the vector store under $metric with $precision", ({ metric
           expect(store.memory.bytes).toBe(account.grantedBytes);
           expect(account.grantedBytes).toBeLessThanOrEqual(budget);
         }
-        await store.close();
       }),
       { numRuns: 40 },
     );

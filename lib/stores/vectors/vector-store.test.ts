@@ -143,7 +143,6 @@ describe("relief", () => {
       expect(Math.abs(done.freedBytes - predicted.freedBytes)).toBeLessThanOrEqual(0.15 * predicted.freedBytes);
       const { matches } = await store.search("d", "c", { vector: points[7]?.vector ?? [], k: 1 });
       expect(matches[0]?.id).toBe("p7");
-      await store.warmed();
     }
   });
 });
@@ -199,4 +198,50 @@ it("never holds the event loop for more than 10 ms, however many searches run", 
   const { user, system } = process.cpuUsage(started);
   // Processor time per turn, not wall time: another process's turn on this machine is not ours.
   expect((user + system) / 1_000 / turns).toBeLessThan(10);
+});
+
+describe("after a restart", () => {
+  class CountedRows extends RowsInMemory {
+    pages = 0;
+    override scan(collectionId: number, afterRow: number, limit: number) {
+      this.pages++;
+      return super.scan(collectionId, afterRow, limit);
+    }
+  }
+  const reopened = async (maxHot: number, budget: number) => {
+    const rows = new CountedRows();
+    const first = await openStore({ rows });
+    const { points } = await fillCrowded(
+      first.store,
+      { metric: "cosine", precision: "float16", dimensions: 48 },
+      5_000,
+    );
+    rows.pages = 0;
+    const { store } = await openStore({ rows, maxHot, budget });
+    return { rows, store, points };
+  };
+
+  it("searches that come together read the disk once, and the next one not at all", async () => {
+    const { rows, store, points } = await reopened(1_000, 64 * MIB);
+    const search = (n: number) => store.search("d", "c", { vector: points[n]?.vector ?? [], k: 1 });
+    const answers = await Promise.all([3, 1_700, 4_999, 20, 21].map(search));
+    expect(answers.map(({ matches }) => matches[0]?.id)).toEqual(["p3", "p1700", "p4999", "p20", "p21"]);
+    const once = Math.ceil(
+      5_000 / Math.floor(524_288 / rowFormat({ metric: "cosine", precision: "float16", dimensions: 48 }).rowBytes),
+    );
+    expect(rows.pages).toBe(once);
+    await search(77);
+    expect(rows.pages).toBe(once);
+    expect(await store.collection("d", "c")).toMatchObject({ hot: 1_000, coded: 4_000, diskOnly: 0 });
+  });
+
+  it("a budget that does not hold all codes is kept, and every point is found", async () => {
+    const { store, points } = await reopened(1_000, 3 * 131_072 + 65_536);
+    for (const n of [0, 2_500, 4_999]) {
+      const { matches } = await store.search("d", "c", { vector: points[n]?.vector ?? [], k: 1 });
+      expect(matches[0]?.id).toBe(`p${n}`);
+      expect(store.memory.bytes).toBeLessThanOrEqual(3 * 131_072 + 65_536);
+    }
+    expect((await store.collection("d", "c")).diskOnly).toBeGreaterThan(0);
+  });
 });

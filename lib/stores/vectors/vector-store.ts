@@ -17,6 +17,7 @@ import type { Filter } from "../../shared/filter.ts";
 import { StoreCounters } from "../store-counters.ts";
 import { Collection } from "./collection.ts";
 import type { Kernel } from "./kernel.ts";
+import type { Payload } from "./payload-arena.ts";
 import { Query } from "./query.ts";
 import { measureRecall } from "./recall.ts";
 import { RowBatch } from "./row-codec.ts";
@@ -24,8 +25,7 @@ import type { Ranked } from "./top-k.ts";
 import { Turns } from "./turns.ts";
 import { METADATA_BYTES, vectorProblem } from "./vector-check.ts";
 import { VectorMemory } from "./vector-memory.ts";
-import { VectorSearch } from "./vector-search.ts";
-import { Warmer } from "./warmer.ts";
+import { type Keep, type SearchPlan, VectorSearch } from "./vector-search.ts";
 
 const DEFAULT_K = 10;
 
@@ -47,7 +47,6 @@ export class VectorStore implements VectorIndex {
   readonly #rows: VectorRows;
   readonly #clock: Clock;
   readonly #turns: Turns;
-  readonly #warmer: Warmer;
   readonly #collections = new Map<string, Collection>();
   /** Creations go one after another: two of one name must not both find nothing. */
   #creating: Promise<unknown> = Promise.resolve();
@@ -60,7 +59,6 @@ export class VectorStore implements VectorIndex {
     this.#rows = options.rows;
     this.#clock = options.clock;
     this.#turns = new Turns(options.clock);
-    this.#warmer = new Warmer({ rows: options.rows, memory: this.memory, turns: this.#turns, clock: options.clock });
   }
 
   /** Opens what is on disk: the names and counts of the collections, none of their vectors. */
@@ -68,15 +66,6 @@ export class VectorStore implements VectorIndex {
     const store = new VectorStore(options);
     for (const { count, ...record } of await options.rows.collections()) store.#add(record, count);
     return store;
-  }
-
-  /** Resolves when no warming is under way. */
-  warmed(): Promise<void> {
-    return this.#warmer.idle();
-  }
-
-  close(): Promise<void> {
-    return this.#warmer.close();
   }
 
   /** Points of all collections. */
@@ -221,39 +210,41 @@ export class VectorStore implements VectorIndex {
     const tier = { hot, cold: collection.count - hot };
     collection.searches++;
     collection.memory.searchedAtMs = this.#clock.monotonicMs();
-    const guard = collection.guard();
-    try {
-      const top = await new VectorSearch({
-        rows: this.#rows,
-        turns: this.#turns,
-        collection,
-        guard,
-        plan: {
-          query,
-          k: request.k ?? DEFAULT_K,
-          floor: query.rankFloor(request.minScore),
-          filter: request.filter ?? null,
-          exact: request.exact ?? false,
-        },
-      }).run();
-      for (const entry of top.entries) this.#use(collection, entry, guard.written);
-      return { tier, found: top.entries };
-    } finally {
-      guard.release();
-      this.#warmer.request(collection);
-    }
+    const plan = {
+      query,
+      k: request.k ?? DEFAULT_K,
+      floor: query.rankFloor(request.minScore),
+      filter: request.filter ?? null,
+      exact: request.exact ?? false,
+    };
+    const use = (entry: Ranked, written: ReadonlySet<number>) => this.#use(collection, entry, written);
+    return { tier, found: await this.#run(collection, plan, use) };
   }
 
-  /** A search that is nobody's use of the vectors: it moves nothing between tiers and counts nowhere. */
-  async #rank(collection: Collection, query: Query, { k, floor }: { k: number; floor: number }) {
-    const guard = collection.guard();
-    try {
-      const plan = { query, k, floor, filter: null, exact: false };
-      const parts = { rows: this.#rows, turns: this.#turns, collection, guard, plan };
-      return (await new VectorSearch(parts).run()).entries;
-    } finally {
-      guard.release();
-    }
+  /** A search that is nobody's use of the vectors: it pushes nothing out and counts nowhere. */
+  #rank(collection: Collection, query: Query, { k, floor }: { k: number; floor: number }) {
+    return this.#run(collection, { query, k, floor, filter: null, exact: false }, () => undefined);
+  }
+
+  /** The best matches; `use` is called for each while it is still known what was written since the search began. */
+  #run(collection: Collection, plan: SearchPlan, use: (entry: Ranked, written: ReadonlySet<number>) => void) {
+    const search = async (): Promise<readonly Ranked[]> => {
+      const guard = collection.guard();
+      const keep: Keep = (row, batch, index, payload) => {
+        if (collection.dropped || !this.memory.warm(collection.memory, row, batch, index, payload)) return false;
+        collection.added(row, guard);
+        return true;
+      };
+      try {
+        const parts = { rows: this.#rows, turns: this.#turns, collection, guard, keep, plan };
+        const { entries } = await new VectorSearch(parts).run();
+        for (const entry of entries) use(entry, guard.written);
+        return entries;
+      } finally {
+        guard.release();
+      }
+    };
+    return collection.coded ? search() : collection.inTurn(search);
   }
 
   /** A returned vector is used: a hot one moves to the front, a cold one becomes hot unless it was written since it was read. */
@@ -271,13 +262,7 @@ export class VectorStore implements VectorIndex {
     this.#admit(collection, entry.row, entry.stored.batch, entry.stored.index, entry);
   }
 
-  #admit(
-    collection: Collection,
-    row: number,
-    batch: RowBatch,
-    index: number,
-    payload: { id: string; metadata: string | null },
-  ): void {
+  #admit(collection: Collection, row: number, batch: RowBatch, index: number, payload: Payload): void {
     if (!collection.memory.has(row)) collection.added(row);
     this.memory.admit(collection.memory, row, batch, index, payload);
   }
