@@ -1,6 +1,8 @@
+import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "@playwright/test";
+import { installWithout } from "../support/install-without.ts";
 import { TestServer } from "../support/server.ts";
 
 const json = async <T>(response: Response) => (await response.json()) as T;
@@ -241,6 +243,81 @@ test("T70: a helper that is killed is started again, and the text it died on is 
     await server.remove();
   }
 });
+
+test("the helper ends when idle, and its memory is gone from usedBytes", async () => {
+  const server = await TestServer.start({
+    env: { HEADROOM_LOG_LEVEL: "silent", HEADROOM_EMBEDDINGS_IDLE_SECONDS: "3", HEADROOM_SAMPLE_SECONDS: "1" },
+  });
+  try {
+    expect((await server.send("PUT", path("a"), { text: "one", source: "s" })).status).toBe(201);
+    const { embedder } = await json<Status>(await server.get("/api/v1/rag/status"));
+    expect([embedder.state, isRunning(embedder.processId ?? 0)]).toEqual(["ready", true]);
+    const busy = await usage(server);
+    expect(busy.embeddings).toBeGreaterThan(80 * MIB);
+    // The process goes by itself: nothing is asked of it.
+    await expect.poll(() => isRunning(embedder.processId ?? 0), { timeout: 30_000 }).toBe(false);
+    await expect.poll(async () => (await usage(server)).embeddings).toBeLessThan(MIB);
+    const idle = await usage(server);
+    expect(busy.usedBytes - idle.usedBytes).toBeGreaterThan(80 * MIB);
+    expect((await json<Status>(await server.get("/api/v1/rag/status"))).embedder).toMatchObject({
+      state: "stopped",
+      processId: null,
+      memoryBytes: 0,
+    });
+    expect((await server.send("PUT", path("b"), { text: "two", source: "s" })).status).toBe(201);
+  } finally {
+    await server.remove();
+  }
+});
+
+test("without the native runtime the same model runs on WebAssembly, with the vectors it would have had", async () => {
+  const installedAt = installWithout("onnxruntime-node");
+  const native = await TestServer.start({ env: { HEADROOM_LOG_LEVEL: "silent" } });
+  const wasm = await TestServer.start({ env: { HEADROOM_LOG_LEVEL: "silent" }, installedAt });
+  const texts = [
+    "A boundary layer separates where the pressure rises.",
+    "The parliament voted against the new tax on bread.",
+    "Das Gericht hob das Urteil auf.",
+    "東京の冬は乾いていて、晴れる日が多い。",
+  ];
+  try {
+    const scores: number[][] = [];
+    for (const server of [native, wasm]) {
+      for (const [at, text] of texts.entries())
+        expect((await server.send("PUT", path(String(at)), { text, source: "s" })).status).toBe(201);
+      const answer = await server.send("POST", "/api/v1/rag/query", { query: "air flow along a wall", mode: "vector" });
+      const { matches } = await json<{ matches: { documentId: string; score: number }[] }>(answer);
+      expect(matches[0]?.documentId).toBe("0");
+      scores.push(texts.map((_, at) => matches.find(({ documentId }) => documentId === String(at))?.score ?? 0));
+    }
+    const [a = [], b = []] = scores;
+    for (const [at, score] of a.entries()) expect(Math.abs(score - (b[at] ?? 0))).toBeLessThan(0.01);
+    const runtimes = await Promise.all(
+      [native, wasm].map(
+        async (server) => (await json<Status>(await server.get("/api/v1/rag/status"))).embedder.runtime,
+      ),
+    );
+    expect(runtimes).toEqual(["native", "wasm"]);
+  } finally {
+    await native.remove();
+    await wasm.remove();
+    rmSync(installedAt, { recursive: true, force: true });
+  }
+});
+
+interface Status {
+  embedder: { state: string; runtime: string | null; processId: number | null };
+}
+
+const MIB = 2 ** 20;
+
+async function usage(server: TestServer): Promise<{ usedBytes: number; embeddings: number }> {
+  const { sample } = await json<{
+    sample: { usedBytes: number; breakdown: { component: string; bytes: number }[] };
+  }>(await server.get("/monitoring/memory"));
+  const embeddings = sample.breakdown.find(({ component }) => component === "embeddings")?.bytes ?? 0;
+  return { usedBytes: sample.usedBytes, embeddings };
+}
 
 function isRunning(pid: number): boolean {
   try {

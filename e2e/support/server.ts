@@ -13,6 +13,8 @@ export interface ServerOptions {
   env?: Readonly<Record<string, string>>;
   /** A folder that outlives this server, for a restart on the same database. */
   dir?: string;
+  /** Another place where it is installed and built. */
+  installedAt?: string;
 }
 
 /** The built server as its own process, as `npm start` runs it. */
@@ -32,10 +34,11 @@ export class TestServer {
   static async start({
     env = {},
     dir = mkdtempSync(path.join(tmpdir(), "headroom-e2e-")),
+    installedAt = projectDir,
   }: ServerOptions = {}): Promise<TestServer> {
     const { flags, env: allocator } = chooseGcFlags({ limitBytes: effectiveLimitBytes(env), environment: env });
     const child = spawn(process.execPath, [...flags, "--enable-source-maps", "dist/server.js"], {
-      cwd: projectDir,
+      cwd: installedAt,
       stdio: ["ignore", "pipe", "pipe"],
       env: {
         ...cleanEnvironment(),

@@ -19,7 +19,8 @@ import type { Core } from "./core.ts";
 import { databasePaths } from "./paths.ts";
 import { Rag } from "./rag.ts";
 
-const IDLE_MS = 60_000;
+/** The tokenizer's tables go with the thread that builds prompts. */
+const CONTEXT_IDLE_MS = 60_000;
 /** Texts waiting for the model, whoever sent them. */
 const QUEUE = { maxTexts: 8_192, maxBytes: 32 * MIB };
 /** A row is 0.9 KB: 180 MB of disk. */
@@ -82,7 +83,7 @@ export async function composeRag(core: Core): Promise<Rag> {
     contextBuilder: new ContextThread({
       entry: workerEntry("context"),
       clock,
-      idleMs: IDLE_MS,
+      idleMs: CONTEXT_IDLE_MS,
       timeoutMs: 20_000,
       maxWaiting: 64,
     }),
@@ -96,6 +97,7 @@ async function composeEmbedder({ env, clock, ledger, helpers }: Core): Promise<E
     HEADROOM_EMBEDDINGS_URL: baseUrl,
     HEADROOM_EMBEDDINGS_MODEL: model,
     HEADROOM_EMBEDDINGS_API_KEY: apiKey,
+    HEADROOM_EMBEDDINGS_IDLE_SECONDS: idleSeconds,
   } = env.fixed;
   if (baseUrl !== undefined) {
     // Loaded only where it is used: the SDK takes memory too.
@@ -129,7 +131,7 @@ async function composeEmbedder({ env, clock, ledger, helpers }: Core): Promise<E
     queue: { ...QUEUE, textsPerBatch: 16 },
     account: ledger.open("embedding-helper", "embeddings", 1_024 * MIB),
     onStart: (pid) => helpers.register(pid, "embedding"),
-    idleMs: IDLE_MS,
+    idleMs: idleSeconds * 1_000,
     startTimeoutMs: 120_000,
     batchTimeoutMs: 120_000,
   });

@@ -43,6 +43,11 @@ const FIXED = {
     fallback: undefined,
     takes: "the service's key",
   },
+  HEADROOM_EMBEDDINGS_IDLE_SECONDS: {
+    schema: integer(1, 86_400),
+    fallback: 60,
+    takes: "1–86400: the embedded model's process ends after this long without work",
+  },
   HEADROOM_DOOR: { schema: z.enum(["direct", "next"]), fallback: "direct" as const, takes: "direct or next" },
   HEADROOM_SNAPSHOTS: { schema: flag, fallback: false, takes: "on or off" },
   HEADROOM_METRICS_PUBLIC: { schema: flag, fallback: false, takes: "1 or 0" },
