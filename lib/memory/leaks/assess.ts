@@ -5,6 +5,7 @@ import {
   lastsLongEnough,
   RULED_OUT,
   type RuledOut,
+  refilling,
   scattered,
   slowedDown,
   unsteady,
@@ -13,7 +14,8 @@ import {
 } from "./growth-tests.ts";
 import type { Horizons } from "./horizons.ts";
 import type { LiveCurve } from "./live-curve.ts";
-import { type Point, theilSen } from "./robust.ts";
+import { median, type Point, theilSen } from "./robust.ts";
+import { supportTrend } from "./support-trend.ts";
 
 export type Stage = "clear" | "suspected" | "confirmed";
 
@@ -21,7 +23,7 @@ export interface Assessment {
   readonly stage: Stage;
   /** The test that the most promising span failed; null when it failed none. */
   readonly ruledOut: RuledOut | null;
-  readonly method: "live-curve" | "floor";
+  readonly method: "live-curve" | "support-band" | "floor";
   /** The span that was judged, in marks. */
   readonly from: number;
   readonly to: number;
@@ -79,6 +81,8 @@ export function assess(curve: LiveCurve | null, context: Context): Assessment {
     if (promise(verdict) > promise(best)) best = verdict;
     if (verdict.stage === "confirmed") break;
   }
+  if (best.stage !== "confirmed") best = judgeSupport(curve, context) ?? best;
+  if (best.method === "support-band") return best;
   if (best.stage === "clear") return { ...best, slope: best.growthBytes / Math.max(1, best.to - best.from) };
   const { slope, low, high } = theilSen(curve.points.filter((p) => p.at >= best.from));
   const method = curve.anchors === curve.points ? "floor" : "live-curve";
@@ -119,17 +123,45 @@ function judge(span: readonly Point[], adjusted: readonly Point[], curve: LiveCu
 
   let ruledOut: RuledOut | null = null;
   if (unexplained < Math.max(least, 0.5 * growth) || followsLoad(curve.readings, context.loadAt)) ruledOut = "load";
-  else if (last.value < formerHigh + 0.3 * growth) ruledOut = "refill";
+  else if (refilling(first, last, formerHigh)) ruledOut = "refill";
   else ruledOut = unsteady(span, h);
   if (ruledOut === "step" || ruledOut === "uneven" || ruledOut === "plateau") {
     if (context.loadAt && !unsteady(span, h, workAxis(span, context.loadAt))) ruledOut = null;
   }
-  ruledOut ??= slowedDown(curve.anchors, first, growth / length) ? "plateau" : null;
+  ruledOut ??= slowedDown(curve.anchors, first.at, growth / length) ? "plateau" : null;
   ruledOut ??= scattered(curve.anchors.filter(inSpan), readings, growth) ? "noise" : null;
   ruledOut ??= churning(curve.segments.filter(inSpan), readings.length) ? "noise" : null;
   if (ruledOut) return { ...base, ruledOut };
   const long = lastsLongEnough(curve.points, first, extended, growth / length, h);
   return { ...base, stage: long && context.age >= h.age ? "confirmed" : "suspected", ruledOut: null };
+}
+
+/** The second look at scattered readings: at least 1.3 hours of them, since the band needs its edges visited. */
+function judgeSupport(curve: LiveCurve, context: Context): Assessment | null {
+  const [first, last] = [curve.readings[0], curve.readings.at(-1)];
+  if (!first || !last || curve.anchors === curve.points || context.loadAt) return null;
+  if (last.at - first.at < 1.3 * context.horizons.reach || context.formerHigh > last.value) return null;
+  const trend = supportTrend(curve.readings);
+  if (!trend || trend.low <= 0) return null;
+  // Where readings lie on their own floor, they do not scatter: a plateau after growth would pass for a narrow band.
+  const scatter = median(curve.readings.map((r, i) => r.value - (curve.anchors[i]?.value ?? r.value)));
+  if (scatter < 0.2 * trend.slope * (last.at - first.at)) return null;
+  const growthBytes = trend.slope * (last.at - first.at);
+  if (growthBytes < context.horizons.minimumBytes) return null;
+  const { slope, low, high } = trend;
+  const confidence = confidenceOf(trend.gain / 6, 2);
+  return {
+    stage: "confirmed",
+    ruledOut: null,
+    method: "support-band",
+    from: first.at,
+    to: last.at,
+    slope,
+    low,
+    high,
+    growthBytes,
+    confidence,
+  };
 }
 
 /** Between 0.5 and 0.99: longer and larger growth is surer. An ordering for people, not a probability. */

@@ -78,17 +78,22 @@ export function followsLoad(readings: readonly Point[], loadAt: LoadAt | null): 
   return fit.slope > 0 && fit.explained >= 0.9;
 }
 
+/** Whether memory is still on its way back to a level that it fell from, or hardly past it: the next fill may go as far again. */
+export function refilling(first: Point, last: Point, formerHigh: number): boolean {
+  return last.value < formerHigh + Math.max(0.3 * (last.value - first.value), formerHigh - first.value);
+}
+
 /**
  * Whether growth between the last two known points, a stride apart or more, fell below 0.85 of the rate before them: a cache that
  * became full between two collections shows as growth that slowed down.
  */
-export function slowedDown(anchors: readonly Point[], from: Point, rate: number): boolean {
+export function slowedDown(anchors: readonly Point[], from: number, rate: number): boolean {
   const last = anchors.at(-1);
   const before = anchors.findLast((a) => last !== undefined && a.at <= last.at - STRIDE);
-  if (!last || !before || before.at < from.at) return false;
-  const span = before.at - from.at;
-  const earlierRate = span >= 2 * STRIDE ? (before.value - from.value) / span : rate;
-  return (last.value - before.value) / (last.at - before.at) < 0.85 * earlierRate;
+  if (!last || !before || before.at < from) return false;
+  const earlier = anchors.findLast((a) => a.at <= before.at - 2 * STRIDE);
+  const earlierRate = earlier ? (before.value - earlier.value) / (before.at - earlier.at) : rate;
+  return (last.value - before.value) / (last.at - before.at) < 0.85 * Math.max(rate, earlierRate);
 }
 
 /**

@@ -35,8 +35,8 @@ const CERTAIN_NATIVE_BYTES = 4 * MIB;
 const MOST_UNTOUCHED_BYTES = 24 * MIB;
 const AROUND = 12;
 
-/** A stage is reported when this many samples in a row agree. */
-const AGREEING = 2;
+/** A stage is reported when this many samples in a row agree; the support band, which sees scatter, must hold longer. */
+const AGREEING = { "live-curve": 2, floor: 2, "support-band": 12 } as const;
 /** A confirmed leak is over when this many samples in a row saw no growth: one alert per episode, not one per sample. */
 const OVER_AFTER = 60;
 const SUSPICION_HOLDS = 12;
@@ -169,7 +169,7 @@ export class LeakDetector {
     const worse = RANK[seen.stage] > RANK[standing.stage];
     standing.agreeing = worse ? standing.agreeing + 1 : 0;
     standing.calm = RANK[seen.stage] < RANK[standing.stage] ? standing.calm + 1 : 0;
-    if (worse && standing.agreeing >= AGREEING) {
+    if (worse && standing.agreeing >= AGREEING[seen.method]) {
       standing.stage = seen.stage;
       standing.agreeing = 0;
     }
