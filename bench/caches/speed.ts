@@ -1,20 +1,45 @@
-/** Time per get and per evicting set beside lru-cache with sizes and TTL, interleaved: `node --import tsx bench/caches/speed.ts`. */
+/**
+ * CPU time per get and per evicting set, and index bytes per entry, beside lru-cache with sizes and TTL: `node --import tsx bench/caches/speed.ts`.
+ *
+ * Each policy runs against lru-cache in a process of its own, turn about, so that neither pays for what the compiler learned from
+ * another. A server makes a new string of every request's key, whose hash nobody has computed yet: these are the gets that
+ * count ("new string"). With one string asked again and again, lru-cache finds its hash where V8 keeps it ("same string").
+ */
+import { execFileSync } from "node:child_process";
 import { LRUCache } from "lru-cache";
 import { systemClock } from "../../lib/shared/clock.ts";
 import { BoundedEntries, type PolicySetting } from "../../lib/stores/policies/bounded-entries.ts";
 import { seededRandom } from "../workloads/random.ts";
 import { unlimitedAccount } from "./simulate.ts";
 
-interface Subject {
-  name: string;
-  get(key: string): unknown;
-  set(key: string): void;
-}
-
 const TTL_MS = 300_000;
 const SIZE = 100;
+const GETS = 200_000;
+const SETS = 100_000;
+const POLICIES: readonly PolicySetting[] = ["lru", "s3-fifo", "tiny-lfu", "auto"];
+const SIZES = [50, 10_000, 1_000_000];
 
-function store(policy: PolicySetting, maxItems: number): Subject {
+interface Row {
+  /** Nanoseconds: ours and lru-cache's. */
+  newString: [number, number];
+  sameString: [number, number];
+  evictingSet: [number, number];
+  indexBytes: number;
+}
+
+/** Nanoseconds of CPU per call. */
+function time(keys: readonly string[], call: (key: string) => void): number {
+  const before = process.cpuUsage();
+  for (const key of keys) call(key);
+  const { user, system } = process.cpuUsage(before);
+  return ((user + system) * 1000) / keys.length;
+}
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+/** A flat string of its own, as decoding a request makes one. */
+const anew = (key: string): string => Buffer.from(key).toString();
+
+function measure(policy: PolicySetting, maxItems: number, rounds: number): Row {
   const entries = new BoundedEntries<object>({
     maxItems,
     maxBytes: 2 ** 40,
@@ -22,53 +47,80 @@ function store(policy: PolicySetting, maxItems: number): Subject {
     clock: systemClock,
     account: unlimitedAccount(),
   });
+  const cache = new LRUCache<string, object>({ max: maxItems, maxSize: 2 ** 40, ttl: TTL_MS });
   const value = {};
+  const ours = {
+    get: (key: string) => void entries.get(key),
+    set: (key: string) => void entries.set(key, value, SIZE, TTL_MS),
+  };
+  const theirs = {
+    get: (key: string) => void cache.get(key),
+    set: (key: string) => void cache.set(key, value, { size: SIZE }),
+  };
+  const random = seededRandom(7);
+  const resident = Array.from({ length: maxItems }, (_, index) => anew(`default response-${index}`));
+  const fill = (): void => {
+    for (const key of resident) ours.set(key);
+    for (const key of resident) theirs.set(key);
+  };
+  const asked = Array.from({ length: GETS }, () => resident[Math.floor(random() * maxItems)] ?? "");
+  const seen: Record<string, [number[], number[]]> = {
+    newString: [[], []],
+    sameString: [[], []],
+    evictingSet: [[], []],
+  };
+  fill();
+  for (let round = 0; round < rounds; round += 1) {
+    const runs: [string, () => string[], "get" | "set"][] = [
+      ["sameString", () => asked, "get"],
+      ["newString", () => asked.map(anew), "get"],
+      ["evictingSet", () => Array.from({ length: SETS }, (_, index) => anew(`default fresh-${round}-${index}`)), "set"],
+    ];
+    for (const [name, keys, call] of runs) {
+      const [mine, other] = seen[name] ?? [[], []];
+      const order =
+        round % 2 === 0
+          ? [[mine, ours] as const, [other, theirs] as const]
+          : [[other, theirs] as const, [mine, ours] as const];
+      for (const [times, subject] of order) times.push(time(keys(), subject[call]));
+    }
+    // What was evicted comes back, so that every round's gets hit; a million were hardly touched.
+    if (maxItems <= 10_000) fill();
+  }
+  const medians = (name: string): [number, number] => [median(seen[name]?.[0] ?? []), median(seen[name]?.[1] ?? [])];
   return {
-    name: `headroom ${policy}`,
-    get: (key) => entries.get(key),
-    set: (key) => void entries.set(key, value, SIZE, TTL_MS),
+    newString: medians("newString"),
+    sameString: medians("sameString"),
+    evictingSet: medians("evictingSet"),
+    indexBytes: entries.indexBytes / entries.items,
   };
 }
 
-function lruCache(maxItems: number): Subject {
-  const cache = new LRUCache<string, object>({ max: maxItems, maxSize: 2 ** 40, ttl: TTL_MS });
-  const value = {};
-  return { name: "lru-cache", get: (key) => cache.get(key), set: (key) => void cache.set(key, value, { size: SIZE }) };
-}
-
-/** Nanoseconds per call. */
-function time(count: number, call: (index: number) => void): number {
-  const start = process.hrtime.bigint();
-  for (let i = 0; i < count; i += 1) call(i);
-  return Number(process.hrtime.bigint() - start) / count;
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-}
-
-const policies: PolicySetting[] = ["lru", "s3-fifo", "tiny-lfu", "auto"];
-const rounds = Number(process.argv[2] ?? 7);
-for (const maxItems of [50, 10_000, 1_000_000]) {
-  const subjects = [lruCache(maxItems), ...policies.map((policy) => store(policy, maxItems))];
-  const random = seededRandom(7);
-  const resident = Array.from({ length: maxItems }, (_, index) => `default response-${index}`);
-  for (const subject of subjects) for (const key of resident) subject.set(key);
-  const asked = Array.from({ length: 200_000 }, () => resident[Math.floor(random() * maxItems)] ?? "");
-  const gets = subjects.map((): number[] => []);
-  const sets = subjects.map((): number[] => []);
-  for (let round = 0; round < rounds; round += 1) {
-    const fresh = Array.from({ length: 100_000 }, (_, index) => `default fresh-${round}-${index}`);
-    subjects.forEach((subject, at) => void gets[at]?.push(time(asked.length, (i) => subject.get(asked[i] ?? ""))));
-    subjects.forEach((subject, at) => void sets[at]?.push(time(fresh.length, (i) => subject.set(fresh[i] ?? ""))));
-    // What was evicted comes back, so that every round's gets hit.
-    if (maxItems <= 10_000) for (const subject of subjects) for (const key of resident) subject.set(key);
-  }
-  subjects.forEach((subject, at) => {
-    const get = median(gets[at] ?? []);
-    const set = median(sets[at] ?? []);
+function report(rounds: number): void {
+  const cell = ([ours, theirs]: [number, number]): string =>
+    `${ours.toFixed(0).padStart(5)} / ${theirs.toFixed(0).padStart(5)} = ${(ours / theirs).toFixed(2)}`;
+  console.log("ns of CPU, ours / lru-cache = ratio");
+  for (const policy of POLICIES) {
+    const sets: number[] = [];
+    for (const maxItems of SIZES) {
+      const text = execFileSync(
+        process.execPath,
+        [...process.execArgv, import.meta.filename, String(rounds), policy, String(maxItems)],
+        { encoding: "utf8" },
+      );
+      const row = JSON.parse(text) as Row;
+      sets.push(row.evictingSet[0]);
+      console.log(
+        `${policy.padEnd(9)}${String(maxItems).padStart(8)}  get, new string ${cell(row.newString)}   same string ${cell(row.sameString)}   evicting set ${cell(row.evictingSet)}   index ${row.indexBytes.toFixed(0)} B/entry`,
+      );
+    }
     console.log(
-      `${String(maxItems).padStart(9)} ${subject.name.padEnd(18)} get ${get.toFixed(0).padStart(5)} ns   evicting set ${set.toFixed(0).padStart(5)} ns`,
+      `${policy.padEnd(9)}         an evicting set at 1,000,000 is ${((sets[2] ?? 0) / (sets[0] ?? 1)).toFixed(1)} times that at 50`,
     );
-  });
+  }
 }
+
+const [rounds = "7", policy, maxItems] = process.argv.slice(2);
+const chosen = POLICIES.find((name) => name === policy);
+if (chosen === undefined) report(Number(rounds));
+else console.log(JSON.stringify(measure(chosen, Number(maxItems), Number(rounds))));

@@ -34,10 +34,11 @@ function maxAge(header: string | null): number | undefined {
     .split(",")
     .map((directive) => directive.trim());
   if (directives.includes("no-store")) return 0;
-  const directive = directives.find((text) => text.startsWith("max-age="));
+  const directive = directives.find((text) => /^max-age(?:\s*=|$)/.test(text));
   if (directive === undefined) return undefined;
-  const text = directive.slice("max-age=".length).replaceAll('"', "");
-  return check(maxAgeSchema, /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN, "Cache-Control");
+  const seconds = /^max-age=(?:"(\d{1,12})"|(\d{1,12}))$/.exec(directive);
+  if (!seconds) throw invalid("Cache-Control", "max-age must be a whole number of seconds, 0 or more");
+  return check(maxAgeSchema, Number(seconds[1] ?? seconds[2]), "Cache-Control");
 }
 
 interface Schema<T> {
@@ -47,8 +48,11 @@ interface Schema<T> {
 function check<T>(schema: Schema<T>, value: unknown, header: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const message = parsed.error.issues[0]?.message ?? "is not valid";
-  throw new AppError("validation-failed", `${header}: ${message}.`, {
+  throw invalid(header, parsed.error.issues[0]?.message ?? "is not valid");
+}
+
+function invalid(header: string, message: string): AppError {
+  return new AppError("validation-failed", `${header}: ${message}.`, {
     errors: [{ path: `header.${header.toLowerCase()}`, message }],
   });
 }

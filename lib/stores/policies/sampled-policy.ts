@@ -4,7 +4,7 @@ import { POLICY_NAMES } from "./eviction-policy.ts";
 import { type Evidence, PolicyContest } from "./policy-contest.ts";
 import { ShadowCache } from "./shadow-cache.ts";
 
-const SHADOW_SLOTS = 1024;
+const SHADOW_SLOTS = 512;
 
 /** More than a small store needs: what the sample leaves out is misplaced by a change, and has to be fetched again. */
 const EVIDENCE: Evidence = { leastLead: 16, significance: 3 };
