@@ -72,12 +72,15 @@ export class Core {
   /** Opens the database and what is read from it at start. @throws {StartError} with a sentence for whoever started us. */
   static async open(env: Env, clock: Clock, log: Log): Promise<Core> {
     const { file, migrationsDir } = databasePaths(env);
-    const { database, migrated } = await DatabaseClient.open(workerEntry("database"), {
+    const { database, migrated, quarantined } = await DatabaseClient.open(workerEntry("database"), {
       file,
       migrationsDir,
       maxBytes: (env.pinned.diskMaxMb ?? SETTINGS.diskMaxMb.fallback) * MIB,
       busyTimeoutMs: 5_000,
     });
+    if (quarantined !== null) {
+      log.error({ quarantined }, "the database is damaged: it was moved aside for recovery, and a new one begun");
+    }
     if (migrated.length > 0) log.info({ migrated }, "database migrated");
     const nodeId = await createMetaRows(database).readOrInsert("nodeId", randomUUID());
     const settings = await SettingsStore.open(createSettingRows(database), clock, env.pinned);

@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { Connection } from "../backends/sqlite/connection.ts";
 import type { Command, DatabaseOptions, Failure, Opened, Reply } from "../backends/sqlite/messages.ts";
 import { migrate } from "../backends/sqlite/migrate.ts";
 import { unpackStatements } from "../backends/sqlite/packed-statements.ts";
-import { lockDatabase } from "../backends/sqlite/process-lock.ts";
+import { lockDatabase, lockFile } from "../backends/sqlite/process-lock.ts";
+import { isDamaged, quarantine } from "../backends/sqlite/quarantine.ts";
 import { toFailure } from "../backends/sqlite/sql-errors.ts";
 import type { Changes } from "../ports/database.ts";
 
@@ -20,11 +22,14 @@ type Outcome = { ok: true; value: unknown } | { ok: false; failure: Failure };
 
 function open(): Connection | null {
   try {
+    // Only a file that a server of ours has used before is ours to move; its lock file stays beside it.
+    const isOurs = existsSync(lockFile(options.file));
     // Held until the process ends; the thread never gives it back.
     lockDatabase(options.file);
+    const quarantined = isOurs && isDamaged(options.file) ? quarantine(options.file, Date.now()) : null;
     const connection = new Connection(options);
     const migrated = migrate(connection, options.migrationsDir);
-    port?.postMessage({ opened: true, migrated } satisfies Opened);
+    port?.postMessage({ opened: true, migrated, quarantined } satisfies Opened);
     return connection;
   } catch (error) {
     const failure = toFailure(error);

@@ -55,19 +55,23 @@ export class DatabaseClient implements Database {
   }
 
   /**
-   * Starts the thread, opens the file and applies missing migrations.
+   * Starts the thread, opens the file and applies missing migrations. A damaged database of ours is moved aside first.
    *
    * @param entry the thread's module: `workerEntry("database")`.
    * @throws {Error} when the file cannot be opened or migrated.
    */
-  static async open(entry: URL, options: DatabaseOptions): Promise<{ database: DatabaseClient; migrated: string[] }> {
+  static async open(
+    entry: URL,
+    options: DatabaseOptions,
+  ): Promise<{ database: DatabaseClient; migrated: string[]; quarantined: string | null }> {
     const worker = startThread(entry, { ...HEAP, workerData: options });
     const opened = await new Promise<Opened>((resolve, reject) => {
       worker.once("message", resolve);
       worker.once("error", reject);
     });
     if (!opened.opened) throw new StartError(opened.failure.message);
-    return { database: new DatabaseClient(worker), migrated: opened.migrated };
+    const { migrated, quarantined } = opened;
+    return { database: new DatabaseClient(worker), migrated, quarantined };
   }
 
   all<Row>(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {

@@ -33,4 +33,6 @@ export type Reply = ({ id: number; ok: true; value: unknown } | { id: number; ok
 };
 
 /** The first message from the thread. */
-export type Opened = { opened: true; migrated: string[] } | { opened: false; failure: Failure };
+export type Opened =
+  /** `quarantined`: where a damaged database was moved to, before a new one was begun. */
+  { opened: true; migrated: string[]; quarantined: string | null } | { opened: false; failure: Failure };

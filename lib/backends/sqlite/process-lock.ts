@@ -3,6 +3,8 @@ import Libsql from "libsql";
 /** Keeps the handle from being collected, which would drop the lock. One per process in practice. */
 const held: unknown[] = [];
 
+export const lockFile = (file: string): string => `${file}.lock`;
+
 /**
  * One server per database. The lock is SQLite's own exclusive lock on a file beside the database, held for as long as
  * this process lives: the kernel drops it even after `kill -9`, and the database itself stays readable to others.
@@ -10,7 +12,7 @@ const held: unknown[] = [];
  * @throws {Error} when another process holds it.
  */
 export function lockDatabase(file: string): void {
-  const lock = new Libsql(`${file}.lock`);
+  const lock = new Libsql(lockFile(file));
   try {
     lock.exec("PRAGMA busy_timeout = 0");
     lock.exec("PRAGMA locking_mode = EXCLUSIVE");

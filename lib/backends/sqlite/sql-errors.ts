@@ -5,20 +5,29 @@ function codeOf(error: unknown): string {
   return "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
-/** SQLite's result codes in our terms. @see https://www.sqlite.org/rescode.html */
-export function toFailure(error: unknown): Failure {
+/** libsql reports some codes by their sentence alone. */
+const reporter = (error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
   const code = codeOf(error);
-  // libsql reports some of them by their sentence alone.
-  const is = (name: string, sentence: RegExp) => code.startsWith(name) || sentence.test(message);
+  return { message, is: (name: string, sentence: RegExp) => code.startsWith(name) || sentence.test(message) };
+};
+
+/** Whether the file itself is at fault. */
+export function isDamage(error: unknown): boolean {
+  const { is } = reporter(error);
+  return is("SQLITE_CORRUPT", /disk image is malformed/i) || is("SQLITE_NOTADB", /file is not a database/i);
+}
+
+/** SQLite's result codes in our terms. @see https://www.sqlite.org/rescode.html */
+export function toFailure(error: unknown): Failure {
+  const { message, is } = reporter(error);
   if (is("SQLITE_FULL", /database or disk is full/i))
     return { code: "storage-full", message: "The disk, or its quota, is full." };
   if (is("SQLITE_READONLY", /readonly database/i))
     return { code: "storage-read-only", message: "The database is read-only." };
   if (is("SQLITE_BUSY", /database is locked/i) || is("SQLITE_LOCKED", /table is locked/i))
     return { code: "storage-unavailable", message: "Another process holds the database." };
-  if (is("SQLITE_CORRUPT", /disk image is malformed/i) || is("SQLITE_NOTADB", /file is not a database/i))
-    return { code: "storage-unavailable", message: "The database file is damaged." };
+  if (isDamage(error)) return { code: "storage-unavailable", message: "The database file is damaged." };
   if (is("SQLITE_IOERR", /disk I\/O error/i) || is("SQLITE_CANTOPEN", /unable to open/i))
     return { code: "storage-unavailable", message: "The database file cannot be read or written." };
   return { code: null, message };
