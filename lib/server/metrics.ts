@@ -35,6 +35,12 @@ export class Metrics {
       "Writes refused at the hard bound since the start",
       () => runtime.memory.gate.refusals,
     );
+    this.#gauge("headroom_event_loop_lag_seconds", "How late the last tick was", () => runtime.loop.lagMs / 1000);
+    this.#gauge(
+      "headroom_requests_shed",
+      "Requests refused since the start because the event loop was late",
+      () => runtime.loop.refusals,
+    );
     this.#gauge("headroom_hard_pressure", "1 while growing writes are refused", () =>
       Number(runtime.memory.gate.closed),
     );

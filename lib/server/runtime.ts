@@ -1,5 +1,6 @@
 import { createRunLog } from "../backends/sqlite/run-log.ts";
 import { exposeGc } from "../memory/collector.ts";
+import { LoopGate } from "../memory/loop-gate.ts";
 import { Sweeper } from "../memory/sweeper.ts";
 import type { Clock } from "../shared/clock.ts";
 import { composeCache } from "./compose-cache.ts";
@@ -33,6 +34,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const streams = composeStreams(core, { sampleLog: monitor.sampleLog, sessions, cache, vectors, rag });
   const runLog = createRunLog(core.database, core.nodeId);
   const memory = await composeMemoryControl(core, monitor, runLog);
+  const loop = new LoopGate(clock);
   const { leaks, profiles, start: startLeaks } = composeLeaks(core);
   monitor.onSample((sample, stores) => {
     leaks.observe(sample);
@@ -42,7 +44,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   /** Starts what runs by itself. */
   const start = (): void => {
     const sweeper = new Sweeper(core.stores, clock, (err) => log.warn({ err }, "a sweep failed"));
-    core.onStop(sweeper.start(), memory.start(), startLeaks());
+    core.onStop(sweeper.start(), memory.start(), startLeaks(), loop.start());
     streams.start();
     monitor.start(exposeGc());
   };
@@ -55,6 +57,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
     streams,
     runLog,
     memory,
+    loop,
     leaks,
     profiles,
     start,

@@ -1,3 +1,5 @@
+import { MOST_LAG_MS } from "../../memory/loop-gate.ts";
+import { AppError } from "../../shared/errors.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Route } from "./define-route.ts";
 
@@ -5,17 +7,35 @@ import type { Route } from "./define-route.ts";
 const UNKNOWN_BODY_BYTES = 1_048_576;
 
 /**
+ * Refuses what uses the stores while the event loop is late: it would only make the wait longer for everyone. Health, monitoring and
+ * administration go on.
+ *
+ * @throws {AppError} `overloaded`.
+ */
+async function shedWhenLate({ loop }: Runtime, { spec }: Route, request: Request, maxBodyBytes: number): Promise<void> {
+  if (!loop.closed || spec.role !== "consumer") return;
+  loop.refuse();
+  if (!spec.streams) await discardBody(request, maxBodyBytes);
+  throw new AppError("overloaded", `The server is more than ${MOST_LAG_MS} ms behind.`, {
+    headers: { "Retry-After": "1" },
+  });
+}
+
+/**
  * Asks the memory gate for a request that may leave more in memory than was there.
  *
  * @returns to be called when the request has been answered.
- * @throws {AppError} `memory-pressure` at the hard bound.
+ * @throws {AppError} `memory-pressure` at the hard bound, `overloaded` when the event loop is late.
  */
-export async function admitGrowth(
-  { memory }: Runtime,
-  { spec }: Route,
+export async function admit(
+  runtime: Runtime,
+  route: Route,
   request: Request,
   maxBodyBytes: number,
 ): Promise<() => void> {
+  await shedWhenLate(runtime, route, request, maxBodyBytes);
+  const { memory } = runtime;
+  const { spec } = route;
   const writes = spec.method !== "get" && spec.method !== "delete" && spec.path.startsWith("/api/v1/");
   if (!(spec.growsMemory ?? writes)) return () => undefined;
   // A stream takes its memory from the ledger as it goes.

@@ -4,8 +4,8 @@ import { AppError } from "../../shared/errors.ts";
 import { authenticate, namespaceOf, requireRole, requireSameOrigin } from "../auth/authenticate.ts";
 import type { Identity } from "../auth/key-ring.ts";
 import type { Runtime } from "../runtime.ts";
+import { admit } from "./admission.ts";
 import { isReply, type Route, reply } from "./define-route.ts";
-import { admitGrowth } from "./memory-admission.ts";
 import { parseRequest } from "./parse-request.ts";
 import { toProblem } from "./problem.ts";
 import { type Stamp, toResponse } from "./respond.ts";
@@ -97,10 +97,10 @@ async function handle(
   { peer, target }: DoorBindings,
 ): Promise<unknown> {
   const { spec } = route;
-  const identity = spec.role === null ? NOBODY : admit(runtime, request, route, peer, requestId);
+  const identity = spec.role === null ? NOBODY : identify(runtime, request, route, peer, requestId);
   const namespace = spec.role === null ? identity.namespace : namespaceOf(identity, request.headers.get("x-namespace"));
   const maxBodyBytes = runtime.settings.values.maxBodyMb * 1_048_576;
-  const release = await admitGrowth(runtime, route, request, maxBodyBytes);
+  const release = await admit(runtime, route, request, maxBodyBytes);
   try {
     const { params, query, body } = await parseRequest(route, request, target, maxBodyBytes);
     const result = await route.handle({ params, query, body, runtime, identity, namespace, request, requestId, peer });
@@ -112,7 +112,7 @@ async function handle(
 }
 
 /** Who asks, if they may. A refused write goes into the audit. */
-function admit(runtime: Runtime, request: Request, { spec }: Route, peer: string, requestId: string): Identity {
+function identify(runtime: Runtime, request: Request, { spec }: Route, peer: string, requestId: string): Identity {
   const { headers } = request;
   const identity = authenticate(
     runtime.gate,
