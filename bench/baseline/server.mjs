@@ -95,6 +95,10 @@ app.get("/api/v1/cache/:key", (c) => {
   return c.body(body, 200, { "content-type": entry.mediaType, "X-Cache": "HIT" });
 });
 
+app.delete("/api/v1/cache/:key", (c) => {
+  return responses.delete(c.req.param("key")) ? c.body(null, 204) : c.json({ code: "not-found" }, 404);
+});
+
 app.get("/bench/counters", (c) => {
   const { user, system } = process.cpuUsage();
   return c.json({ ...collections, cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss() });

@@ -50,7 +50,10 @@ export async function fill(client: HttpClient, load: Load): Promise<string[]> {
 }
 
 export async function remove(client: HttpClient, paths: readonly string[]): Promise<void> {
-  await inParallel(paths.length, 8, async (index) => void (await client.send("DELETE", paths[index] ?? "")));
+  await inParallel(paths.length, 8, async (index) => {
+    const { status } = await client.send("DELETE", paths[index] ?? "");
+    if (status !== 204) throw new Error(`removing ${paths[index]} was answered with ${status}`);
+  });
 }
 
 /** Reads one after another, half of them from a hot tenth; milliseconds each. */

@@ -11,8 +11,8 @@ export interface ArenaOptions {
 }
 
 /**
- * Bytes kept off the heap, by handle. Payloads are appended to slabs of up to 1 MiB; a freed one leaves garbage, and a slab
- * with enough of it is slid together and goes on being filled, or gives its pages back (a log-structured allocator with
+ * Bytes kept off the heap, by handle. Payloads are appended to slabs of up to 1 MiB; a freed one leaves garbage, and as soon as an
+ * eighth of all is garbage, the slab with the most of it is slid together and gives its pages back (a log-structured allocator with
  * compaction in place; see Rumble, Kejriwal and Ousterhout, FAST 2014). Nothing is scattered over the heap, so what is freed
  * returns to the system, and `reservedBytes` (slabs committed and the handle table) is what the process really holds.
  *
@@ -93,6 +93,12 @@ export class SlabArena {
     this.#liveBytes -= blockBytes(bytes);
     this.#table.release(handle);
     if (slab.liveBytes === 0) this.#retire(at, slab);
+    else if (this.#committedBytes - this.#liveBytes > this.#slackBytes()) this.compact();
+  }
+
+  /** What may stand empty: with an eighth of it, a byte that is freed costs seven that are moved at most. */
+  #slackBytes(): number {
+    return Math.max(this.#slabBytes / 4, this.#committedBytes / 8);
   }
 
   /** What `compact()` would give back now if it were called until it returns 0. */
