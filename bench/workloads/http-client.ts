@@ -7,11 +7,14 @@ export interface Answer {
   body: Buffer;
 }
 
+const IDLE_MS = 15_000;
+
 /** A keep-alive client that times each kind of request, and counts every answer that nobody expected as an error. */
 export class HttpClient {
   readonly latencies = new Map<string, Latencies>();
   readonly errors = new Map<string, number>();
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  /** Idle connections are given up before the server does it, after 30 s: a request on one that is just being closed would be lost. */
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 256, timeout: IDLE_MS });
   readonly #base: URL;
   readonly #authorization: string;
 
