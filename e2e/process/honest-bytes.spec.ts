@@ -67,9 +67,12 @@ async function breakdown(store: string): Promise<{ component: number; unattribut
   return { component: of(store), unattributed: of("unattributed"), used: sample.usedBytes };
 }
 
+/** Small sessions are left to the pool's own test: 100,000 rows would only measure the database. */
+const SIZES = { sessions: [3_000, 60_000], cache: [400, 3_000, 60_000] } as const;
+
 for (const store of ["sessions", "cache"] as const)
   for (const [name, letters] of Object.entries(ALPHABETS))
-    for (const bytes of name === "ASCII" ? [400, 3_000, 60_000] : [3_000]) {
+    for (const bytes of name === "ASCII" ? SIZES[store] : [3_000]) {
       test(`${store}: ${FILL_BYTES / MB} MB more of ${name} in values of ${bytes} B are in the report, within 10 %`, async () => {
         test.setTimeout(180_000);
         const warmUp = records(letters, bytes, WARM_UP_BYTES, 0);
