@@ -3,30 +3,44 @@ import { BenchServer, type Variant } from "./bench-server.ts";
 import { fill, type Load, read, remove } from "./loads.ts";
 
 export interface Held {
-  /** Heap, external and what the store keeps beside them, more than before it had these items. */
+  /** Heap, external and what the store keeps beside them, more than without these items. */
   heldBytes: number;
-  rssBytes: number;
-  processRssBytes: number;
+  /** The part of it that our own statistics name. */
+  claimedBytes: number;
 }
 
-/** What a server comes to hold for the load's items, all of them in memory. */
+/**
+ * What a server holds for the load's items, all of them in memory: with them less the mean of before and after, since a heap
+ * of 80 MB drifts by more than the items of one variant take. RSS per item wants fresh processes: see bench/values.
+ */
 export async function heldFor(variant: Variant, load: Load): Promise<Held> {
   const server = await BenchServer.start(variant);
   const { client } = server;
   // The same work first and thrown away, so that code and heap have their size.
-  await remove(client, await fill(client, load));
-  await sleep(1_500);
-  const before = { ...(await server.memory()), claimed: await server.claimedBytes(load.store) };
+  for (let round = 0; round < 2; round++) {
+    const paths = await fill(client, load);
+    await read(client, paths, 1_000);
+    await remove(client, paths);
+  }
+  const before = await snapshot(server, load);
   const paths = await fill(client, load);
   await read(client, paths, 2_000);
   await server.settle(load.store);
-  const after = { ...(await server.memory()), claimed: await server.claimedBytes(load.store) };
+  const full = await snapshot(server, load);
+  await remove(client, paths);
+  const after = await snapshot(server, load);
   await server.stop();
-  // Our typed arrays are in `external` and in the claim: counted twice, to our loss.
-  const heap = after.heapUsed + after.external - before.heapUsed - before.external;
   return {
-    heldBytes: heap + after.claimed - before.claimed,
-    rssBytes: after.rss - before.rss,
-    processRssBytes: after.rss,
+    heldBytes: full.held - (before.held + after.held) / 2,
+    claimedBytes: full.claimed - (before.claimed + after.claimed) / 2,
   };
+}
+
+/** Our typed arrays are in `external` and in the claim: counted twice, to our loss. */
+async function snapshot(server: BenchServer, load: Load): Promise<{ held: number; claimed: number }> {
+  // What was under way when the last answer came has ended: commits, packing, sockets.
+  await sleep(2_000);
+  const { heapUsed, external } = await server.memory();
+  const claimed = await server.claimedBytes(load.store);
+  return { held: heapUsed + external + claimed, claimed };
 }
