@@ -1,9 +1,11 @@
-// Collections on the report's workload, interleaved round by round, each in a process of its own:
+// Collections on the report's workload. All contestants run side by side and are asked in turns, 500 steps at a time, so that a
+// slow minute of the machine falls on each of them alike; a round begins with fresh processes.
 //   same flags:    ours against the same app on lru-cache with live objects (bench/baseline/app-on-lru), and against a
 //                  bare Hono with the same routes on lru-cache, without keys, checks, pages, sockets or a database
 //   flags chosen:  ours with the launcher's flags against ours with Node's defaults
-// `node scripts/build.mjs && node bench/gc/compare.mjs [--rounds 3] [--requests 6000] [--limit-mb 1024]`
+// `npm run build && npm run bench:gc -- [--rounds 3] [--requests 6000] [--limit-mb 1024]`
 import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { chooseGcFlags } from "../../scripts/gc-flags.mjs";
@@ -22,6 +24,7 @@ const { values: options } = parseArgs({
 const ROUNDS = Number(options.rounds);
 const REQUESTS = Number(options.requests);
 const LIMIT_MB = options["limit-mb"];
+const SLICE = 500;
 
 async function startBaseline(flags, env) {
   const script = resolve(import.meta.dirname, "../baseline/server.mjs");
@@ -46,7 +49,6 @@ async function ourCounters(client) {
       1000 *
       (read(/nodejs_gc_duration_seconds_sum\{[^}]*kind="minor"[^}]*\} (\S+)/) +
         read(/nodejs_gc_duration_seconds_sum\{[^}]*kind="major"[^}]*\} (\S+)/)),
-    cpuMs: 1000 * read(/^process_cpu_seconds_total (\S+)/m),
   };
 }
 const baselineCounters = async (client) => (await client.json("GET", "/bench/counters")).value;
@@ -66,52 +68,90 @@ const CHOICES = {
   "app on lru-cache, Node's defaults": app(DEFAULTS, onLru),
 };
 
-async function measure({ start, counters }, seed) {
+/** CPU time of a process so far, its threads' included: to the nanosecond, where /proc's own sum counts in hundredths. */
+function cpuMsOf(pid) {
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  const spent = tasks.map((task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0]));
+  return spent.reduce((sum, ns) => sum + ns, 0) / 1e6;
+}
+
+async function begin({ start, counters }, seed) {
   const server = await start();
   const client = new Client({ port: server.port, key: KEY, connections: 16 });
-  try {
-    const { step, latencies } = await createWorkload(client, seed);
-    await client.each(REQUESTS / 4, step);
-    const before = await counters(client);
-    latencies.length = 0;
-    await client.each(REQUESTS, step);
-    const after = await counters(client);
-    latencies.sort((a, b) => a - b);
-    const per = (name) => ((after[name] - before[name]) * 1000) / latencies.length;
-    return {
-      "scavenges / 1,000": per("minorCount"),
-      "major / 1,000": per("majorCount"),
-      "pause ms / 1,000": per("pauseMs"),
-      "CPU ms / 1,000": per("cpuMs"),
-      p50: percentile(latencies, 0.5),
-      p99: percentile(latencies, 0.99),
-      "RSS MB": rssOf(server.pid) / 2 ** 20,
-    };
-  } finally {
-    client.close();
-    await server.stop();
-  }
+  const { step, latencies } = await createWorkload(client, seed);
+  // Compiling is over, and the young generation as large as it will be.
+  await client.each(REQUESTS, step);
+  latencies.length = 0;
+  return { server, client, step, latencies, counters, before: await counters(client), cpuMs: 0, rss: [] };
+}
+
+async function slice(side) {
+  const { pid } = side.server;
+  const before = cpuMsOf(pid);
+  await side.client.each(SLICE, side.step);
+  side.cpuMs += cpuMsOf(pid) - before;
+  side.rss.push(rssOf(pid) / 2 ** 20);
+}
+
+async function figuresOf({ client, latencies, counters, before, cpuMs, rss }) {
+  const after = await counters(client);
+  latencies.sort((a, b) => a - b);
+  const per = (count) => (count * 1000) / latencies.length;
+  return {
+    "scavenges / 1,000": per(after.minorCount - before.minorCount),
+    "major / 1,000": per(after.majorCount - before.majorCount),
+    "pause ms / 1,000": per(after.pauseMs - before.pauseMs),
+    "CPU ms / 1,000": per(cpuMs),
+    p50: percentile(latencies, 0.5),
+    p99: percentile(latencies, 0.99),
+    "RSS MB": median(rss),
+  };
 }
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const names = Object.keys(CHOICES);
 const results = Object.fromEntries(names.map((name) => [name, []]));
 for (let round = 0; round < ROUNDS; round++) {
-  for (const [at] of names.entries()) {
-    const name = names[(at + round) % names.length];
-    results[name].push(await measure(CHOICES[name], 11 + round));
+  const sides = [];
+  try {
+    for (const name of names) sides.push(await begin(CHOICES[name], 11 + round));
+    for (let at = 0; at < REQUESTS / SLICE; at++) {
+      for (const side of at % 2 === 0 ? sides : sides.toReversed()) await slice(side);
+    }
+    for (const [at, name] of names.entries()) results[name].push(await figuresOf(sides[at]));
+  } finally {
+    for (const { client, server } of sides) {
+      client.close();
+      await server.stop();
+    }
   }
 }
+
+const figure = (name, of) => median(results[name].map((result) => result[of]));
+const columns = Object.keys(results[names[0]][0]);
 console.table(
   Object.fromEntries(
-    names.map((name) => [
-      name,
-      Object.fromEntries(
-        Object.keys(results[name][0]).map((figure) => [
-          figure,
-          Number(median(results[name].map((result) => result[figure])).toFixed(2)),
-        ]),
-      ),
-    ]),
+    names.map((name) => [name, Object.fromEntries(columns.map((of) => [of, Number(figure(name, of).toFixed(2))]))]),
   ),
+);
+
+/** Medians over the rounds of a figure's ratio within one round. */
+function ratio(name, to, of) {
+  return median(results[name].map((result, round) => result[of] / results[to][round][of]));
+}
+const [OURS, ON_LRU, BARE, OURS_DEFAULT] = names;
+const less = (name, to) => `${(100 * (1 - ratio(name, to, "scavenges / 1,000"))).toFixed(0)} %`;
+for (const [label, to] of [
+  ["the same app on lru-cache", ON_LRU],
+  ["bare Hono on lru-cache", BARE],
+]) {
+  const [cpu, rss] = ["CPU ms / 1,000", "RSS MB"].map((of) => ratio(OURS, to, of).toFixed(2));
+  console.log(
+    `ours / ${label}, same flags: ${less(OURS, to)} fewer scavenges (goal 30), CPU ${cpu} (goal 1.02), RSS ${rss} (goal 1.0)`,
+  );
+}
+const p99 = [OURS, OURS_DEFAULT].map((name) => results[name].map((result) => result.p99.toFixed(0)).join(", "));
+console.log(
+  `chosen flags / Node's defaults: ${less(OURS, OURS_DEFAULT)} fewer scavenges (goal 45), p99 ${p99[0]} against ${p99[1]} ms, ` +
+    `RSS +${(figure(OURS, "RSS MB") - figure(OURS_DEFAULT, "RSS MB")).toFixed(0)} MB (goal 40)`,
 );

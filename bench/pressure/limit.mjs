@@ -1,8 +1,10 @@
 // 100,000 sessions and 256 MB of responses that do not compress, offered to a server with a limit of 400 MB:
 // does usage stay under the limit, does a run reach its target, is the dry run right, does every session still answer?
-// `node scripts/build.mjs && node bench/pressure/limit.mjs [--sessions 100000] [--cache-mb 256] [--limit-mb 400]`
+// `node scripts/build.mjs && node bench/pressure/limit.mjs [--sessions 100000] [--cache-mb 256] [--limit-mb 400]
+//   [--target 0.5] [--bodies random|text] [--connections 32]`
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
+import { randomFrom } from "../gc/report-workload.mjs";
 import { Client, percentile, RssWatch, rssOf } from "./client.mjs";
 import { KEY, startServer } from "./start-server.mjs";
 
@@ -14,6 +16,8 @@ const { values: options } = parseArgs({
     "max-sessions": { type: "string" },
     "sessions-max-mb": { type: "string" },
     target: { type: "string", default: "0.5" },
+    bodies: { type: "string", default: "random" },
+    connections: { type: "string", default: "32" },
   },
 });
 const MIB = 2 ** 20;
@@ -34,7 +38,7 @@ const server = await startServer({
   ...(options["max-sessions"] ? { HEADROOM_MAX_SESSIONS: options["max-sessions"] } : {}),
   ...(options["sessions-max-mb"] ? { HEADROOM_SESSIONS_MAX_MB: options["sessions-max-mb"] } : {}),
 });
-const client = new Client({ port: server.port, key: KEY });
+const client = new Client({ port: server.port, key: KEY, connections: Number(options.connections) });
 const watch = new RssWatch(server.pid);
 const failures = [];
 const require = (claim, held, figures) => {
@@ -49,6 +53,15 @@ const sessionData = (at) => ({
     text: `turn ${turn} of ${at}: ${"memory is bounded ".repeat(12)}`,
   })),
 });
+
+/** Bytes that do not compress, or text that does, about four to one. */
+function newBody(at) {
+  if (options.bodies === "random") return randomBytes(BODY_BYTES);
+  const random = randomFrom(at);
+  return Buffer.from(
+    Array.from({ length: BODY_BYTES / 8 }, () => `${Math.floor(random() * 5000)}`.padEnd(7)).join(" "),
+  );
+}
 
 /** Writes until it is taken, waiting as long as the server asks: a 503 is not a loss. */
 async function write(counts, method, path, body, headers) {
@@ -74,8 +87,8 @@ try {
     const body = Math.floor((at * BODIES) / (SESSIONS + BODIES));
     const isBody = Math.floor(((at + 1) * BODIES) / (SESSIONS + BODIES)) > body;
     if (isBody) {
-      await write(cacheCounts, "PUT", `/api/v1/cache/body-${body}`, randomBytes(BODY_BYTES), {
-        "content-type": "application/octet-stream",
+      await write(cacheCounts, "PUT", `/api/v1/cache/body-${body}`, newBody(body), {
+        "content-type": options.bodies === "text" ? "text/plain" : "application/octet-stream",
       });
     } else {
       const session = at - body;
@@ -101,7 +114,11 @@ try {
     targetRatio: TARGET,
     dryRun: true,
   });
-  const { value: run } = await client.json("POST", "/monitoring/memory/optimize", { targetRatio: TARGET });
+  // Two at once: the second joins the first.
+  const [{ value: run }, { value: joined }] = await Promise.all(
+    [1, 2].map(() => client.json("POST", "/monitoring/memory/optimize", { targetRatio: TARGET })),
+  );
+  require("two calls at once are one run", joined.id === run.id, `${run.id} and ${joined.id}`);
   for (const step of run.steps) {
     const predicted = dry.steps.find((other) => other.step === step.step)?.predictedFreedBytes ?? 0;
     console.log(

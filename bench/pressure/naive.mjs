@@ -74,7 +74,7 @@ async function fill(server) {
   });
   watch.stop();
   client.close();
-  return { ...counts, peak: share(watch.peakBytes), "after warm-up": share(afterWarmUp), died: server.exited() };
+  return { ...counts, peakBytes: watch.peakBytes, afterWarmUpBytes: afterWarmUp, died: server.exited() };
 }
 
 /** The report's workload, so many steps a second. */
@@ -89,26 +89,40 @@ async function normalRate(server) {
   }
   watch.stop();
   client.close();
-  return { ...counts, peak: share(watch.peakBytes), now: share(watch.read()) };
+  return { ...counts, peakBytes: watch.peakBytes };
 }
 
-const naive = await startNaive();
-const rows = { naive: await fill(naive) };
-await naive.stop();
-const ours = await startServer({
+const shown = ({ peakBytes, afterWarmUpBytes, ...counts }) => ({
+  ...counts,
+  peak: share(peakBytes),
+  ...(afterWarmUpBytes === undefined ? {} : { "after warm-up": share(afterWarmUpBytes) }),
+});
+let failed = 0;
+const require = (claim, held) => {
+  console.log(`${held ? "ok  " : "FAIL"}  ${claim}`);
+  if (!held) failed += 1;
+};
+
+const naiveServer = await startNaive();
+const naive = await fill(naiveServer);
+await naiveServer.stop();
+const ourServer = await startServer({
   HEADROOM_MEMORY_LIMIT_MB: options["limit-mb"],
   HEADROOM_CACHE_MAX_MB: "300",
   HEADROOM_CACHE_MAX_ENTRIES: "20000",
   HEADROOM_MAX_SESSIONS: "100000",
   HEADROOM_SESSIONS_MAX_MB: "300",
 });
-rows.ours = await fill(ours);
-await ours.stop();
+const ours = await fill(ourServer);
+await ourServer.stop();
 console.log(`limit ${options["limit-mb"]} MB, ${SESSIONS} sessions and ${ANSWERS} answers`);
-console.table(rows);
-const normal = await startServer({ HEADROOM_MEMORY_LIMIT_MB: options["limit-mb"] });
-console.log(
-  `the report's workload at ${options.rate} steps a second for ${options.seconds} s:`,
-  await normalRate(normal),
-);
-await normal.stop();
+console.table({ naive: shown(naive), ours: shown(ours) });
+const normalServer = await startServer({ HEADROOM_MEMORY_LIMIT_MB: options["limit-mb"] });
+const normal = await normalRate(normalServer);
+await normalServer.stop();
+console.log(`the report's workload at ${options.rate} steps a second for ${options.seconds} s:`, shown(normal));
+require("the naive process dies or passes 84 %", naive.died || naive.peakBytes > 0.84 * LIMIT);
+require("ours serves the whole run and loses nothing but 503s", !ours.died && ours.lost === 0);
+require("ours is at most at 70 % after warm-up", ours.afterWarmUpBytes <= 0.7 * LIMIT);
+require("ours is at most at 60 % at the normal rate", normal.peakBytes <= 0.6 * LIMIT && normal.failed === 0);
+process.exitCode = failed > 0 ? 1 : 0;
