@@ -18,11 +18,17 @@ const PARTS = 8;
 /** Growth smaller than this share of the limit over a window is taken for noise of the runtime. */
 const MIN_GROWTH_RATIO = 0.01;
 /** Growth that is dying away at the end of the window is filling something, which will be full. */
-const LATE_SHARE = 0.5;
+const LATE_SHARE = 0.6;
+/** Of sixteen parts, so many must have risen above the one before, each by this share of the average. */
+const FINE_PARTS = 16;
+const MOST_FINE_PARTS = 8;
+const RISEN_SHARE = 0.2;
 /** How much farther than the window one may look: beyond, a straight line is a guess. */
 const HORIZON_WINDOWS = 24;
 /** Student's t, 97.5 %, with PARTS − 1 degrees of freedom, for increments between parts. */
 const T_QUANTILE = 2.45;
+/** How many standard deviations of its wandering a walk is given. */
+const WANDER = 1.5;
 
 interface Point {
   atMs: number;
@@ -86,7 +92,7 @@ function split<T>(points: readonly T[], parts: number): T[][] {
 function findTrend(window: readonly Point[], limitBytes: number): Trend | null {
   if (window.length < MIN_POINTS) return null;
   const parts = split(window, PARTS).map((part) => part.map(({ bytes }) => bytes));
-  if (!growsThroughout(parts)) return null;
+  if (!growsThroughout(parts) || isStaircase(window)) return null;
   const line = theilSen(window.map(({ atMs, bytes }) => [atMs, bytes] as const));
   const first = window[0]?.atMs ?? 0;
   const last = window.at(-1)?.atMs ?? 0;
@@ -116,6 +122,14 @@ function growsThroughout(parts: readonly number[][]): boolean {
   return (
     steps.every((step) => step > 0.15 * average && step < 0.65 * total) && (steps.at(-1) ?? 0) > LATE_SHARE * average
   );
+}
+
+/** A few jumps with nothing between them are events, however evenly they fell. */
+function isStaircase(window: readonly Point[]): boolean {
+  const middles = split(window, FINE_PARTS).map((part) => median(part.map(({ bytes }) => bytes)));
+  const average = ((middles.at(-1) ?? 0) - (middles[0] ?? 0)) / (FINE_PARTS - 1);
+  const risen = middles.slice(1).filter((value, at) => value - (middles[at] ?? 0) > RISEN_SHARE * average);
+  return risen.length < MOST_FINE_PARTS;
 }
 
 function deepestFall(values: readonly number[]): number {
@@ -175,7 +189,7 @@ function toForecast(trend: Trend, window: readonly Reading[], limitBytes: number
   const secondsToLimit = seconds(trend.slope, 0);
   if (secondsToLimit * 1000 > HORIZON_WINDOWS * spanMs) return NO_FORECAST;
   // Growth as uneven as it was wanders off the line by the root of the time that it has left to do so.
-  const wander = trend.stepBytes * Math.sqrt((secondsToLimit * 1000) / trend.stepMs);
+  const wander = WANDER * trend.stepBytes * Math.sqrt((secondsToLimit * 1000) / trend.stepMs);
   return {
     secondsToLimit,
     low: seconds(trend.slopeHigh, quantile(residuals, 1) + wander),
