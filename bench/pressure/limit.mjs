@@ -63,8 +63,8 @@ function newBody(at) {
   );
 }
 
-/** Writes until it is taken, waiting as long as the server asks: a 503 is not a loss. */
-async function write(counts, method, path, body, headers) {
+/** Sends until it is taken, waiting as long as the server asks: a 503 is not a loss. */
+async function send(counts, method, path, body, headers) {
   for (;;) {
     const answer = await client.send(method, path, body, headers);
     if (answer.status !== 503) {
@@ -87,12 +87,12 @@ try {
     const body = Math.floor((at * BODIES) / (SESSIONS + BODIES));
     const isBody = Math.floor(((at + 1) * BODIES) / (SESSIONS + BODIES)) > body;
     if (isBody) {
-      await write(cacheCounts, "PUT", `/api/v1/cache/body-${body}`, newBody(body), {
+      await send(cacheCounts, "PUT", `/api/v1/cache/body-${body}`, newBody(body), {
         "content-type": options.bodies === "text" ? "text/plain" : "application/octet-stream",
       });
     } else {
       const session = at - body;
-      const { status, body: answer } = await write(sessionCounts, "POST", "/api/v1/sessions", {
+      const { status, body: answer } = await send(sessionCounts, "POST", "/api/v1/sessions", {
         data: sessionData(session),
       });
       if (status === 201) ids[session] = JSON.parse(answer.toString("utf8")).id;
@@ -141,11 +141,12 @@ try {
     50, `${Math.max(0, ...pauses).toFixed(1)} ms`);
 
   const latencies = [];
+  const readCounts = {};
   let lost = 0;
   await client.each(SESSIONS, async (at) => {
     if (!ids[at]) return;
     const sentAt = performance.now();
-    const { status, body } = await client.send("GET", `/api/v1/sessions/${ids[at]}`);
+    const { status, body } = await send(readCounts, "GET", `/api/v1/sessions/${ids[at]}`);
     latencies.push(performance.now() - sentAt);
     if (status !== 200 || JSON.parse(body.toString("utf8")).data.user !== `user-${at}`) lost += 1;
   });
@@ -153,7 +154,7 @@ try {
   const kept = ids.filter(Boolean).length;
   require("every session still answers", lost === 0 &&
     kept ===
-      SESSIONS, `${kept - lost} of ${SESSIONS}; p50 ${percentile(latencies, 0.5).toFixed(1)} ms, p99 ${percentile(latencies, 0.99).toFixed(1)} ms`);
+      SESSIONS, `${kept - lost} of ${SESSIONS}, answers ${JSON.stringify(readCounts)}; p50 ${percentile(latencies, 0.5).toFixed(1)} ms, p99 ${percentile(latencies, 0.99).toFixed(1)} ms`);
   require("usage never passes the limit at all", watch.peakBytes <=
     LIMIT, `peak ${mib(watch.peakBytes)} (${share(watch.peakBytes)})`);
   const { value: runs } = await client.json("GET", "/monitoring/memory/optimizations?limit=500");

@@ -23,7 +23,7 @@ export async function readBody(
   if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
   // A declared length is enforced by Node's parser, so the body may be taken in one go. Before anything looks at `body`:
   // that makes a stream and an abort controller, 40 KB of garbage a request, which weak references carry into the old heap.
-  if (declared !== null) return new Uint8Array(await request.arrayBuffer());
+  if (declared !== null) return new Uint8Array(await request.arrayBuffer().catch(cutShort));
   if (request.body === null) return NOTHING;
   return readChunks(request.body, maxBytes);
 }
@@ -38,6 +38,11 @@ async function readChunks(body: ReadableStream<Uint8Array>, maxBytes: number): P
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);
+}
+
+/** Whoever left in the middle reads no answer; in the log it is their doing, not a failure of ours. */
+function cutShort(cause: unknown): never {
+  throw new AppError("malformed-request", "The connection was lost before the whole body had arrived.", { cause });
 }
 
 function tooLarge(maxBytes: number): AppError {
