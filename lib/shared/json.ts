@@ -8,6 +8,10 @@ const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
+/** 1 for the bytes that structure is made of: nearly all of a body is not. */
+const STRUCTURAL = new Uint8Array(256);
+for (const byte of [QUOTE, COLON, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE]) STRUCTURAL[byte] = 1;
+
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -51,7 +55,8 @@ function countKeys(bytes: Uint8Array): number {
   let depth = 0;
   let keys = 0;
   for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at];
+    const byte = bytes[at] ?? 0;
+    if (STRUCTURAL[byte] === 0) continue;
     if (byte === QUOTE) at = endOfString(bytes, at);
     else if (byte === COLON) keys += 1;
     else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
@@ -77,7 +82,7 @@ function keysIn(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
   if (Array.isArray(value)) {
     let sum = 0;
-    for (const item of value) if (typeof item === "object") sum += keysIn(item);
+    for (let i = 0; i < value.length; i++) if (typeof value[i] === "object") sum += keysIn(value[i]);
     return sum;
   }
   const entries = Object.values(value);
