@@ -39,17 +39,19 @@ const KINDS = {
   fvecs: { head: "", piece: (from) => vectors(from, 1000), tail: "" },
 };
 
-/** Writes a file of about `megabytes`, unless it is there. */
+/** Writes a file of about `megabytes`, unless it is there. Resolves with its records. */
 export async function writeData(kind, megabytes, file) {
-  if (existsSync(file)) return;
+  if (existsSync(file)) return Number.NaN;
   const { head, piece, tail } = KINDS[kind];
   const out = createWriteStream(file);
   out.write(head);
-  for (let from = 0, bytes = 0; bytes < megabytes * 1e6; from += 1000) {
+  let from = 0;
+  for (let bytes = 0; bytes < megabytes * 1e6; from += 1000) {
     const part = Buffer.from(piece(from));
     bytes += part.length;
     if (!out.write(part)) await once(out, "drain");
   }
   out.end(tail);
   await once(out, "close");
+  return from + (kind === "json" ? 1 : 0);
 }

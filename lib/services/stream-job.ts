@@ -9,6 +9,7 @@ import { interruptible } from "../streaming/interruptible.ts";
 import type { ParseSpec } from "../streaming/job-spec.ts";
 import type { ParseHost } from "../streaming/parse-host.ts";
 import type { RejectLog } from "../streaming/reject-log.ts";
+import { releaseBytes } from "../streaming/release-bytes.ts";
 import { NoMemoryError, type RunFigures, StreamFaultError, StreamRun } from "../streaming/stream-run.ts";
 
 /** What a job is; it never changes. Kept with the job, so that another process can go on. */
@@ -303,6 +304,8 @@ export class StreamJob {
           await run.write(chunk.subarray(skip));
           skip = 0;
         }
+        // The slots have a copy; a decoder's chunks are its own.
+        if (encoding === "identity") releaseBytes(chunk);
       }
     } catch (error) {
       if (run.stopped.aborted || error instanceof AppError) throw error;

@@ -17,6 +17,8 @@ export interface DoorBindings {
   peer: string;
   /** The request line's target: path and query as they were sent. */
   target: string;
+  /** The body as it comes from the socket. */
+  chunks?: AsyncIterable<Uint8Array>;
 }
 
 type App = Hono<{ Bindings: DoorBindings }>;
@@ -94,7 +96,7 @@ async function handle(
   request: Request,
   route: Route,
   { requestId }: Stamp,
-  { peer, target }: DoorBindings,
+  { peer, target, chunks }: DoorBindings,
 ): Promise<unknown> {
   const { spec } = route;
   const identity = spec.role === null ? NOBODY : identify(runtime, request, route, peer, requestId);
@@ -103,7 +105,8 @@ async function handle(
   const release = await admit(runtime, route, request, maxBodyBytes);
   try {
     const { params, query, body } = await parseRequest(route, request, target, maxBodyBytes);
-    const result = await route.handle({ params, query, body, runtime, identity, namespace, request, requestId, peer });
+    const asked = { params, query, body, runtime, identity, namespace, request, requestId, peer };
+    const result = await route.handle(chunks ? { ...asked, chunks } : asked);
     if (!runtime.env.production) checkAnswer(route, result);
     return result;
   } finally {

@@ -17,6 +17,8 @@ export interface RouteContext<Params, Query, Body> {
   identity: Identity;
   namespace: string;
   request: Request;
+  /** The body as it comes from the socket, where the door has it: a web stream would copy each chunk, twice. */
+  chunks?: AsyncIterable<Uint8Array>;
   requestId: string;
   /** The peer's address. */
   peer: string;

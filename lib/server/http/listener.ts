@@ -34,7 +34,8 @@ export function createListener(
 ): RequestListener {
   const direct = getRequestListener((request, { incoming }) => {
     const { socket, url = "/" } = incoming as IncomingMessage;
-    return app.fetch(request, { door: "direct", peer: socket.remoteAddress ?? "unknown", target: url });
+    const chunks = chunksOf(incoming as IncomingMessage);
+    return app.fetch(request, { door: "direct", peer: socket.remoteAddress ?? "unknown", target: url, chunks });
   });
   const streaming = streamingPaths(routes);
   const arrivals = new Arrivals(runtime.clock, REQUEST_TIMEOUT_MS);
@@ -65,6 +66,11 @@ export function createListener(
         : toNext(runtime, request, response, pages, api);
     answered.catch((error: unknown) => onFailure(runtime, request, response, error));
   };
+}
+
+/** Whoever stops reading leaves the connection open, for the answer that says why. */
+function chunksOf(incoming: IncomingMessage): AsyncIterable<Uint8Array> {
+  return { [Symbol.asyncIterator]: () => incoming.iterator({ destroyOnReturn: false }) };
 }
 
 function toNext(

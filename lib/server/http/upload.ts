@@ -11,9 +11,9 @@ export function uploadHeaders(job: StreamJob): Record<string, string> {
 }
 
 /** The request's body as an upload that begins at `offset`. @throws {AppError} for headers that cannot be. */
-export function readUpload(request: Request, offset: number): Upload {
+export function readUpload(request: Request, chunks: AsyncIterable<Uint8Array> | undefined, offset: number): Upload {
   return {
-    body: chunksOf(request.body),
+    body: chunks ?? chunksOf(request.body),
     encoding: encodingOf(request.headers.get("content-encoding")),
     complete: isComplete(request.headers.get("upload-complete")),
     bytesTotal: totalOf(request.headers, offset),

@@ -35,8 +35,8 @@ const createRoute = defineRoute(
       202: { description: "The body is received; Location is the job", schema: streamJobSchema },
     },
   },
-  async ({ runtime, query, request, namespace }) => {
-    const upload = readUpload(request, 0);
+  async ({ runtime, query, request, chunks, namespace }) => {
+    const upload = readUpload(request, chunks, 0);
     const { jobs } = runtime.streams;
     const job = await jobs.create(namespace, specOf(query));
     return await settle(job, jobs.upload(job, upload), query.wait === true);
@@ -78,7 +78,7 @@ const resumeRoute = defineRoute(
       202: { description: "The body is received", schema: streamJobSchema },
     },
   },
-  async ({ runtime, params, query, request, namespace }) => {
+  async ({ runtime, params, query, request, chunks, namespace }) => {
     const { jobs } = runtime.streams;
     const job = await jobs.find(namespace, params.id);
     const offset = request.headers.get("upload-offset");
@@ -92,7 +92,7 @@ const resumeRoute = defineRoute(
       throw new AppError("upload-offset-mismatch", `The stream goes on at ${job.uploadOffset}.`, {
         headers: { ...uploadHeaders(job), Connection: "close" },
       });
-    return await settle(job, jobs.upload(job, readUpload(request, Number(offset))), query.wait === true);
+    return await settle(job, jobs.upload(job, readUpload(request, chunks, Number(offset))), query.wait === true);
   },
 );
 
