@@ -11,12 +11,19 @@ import { parseArgs, promisify } from "node:util";
 import { chooseGcFlags, effectiveLimitBytes } from "../../scripts/gc-flags.mjs";
 import { writeData } from "./data.mjs";
 
-const LIMITS = { riseMb: 100, livezP99Ms: 50 };
 const KEY = "bench-operator-key-0123456789abcdef";
 const text = (fallback) => ({ type: "string", default: fallback });
 const { values } = parseArgs({
-  options: { mb: text("2000"), "store-mb": text("100"), only: text(""), dir: text(tmpdir()) },
+  options: {
+    mb: text("2000"),
+    "store-mb": text("100"),
+    only: text(""),
+    dir: text(tmpdir()),
+    "rise-mb": text("100"),
+    "livez-p99-ms": text("50"),
+  },
 });
+const LIMITS = { riseMb: Number(values["rise-mb"]), livezP99Ms: Number(values["livez-p99-ms"]) };
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const dir = mkdtempSync(path.join(values.dir, "headroom-large-"));
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -167,7 +174,7 @@ const STORES = {
   vectors: {
     kind: "fvecs",
     query: "target=vectors:large&format=fvecs",
-    prepare: (server) => api(server, "/api/v1/collections/large", "PUT", { dimensions: 128 }),
+    prepare: (server) => api(server, "/api/v1/collections/large", "PUT", { dimensions: 128, metric: "cosine" }),
     count: async (server) => (await api(server, "/api/v1/collections/large")).items,
   },
   sessions: { kind: "ndjson", query: "target=sessions&format=ndjson", count: countSessions },

@@ -27,7 +27,9 @@ const upload = (server: TestServer, name: string, body: Buffer): Promise<Respons
 
 /** Sends until the disk is full; the job says so, what it counts is there and nothing else, and reads go on. */
 async function fill(server: TestServer, whole: Buffer): Promise<StreamJobView> {
-  expect((await server.send("PUT", "/api/v1/collections/full", { dimensions: DIMENSIONS })).status).toBe(201);
+  expect(
+    (await server.send("PUT", "/api/v1/collections/full", { dimensions: DIMENSIONS, metric: "cosine" })).status,
+  ).toBe(201);
   const refused = await upload(server, "full", whole);
   expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([507, "storage-full"]);
   const job = await json<StreamJobView>(server.get(refused.headers.get("location") ?? ""));
@@ -53,10 +55,10 @@ async function complete(server: TestServer, job: StreamJobView, whole: Buffer, c
 
 test.describe("T54: streams and a full disk", () => {
   test("a used-up quota fails the job, leaves what it counts, and the job goes on once there is room", async () => {
-    const server = await TestServer.start({ env: { HEADROOM_DISK_MAX_MB: "12" } });
+    const server = await TestServer.start({ env: { HEADROOM_DISK_MAX_MB: "5" } });
     try {
-      await server.send("PUT", "/api/v1/collections/ballast", { dimensions: DIMENSIONS });
-      expect((await upload(server, "ballast", fvecs(2000))).status).toBe(200);
+      await server.send("PUT", "/api/v1/collections/ballast", { dimensions: DIMENSIONS, metric: "cosine" });
+      expect((await upload(server, "ballast", fvecs(3000))).status).toBe(200);
       const whole = fvecs(3000);
       const job = await fill(server, whole);
       expect((await server.send("DELETE", "/api/v1/collections/ballast")).status).toBe(204);
@@ -71,7 +73,7 @@ test.describe("T54: streams and a full disk", () => {
     const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=40m", "tmpfs", disk]);
     test.skip(mounted.status !== 0, "a small disk can be mounted by root alone");
     try {
-      writeFileSync(path.join(disk, "ballast"), Buffer.alloc(20 * MIB));
+      writeFileSync(path.join(disk, "ballast"), Buffer.alloc(35 * MIB));
       const server = await TestServer.start({ dir: path.join(disk) });
       try {
         const whole = fvecs(4000);
