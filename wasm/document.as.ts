@@ -1,6 +1,6 @@
 /** One JSON document. */
 import { DEEP, EVENTS, HUGE_NUMBER, INPUT, MAX_DEPTH } from "./layout.as";
-import { above, allDigits, equal, hugeExponent, prefixXor } from "./masks.as";
+import { above, allDigits, equal, escapedBits, escapesNext, hugeExponent, prefixXor } from "./masks.as";
 import { beginProjection, closeRecord, endRecord, openRecord, separateRecord } from "./project.as";
 
 // What is known where the window ended.
@@ -72,12 +72,8 @@ export function scanDocument(length: u32, shallow: i32, project: bool, continued
     const slashes = equal(a, b, c, d, backslash);
     let escaped = escapedFirst;
     if (slashes != 0 || escaped != 0) {
-      const live = slashes & ~escapedFirst;
-      const follows = (live << 1) | escapedFirst;
-      const even: u64 = 0x5555555555555555;
-      const sum = (live & ~even & ~follows) + live;
-      escapedFirst = sum < live ? 1 : 0;
-      escaped = (even ^ (sum << 1)) & follows;
+      escaped = escapedBits(slashes, escapedFirst);
+      escapedFirst = escapesNext(slashes, escapedFirst);
       if (p + 64 > end) escapedFirst = (escaped >> (end - p)) & 1;
     }
     const quotes = equal(a, b, c, d, quote) & ~escaped;

@@ -1,6 +1,6 @@
 /** Lines of JSON. */
 import { BLANK, DEEP, EVENTS, HUGE_NUMBER, INPUT, IRREGULAR, MAX_DEPTH } from "./layout.as";
-import { above, allDigits, equal, hugeExponent, prefixXor } from "./masks.as";
+import { above, allDigits, equal, escapedBits, escapesNext, hugeExponent, prefixXor } from "./masks.as";
 import { beginProjection, closeRecord, endRecord, openRecord, separateRecord } from "./project.as";
 
 /**
@@ -39,12 +39,8 @@ export function scanLines(from: u32, length: u32, project: bool): u32 {
     const slashes = equal(a, b, c, d, backslash);
     let escaped = escapedFirst;
     if (slashes != 0 || escaped != 0) {
-      const live = slashes & ~escapedFirst;
-      const follows = (live << 1) | escapedFirst;
-      const even: u64 = 0x5555555555555555;
-      const sum = (live & ~even & ~follows) + live;
-      escapedFirst = sum < live ? 1 : 0;
-      escaped = (even ^ (sum << 1)) & follows;
+      escaped = escapedBits(slashes, escapedFirst);
+      escapedFirst = escapesNext(slashes, escapedFirst);
     }
     const quotes = equal(a, b, c, d, quote) & ~escaped;
     let inside = prefixXor(quotes) ^ string;

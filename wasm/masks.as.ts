@@ -27,6 +27,25 @@ export function prefixXor(x: u64): u64 {
   return x;
 }
 
+/** What is escaped by backslashes; bit 0 of `first` is set when the last byte before this block escapes its first. */
+@inline
+export function escapedBits(slashes: u64, first: u64): u64 {
+  const live = slashes & ~first;
+  const follows = (live << 1) | first;
+  const even: u64 = 0x5555555555555555;
+  const sum = (live & ~even & ~follows) + live;
+  return (even ^ (sum << 1)) & follows;
+}
+
+/** `first` of the block after it. */
+@inline
+export function escapesNext(slashes: u64, first: u64): u64 {
+  const live = slashes & ~first;
+  const follows = (live << 1) | first;
+  const even: u64 = 0x5555555555555555;
+  return (live & ~even & ~follows) + live < live ? 1 : 0;
+}
+
 /** The bits above `bit`. */
 @inline
 export function above(bit: u64): u64 {

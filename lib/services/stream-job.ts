@@ -10,7 +10,8 @@ import type { ParseSpec } from "../streaming/job-spec.ts";
 import type { ParseHost } from "../streaming/parse-host.ts";
 import type { RejectLog } from "../streaming/reject-log.ts";
 import { releaseBytes } from "../streaming/release-bytes.ts";
-import { NoMemoryError, type RunFigures, StreamFaultError, StreamRun } from "../streaming/stream-run.ts";
+import { type RunFigures, StreamRun } from "../streaming/stream-run.ts";
+import { describeFailure, Stopped } from "./stream-failure.ts";
 
 /** What a job is; it never changes. Kept with the job, so that another process can go on. */
 export interface StreamJobSpec {
@@ -56,18 +57,6 @@ export interface Upload {
   complete: boolean;
   /** Bytes of the whole stream, where the client says. */
   bytesTotal: number | null;
-}
-
-/** Why a run was told to stop. */
-class Stopped extends Error {
-  readonly state: "cancelled" | "interrupted";
-  readonly code: string;
-
-  constructor(state: "cancelled" | "interrupted", code: string, message: string) {
-    super(message);
-    this.state = state;
-    this.code = code;
-  }
 }
 
 const NOTHING_YET: RunFigures = { state: null, records: 0, filtered: 0, rejected: 0, rejectBytes: 0 };
@@ -263,7 +252,7 @@ export class StreamJob {
       await this.#end(upload.complete ? "completed" : "waiting", null, true);
     } catch (error) {
       await this.#run?.abandon();
-      const failure = describe(error, this.#abort.signal);
+      const failure = describeFailure(error, this.#abort.signal);
       await this.#end(failure.state, failure.error, failure.resumable);
       throw failure.thrown;
     } finally {
@@ -329,55 +318,4 @@ export class StreamJob {
     this.#state = state;
     await changed(this, true);
   }
-}
-
-interface Failure {
-  state: StreamState;
-  error: NonNullable<StreamJobView["error"]>;
-  resumable: boolean;
-  /** What the request that waits for the job is told. */
-  thrown: unknown;
-}
-
-function describe(error: unknown, signal: AbortSignal): Failure {
-  const cause: unknown = signal.aborted ? signal.reason : error;
-  const nowhere = { line: null, offset: null };
-  if (cause instanceof Stopped) {
-    const { state, code, message } = cause;
-    const thrown = new AppError("conflict", message, { headers: { Connection: "close" } });
-    return { state, error: { code, message, ...nowhere }, resumable: state === "interrupted", thrown };
-  }
-  if (cause instanceof StreamFaultError) {
-    const { code, message, line, offset } = cause.fault;
-    const thrown = new AppError("unprocessable", `${message} (line ${line}, offset ${offset})`, {
-      errors: [{ path: `/${offset}`, message: code }],
-    });
-    return { state: "failed", error: { code, message, line, offset }, resumable: false, thrown };
-  }
-  if (cause instanceof NoMemoryError) {
-    const thrown = new AppError("memory-pressure", "There is no memory for another stream now.", {
-      headers: { "Retry-After": "5", Connection: "close" },
-    });
-    return {
-      state: "failed",
-      error: { code: thrown.code, message: thrown.message, ...nowhere },
-      resumable: true,
-      thrown,
-    };
-  }
-  if (cause instanceof AppError) {
-    const resumable = cause.status >= 500;
-    return {
-      state: "failed",
-      error: { code: cause.code, message: cause.message, ...nowhere },
-      resumable,
-      thrown: cause,
-    };
-  }
-  return {
-    state: "failed",
-    error: { code: "internal", message: "The stream failed on the server's side.", ...nowhere },
-    resumable: true,
-    thrown: cause,
-  };
 }

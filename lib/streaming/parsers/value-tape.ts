@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { POSITION, type Scanner } from "../scan/scanner.ts";
 
-// Kinds of values, as `wasm/shape.as.ts` numbers them.
+// Kinds of values, as `wasm/json-value.as.ts` numbers them.
 const STRING = 0;
 const NUMBER = 1;
 const TRUE = 2;
