@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { request as httpRequest } from "node:http";
+import { get as httpGet, request as httpRequest, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -73,6 +73,13 @@ const jobAt = async (server: TestServer, id: string | undefined): Promise<Stream
 /** The newest job; before there is one, nothing of it. */
 const newest = async (server: TestServer): Promise<Partial<StreamJobView>> =>
   ((await (await server.get(`${PATH}?limit=1`)).json()) as { items: StreamJobView[] }).items[0] ?? {};
+/** What streams and exports have taken from the ledger. */
+const streamBytes = async (server: TestServer): Promise<number | undefined> => {
+  const report = (await (await server.get("/monitoring/memory")).json()) as {
+    sample: { breakdown: { component: string; bytes: number }[] };
+  };
+  return report.sample.breakdown.find(({ component }) => component === "streams")?.bytes;
+};
 const sessions = async (server: TestServer): Promise<number> => {
   let count = 0;
   for (let cursor: string | null = ""; cursor !== null; ) {
@@ -131,10 +138,7 @@ test.describe("streams and the process", () => {
         expect(status).toBe(200);
         expect(JSON.parse(body)).toMatchObject({ state: "completed", rejected: 0 });
       }
-      const report = (await (await server.get("/monitoring/memory")).json()) as {
-        sample: { breakdown: { component: string; bytes: number }[] };
-      };
-      expect(report.sample.breakdown.find(({ component }) => component === "streams")?.bytes).toBe(0);
+      expect(await streamBytes(server)).toBe(0);
     } finally {
       await server.remove();
     }
@@ -211,6 +215,40 @@ test.describe("streams and the process", () => {
     }
   });
 
+  test("a slow store and a reader that has stopped hold bytes back at the socket: what is buffered stays in the budget", async () => {
+    const server = await TestServer.start();
+    try {
+      await server.send("PUT", "/api/v1/collections/slow", { dimensions: 512, metric: "cosine" });
+      const sending = begin(server, "POST", `${PATH}?target=vectors:slow&format=f32&dimensions=512&wait=1`);
+      const seen: number[] = [];
+      for (let sent = 0; sent < 4000; sent += 100) {
+        await sending.write(Buffer.alloc(100 * 2048, 0x3f));
+        seen.push((await newest(server)).bufferedBytes ?? 0);
+      }
+      sending.end();
+      const job = JSON.parse((await sending.answer).body) as StreamJobView;
+      expect(job).toMatchObject({ state: "completed", records: 4000, bufferedBytes: 0 });
+      expect(Math.max(...seen)).toBeLessThanOrEqual(job.peakBufferedBytes);
+      expect(job.peakBufferedBytes).toBeLessThan(4 * MIB);
+
+      const reader = await new Promise<IncomingMessage>((resolve) => {
+        httpGet(
+          `${server.url}/api/v1/export?source=vectors:slow`,
+          { headers: { authorization: AUTHORIZATION } },
+          resolve,
+        );
+      });
+      await expect.poll(() => streamBytes(server)).toBe(MIB);
+      let lineCount = 0;
+      for await (const chunk of reader as AsyncIterable<Buffer>)
+        lineCount += chunk.toString("latin1").split("\n").length - 1;
+      expect(lineCount).toBe(4000);
+      await expect.poll(() => streamBytes(server)).toBe(0);
+    } finally {
+      await server.remove();
+    }
+  });
+
   test("a reader of an export that goes away, or reads slowly, holds nothing", async () => {
     const server = await TestServer.start({ env: { HEADROOM_SAMPLE_SECONDS: "0.1" } });
     try {
@@ -223,13 +261,7 @@ test.describe("streams and the process", () => {
         expect(response.status).toBe(200);
         abort.abort();
       }
-      const streams = async () => {
-        const report = (await (await server.get("/monitoring/memory")).json()) as {
-          sample: { breakdown: { component: string; bytes: number }[] };
-        };
-        return report.sample.breakdown.find(({ component }) => component === "streams")?.bytes;
-      };
-      await expect.poll(streams).toBe(0);
+      await expect.poll(() => streamBytes(server)).toBe(0);
     } finally {
       await server.remove();
     }
