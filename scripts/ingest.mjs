@@ -14,7 +14,7 @@ const USAGE = `npm run ingest -- FILE --target none|sessions|cache|rag|vectors:N
   --key KEY       HEADROOM_API_KEY, or HEADROOM_OPERATOR_KEY
   --namespace N   for an operator's key
   --quiet         no progress, only the result
-  --path --where --select --rename --cast --constant --columns --delimiter --dimensions --by --batch-size
+  --path --where --select --rename --cast --constant --columns --delimiter --dimensions --by --embed --batch-size
                   as in POST /api/v1/streams
 
 Exit codes: 0 all kept, 2 some records were refused, 3 the stream failed or was cancelled, 64 usage, 66 no such file,
@@ -31,6 +31,7 @@ const PARAMETERS = [
   "delimiter",
   "dimensions",
   "by",
+  "embed",
 ];
 const FORMATS = {
   ndjson: "ndjson",

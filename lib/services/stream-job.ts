@@ -147,14 +147,19 @@ export class StreamJob {
       namespace,
       state: this.#state,
       createdAtMs,
-      payload: JSON.stringify({ ...this.#kept, checkpoint }),
+      payload: JSON.stringify({ ...this.#kept, checkpoint, activeMs: this.#activeMs() }),
     };
+  }
+
+  /** Time that its bytes took to come, over all uploads. */
+  #activeMs(): number {
+    return this.#kept.activeMs + (this.active ? this.#parts.clock.monotonicMs() - this.#activeSinceMs : 0);
   }
 
   view(): StreamJobView {
     const { spec, bytesRead, bytesTotal, startedAtMs, finishedAtMs, error } = this.#kept;
     const { records, filtered, rejected } = this.#run?.figures ?? this.#kept.shown;
-    const activeMs = this.#kept.activeMs + (this.active ? this.#parts.clock.monotonicMs() - this.#activeSinceMs : 0);
+    const activeMs = this.#activeMs();
     return {
       id: this.id,
       state: this.#state,
