@@ -1,15 +1,8 @@
-/** Words so common that they only cost time: BM25 gives them next to no weight. Kept when nothing else is asked. */
-const STOP_WORDS = new Set(
-  "a an and are as at be by did do does for from had has have in is it its of on or that the their there these they this those to was were what when where which who why will with how".split(
-    " ",
-  ),
-);
+import { tellingWords, UNSPACED, WORDS } from "../../shared/words.ts";
+
 const MAX_TERMS = 64;
 const MAX_TERM_LENGTH = 64;
-/** Scripts written without spaces: each character is indexed as a word, and asked for in pairs. */
-const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
 const UNSPACED_CHARACTERS = new RegExp(UNSPACED.source, "gu");
-const WORDS = /[\p{L}\p{N}\p{M}]+/gu;
 
 /** What of a passage goes into the full-text index: itself, with the characters of unspaced scripts set apart. */
 export function keywordText(text: string): string {
@@ -26,8 +19,8 @@ export function keywordExpression(question: string): string | null {
     for (const term of UNSPACED.test(word) ? characterPairs(word) : [word]) terms.add(term.slice(0, MAX_TERM_LENGTH));
     if (terms.size > MAX_TERMS * 4) break;
   }
-  const telling = [...terms].filter((term) => !STOP_WORDS.has(term));
-  const chosen = (telling.length > 0 ? telling : [...terms]).slice(0, MAX_TERMS);
+  // BM25 gives common words next to no weight: they only cost time.
+  const chosen = tellingWords([...terms]).slice(0, MAX_TERMS);
   return chosen.length === 0 ? null : chosen.map((term) => `"${term}"`).join(" OR ");
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isSameQuestion } from "./same-question.ts";
+import { SemanticCache } from "./semantic-cache.ts";
 
 const SUBJECTS = [
   "the boundary layer",
@@ -98,6 +99,71 @@ function nearMisses(): [string, string][] {
   return pairs;
 }
 
+/** What a guard that drops words is easily taken in by. */
+const TRAPS: readonly (readonly [string, string])[] = [
+  ["What is vitamin A good for?", "What is vitamin good for?"],
+  ["Who pays for plan A?", "Who pays for the plan?"],
+  ["Are a few seats free?", "Are few seats free?"],
+  ["Is a little salt left?", "Is little salt left?"],
+  ["Did a number of users complain?", "Did the number of users complain?"],
+  ["Well depth in Texas?", "Depth in Texas?"],
+  ["Hello Kitty's age?", "Kitty's age?"],
+  ["Hey Jude, who wrote it?", "Jude, who wrote it?"],
+  ["So long, and what?", "Long, and what?"],
+  ["Please Please Me release date", "Me release date"],
+  ["How do I say please?", "How do I say thanks?"],
+  ["How do I say thank you?", "How do I say?"],
+  ["Do you know Python?", "Python?"],
+  ["Is x != 3?", "Is x = 3?"],
+  ["What is 5!?", "What is 5?"],
+  ["What is x²?", "What is x2?"],
+  ["What is 10⁶?", "What is 106?"],
+  ["Is a[0] empty?", "Is a 0 empty?"],
+  ["What is f(x)?", "What is fx?"],
+  ["Is -1 allowed?", "Is 1 allowed?"],
+  ["Is .5 enough?", "Is 5 enough?"],
+  ["Who said no?", "Who said?"],
+  ["Who is the Who?", "Who is who?"],
+];
+
+const KINDS: readonly ((a: string, b: string, n: number) => readonly [string, string])[] = [
+  // Units, amounts, dates
+  (a, _, n) => [`Does ${a} weigh ${n} kg?`, `Does ${a} weigh ${n} lb?`],
+  (a, _, n) => [`Is ${a} ${n} ms slower?`, `Is ${a} ${n} s slower?`],
+  (a, _, n) => [`Was ${a} due on ${n} March?`, `Was ${a} due on ${n} May?`],
+  (a, _, n) => [`What changed in ${a} since ${1900 + n}?`, `What changed in ${a} until ${1900 + n}?`],
+  (a, _, n) => [`Is ${n}.0 the version of ${a}?`, `Is ${n}.1 the version of ${a}?`],
+  // Quantifiers, comparatives, tense, modal verbs
+  (a) => [`Are all copies of ${a} signed?`, `Are most copies of ${a} signed?`],
+  (a) => [`Is every part of ${a} tested?`, `Is any part of ${a} tested?`],
+  (a) => [`Is ${a} more expensive?`, `Is ${a} most expensive?`],
+  (a) => [`Does ${a} fail?`, `Did ${a} fail?`],
+  (a) => [`Will ${a} be replaced?`, `Would ${a} be replaced?`],
+  (a) => [`May I copy ${a}?`, `Must I copy ${a}?`],
+  // Order, entities, negation
+  (a, b) => [`What happens to ${a} before ${b}?`, `What happens to ${a} after ${b}?`],
+  (a, b) => [`Does ${a} depend on ${b}?`, `Does ${b} depend on ${a}?`],
+  (a, b) => [`Is ${a} cheaper without ${b}?`, `Is ${a} cheaper with ${b}?`],
+  (a) => [`Why doesn't ${a} work?`, `Why does ${a} work?`],
+  (a) => [`Is ${a} reversible?`, `Is ${a} irreversible?`],
+  (a) => [`Who approved ${a}?`, `Who didn't approve ${a}?`],
+  (a) => [`Is it only ${a}?`, `Is it ${a}?`],
+  (a) => [`Is ${a} inside?`, `Is ${a} outside?`],
+  (a) => [`How often is ${a} read?`, `How long is ${a} read?`],
+];
+
+/** Every kind with every subject and number: courtesies on one side must not help a wrong pair through. */
+function generated(): (readonly [string, string])[] {
+  return SUBJECTS.flatMap((a, at) =>
+    KINDS.flatMap((kind, place) =>
+      [7, 12, 31].map((n) => {
+        const [left, right] = kind(a, OTHERS[at] ?? "", n);
+        return [place % 2 === 0 ? left : `Hi, ${left}`, n === 12 ? `Please, ${right}` : right] as const;
+      }),
+    ),
+  );
+}
+
 describe("isSameQuestion", () => {
   it("gives no wrong answer on 500 pairs that look alike", () => {
     const pairs = nearMisses();
@@ -105,11 +171,39 @@ describe("isSameQuestion", () => {
     expect(pairs.filter(([a, b]) => isSameQuestion(a, b) || isSameQuestion(b, a))).toEqual([]);
   });
 
+  it("gives none on 600 more of other kinds, nor on what it drops words for", () => {
+    const pairs = [...generated(), ...TRAPS];
+    expect(pairs.length).toBeGreaterThanOrEqual(600);
+    expect(pairs.filter(([a, b]) => isSameQuestion(a, b) || isSameQuestion(b, a))).toEqual([]);
+  });
+
+  it("gives none through the cache, though the model finds each pair identical", () => {
+    const cache = new SemanticCache(2_000);
+    const vector = Float32Array.of(1, 0);
+    for (const [a, b] of [...nearMisses(), ...generated(), ...TRAPS]) {
+      cache.clear();
+      cache.remember(a, vector, "{}", a);
+      expect([a, cache.find(b, vector, "{}")]).toEqual([a, []]);
+      expect(cache.find(a, vector, "{}")).toEqual([a]);
+      expect(cache.find(a, vector, '{"k":3}')).toEqual([]);
+    }
+  });
+
   it.each([
     ["What is the boundary layer?", "what's a boundary layer"],
     ["Please, could you tell me: what is the capital of France?", "What is the capital of France"],
     ["I'd like to know when the office opens", "When the office opens, please."],
     ["Hi! Why doesn’t it start?", "Why does not it start"],
+    ["What's the price of a ticket?", "what is the price of the ticket"],
+    ["Hello, where is the office?", "Where is the office, please?"],
+    ["Hey what is a shock wave", "What is a shock wave?"],
+    ["Please explain the refund policy", "Explain the refund policy, thanks!"],
+    ["Can you tell me who wrote it?", "Who wrote it"],
+    ["Do you know when the train leaves?", "When the train leaves?"],
+    ["What is the capital of France please", "What is the capital of France?"],
+    ["They can't open it; why?", "they cannot open it, why"],
+    ["What does “flutter” mean?", "What does flutter mean?"],
+    ["東京の冬は？", "東京の冬は?"],
   ])("knows %j and %j for one question", (a, b) => {
     expect(isSameQuestion(a, b)).toBe(true);
     expect(isSameQuestion(b, a)).toBe(true);

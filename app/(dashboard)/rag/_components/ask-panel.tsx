@@ -74,7 +74,7 @@ function Answer({ answer, question }: { answer: RagAnswer; question: string }) {
   return (
     <div className="mt-4 flex flex-col gap-3">
       <p className="flex items-center gap-2 text-12 text-faint">
-        {matches.length === 0 ? "Nothing found" : `${matches.length} passages`} in {tookMs.toFixed(1)} ms
+        {found(matches.length)} in {tookMs.toFixed(1)} ms
         {cached ? <Badge tone="info">from the cache</Badge> : null}
       </p>
       <ol className="flex flex-col gap-3">
@@ -96,4 +96,9 @@ function Answer({ answer, question }: { answer: RagAnswer; question: string }) {
       </ol>
     </div>
   );
+}
+
+function found(count: number): string {
+  if (count === 0) return "Nothing found";
+  return count === 1 ? "1 passage" : `${count} passages`;
 }

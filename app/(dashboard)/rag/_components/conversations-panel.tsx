@@ -1,17 +1,18 @@
 "use client";
 
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { MessagesSquare } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import type { z } from "zod";
-import { conversationsQuery } from "../../../../lib/client/queries/rag.ts";
+import { conversationsQuery, ragStatusQuery } from "../../../../lib/client/queries/rag.ts";
 import type { conversationSchema } from "../../../../lib/contracts/rag.ts";
 import { DataTable } from "../../../_components/ui/data-table.tsx";
 import { Panel } from "../../../_components/ui/panel.tsx";
 import { panelState } from "../../../_components/ui/panel-state.ts";
 import { RelativeTime } from "../../../_components/ui/relative-time.tsx";
+import { useRefetchOn } from "./use-refetch-on.ts";
 
 type Conversation = z.output<typeof conversationSchema>;
 
@@ -39,6 +40,8 @@ const COLUMNS: ColumnDef<Conversation, never>[] = [
 export function ConversationsPanel() {
   const router = useRouter();
   const query = useInfiniteQuery(conversationsQuery);
+  const { data: status } = useQuery(ragStatusQuery);
+  useRefetchOn(status && `${status.conversations} ${status.messages}`, conversationsQuery.queryKey);
   const rows = query.data?.pages.flatMap(({ items }) => items) ?? [];
   const empty = {
     when: rows.length === 0,

@@ -1,14 +1,15 @@
 "use client";
 
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { ColumnDef } from "@tanstack/react-table";
 import { FileText } from "lucide-react";
-import { documentsQuery } from "../../../../lib/client/queries/rag.ts";
+import { documentsQuery, ragStatusQuery } from "../../../../lib/client/queries/rag.ts";
 import type { DocumentView } from "../../../../lib/contracts/rag.ts";
 import { DataTable } from "../../../_components/ui/data-table.tsx";
 import { Panel } from "../../../_components/ui/panel.tsx";
 import { panelState } from "../../../_components/ui/panel-state.ts";
 import { RelativeTime } from "../../../_components/ui/relative-time.tsx";
+import { useRefetchOn } from "./use-refetch-on.ts";
 
 const COLUMNS: ColumnDef<DocumentView, never>[] = [
   { accessorKey: "id", header: "Document", cell: ({ row }) => <span className="text-strong">{row.original.id}</span> },
@@ -24,6 +25,8 @@ const COLUMNS: ColumnDef<DocumentView, never>[] = [
 
 export function DocumentsPanel() {
   const query = useInfiniteQuery(documentsQuery);
+  const { data: status } = useQuery(ragStatusQuery);
+  useRefetchOn(status && `${status.documents} ${status.characters}`, documentsQuery.queryKey);
   const rows = query.data?.pages.flatMap(({ items }) => items) ?? [];
   const empty = {
     when: rows.length === 0,
