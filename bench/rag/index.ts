@@ -1,5 +1,5 @@
 // Retrieval quality, speed and memory of the RAG store, through the HTTP API of a server of its own:
-// node --import tsx bench/rag/index.ts   (build first: node scripts/build.mjs)
+// npm run bench:rag   (build first: node scripts/build.mjs); memory beside a naive store: npm run bench:rag:memory
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
