@@ -6,7 +6,10 @@ export function LitText({ text, question }: { text: string; question: string }) 
     <p className="whitespace-pre-wrap break-words text-13 text-strong">
       {litParts(text, question).map(({ start, part, isLit }: Lit) =>
         isLit ? (
-          <mark key={start} className="rounded-sm bg-warn-wash font-medium text-strong">
+          <mark
+            key={start}
+            className="rounded-sm bg-warn-wash font-medium text-strong underline decoration-2 decoration-warn underline-offset-2"
+          >
             {part}
           </mark>
         ) : (

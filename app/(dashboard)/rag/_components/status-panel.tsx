@@ -52,7 +52,11 @@ function Figures({ status }: { status: RagStatus }) {
       <Stat
         label="Messages"
         value={status.messages.toLocaleString("en-US")}
-        hint={`${status.conversations} conversations`}
+        hint={
+          status.conversations === 1
+            ? "1 conversation"
+            : `${status.conversations.toLocaleString("en-US")} conversations`
+        }
       />
       <Stat
         label="Embeddings reused"
