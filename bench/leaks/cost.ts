@@ -1,43 +1,61 @@
-/** What the detector costs: CPU a sample, and heap held after 1,000 and after 100,000 samples. `node --expose-gc --import tsx bench/leaks/cost.ts` */
-import { LeakDetector } from "../../lib/memory/leaks/leak-detector.ts";
+/**
+ * What leak detection costs: the detector, the always-on allocation sampler, and both. Fails when a goal (1 % of CPU, 8 MB, no growth) is missed.
+ * `node --expose-gc --import tsx bench/leaks/cost.ts [SAMPLES] [PAIRS]`
+ */
+import { median } from "../../lib/memory/leaks/robust.ts";
+import { MIB } from "../../lib/shared/bytes.ts";
+import { detectorCost } from "./detector-cost.ts";
+import { samplerCost, samplerMemory } from "./sampler-cost.ts";
 
-const MIB = 2 ** 20;
 const collect = globalThis.gc;
 if (!collect) throw new Error("run with --expose-gc");
-const held = () => {
-  collect();
-  return process.memoryUsage().heapUsed;
-};
-
-const before = held();
-const detector = new LeakDetector();
 const total = Number(process.argv[2] ?? 100_000);
-let heldAt1000 = 0;
-const cpu = process.cpuUsage();
-for (let i = 0; i < total; i++) {
-  const collected = i % 40 === 0;
-  const noise = ((i * 7_919) % 997) / 997;
-  detector.push({
-    sequence: i,
-    sampledAt: new Date(i * 30_000).toISOString(),
-    process: {
-      rssBytes: (150 + noise) * MIB,
-      heapUsedBytes: (60 + (i % 40) * 0.4 + 4 * noise) * MIB,
-      heapTotalBytes: 90 * MIB,
-      externalBytes: (8 + noise) * MIB,
-      arrayBuffersBytes: (6 + noise) * MIB,
-    },
-    gc: { heapUsedAfterMajorBytes: collected ? (58 + 2 * noise) * MIB : null },
-    activity: { requests: Math.round(100 + 80 * noise) },
-  });
-  detector.wantsCollection();
-  if (i === 1_000) heldAt1000 = held() - before;
+const pairs = Number(process.argv[3] ?? 60);
+const mb = (bytes: number) => `${(bytes / MIB).toFixed(2)} MB`;
+const percent = (ratio: number) => `${((ratio - 1) * 100).toFixed(2)} %`;
+
+const detector = detectorCost(total, collect);
+const detectorShare = detector.cpuUs / 30_000_000;
+console.log(
+  `detector  CPU ${detector.cpuUs.toFixed(0)} µs a sample: ${(detectorShare * 100).toFixed(4)} % of a core at 30 s`,
+);
+console.log(
+  `          holds ${mb(detector.heldEarlyBytes)} after 1,000 samples, ${mb(detector.heldLateBytes)} after ${total.toLocaleString("en-US")}`,
+);
+
+const memory = await samplerMemory(total, collect);
+console.log(
+  `sampler   holds ${mb(memory.early.heapUsedBytes)} heap, ${mb(memory.early.nativeBytes)} outside it after 1,000 sampled allocations,`,
+);
+console.log(
+  `          ${mb(memory.late.heapUsedBytes)} heap, ${mb(memory.late.nativeBytes)} outside it after ${total.toLocaleString("en-US")} (32 MB of them alive)`,
+);
+
+const cost = await samplerCost(pairs);
+const shown = (ratios: readonly number[]) => {
+  const [low, high] = interval(ratios);
+  return `${percent(median(ratios))}, 95 % interval of the median ${percent(low)} to ${percent(high)}`;
+};
+console.log(
+  `          CPU over the same HTTP server without it (${(cost.allocatedPerRequestBytes / 1024).toFixed(0)} KB allocated a request, ${pairs} pairs in turns): ${shown(cost.ratios)}`,
+);
+console.log(`          pairs without it in either round, for comparison: ${shown(cost.control)}`);
+
+const cpu = median(cost.ratios) - 1 + detectorShare;
+const held = detector.heldLateBytes + Math.max(0, memory.late.nativeBytes);
+const grown = Math.max(
+  detector.heldLateBytes - detector.heldEarlyBytes,
+  memory.late.heapUsedBytes - memory.early.heapUsedBytes,
+);
+console.log(
+  `together  CPU ${(cpu * 100).toFixed(2)} % (goal < 1 %), memory ${mb(held)} (goal < 8 MB), grown by ${mb(grown)} between the two readings`,
+);
+if (cpu >= 0.01 || held >= 8 * MIB || grown >= MIB) process.exitCode = 1;
+
+/** Order statistics that hold the median with 95 % confidence, whatever the distribution. */
+function interval(values: readonly number[]): [number, number] {
+  const sorted = [...values].sort((a, b) => a - b);
+  const reach = 0.98 * Math.sqrt(sorted.length);
+  const at = (rank: number) => sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(rank)))] ?? Number.NaN;
+  return [at((sorted.length - 1) / 2 - reach), at((sorted.length - 1) / 2 + reach)];
 }
-const { user, system } = process.cpuUsage(cpu);
-const perSampleUs = (user + system) / total;
-console.log(
-  `CPU ${perSampleUs.toFixed(0)} µs a sample: ${(perSampleUs / 300_000).toFixed(4)} % at 30 s, ${(perSampleUs / 2_000).toFixed(2)} % at 200 ms`,
-);
-console.log(
-  `held after 1,000 samples ${(heldAt1000 / 1024).toFixed(0)} KiB, after ${total.toLocaleString("en-US")} ${((held() - before) / 1024).toFixed(0)} KiB; state ${detector.state}`,
-);
