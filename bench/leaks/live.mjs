@@ -1,9 +1,9 @@
 // Runs leaking and healthy programs under the agent against a running server and says what it made of them:
 //   node bench/leaks/live.mjs --url http://127.0.0.1:3000 --key KEY [--seed 7] [--dir ../shared/data/leaks/programs] [--match L0]
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import { layOut } from "./public-programs.mjs";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const option = (name, fallback) => {
@@ -13,25 +13,20 @@ const option = (name, fallback) => {
 const url = option("url", "http://127.0.0.1:3000");
 const key = option("key", process.env.HEADROOM_OPERATOR_KEY ?? "");
 const seed = option("seed", "7");
-const dir = path.resolve(option("dir", path.join(root, "../shared/data/leaks/programs")));
 const match = option("match", "");
-if (!existsSync(dir)) {
-  console.log(`${dir} is not there: nothing to run`);
+const known = layOut(option("dir"));
+if (!known) {
+  console.log("the public programs are not there: nothing to run");
   process.exit(0);
 }
 
-// The programs ask for ../lib/harness, as they once lay; they get it.
-const work = mkdtempSync(path.join(tmpdir(), "headroom-leaks-"));
-cpSync(dir, path.join(work, "programs"), { recursive: true });
-cpSync(path.join(dir, "lib"), path.join(work, "lib"), { recursive: true });
-
 const matched = (name) => match.split(",").some((m) => name.includes(m));
-const programs = readdirSync(dir).filter((name) => name.endsWith(".js") && matched(name));
+const programs = known.names.filter(matched);
 const results = [];
 const jobs = Number(option("jobs", "5"));
 for (let i = 0; i < programs.length; i += jobs)
   results.push(...(await Promise.all(programs.slice(i, i + jobs).map(run))));
-rmSync(work, { recursive: true });
+rmSync(known.work, { recursive: true });
 let wrong = 0;
 for (const r of results) {
   const good = r.leaks === r.confirmed && (!r.leaks || r.named > 0);
@@ -57,7 +52,7 @@ async function run(program) {
     HEADROOM_AGENT_SAMPLE_MS: "200",
   };
   const child = spawn(process.execPath, args, {
-    cwd: path.join(work, "programs"),
+    cwd: known.programs,
     env,
     stdio: ["ignore", "ignore", "inherit"],
   });
@@ -79,10 +74,9 @@ async function run(program) {
   await new Promise((resolve) => child.on("exit", resolve));
   clearInterval(poll);
   const last = (await ask()) ?? { state: "unseen", suspects: [], sites: [] };
-  if (process.env.DUMP) writeFileSync(`${process.env.DUMP}/${name}.json`, JSON.stringify(last));
   const report = confirmedReport ?? last;
   const sites = (report.suspects[0]?.attribution ?? report.sites).map((s) => s.site);
-  const expected = expectedNames(path.join(dir, program));
+  const expected = expectedNames(path.join(known.programs, program));
   const named = sites.slice(0, 3).findIndex((site) => expected.some((e) => site.includes(e))) + 1;
   return {
     program,

@@ -2,7 +2,7 @@
 // that `npm run replay` reads: `node --expose-gc record.mjs NAME --seed 1 --ticks 240 --tick-ms 200`.
 import { randomBytes } from "node:crypto";
 import { GCProfiler } from "node:v8";
-import { scenarios } from "./scenarios.mjs";
+import { isHeldOut, scenarios } from "./scenarios.mjs";
 
 const option = (name, fallback) => {
   const at = process.argv.indexOf(`--${name}`);
@@ -50,7 +50,16 @@ h.onset = scenario.onset(h);
 const tick = scenario.setup(h);
 if (!silent)
   console.log(
-    JSON.stringify({ meta: { name, seed, label: scenario.label, channel: scenario.channel, onset: h.onset } }),
+    JSON.stringify({
+      meta: {
+        name,
+        seed,
+        label: scenario.label,
+        channel: scenario.channel,
+        onset: h.onset,
+        group: isHeldOut(name) ? "programs written after tuning" : "programs it was tuned on",
+      },
+    }),
   );
 
 let profiler = new GCProfiler();

@@ -1,16 +1,19 @@
 /**
  * Scores the leak detector on recorded traces: `npm run bench:leaks -- [DIR …]`. Without a folder it takes the public traces of
- * ../shared/data/leaks, where they are. A folder of `record.mjs` outputs carries its labels in each file's first line.
+ * ../shared/data/leaks, where they are. In a folder of `record-all.mjs`, each file's first line says what the program does and whether
+ * the detector was tuned on it; the groups are scored apart.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { LeakDetector } from "../../lib/memory/leaks/leak-detector.ts";
-import type { LeakSample } from "../../lib/memory/leaks/sample.ts";
+import { ReplayLines } from "../../lib/memory/leaks/replay-lines.ts";
+import { median } from "../../lib/memory/leaks/robust.ts";
 
 interface Label {
   label: "leak" | "ok";
   onset: number;
+  group: string;
 }
 
 interface Outcome extends Label {
@@ -25,52 +28,54 @@ else for (const folder of folders.length > 0 ? folders : [shared]) scoreFolder(f
 
 function scoreFolder(folder: string): void {
   const labels = path.join(folder, "labels.json");
-  const known = existsSync(labels) ? JSON.parse(readFileSync(labels, "utf8")) : {};
-  const files = readdirSync(folder).filter((name) => name.includes(".ndjson"));
-  for (const mode of ["natural", "gc5min", ""]) {
-    const chosen = files.filter((name) => (mode === "" ? !/natural|gc5min/.test(name) : name.includes(mode)));
-    if (chosen.length > 0)
-      report(
-        `${folder} ${mode}`,
-        chosen.map((name) => judge(folder, name, known[name])),
-      );
+  const known: Record<string, { label: Label["label"]; onsetSample: number }> = existsSync(labels)
+    ? JSON.parse(readFileSync(labels, "utf8"))
+    : {};
+  const groups = new Map<string, Outcome[]>();
+  for (const file of readdirSync(folder).filter((name) => /\.ndjson(\.gz)?$/.test(name))) {
+    const text = textOf(path.join(folder, file));
+    const labelled = known[file];
+    const group = `public traces, ${file.includes("gc5min") ? "a collection every 5 minutes" : "natural collections"}`;
+    const label = labelled ? { label: labelled.label, onset: labelled.onsetSample, group } : headerOf(text);
+    groups.set(label.group, [...(groups.get(label.group) ?? []), { file, ...label, confirmedAt: judge(text) }]);
   }
+  for (const [group, outcomes] of groups) report(group, outcomes);
+  if (groups.size > 1 && Object.keys(known).length === 0) report("all", [...groups.values()].flat(), false);
 }
 
-function judge(
-  folder: string,
-  file: string,
-  known: { label: Label["label"]; onsetSample: number } | undefined,
-): Outcome {
-  const bytes = readFileSync(path.join(folder, file));
-  const lines = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes)
-    .toString()
-    .trim()
-    .split("\n")
-    .map((l) => JSON.parse(l));
-  const meta = lines[0]?.meta;
-  const samples: LeakSample[] = meta ? lines.slice(1) : lines;
+function textOf(file: string): string {
+  const bytes = readFileSync(file);
+  return (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString();
+}
+
+function headerOf(text: string): Label {
+  const { meta } = JSON.parse(text.slice(0, text.indexOf("\n")));
+  return { label: meta.label, onset: meta.onset ?? 0, group: meta.group ?? "unnamed" };
+}
+
+function judge(text: string): number | null {
+  const lines = new ReplayLines();
   const detector = new LeakDetector();
-  let confirmedAt: number | null = null;
-  samples.forEach((sample, i) => {
+  for (const line of text.split("\n")) {
+    const sample = lines.take(line);
+    if (!sample) continue;
     detector.push(sample);
-    if (detector.state === "confirmed") confirmedAt ??= i;
-  });
-  return { file, label: known?.label ?? meta?.label, onset: known?.onsetSample ?? meta?.onset ?? 0, confirmedAt };
+    if (detector.state === "confirmed") return lines.taken - 1;
+  }
+  return null;
 }
 
-function report(title: string, outcomes: readonly Outcome[]): void {
+function report(title: string, outcomes: readonly Outcome[], named = true): void {
   const found = outcomes.filter((o) => o.label === "leak" && o.confirmedAt !== null);
   const missed = outcomes.filter((o) => o.label === "leak" && o.confirmedAt === null);
   const alarms = outcomes.filter((o) => o.label === "ok" && o.confirmedAt !== null);
   const healthy = outcomes.filter((o) => o.label === "ok").length;
-  const minutes = found.map((o) => ((o.confirmedAt ?? 0) - o.onset) / 2).sort((a, b) => a - b);
+  const minutes = found.map((o) => ((o.confirmedAt ?? 0) - o.onset) / 2);
   const f1 = (2 * found.length) / (2 * found.length + missed.length + alarms.length);
-  const middle =
-    minutes.length % 2 === 1
-      ? minutes[minutes.length >> 1]
-      : ((minutes[minutes.length / 2 - 1] ?? 0) + (minutes[minutes.length / 2] ?? 0)) / 2;
-  console.log(`${title}: F1 ${f1.toFixed(3)}, false alarms ${alarms.length} of ${healthy}, median ${middle} min`);
+  console.log(
+    `${title}: F1 ${f1.toFixed(3)}, found ${found.length} of ${found.length + missed.length}, false alarms ${alarms.length} of ${healthy}, median ${median(minutes)} min`,
+  );
+  if (!named) return;
   for (const o of missed) console.log(`  missed      ${o.file}`);
   for (const o of alarms) console.log(`  false alarm ${o.file} at sample ${o.confirmedAt}`);
 }
