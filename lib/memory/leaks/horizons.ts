@@ -47,11 +47,13 @@ export const HEAP_HORIZONS: Horizons = {
   startMarks: 24,
 };
 
-/** Growth of the raw heap without a collection to prove it must last as long wherever it began, and be steadier. */
+/** Growth of the raw heap without a collection to prove it must last as long wherever it began, and never pause. */
 export const UNPROVEN_HORIZONS: Horizons = {
   ...HEAP_HORIZONS,
   reach: 112,
   spanLater: 112,
+  blocksGrowing: 6,
+  blockShare: 0.15,
   lateShare: 0.75,
   unprovenShare: 0,
 };
