@@ -59,12 +59,12 @@ export const UNPROVEN_HORIZONS: Horizons = {
 };
 
 /** Off the heap each reading is known, so a plateau shows at once; the reach pays for a pool that fills for most of an hour. */
-export const EXTERNAL_HORIZONS: Horizons = { ...HEAP_HORIZONS, reach: 116 };
+export const EXTERNAL_HORIZONS: Horizons = { ...HEAP_HORIZONS, reach: 114 };
 
 /** RSS creeps in healthy programs too (pages touched late, fragments, pools of threads): native growth must be larger and last longer. */
 export const NATIVE_HORIZONS: Horizons = {
   ...HEAP_HORIZONS,
-  reach: 118,
+  reach: 114,
   spanLater: 96,
   minimumBytes: 6 * MIB,
   minimumShare: 0.1,
