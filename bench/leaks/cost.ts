@@ -4,7 +4,7 @@
  */
 import { median } from "../../lib/memory/leaks/robust.ts";
 import { MIB } from "../../lib/shared/bytes.ts";
-import { detectorCost } from "./detector-cost.ts";
+import { detectorCost, WINDOWS_FULL } from "./detector-cost.ts";
 import { samplerCost, samplerMemory } from "./sampler-cost.ts";
 
 const collect = globalThis.gc;
@@ -20,7 +20,7 @@ console.log(
   `detector  CPU ${detector.cpuUs.toFixed(0)} µs a sample: ${(detectorShare * 100).toFixed(4)} % of a core at 30 s`,
 );
 console.log(
-  `          holds ${mb(detector.heldEarlyBytes)} after 1,000 samples, ${mb(detector.heldLateBytes)} after ${total.toLocaleString("en-US")}`,
+  `          holds ${mb(detector.heldEarlyBytes)} after ${WINDOWS_FULL.toLocaleString("en-US")} samples, ${mb(detector.heldLateBytes)} after ${total.toLocaleString("en-US")}`,
 );
 
 const memory = await samplerMemory(total, collect);

@@ -1,7 +1,10 @@
-/** What the detector costs by itself: CPU a sample, and heap held after 1,000 samples and after all of them. */
+/** What the detector costs by itself: CPU a sample, and heap held when its windows are full and after all samples. */
 import { LeakDetector } from "../../lib/memory/leaks/leak-detector.ts";
 import type { LeakSample } from "../../lib/memory/leaks/sample.ts";
 import { MIB } from "../../lib/shared/bytes.ts";
+
+/** By this sample both windows are full: 256 samples, and 256 blocks of eight. */
+export const WINDOWS_FULL = 4_000;
 
 export interface DetectorCost {
   cpuUs: number;
@@ -21,7 +24,7 @@ export function detectorCost(total: number, collect: () => void): DetectorCost {
   for (let i = 0; i < total; i++) {
     detector.push(sampleOf(i));
     detector.wantsCollection();
-    if (i === 1_000) heldEarlyBytes = held() - before;
+    if (i === WINDOWS_FULL) heldEarlyBytes = held() - before;
   }
   const { user, system } = process.cpuUsage(cpu);
   const heldLateBytes = held() - before;
