@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Square } from "lucide-react";
 import Link from "next/link";
 import { memoryReportQuery } from "../../../lib/client/queries/memory.ts";
-import { formatBytes } from "../../../lib/shared/bytes.ts";
+import { SERIES_WORDS, shortSite, slopeWords } from "../leaks/verdict-words.ts";
 
 /** On every page while a leak of this server is confirmed: one alert per episode, that stays until the episode is over. */
 export function LeakBanner() {
@@ -12,6 +12,7 @@ export function LeakBanner() {
   const leaks = data?.leaks;
   const first = leaks?.suspects[0];
   if (leaks?.state !== "confirmed" || !first) return null;
+  const culprit = first.attribution[0];
   return (
     <div
       role="alert"
@@ -21,8 +22,8 @@ export function LeakBanner() {
       <span className="flex items-center gap-3 text-strong">
         <Square aria-hidden className="size-3 text-crit" fill="currentColor" />
         <span>
-          <strong>Memory leak confirmed:</strong> {first.series} grows by {formatBytes(first.slopeBytesPerHour)} an hour
-          {first.attribution[0] ? `, most likely in ${first.attribution[0].site.split(" (")[0]}` : ""}.
+          <strong>Memory leak confirmed:</strong> {SERIES_WORDS[first.series]} grows {slopeWords(first)}
+          {culprit ? `, most likely in ${shortSite(culprit.site)}` : ""}.
         </span>
       </span>
       <Link href="/leaks" className="text-accent underline">

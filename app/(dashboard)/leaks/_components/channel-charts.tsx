@@ -2,8 +2,8 @@ import { useMemo } from "react";
 import type { LeaksView } from "../../../../lib/contracts/leaks.ts";
 import { ChartPanel } from "../../../_components/charts/chart-panel.tsx";
 import type { ChartRow, Series } from "../../../_components/charts/series.ts";
+import { SERIES_WORDS, slopeWords } from "../../../_components/leaks/verdict-words.ts";
 import type { PanelState } from "../../../_components/ui/panel-state.ts";
-import { SERIES_WORDS, slopeWords } from "./verdict-words.ts";
 
 type Channel = LeaksView["channels"][number];
 

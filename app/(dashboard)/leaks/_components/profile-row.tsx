@@ -5,6 +5,7 @@ import { downloadSnapshot, profileUrl } from "../../../../lib/client/queries/lea
 import type { ProfileView } from "../../../../lib/contracts/leaks.ts";
 import { formatBytes } from "../../../../lib/shared/bytes.ts";
 import { download } from "../../../_components/charts/export.ts";
+import { shortSite } from "../../../_components/leaks/verdict-words.ts";
 import { Badge, type Tone } from "../../../_components/ui/badge.tsx";
 import { Button } from "../../../_components/ui/button.tsx";
 import { Input } from "../../../_components/ui/field.tsx";
@@ -12,7 +13,6 @@ import { Meter } from "../../../_components/ui/meter.tsx";
 import { RelativeTime } from "../../../_components/ui/relative-time.tsx";
 import { toastError } from "../../../_components/ui/toast.ts";
 import { FlameGraph } from "./flame-graph.tsx";
-import { shortSite } from "./verdict-words.ts";
 
 const TONES: Record<ProfileView["state"], Tone> = { running: "pending", completed: "ok", failed: "crit" };
 

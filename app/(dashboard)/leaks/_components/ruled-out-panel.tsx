@@ -1,8 +1,8 @@
 import { ListChecks } from "lucide-react";
 import type { LeaksView } from "../../../../lib/contracts/leaks.ts";
+import { SERIES_WORDS } from "../../../_components/leaks/verdict-words.ts";
 import { Panel } from "../../../_components/ui/panel.tsx";
 import type { PanelState } from "../../../_components/ui/panel-state.ts";
-import { SERIES_WORDS } from "./verdict-words.ts";
 
 /** Why the other channels are not suspected: an operator should see what was thought of. */
 export function RuledOutPanel({ view, state }: { view: LeaksView | undefined; state: PanelState }) {

@@ -1,12 +1,12 @@
 import { Server } from "lucide-react";
 import type { AgentView } from "../../../../lib/contracts/leaks.ts";
 import { formatBytes } from "../../../../lib/shared/bytes.ts";
+import { STATE_WORDS } from "../../../_components/leaks/verdict-words.ts";
 import { Badge } from "../../../_components/ui/badge.tsx";
 import { Button } from "../../../_components/ui/button.tsx";
 import { Panel } from "../../../_components/ui/panel.tsx";
 import type { PanelState } from "../../../_components/ui/panel-state.ts";
 import { RelativeTime } from "../../../_components/ui/relative-time.tsx";
-import { STATE_WORDS } from "./verdict-words.ts";
 
 interface Props {
   services: readonly AgentView[];

@@ -1,10 +1,10 @@
 import { Crosshair } from "lucide-react";
 import type { LeaksView } from "../../../../lib/contracts/leaks.ts";
 import { formatBytes } from "../../../../lib/shared/bytes.ts";
+import { SERIES_WORDS, shortSite, slopeWords } from "../../../_components/leaks/verdict-words.ts";
 import { Panel } from "../../../_components/ui/panel.tsx";
 import type { PanelState } from "../../../_components/ui/panel-state.ts";
 import { RelativeTime } from "../../../_components/ui/relative-time.tsx";
-import { SERIES_WORDS, shortSite, slopeWords } from "./verdict-words.ts";
 
 /** Each suspected channel with its evidence, and the allocation sites that grew. */
 export function SuspectsPanel({ view, state }: { view: LeaksView | undefined; state: PanelState }) {

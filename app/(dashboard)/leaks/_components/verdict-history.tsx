@@ -3,11 +3,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { History } from "lucide-react";
 import { verdictsQuery } from "../../../../lib/client/queries/leaks.ts";
+import { SERIES_WORDS, STATE_WORDS } from "../../../_components/leaks/verdict-words.ts";
 import { Badge } from "../../../_components/ui/badge.tsx";
 import { Panel } from "../../../_components/ui/panel.tsx";
 import { panelState } from "../../../_components/ui/panel-state.ts";
 import { RelativeTime } from "../../../_components/ui/relative-time.tsx";
-import { SERIES_WORDS, STATE_WORDS } from "./verdict-words.ts";
 
 /** Each change of verdict, of this server and of the watched services; one line per change, not per sample. */
 export function VerdictHistory() {

@@ -1,9 +1,9 @@
 import { ScanSearch } from "lucide-react";
 import type { LeaksView } from "../../../../lib/contracts/leaks.ts";
+import { SERIES_WORDS, STATE_WORDS, shortSite, slopeWords } from "../../../_components/leaks/verdict-words.ts";
 import { Badge } from "../../../_components/ui/badge.tsx";
 import { Panel } from "../../../_components/ui/panel.tsx";
 import type { PanelState } from "../../../_components/ui/panel-state.ts";
-import { SERIES_WORDS, STATE_WORDS, shortSite, slopeWords } from "./verdict-words.ts";
 
 /** The sentence first: leak or no leak, how fast, and the likeliest culprit. */
 export function VerdictPanel({

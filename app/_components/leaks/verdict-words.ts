@@ -1,5 +1,5 @@
-import type { LeakReport } from "../../../../lib/contracts/memory.ts";
-import { formatBytes } from "../../../../lib/shared/bytes.ts";
+import type { LeakReport } from "../../../lib/contracts/memory.ts";
+import { formatBytes } from "../../../lib/shared/bytes.ts";
 
 type State = LeakReport["state"];
 type Suspect = LeakReport["suspects"][number];
