@@ -84,12 +84,12 @@ export function refilling(first: Point, last: Point, formerHigh: number): boolea
 }
 
 /**
- * Whether growth between the last two known points, a stride apart or more, fell below 0.85 of the rate before them: a cache that
+ * Whether growth between the last two known points, two strides apart or more, fell below 0.85 of the rate before them: a cache that
  * became full between two collections shows as growth that slowed down.
  */
 export function slowedDown(anchors: readonly Point[], from: number, rate: number): boolean {
   const last = anchors.at(-1);
-  const before = anchors.findLast((a) => last !== undefined && a.at <= last.at - STRIDE);
+  const before = anchors.findLast((a) => last !== undefined && a.at <= last.at - 2 * STRIDE);
   if (!last || !before || before.at < from) return false;
   const earlier = anchors.findLast((a) => a.at <= before.at - 2 * STRIDE);
   const earlierRate = earlier ? (before.value - earlier.value) / (before.at - earlier.at) : rate;
