@@ -6,22 +6,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "@playwright/test";
 import type { MemorySample } from "../../lib/contracts/memory.ts";
+import { runToEnd } from "../support/run-to-end.ts";
 import { OPERATOR_KEY, TestServer } from "../support/server.ts";
 
 const projectDir = path.resolve(import.meta.dirname, "../..");
-
-/** Runs the server until it ends by itself. */
-function runToEnd(env: Record<string, string>): Promise<{ code: number | null; stderr: string }> {
-  const child = spawn(process.execPath, ["dist/server.js"], {
-    cwd: projectDir,
-    env: { ...process.env, NODE_ENV: "production", ...env },
-  });
-  let stderr = "";
-  child.stderr.on("data", (chunk) => {
-    stderr += chunk;
-  });
-  return new Promise((resolve) => child.once("exit", (code) => resolve({ code, stderr })));
-}
 
 const newDatabase = () => `file:${path.join(mkdtempSync(path.join(tmpdir(), "headroom-e2e-")), "headroom.db")}`;
 

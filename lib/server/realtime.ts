@@ -40,6 +40,8 @@ export class Realtime {
     });
     this.#io.bind(this.#engine);
     const monitoring: Monitoring = this.#io.of("/monitoring");
+    // The root is Socket.IO's own, and open to anyone: whoever stays there would hold a socket without a key.
+    this.#io.use((_socket, next) => next(new Error("Connect to /monitoring.")));
     monitoring.use((socket, next) => next(this.#admit(socket)));
     monitoring.on("connection", (socket) => this.#welcome(socket));
     this.#unsubscribe = runtime.events.subscribe((name, payload) => {

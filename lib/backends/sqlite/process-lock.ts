@@ -1,4 +1,5 @@
 import Libsql from "libsql";
+import { isHeldElsewhere } from "./sql-errors.ts";
 
 /** Keeps the handle from being collected, which would drop the lock. One per process in practice. */
 const held: unknown[] = [];
@@ -9,7 +10,7 @@ export const lockFile = (file: string): string => `${file}.lock`;
  * One server per database. The lock is SQLite's own exclusive lock on a file beside the database, held for as long as
  * this process lives: the kernel drops it even after `kill -9`, and the database itself stays readable to others.
  *
- * @throws {Error} when another process holds it.
+ * @throws {Error} that says so when another process holds it; SQLite's own when the folder cannot be written.
  */
 export function lockDatabase(file: string): void {
   const lock = new Libsql(lockFile(file));
@@ -20,6 +21,7 @@ export function lockDatabase(file: string): void {
     lock.exec("BEGIN EXCLUSIVE");
   } catch (error) {
     lock.close();
+    if (!isHeldElsewhere(error)) throw error;
     throw new Error(`another Headroom server is using the database ${file}`, { cause: error });
   }
   held.push(lock);

@@ -18,6 +18,12 @@ export function isDamage(error: unknown): boolean {
   return is("SQLITE_CORRUPT", /disk image is malformed/i) || is("SQLITE_NOTADB", /file is not a database/i);
 }
 
+/** Whether another process or connection holds a lock. */
+export function isHeldElsewhere(error: unknown): boolean {
+  const { is } = reporter(error);
+  return is("SQLITE_BUSY", /database is locked/i) || is("SQLITE_LOCKED", /table is locked/i);
+}
+
 /** SQLite's result codes in our terms. @see https://www.sqlite.org/rescode.html */
 export function toFailure(error: unknown): Failure {
   const { message, is } = reporter(error);
@@ -25,8 +31,7 @@ export function toFailure(error: unknown): Failure {
     return { code: "storage-full", message: "The disk, or its quota, is full." };
   if (is("SQLITE_READONLY", /readonly database/i))
     return { code: "storage-read-only", message: "The database is read-only." };
-  if (is("SQLITE_BUSY", /database is locked/i) || is("SQLITE_LOCKED", /table is locked/i))
-    return { code: "storage-unavailable", message: "Another process holds the database." };
+  if (isHeldElsewhere(error)) return { code: "storage-unavailable", message: "Another process holds the database." };
   if (isDamage(error)) return { code: "storage-unavailable", message: "The database file is damaged." };
   if (is("SQLITE_IOERR", /disk I\/O error/i) || is("SQLITE_CANTOPEN", /unable to open/i))
     return { code: "storage-unavailable", message: "The database file cannot be read or written." };

@@ -153,6 +153,7 @@ describe("BoundedEntries", () => {
           }
           expect(evicted).toEqual(expected);
         }),
+        { numRuns: 2000 },
       );
     },
   );

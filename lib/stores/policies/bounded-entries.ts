@@ -5,10 +5,10 @@ import type { Clock } from "../../shared/clock.ts";
 import { autoPolicyBytes, createAutoPolicy } from "./auto-policy.ts";
 import { CoarseClock } from "./coarse-clock.ts";
 import { createPolicy, policyBytes } from "./create-policy.ts";
+import { EntrySlots } from "./entry-slots.ts";
 import type { EvictionPolicy, PolicyName } from "./eviction-policy.ts";
 import { HitWindow } from "./hit-window.ts";
 import { hashKey } from "./key-hash.ts";
-import { SlotTable } from "./slot-table.ts";
 
 export type PolicySetting = PolicyName | "auto";
 export type RemovalCause = "evicted" | "expired" | "replaced" | "deleted";
@@ -28,12 +28,9 @@ export interface BoundedEntriesOptions<V> {
   onRemoved?: (value: V, cause: RemovalCause, key: string) => void;
 }
 
-/** A slot's share outside the policy: table with key, value reference, size and expiry. */
-const SLOT_BYTES = 8 + 4 + 8;
 const FIRST_SLOTS = 2048;
 /** Slots looked at between two looks at the slicer. */
 const SWEEP_STRIDE = 64;
-const NO_SLOT = 0xffffffff;
 
 /**
  * Entries by key with a size and a time to live. After every call `items <= maxItems` and `bytes <= maxBytes`, and every byte
@@ -49,20 +46,15 @@ export class BoundedEntries<V> {
   #maxItems: number;
   #setting: PolicySetting;
   #maxBytes: number;
-  #table: SlotTable;
+  #slots: EntrySlots<V>;
   #policy: EvictionPolicy;
-  #values: (V | undefined)[];
-  /** Bytes of a used slot; the next free slot of a free one. */
-  #sizes: Uint32Array;
-  #expiresAtMs: Float64Array;
-  #firstFree = NO_SLOT;
   #items = 0;
   #entryBytes = 0;
   #indexBytes: number;
   /** Bytes granted and let go of, kept for what is about to be taken: under hard pressure the ledger grants nothing anew. */
   #spareBytes = 0;
   #keepsSpare = false;
-  readonly #hashOf = (slot: number): number => this.#table.hashOf(slot);
+  readonly #hashOf = (slot: number): number => this.#slots.hash(slot);
 
   /** @throws {RangeError} when the bounds leave no room for the index, or the account does not grant it. */
   constructor(options: BoundedEntriesOptions<V>) {
@@ -77,12 +69,8 @@ export class BoundedEntries<V> {
     if (this.#indexBytes > options.maxBytes || !options.account.tryTake(this.#indexBytes)) {
       throw new RangeError(`an index of ${slots} entries needs ${this.#indexBytes} bytes`);
     }
-    this.#table = new SlotTable(slots, true);
+    this.#slots = new EntrySlots(slots);
     this.#policy = this.#newPolicy(slots);
-    this.#values = new Array<V | undefined>(slots).fill(undefined);
-    this.#sizes = new Uint32Array(slots);
-    this.#expiresAtMs = new Float64Array(slots);
-    this.#chainFree(0, slots);
   }
 
   get items(): number {
@@ -126,8 +114,8 @@ export class BoundedEntries<V> {
   get(key: string): V | undefined {
     const nowMs = this.#clock.monotonicMs();
     const hash = hashKey(key, this.#seed);
-    let slot = this.#table.find(hash, key);
-    if (slot >= 0 && (this.#expiresAtMs[slot] as number) <= nowMs) {
+    let slot = this.#slots.find(hash, key);
+    if (slot >= 0 && this.#slots.expiresAtMs(slot) <= nowMs) {
       this.#drop(slot, "expired");
       slot = -1;
     }
@@ -138,20 +126,20 @@ export class BoundedEntries<V> {
     }
     this.#window.hit(nowMs);
     this.#policy.touch(slot);
-    return this.#values[slot];
+    return this.#slots.value(slot);
   }
 
   /** A look that changes nothing; what has expired is not there. */
   peek(key: string): V | undefined {
-    const slot = this.#table.find(hashKey(key, this.#seed), key);
-    return slot >= 0 && !this.#isExpired(slot) ? this.#values[slot] : undefined;
+    const slot = this.#slots.find(hashKey(key, this.#seed), key);
+    return slot >= 0 && !this.#isExpired(slot) ? this.#slots.value(slot) : undefined;
   }
 
   /** Milliseconds until the entry expires, 0 for none. */
   ttlLeftMs(key: string): number {
-    const slot = this.#table.find(hashKey(key, this.#seed), key);
+    const slot = this.#slots.find(hashKey(key, this.#seed), key);
     if (slot < 0) return 0;
-    return Math.max(0, (this.#expiresAtMs[slot] as number) - this.#clock.monotonicMs());
+    return Math.max(0, this.#slots.expiresAtMs(slot) - this.#clock.monotonicMs());
   }
 
   /** Stores a value of `sizeBytes` for `ttlMs`. `too-large` and `no-memory` change nothing under the key. */
@@ -159,7 +147,7 @@ export class BoundedEntries<V> {
     if (sizeBytes > this.#maxBytes - this.#indexBytes || this.#maxItems < 1) return this.#reject("too-large");
     const hash = hashKey(key, this.#seed);
     const expiresAtMs = this.#clock.monotonicMs() + ttlMs;
-    const present = this.#table.find(hash, key);
+    const present = this.#slots.find(hash, key);
     const wasThere = present >= 0 && !this.#isExpired(present);
     if (wasThere && this.#replaceInPlace(present, value, sizeBytes, expiresAtMs)) return "replaced";
     if (!this.#canPay(sizeBytes)) return this.#reject("no-memory");
@@ -170,11 +158,7 @@ export class BoundedEntries<V> {
     if (this.#spareBytes > 0) this.#options.account.give(this.#spareBytes);
     this.#spareBytes = 0;
     if (!fits) return this.#reject("no-memory");
-    const slot = this.#takeSlot();
-    this.#table.add(slot, hash, key);
-    this.#values[slot] = value;
-    this.#sizes[slot] = sizeBytes;
-    this.#expiresAtMs[slot] = expiresAtMs;
+    const slot = this.#slots.add(hash, key, value, sizeBytes, expiresAtMs);
     this.#items += 1;
     this.#entryBytes += sizeBytes;
     this.#policy.insert(slot, hash);
@@ -183,12 +167,12 @@ export class BoundedEntries<V> {
 
   /** Corrects an entry's size, as when its value was compressed; a larger one needs room under both bounds and the account. */
   resizeEntry(key: string, sizeBytes: number): boolean {
-    const slot = this.#table.find(hashKey(key, this.#seed), key);
+    const slot = this.#slots.find(hashKey(key, this.#seed), key);
     return slot >= 0 && this.#changeSize(slot, sizeBytes);
   }
 
   delete(key: string): boolean {
-    const slot = this.#table.find(hashKey(key, this.#seed), key);
+    const slot = this.#slots.find(hashKey(key, this.#seed), key);
     if (slot < 0) return false;
     const wasThere = !this.#isExpired(slot);
     this.#drop(slot, wasThere ? "deleted" : "expired");
@@ -199,23 +183,21 @@ export class BoundedEntries<V> {
   evictOne(): number {
     const slot = this.#policy.evict(this.#hashOf);
     if (slot < 0) return 0;
-    const sizeBytes = this.#sizes[slot] as number;
+    const sizeBytes = this.#slots.sizeBytes(slot);
     this.#forget(slot, "evicted");
     return sizeBytes;
   }
 
   /** Live entries from slot `from` on, with the slot that each is in: a place to go on from while entries come and go. */
   *entries(from = 0): Generator<{ slot: number; key: string; value: V; sizeBytes: number; expiresAtMs: number }> {
-    for (let slot = from; slot < this.#sizes.length; slot += 1) {
-      const key = this.#table.keys[slot];
-      const value = this.#values[slot];
-      if (key === undefined || value === undefined || this.#isExpired(slot)) continue;
+    for (const slot of this.#slots.used(from)) {
+      if (this.#isExpired(slot)) continue;
       yield {
         slot,
-        key,
-        value,
-        sizeBytes: this.#sizes[slot] as number,
-        expiresAtMs: this.#expiresAtMs[slot] as number,
+        key: this.#slots.key(slot) as string,
+        value: this.#slots.value(slot),
+        sizeBytes: this.#slots.sizeBytes(slot),
+        expiresAtMs: this.#slots.expiresAtMs(slot),
       };
     }
   }
@@ -226,24 +208,24 @@ export class BoundedEntries<V> {
     let bytes = 0;
     for (const slot of this.#expiredSlots()) {
       items += 1;
-      bytes += this.#sizes[slot] as number;
+      bytes += this.#slots.sizeBytes(slot);
     }
     return { items, bytes };
   }
 
   *expiredValues(): Generator<V> {
-    for (const slot of this.#expiredSlots()) yield this.#values[slot] as V;
+    for (const slot of this.#expiredSlots()) yield this.#slots.value(slot);
   }
 
   /** Removes what has expired, in slices; `mostBytes` ends it early. */
   async sweep(slicer: Slicer, mostBytes = Number.POSITIVE_INFINITY): Promise<{ items: number; bytes: number }> {
     let items = 0;
     let bytes = 0;
-    for (let slot = 0; slot < this.#sizes.length && bytes < mostBytes; slot += 1) {
+    for (let slot = 0; slot < this.#slots.count && bytes < mostBytes; slot += 1) {
       if (slot % SWEEP_STRIDE === 0 && slicer.spent) await slicer.breathe();
-      if (this.#table.keys[slot] === undefined || !this.#isExpired(slot)) continue;
+      if (this.#slots.key(slot) === undefined || !this.#isExpired(slot)) continue;
       items += 1;
-      bytes += this.#sizes[slot] as number;
+      bytes += this.#slots.sizeBytes(slot);
       this.#drop(slot, "expired");
     }
     return { items, bytes };
@@ -284,27 +266,24 @@ export class BoundedEntries<V> {
   }
 
   *#expiredSlots(): Generator<number> {
-    for (let slot = 0; slot < this.#sizes.length; slot += 1) {
-      if (this.#table.keys[slot] !== undefined && this.#isExpired(slot)) yield slot;
-    }
+    for (const slot of this.#slots.used()) if (this.#isExpired(slot)) yield slot;
   }
 
   #replaceInPlace(slot: number, value: V, sizeBytes: number, expiresAtMs: number): boolean {
     if (!this.#changeSize(slot, sizeBytes)) return false;
-    const before = this.#values[slot] as V;
-    this.#values[slot] = value;
-    this.#expiresAtMs[slot] = expiresAtMs;
-    this.#policy.rewrite(slot, this.#table.hashOf(slot));
+    const before = this.#slots.value(slot);
+    this.#slots.replace(slot, value, expiresAtMs);
+    this.#policy.rewrite(slot, this.#slots.hash(slot));
     this.removals.replaced += 1;
-    this.#options.onRemoved?.(before, "replaced", this.#table.keys[slot] as string);
+    this.#options.onRemoved?.(before, "replaced", this.#slots.key(slot) as string);
     return true;
   }
 
   #changeSize(slot: number, sizeBytes: number): boolean {
-    const growth = sizeBytes - (this.#sizes[slot] as number);
+    const growth = sizeBytes - this.#slots.sizeBytes(slot);
     if (growth > 0 && (this.bytes + growth > this.#maxBytes || !this.#options.account.tryTake(growth))) return false;
     if (growth < 0) this.#options.account.give(-growth);
-    this.#sizes[slot] = sizeBytes;
+    this.#slots.resize(slot, sizeBytes);
     this.#entryBytes += growth;
     return true;
   }
@@ -321,7 +300,7 @@ export class BoundedEntries<V> {
   /** Evicts until the entry fits under both bounds and is paid for: from what is let go of first, then by the ledger. */
   #takeRoom(sizeBytes: number): boolean {
     while (this.#items >= this.#maxItems || this.bytes + sizeBytes > this.#maxBytes) this.evictOne();
-    if (this.#firstFree === NO_SLOT && !this.#growIndex(sizeBytes)) this.evictOne();
+    if (this.#slots.isFull && !this.#growIndex(sizeBytes)) this.evictOne();
     while (sizeBytes > this.#spareBytes && !this.#options.account.tryTake(sizeBytes - this.#spareBytes)) {
       if (this.evictOne() === 0) return false;
     }
@@ -329,25 +308,16 @@ export class BoundedEntries<V> {
     return true;
   }
 
-  #takeSlot(): number {
-    const slot = this.#firstFree;
-    this.#firstFree = this.#sizes[slot] as number;
-    return slot;
-  }
-
   #drop(slot: number, cause: RemovalCause): void {
-    this.#policy.remove(slot, this.#table.hashOf(slot));
+    this.#policy.remove(slot, this.#slots.hash(slot));
     this.#forget(slot, cause);
   }
 
   #forget(slot: number, cause: RemovalCause): void {
-    const sizeBytes = this.#sizes[slot] as number;
-    const value = this.#values[slot] as V;
-    const key = this.#table.keys[slot] as string;
-    this.#table.remove(slot);
-    this.#values[slot] = undefined;
-    this.#sizes[slot] = this.#firstFree;
-    this.#firstFree = slot;
+    const sizeBytes = this.#slots.sizeBytes(slot);
+    const value = this.#slots.value(slot);
+    const key = this.#slots.key(slot) as string;
+    this.#slots.remove(slot);
     this.#items -= 1;
     this.#entryBytes -= sizeBytes;
     this.removals[cause] += 1;
@@ -357,7 +327,7 @@ export class BoundedEntries<V> {
   }
 
   #isExpired(slot: number): boolean {
-    return (this.#expiresAtMs[slot] as number) <= this.#clock.monotonicMs();
+    return this.#slots.expiresAtMs(slot) <= this.#clock.monotonicMs();
   }
 
   #reject<O extends SetOutcome>(outcome: O): O {
@@ -373,62 +343,32 @@ export class BoundedEntries<V> {
 
   #indexBytesFor(slots: number, maxItems = this.#maxItems, policy = this.#setting): number {
     const order = policy === "auto" ? autoPolicyBytes({ slots, maxItems }) : policyBytes(policy, slots);
-    return order + SlotTable.bytesFor(slots, true) + SLOT_BYTES * slots;
+    return order + EntrySlots.bytesFor(slots);
   }
 
   /** Twice the slots, if the bounds and the account leave room for them and for `sizeBytes` more. */
   #growIndex(sizeBytes: number): boolean {
-    const before = this.#sizes.length;
+    const before = this.#slots.count;
     const slots = Math.min(this.#maxItems, before * 2);
     const growth = this.#indexBytesFor(slots) - this.#indexBytes;
     if (slots <= before || this.bytes + growth + sizeBytes > this.#maxBytes) return false;
     if (!this.#options.account.tryTake(growth)) return false;
     this.#indexBytes += growth;
-    this.#table.grow(slots, (slot) => this.#table.keys[slot] !== undefined);
+    this.#slots.grow(slots);
     this.#policy.grow(slots);
-    this.#growColumns(slots);
-    this.#chainFree(before, slots);
     return true;
   }
 
-  #growColumns(slots: number): void {
-    while (this.#values.length < slots) this.#values.push(undefined);
-    const sizes = new Uint32Array(slots);
-    sizes.set(this.#sizes);
-    this.#sizes = sizes;
-    const expiresAtMs = new Float64Array(slots);
-    expiresAtMs.set(this.#expiresAtMs);
-    this.#expiresAtMs = expiresAtMs;
-  }
-
   #rebuild(slots: number): void {
-    const kept = [...this.#policy.coldestFirst()].map((slot) => ({
-      hash: this.#table.hashOf(slot),
-      key: this.#table.keys[slot] as string,
-      value: this.#values[slot],
-      size: this.#sizes[slot] as number,
-      expiresAtMs: this.#expiresAtMs[slot] as number,
-    }));
-    this.#table = new SlotTable(slots, true);
+    const before = this.#slots;
+    const coldestFirst = [...this.#policy.coldestFirst()];
+    this.#slots = new EntrySlots(slots);
     this.#policy = this.#newPolicy(slots);
-    this.#values = new Array<V | undefined>(slots).fill(undefined);
-    this.#sizes = new Uint32Array(slots);
-    this.#expiresAtMs = new Float64Array(slots);
-    kept.forEach((entry, slot) => {
-      this.#table.add(slot, entry.hash, entry.key);
-      this.#values[slot] = entry.value;
-      this.#sizes[slot] = entry.size;
-      this.#expiresAtMs[slot] = entry.expiresAtMs;
-      this.#policy.insert(slot, entry.hash);
-    });
-    this.#firstFree = NO_SLOT;
-    this.#chainFree(kept.length, slots);
-  }
-
-  #chainFree(from: number, to: number): void {
-    for (let slot = to - 1; slot >= from; slot -= 1) {
-      this.#sizes[slot] = this.#firstFree;
-      this.#firstFree = slot;
+    for (const old of coldestFirst) {
+      const hash = before.hash(old);
+      const key = before.key(old) as string;
+      const slot = this.#slots.add(hash, key, before.value(old), before.sizeBytes(old), before.expiresAtMs(old));
+      this.#policy.insert(slot, hash);
     }
   }
 }

@@ -78,8 +78,10 @@ export class MirroredPolicy implements EvictionPolicy {
   insert(slot: number, hash: number): void {
     this.#items += 1;
     this.#residents.add(slot, hash);
-    // What was asked for before it was put is in the shadows already, and has been counted once.
-    for (const shadow of this.#shadows) if (!shadow.has(hash)) shadow.write(hash, this.#capacity);
+    for (const shadow of this.#shadows) {
+      // What was asked for before it was put is in the shadows already. To those that count uses that was the one; to LRU the later counts.
+      if (shadow.name === "lru" || !shadow.has(hash)) shadow.write(hash, this.#capacity);
+    }
     this.#lists.pushHead(HELD, slot);
   }
 

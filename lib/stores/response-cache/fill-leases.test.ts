@@ -10,7 +10,7 @@ function setUp(maxBytes = 1_000_000) {
 }
 
 describe("FillLeases", () => {
-  it("gives one lease for 1,000 callers, and wakes the 999 that wait when it is filled", async () => {
+  it("T62: gives one lease for 1,000 callers, and wakes the 999 that wait when it is filled", async () => {
     const { account, leases } = setUp();
     const tokens = Array.from({ length: 1000 }, () => leases.acquire("k")).filter((token) => token !== null);
     expect(tokens).toHaveLength(1);

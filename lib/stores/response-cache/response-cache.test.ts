@@ -132,7 +132,7 @@ describe("ResponseCache bounds", () => {
     expect((await get("k")).outcome).toBe("hit");
   });
 
-  it("lets entries that were put together expire apart, within 10 % of their time to live", async () => {
+  it("T63: lets entries that were put together expire apart, within 10 % of their time to live", async () => {
     const { cache, clock, put } = setUp({ random: Math.random, maxItems: 1000 });
     for (let i = 0; i < 1000; i += 1) await put(`k${i}`, "x");
     const left: number[] = [];
@@ -148,7 +148,7 @@ describe("ResponseCache bounds", () => {
     expect(cache.stats().removals.expired).toBe(1000);
   });
 
-  it("never keeps an entry longer than its caller said, and never expires by the wall clock", async () => {
+  it("T64: never keeps an entry longer than its caller said, and never expires by the wall clock", async () => {
     const { clock, put, get } = setUp({ random: () => 0 });
     await put("k", "x", { maxAgeMs: 1000 });
     clock.jumpWall(3_600_000);

@@ -116,7 +116,7 @@ describe("SessionPool", () => {
     expect(await code(pool.get(NS, id))).toBe("not-found");
   });
 
-  it("is not moved by the wall clock, in memory or spilled", async () => {
+  it("T64: is not moved by the wall clock, in memory or spilled", async () => {
     const { pool, clock } = setUp({ maxItems: 1 });
     const spilled = await pool.create(NS, "1", 60_000);
     const resident = await pool.create(NS, "2", 60_000);

@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect } from "@playwright/test";
+import type { TestServer } from "./server.ts";
+
+/** The same process answers `/livez` within a second, and has reported no fault of its own. */
+export async function expectAlive(server: TestServer): Promise<void> {
+  const started = performance.now();
+  expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+  expect(performance.now() - started).toBeLessThan(1_000);
+  expect(server.process.exitCode).toBeNull();
+  expect(server.output).not.toMatch(/"level":"error"|unhandled|UnhandledPromiseRejection/i);
+}
+
+/** A problem with the status, the header's request id, and nothing of the inside. @returns its code. */
+export async function expectProblem(response: Response, status: number): Promise<string> {
+  const text = await response.text();
+  expect([response.status, text.slice(0, 400)]).toEqual([status, expect.anything()]);
+  expect(response.headers.get("content-type")).toContain("application/problem+json");
+  const problem = JSON.parse(text) as { status: number; code: string; requestId: string };
+  expect(problem.status).toBe(status);
+  expect(problem.requestId).toBe(response.headers.get("x-request-id"));
+  expect(text).not.toMatch(/node_modules|\bat \w+ \(|\/lib\/|\/tmp\/|SQLITE_/);
+  return problem.code;
+}
+
+export const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
+
+export function rssBytes(pid: number): number {
+  const kibibytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kibibytes) * 1024;
+}
