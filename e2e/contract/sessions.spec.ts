@@ -145,7 +145,7 @@ test("the list pages through a namespace's sessions, newest first, without data"
   expect((await server.get(`${PATH}?limit=501`, auth)).status).toBe(400);
 });
 
-test("T26/T30: another namespace's session is 404 to every method, a viewer is 403", async ({ server }) => {
+test("T26 T30: another namespace's session is 404 to every method, a viewer is 403", async ({ server }) => {
   const { id } = await make(server, { secret: true });
   const other = { authorization: `Bearer ${await server.createKey("consumer", "elsewhere")}` };
   for (const [method, path, body, type] of [

@@ -46,7 +46,7 @@ describe("AutomaticOptimizer", () => {
     expect(runs).toMatchObject([{ trigger: "pressure", actor: "system", targetRatio: 0.7 }]);
   });
 
-  it("raises one alert per episode, which ends only below 80 %", async () => {
+  it("T71: raises one alert per episode, which ends only below 80 %", async () => {
     const { observe, alerts } = automaticOf(() => 0);
     for (const percent of [86, 84, 87, 81, 90, 80, 95]) await observe(percent);
     expect(alerts).toHaveLength(1);
@@ -70,7 +70,7 @@ describe("AutomaticOptimizer", () => {
     expect(runs).toHaveLength(count + 1);
   });
 
-  it("keeps runs under pressure a minute apart, within an episode and across them, whatever usage does", async () => {
+  it("T53: keeps runs under pressure a minute apart, within an episode and across them, whatever usage does", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ percent: fc.double({ min: 60, max: 120, noNaN: true }), waitMs: fc.nat(40_000) })),
@@ -108,7 +108,7 @@ describe("AutomaticOptimizer", () => {
     expect(automatic.nextAutomaticAt).toBe(new Date(clock.nowMs() + 60_000).toISOString());
   });
 
-  it("ignores readings that are no numbers, and reports a run that could not begin", async () => {
+  it("T71: ignores readings that are no numbers, and reports a run that could not begin", async () => {
     const { observe, automatic, runs, errors } = automaticOf(() => -1);
     automatic.observe(Number.NaN);
     automatic.observe(-1);

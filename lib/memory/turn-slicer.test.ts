@@ -13,7 +13,7 @@ function slicerWithTurns() {
 }
 
 describe("TurnSlicer", () => {
-  it("is spent after 10 ms and fresh again after a breath", async () => {
+  it("T63: is spent after 10 ms and fresh again after a breath", async () => {
     const { clock, slicer, turn } = slicerWithTurns();
     clock.advance(9);
     expect(slicer.spent).toBe(false);

@@ -17,7 +17,7 @@ describe("FakeClock", () => {
     ]);
   });
 
-  it("moves the wall clock without moving timeouts", () => {
+  it("T64: moves the wall clock without moving timeouts", () => {
     const clock = new FakeClock(0);
     let fired = false;
     clock.after(1000, () => {

@@ -1,7 +1,17 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { KeyRow, KeyRows, SignInRow } from "../../ports/admin-rows.ts";
 import { FakeClock } from "../../shared/fake-clock.ts";
 import { KeyRing } from "./key-ring.ts";
+
+const { compared } = vi.hoisted(() => ({ compared: [] as number[][] }));
+vi.mock("node:crypto", async (importOriginal) => {
+  const original = await importOriginal<typeof import("node:crypto")>();
+  const timingSafeEqual = (a: Uint8Array, b: Uint8Array): boolean => {
+    compared.push([a.byteLength, b.byteLength]);
+    return original.timingSafeEqual(a, b);
+  };
+  return { ...original, timingSafeEqual };
+});
 
 function memoryRows() {
   const keys: KeyRow[] = [];
@@ -34,6 +44,23 @@ describe("KeyRing", () => {
     expect(JSON.stringify([keys, signIns])).not.toContain(key.split(".")[2]);
     expect(JSON.stringify(signIns)).not.toContain(token);
     expect((await KeyRing.open(rows, new FakeClock())).byCookie(token)).toMatchObject({ name: "op", via: "cookie" });
+  });
+
+  it("T28: compares digests of one length in constant time, never keys, however long the key that is shown", async () => {
+    const ring = await KeyRing.open(memoryRows().rows, new FakeClock(), "operator-key-0123456789");
+    const { key } = await ring.create(operator);
+    compared.length = 0;
+    const shown = [
+      key,
+      key.slice(0, -1),
+      `${key}x`,
+      "operator-key-0123456789",
+      "operator-key-012345678",
+      "",
+      "x".repeat(512),
+    ];
+    expect(shown.map((one) => ring.byKey(one) !== null)).toEqual([true, false, false, true, false, false, false]);
+    expect(compared).toEqual(shown.map(() => [32, 32]));
   });
 
   it("ends keys at their expiry and sign-ins after 12 hours, or with their key", async () => {

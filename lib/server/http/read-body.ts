@@ -25,7 +25,7 @@ export async function readBody(
   // that makes a stream and an abort controller, 40 KB of garbage a request, which weak references carry into the old heap.
   if (declared !== null) return new Uint8Array(await request.arrayBuffer().catch(cutShort));
   if (request.body === null) return NOTHING;
-  return readChunks(request.body, maxBytes);
+  return readChunks(request.body, maxBytes).catch(cutShort);
 }
 
 async function readChunks(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
@@ -42,6 +42,7 @@ async function readChunks(body: ReadableStream<Uint8Array>, maxBytes: number): P
 
 /** Whoever left in the middle reads no answer; in the log it is their doing, not a failure of ours. */
 function cutShort(cause: unknown): never {
+  if (cause instanceof AppError) throw cause;
   throw new AppError("malformed-request", "The connection was lost before the whole body had arrived.", { cause });
 }
 
