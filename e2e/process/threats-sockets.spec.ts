@@ -41,8 +41,16 @@ function hold(text: string, everyMs: number, drip: string): Promise<{ answer: st
   });
 }
 
-test("T51: headers that trickle end with 408 in 20 s and a body in 35 s, and nobody else waits for them", async () => {
+test("T45 T51: headers that trickle end with 408 in 20 s, a body in 35 s and a handshake without a key in 13 s, and nobody else waits", async () => {
+  const before = openFiles(server.pid);
   const head = `Host: x\r\nAuthorization: Bearer ${OPERATOR_KEY}\r\n`;
+  const silent = Array.from({ length: 50 }, () =>
+    hold(
+      `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+      60_000,
+      "",
+    ),
+  );
   const headers = Array.from({ length: 50 }, () => hold(`GET /livez HTTP/1.1\r\n${head}`, 1_000, "X-Slow: 1\r\n"));
   const bodies = Array.from({ length: 50 }, () =>
     hold(
@@ -61,23 +69,12 @@ test("T51: headers that trickle end with 408 in 20 s and a body in 35 s, and nob
     expect(answer).toContain("HTTP/1.1 408 ");
     expect(openMs).toBeLessThan(35_000);
   }
-  await expectAlive(server);
-});
-
-test("T45: a handshake that never sends its key is closed in 12 s, and holds no file after it", async () => {
-  const before = openFiles(server.pid);
-  const silent = Array.from({ length: 50 }, () =>
-    hold(
-      `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
-      60_000,
-      "",
-    ),
-  );
   for (const { answer, openMs } of await Promise.all(silent)) {
     expect(answer).toContain("HTTP/1.1 101 ");
     expect(openMs).toBeLessThan(13_000);
   }
   await expect.poll(() => openFiles(server.pid)).toBeLessThanOrEqual(before + 2);
+  await expectAlive(server);
 });
 
 test("T47: 30 readers that stop reading make the server keep nothing for them, and others get every sample", async () => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { Server as Engine } from "engine.io";
+import { Server as Engine, type Socket as EngineSocket } from "engine.io";
 import { type Namespace, Server, type Socket } from "socket.io";
 import type { ServerEvents } from "../contracts/events.ts";
 import { AppError } from "../shared/errors.ts";
@@ -14,6 +14,14 @@ const MAX_SOCKETS = 5_000;
 const MAX_CLIENT_EVENTS = 20;
 /** Clients send a connect packet with a key, and pings. */
 const MAX_PACKET_BYTES = 16_384;
+
+/** A WebSocket that does not answer its closing would stay open for 30 s more. */
+const CLOSING_MS = 1_000;
+
+/** Ends the connection under a WebSocket. Engine.IO keeps it as its transport's `socket`, and says so in no type. */
+function cut({ transport }: EngineSocket): void {
+  (transport as unknown as { socket?: { terminate?(): void } }).socket?.terminate?.();
+}
 
 /**
  * Volatile: a reader that is too slow misses these, and gets the next one or back-fills it over HTTP; nothing is queued for
@@ -37,6 +45,9 @@ export class Realtime {
       maxHttpBufferSize: MAX_PACKET_BYTES,
       // Measured: 260 KB a socket and four times the CPU.
       perMessageDeflate: false,
+    });
+    this.#engine.on("connection", (socket: EngineSocket) => {
+      socket.once("close", () => runtime.clock.after(CLOSING_MS, () => cut(socket)));
     });
     this.#io.bind(this.#engine);
     const monitoring: Monitoring = this.#io.of("/monitoring");
