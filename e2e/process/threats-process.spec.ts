@@ -27,10 +27,10 @@ async function block(ms: number): Promise<void> {
 
 test("T52: while the loop is late again and again store requests are 503 with Retry-After; health and monitoring are not", async () => {
   const answers: Promise<Response>[] = [];
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < 8; round++) {
     process.kill(server.pid, "SIGSTOP");
     answers.push(server.get("/api/v1/sessions"), server.get("/livez"), server.get("/monitoring/memory"));
-    await sleep(500);
+    await sleep(700);
     process.kill(server.pid, "SIGCONT");
     await Promise.all(answers);
   }

@@ -16,7 +16,7 @@ async function shedWhenLate({ loop }: Runtime, { spec }: Route, request: Request
   if (!loop.closed || spec.role !== "consumer") return;
   loop.refuse();
   if (!spec.streams) await discardBody(request, maxBodyBytes);
-  throw new AppError("overloaded", `The server is more than ${MOST_LAG_MS} ms behind.`, {
+  throw new AppError("overloaded", `The server has been more than ${MOST_LAG_MS} ms behind for a while.`, {
     headers: { "Retry-After": "1" },
   });
 }
