@@ -51,7 +51,7 @@ function pour(target: string, limitBytes: number): Promise<{ status: number; sen
 }
 
 test("T02: a chunked body without end is 413 about where its limit is, and memory rises by at most twice the limit", async () => {
-  await pour(KEY, MIB);
+  await server.send("PUT", KEY, Buffer.alloc(4 * MIB, 120), { "content-type": "text/plain" });
   const before = rssBytes(server.pid);
   const { status, sentBytes } = await pour(KEY, 512 * MIB);
   expect(status).toBe(413);
