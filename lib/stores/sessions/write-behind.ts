@@ -166,6 +166,8 @@ export class WriteBehind {
   async committed(): Promise<void> {
     const sequence = this.#sequence;
     if (this.#oldestSequence() > sequence) return;
+    // Somebody waits: the timer, which gathers changes that nobody waits for, would only make it longer.
+    void this.flush();
     await this.#wait(this.#forCommit, { sequence });
   }
 
