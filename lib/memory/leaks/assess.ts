@@ -128,7 +128,9 @@ function judge(span: readonly Point[], adjusted: readonly Point[], curve: LiveCu
   if (ruledOut === "step" || ruledOut === "uneven" || ruledOut === "plateau") {
     if (context.loadAt && !unsteady(span, h, workAxis(span, context.loadAt))) ruledOut = null;
   }
-  ruledOut ??= slowedDown(curve.anchors, first.at, growth / length) ? "plateau" : null;
+  // Off the heap every reading is known, and the late blocks have shown a plateau already.
+  const collected = curve.anchors !== curve.points;
+  ruledOut ??= collected && slowedDown(curve.anchors, first.at, growth / length) ? "plateau" : null;
   ruledOut ??= scattered(curve.anchors.filter(inSpan), readings, growth) ? "noise" : null;
   ruledOut ??= churning(curve.segments.filter(inSpan), readings.length) ? "noise" : null;
   if (ruledOut) return { ...base, ruledOut };
