@@ -40,7 +40,7 @@ test("at 60 % of the limit a snapshot is refused with numbers that were shown be
     const refused = await server.send("POST", PROFILES, { kind: "heap-snapshot" });
     expect(refused.status).toBe(507);
     const { code, detail } = (await refused.json()) as { code: string; detail: string };
-    expect(code).toBe("storage-full");
+    expect(code).toBe("insufficient-memory");
     const [estimateBytes = 0, freeBytes = 0] = (detail.match(/\d{6,}/g) ?? []).map(Number);
     expect(estimateBytes).toBeGreaterThan(freeBytes);
     expect(Math.abs(estimateBytes - shown.estimateBytes)).toBeLessThan(64 * MB);

@@ -34,6 +34,7 @@ export const PROBLEMS = {
   "storage-read-only": [503, "The database is read-only"],
   "upstream-timeout": [504, "A service that is needed took too long"],
   "storage-full": [507, "There is no room on disk"],
+  "insufficient-memory": [507, "There is too little free memory for that"],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

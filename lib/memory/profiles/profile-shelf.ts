@@ -83,7 +83,7 @@ export class ProfileShelf {
 
   /**
    * Begins a profile; `done` resolves when it has ended, however.
-   * @throws {AppError} feature-disabled, storage-full with the estimate, or conflict while another one runs.
+   * @throws {AppError} feature-disabled, insufficient-memory with the estimate, or conflict while another one runs.
    */
   begin(kind: ProfileView["kind"], seconds = DEFAULT_SECONDS): { profile: ProfileView; done: Promise<void> } {
     if (kind === "heap-snapshot") this.#admitSnapshot();
@@ -113,7 +113,7 @@ export class ProfileShelf {
       throw new AppError("feature-disabled", "Heap snapshots are off; HEADROOM_SNAPSHOTS=on switches them on.");
     if (allowed) return;
     const detail = `A heap snapshot would take about ${estimateBytes} bytes (heap × ${SNAPSHOT_HEAPS}); ${freeBytes} bytes of the memory limit are free.`;
-    throw new AppError("storage-full", detail, {
+    throw new AppError("insufficient-memory", detail, {
       errors: [{ path: "kind", message: `estimateBytes ${estimateBytes}, freeBytes ${freeBytes}` }],
     });
   }
