@@ -77,7 +77,7 @@ test("T45 T51: headers that trickle end with 408 in 20 s, a body in 35 s and a h
   await expectAlive(server);
 });
 
-test("T47: 30 readers that stop reading make the server keep nothing for them, and others get every sample", async () => {
+test("T47: for 30 readers that stop reading the server keeps a few packets at most, and others get every sample", async () => {
   const stalled = Array.from({ length: 30 }, () => connect());
   await Promise.all(stalled.map((socket) => once(socket, "connect")));
   for (const socket of stalled) {
@@ -132,16 +132,17 @@ test("T50: the root and a foreign namespace are refused, and a room cannot be jo
 
 test("T51: 500 idle connections that are kept alive leave the server as it was when they go", async () => {
   const before = openFiles(server.pid);
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 500 });
-  const get = () =>
+  // An agent of its own for each: one for all would use a connection again as soon as it has its answer.
+  const agents = Array.from({ length: 500 }, () => new http.Agent({ keepAlive: true }));
+  const get = (agent: http.Agent) =>
     new Promise<void>((resolve, reject) => {
       http
         .get(`${server.url}/livez`, { agent }, (response) => response.resume().on("end", resolve))
         .on("error", reject);
     });
-  await Promise.all(Array.from({ length: 500 }, get));
+  await Promise.all(agents.map(get));
   expect(openFiles(server.pid)).toBeGreaterThan(before + 400);
   await expectAlive(server);
-  agent.destroy();
+  for (const agent of agents) agent.destroy();
   await expect.poll(() => openFiles(server.pid)).toBeLessThanOrEqual(before + 2);
 });

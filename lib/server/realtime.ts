@@ -24,12 +24,29 @@ function cut({ transport }: EngineSocket): void {
 }
 
 /**
- * Volatile: a reader that is too slow misses these, and gets the next one or back-fills it over HTTP; nothing is queued for
- * it. The others are few, and the end of a run or an alert must not be missed because a step ended in the same turn.
+ * What a reader that is too slow misses: it gets the next one, or back-fills over HTTP. The others are few, and the end of a
+ * run or an alert must not be missed because a step ended in the same turn.
  */
 const REPLACED_SOON: ReadonlySet<string> = new Set(["memory:sample", "stream:progress"]);
+/**
+ * Packets that wait for a socket before it counts as too slow. Socket.IO's own `volatile` drops at one, which a polling
+ * client has between any two of its requests.
+ */
+const MOST_WAITING = 4;
 
 type Monitoring = Namespace<Record<string, never>, ServerEvents>;
+
+/** The ids of the sockets for which too much waits; each socket is alone in the room of its id. */
+function tooSlow(monitoring: Monitoring): string[] {
+  const ids: string[] = [];
+  for (const [id, { conn }] of monitoring.sockets) if (waiting(conn) >= MOST_WAITING) ids.push(id);
+  return ids;
+}
+
+/** Packets that a connection has not handed to the system yet. Engine.IO keeps them in a public field that no type names. */
+function waiting(conn: unknown): number {
+  return (conn as { writeBuffer?: readonly unknown[] }).writeBuffer?.length ?? 0;
+}
 
 /** The socket of the dashboard and of consumers that watch: samples out, nothing in. */
 export class Realtime {
@@ -56,7 +73,7 @@ export class Realtime {
     monitoring.use((socket, next) => next(this.#admit(socket)));
     monitoring.on("connection", (socket) => this.#welcome(socket));
     this.#unsubscribe = runtime.events.subscribe((name, payload) => {
-      const channel = REPLACED_SOON.has(name) ? monitoring.volatile : monitoring;
+      const channel = REPLACED_SOON.has(name) ? monitoring.except(tooSlow(monitoring)) : monitoring;
       (channel.emit as (name: string, payload: unknown) => boolean)(name, payload);
     });
   }
