@@ -23,6 +23,8 @@ export class Collection {
   misses = 0;
   searches = 0;
   dropped = false;
+  /** Grows with every row that is written or removed. */
+  version = 0;
 
   constructor(record: CollectionRecord, count: number, open: (format: RowFormat) => CollectionMemory) {
     this.record = record;
@@ -49,6 +51,7 @@ export class Collection {
 
   /** Tells readers that a row has changed on disk. */
   wrote(row: number): void {
+    this.version++;
     for (const guard of this.#guards) guard.written.add(row);
   }
 

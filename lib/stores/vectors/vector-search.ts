@@ -1,6 +1,7 @@
 import type { StoredPoints, VectorRows } from "../../ports/vector-rows.ts";
 import { compileFilter, type Filter } from "../../shared/filter.ts";
 import type { Collection, ReadGuard } from "./collection.ts";
+import type { FilterMatches } from "./filter-matches.ts";
 import { type Candidate, MemoryScan } from "./memory-scan.ts";
 import type { Payload } from "./payload-arena.ts";
 import type { Query } from "./query.ts";
@@ -34,6 +35,7 @@ export type Keep = (row: number, batch: RowBatch, index: number, payload: Payloa
  */
 export class VectorSearch {
   readonly #rows: VectorRows;
+  readonly #matches: FilterMatches;
   readonly #turns: Turns;
   readonly #collection: Collection;
   readonly #plan: SearchPlan;
@@ -44,6 +46,7 @@ export class VectorSearch {
   /** @param parts.keep is offered what had to be read from disk because memory had no code of it. */
   constructor(parts: {
     rows: VectorRows;
+    matches: FilterMatches;
     turns: Turns;
     collection: Collection;
     plan: SearchPlan;
@@ -51,6 +54,7 @@ export class VectorSearch {
     keep: Keep;
   }) {
     this.#rows = parts.rows;
+    this.#matches = parts.matches;
     this.#turns = parts.turns;
     this.#collection = parts.collection;
     this.#plan = parts.plan;
@@ -67,7 +71,7 @@ export class VectorSearch {
     }
     // A vector cooled while the search ran has no metadata in memory: then the disk says what the filter takes.
     if (this.#collection.allHot && (await this.#searchByMetadata(filter))) return this.#top;
-    const matching = new Set(await this.#rows.matching(this.#collection.record.id, filter));
+    const matching = await this.#matches.of(this.#collection, filter);
     await this.#search((row) => matching.has(row), exact);
     return this.#top;
   }

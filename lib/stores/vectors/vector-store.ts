@@ -16,6 +16,7 @@ import { AppError } from "../../shared/errors.ts";
 import type { Filter } from "../../shared/filter.ts";
 import { StoreCounters } from "../store-counters.ts";
 import { Collection } from "./collection.ts";
+import { FilterMatches } from "./filter-matches.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Payload } from "./payload-arena.ts";
 import { Query } from "./query.ts";
@@ -47,6 +48,7 @@ export class VectorStore implements VectorIndex {
   readonly #rows: VectorRows;
   readonly #clock: Clock;
   readonly #turns: Turns;
+  readonly #matches: FilterMatches;
   readonly #collections = new Map<string, Collection>();
   /** Creations go one after another: two of one name must not both find nothing. */
   #creating: Promise<unknown> = Promise.resolve();
@@ -59,6 +61,7 @@ export class VectorStore implements VectorIndex {
     this.#rows = options.rows;
     this.#clock = options.clock;
     this.#turns = new Turns(options.clock);
+    this.#matches = new FilterMatches(options.rows);
   }
 
   /** Opens what is on disk: the names and counts of the collections, none of their vectors. */
@@ -236,7 +239,10 @@ export class VectorStore implements VectorIndex {
         return true;
       };
       try {
-        const parts = { rows: this.#rows, turns: this.#turns, collection, guard, keep, plan };
+        const parts = {
+          ...{ rows: this.#rows, matches: this.#matches, turns: this.#turns },
+          ...{ collection, guard, keep, plan },
+        };
         const { entries } = await new VectorSearch(parts).run();
         for (const entry of entries) use(entry, guard.written);
         return entries;
