@@ -87,9 +87,12 @@ test("a question by keyboard alone: cited passages, best first, with the words t
   await page.keyboard.press("Enter");
   await expect(page.getByText("from the cache")).toBeVisible();
   // The same by words alone, chosen with the keyboard.
-  await page.getByRole("radio", { name: "Both" }).focus();
+  const mode = (name: string) => page.getByRole("radio", { name });
+  await mode("Both").focus();
   await page.keyboard.press("ArrowRight");
+  await expect(mode("Meaning")).toBeFocused();
   await page.keyboard.press("ArrowRight");
+  await expect(mode("Words")).toBeFocused();
   await page.keyboard.press("Space");
   await expect(page.getByRole("radio", { name: "Words" })).toBeChecked();
   await page.getByRole("button", { name: "Ask" }).press("Enter");
