@@ -20,8 +20,13 @@ const slice = ({ vectors, dimensions }: Corpus, id: number) => vectors.subarray(
 /** The corpus' largest value becomes 127: cosine does not mind the scale, and nothing is clipped. */
 const int8Of = ({ vectors }: Corpus) => {
   const largest = vectors.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  return (values: Float32Array) =>
-    Int8Array.from(values, (value) => Math.max(-127, Math.min(127, Math.round((value * 127) / largest))));
+  return (values: Float32Array) => {
+    // A loop: `Int8Array.from` with a function first makes an array of all values, which 500,000 vectors do not survive.
+    const codes = new Int8Array(values.length);
+    for (let i = 0; i < codes.length; i++)
+      codes[i] = Math.max(-127, Math.min(127, Math.round(((values[i] ?? 0) * 127) / largest)));
+    return codes;
+  };
 };
 
 async function buildHeadroom(corpus: Corpus, rows: RowsInMemory | ForgetfulRows): Promise<Searcher> {
