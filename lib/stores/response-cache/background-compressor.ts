@@ -1,19 +1,30 @@
+import type { Clock } from "../../shared/clock.ts";
 import type { BodyArena } from "./body-arena.ts";
 import { compress } from "./encodings.ts";
 import type { HeldBody } from "./held-body.ts";
 
 export interface CompressorOptions {
   bodies: BodyArena;
-  /** Jobs that wait; what comes when it is full stays as it is until the store is asked for memory. */
+  clock: Clock;
+  /** Bodies that wait; what comes when there are so many stays as it is until the store is asked for memory. */
   maxQueued: number;
   encoding: () => "gzip" | "br";
 }
 
-/** Compresses bodies one at a time on zlib's threads, after the put was answered. */
+/** Whoever rests so long will stay a while. */
+const REST_MS = 1_000;
+
+/**
+ * Compresses bodies one at a time on zlib's threads: as soon as they are asked for, or when they have rested for a second. Compressing
+ * costs as much as serving a body ten times, and in a cache that is missed often most of them are evicted before anyone asks.
+ */
 export class BackgroundCompressor {
   readonly #options: CompressorOptions;
-  readonly #queue = new Set<HeldBody>();
+  readonly #asked = new Set<HeldBody>();
+  /** With the time when each has rested; in that order. */
+  readonly #resting = new Map<HeldBody, number>();
   #running: Promise<void> | null = null;
+  #cancelTimer: (() => void) | null = null;
   #closed = false;
   #before = 0;
   #after = 0;
@@ -23,7 +34,7 @@ export class BackgroundCompressor {
   }
 
   get queued(): number {
-    return this.#queue.size;
+    return this.#asked.size + this.#resting.size;
   }
 
   /** What compressing has left of a byte so far; a half before it was ever tried. */
@@ -31,19 +42,31 @@ export class BackgroundCompressor {
     return this.#before === 0 ? 0.5 : this.#after / this.#before;
   }
 
+  /** Will be compressed in its time. */
   add(body: HeldBody): void {
-    if (this.#closed || this.#queue.size >= this.#options.maxQueued) return;
-    this.#queue.add(body);
-    this.#running ??= this.#run();
+    const { clock, maxQueued } = this.#options;
+    if (this.#closed || this.queued >= maxQueued) return;
+    this.#resting.set(body, clock.monotonicMs() + REST_MS);
+    this.#wake();
+  }
+
+  /** Somebody asks for it, and will not be the last: it need not rest any longer. */
+  hurry(body: HeldBody): void {
+    if (!this.#resting.delete(body)) return;
+    this.#asked.add(body);
+    this.#wake();
   }
 
   forget(body: HeldBody): void {
-    this.#queue.delete(body);
+    if (!this.#asked.delete(body)) this.#resting.delete(body);
   }
 
-  /** Resolves when nothing waits. */
-  async idle(): Promise<void> {
-    while (this.#running) await this.#running;
+  /** Compresses all that waits, rested or not. */
+  async settle(): Promise<void> {
+    while (this.queued > 0 || this.#running) {
+      for (const body of [...this.#resting.keys()]) this.hurry(body);
+      await this.#running;
+    }
   }
 
   /** Compresses one body now; whether it shrank. */
@@ -62,19 +85,47 @@ export class BackgroundCompressor {
 
   close(): void {
     this.#closed = true;
-    this.#queue.clear();
+    this.#cancelTimer?.();
+    this.#asked.clear();
+    this.#resting.clear();
+  }
+
+  /** Runs at once if there is something to do, else when the first one has rested. */
+  #wake(): void {
+    if (this.#running || this.#closed) return;
+    if (this.#next()) {
+      this.#running = this.#run();
+      return;
+    }
+    const [first] = this.#resting.values();
+    if (first === undefined) return;
+    this.#cancelTimer ??= this.#options.clock.after(Math.max(0, first - this.#options.clock.monotonicMs()), () => {
+      this.#cancelTimer = null;
+      this.#wake();
+    });
+  }
+
+  /** With half of the places taken nobody rests: bodies come faster than they could. */
+  #next(): HeldBody | undefined {
+    const [asked] = this.#asked;
+    if (asked) return asked;
+    const [oldest] = this.#resting;
+    if (!oldest) return undefined;
+    const { clock, maxQueued } = this.#options;
+    return this.queued > maxQueued / 2 || oldest[1] <= clock.monotonicMs() ? oldest[0] : undefined;
   }
 
   async #run(): Promise<void> {
     try {
-      // A turn first: the put is answered before its body is compressed.
+      // A turn first: whoever puts or asks is answered before the body is compressed.
       await new Promise<void>((resolve) => setImmediate(resolve));
-      for (const body of this.#queue) {
-        this.#queue.delete(body);
+      for (let body = this.#next(); body; body = this.#next()) {
+        this.forget(body);
         await this.compressNow(body);
       }
     } finally {
       this.#running = null;
+      this.#wake();
     }
   }
 }

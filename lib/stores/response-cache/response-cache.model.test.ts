@@ -173,7 +173,7 @@ describe.each(policies)("ResponseCache under %s", (policy) => {
               model.delete(name);
             }
           } else if (op.do === "advance") clock.advance(op.byMs);
-          else if (op.do === "settle") await cache.settled();
+          else if (op.do === "settle") await cache.settle();
           else if (op.do === "sweep") await cache.sweep(slicer);
           else if (op.do === "freeze") account.frozen = op.frozen;
           else if (op.do === "relieve") {

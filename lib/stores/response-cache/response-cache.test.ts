@@ -1,5 +1,5 @@
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { CachePut } from "../../ports/cache-store.ts";
 import { FakeClock } from "../../shared/fake-clock.ts";
 import { TestAccount } from "../testing/test-account.ts";
@@ -53,7 +53,7 @@ describe("ResponseCache representations", () => {
     const body = Buffer.from(text(400));
     await put("k", body);
     const plain = await hit(get("k"));
-    await cache.settled();
+    await cache.settle();
     const brotli = await hit(get("k", { accepts: ["br", "gzip"] }));
     const again = await hit(get("k"));
     expect(brotli.representation?.encoding).toBe("br");
@@ -68,7 +68,7 @@ describe("ResponseCache representations", () => {
     const { cache, put, get } = setUp();
     for (let i = 0; i < 20; i += 1) await get("none", { accepts: ["gzip"] });
     await put("k", text(400));
-    await cache.settled();
+    await cache.settle();
     const found = await hit(get("k", { accepts: ["gzip"] }));
     expect(gunzipSync(found.representation?.bytes ?? Buffer.alloc(0)).toString()).toBe(text(400));
   });
@@ -77,7 +77,7 @@ describe("ResponseCache representations", () => {
     const { cache, put, get } = setUp();
     const gzipped = gzipSync(text(400), { level: 1 });
     await put("k", gzipped, { encoding: "gzip" });
-    await cache.settled();
+    await cache.settle();
     expect((await hit(get("k", { accepts: ["gzip"] }))).representation?.bytes).toEqual(gzipped);
     expect((await hit(get("k", { accepts: ["br"] }))).representation?.bytes.toString()).toBe(text(400));
   });
@@ -85,7 +85,7 @@ describe("ResponseCache representations", () => {
   it("answers a known tag without a body: of any form that the caller takes, of none other", async () => {
     const { cache, put, get } = setUp();
     await put("k", text(400));
-    await cache.settled();
+    await cache.settle();
     const identity = (await hit(get("k"))).etag;
     const brotli = (await hit(get("k", { accepts: ["br"] }))).etag;
     expect((await hit(get("k", { etags: [identity] }))).representation).toBeNull();
@@ -107,7 +107,7 @@ describe("ResponseCache representations", () => {
     const noise = Buffer.from(Array.from({ length: 3000 }, (_, i) => (Math.imul(i + 1, 0x9e3779b1) >>> 13) & 255));
     await put("noise", gzipSync(noise), { mediaType: "application/octet-stream" });
     await put("picture", text(400), { mediaType: "image/png" });
-    await cache.settled();
+    await cache.settle();
     const { items } = await cache.list("n", { limit: 10, from: 0 });
     expect(items.map(({ encoding }) => encoding)).toEqual(["identity", "identity"]);
   });
@@ -235,11 +235,42 @@ describe("ResponseCache lists and purges", () => {
   });
 });
 
+describe("ResponseCache compression", () => {
+  const encodings = async (cache: ResponseCache): Promise<Record<string, string>> => {
+    const { items } = await cache.list("n", { limit: 1_000, from: 0 });
+    return Object.fromEntries(items.map(({ key, encoding }) => [key, encoding]));
+  };
+
+  it("compresses what is asked for at once, and the rest when it has been there for a second", async () => {
+    const { cache, clock, put, get } = setUp({ maxItems: 200 });
+    await put("rests", text(400));
+    await put("asked", text(500));
+    await get("asked");
+    await vi.waitFor(async () => expect((await encodings(cache)).asked).toBe("br"));
+    clock.advance(999);
+    await put("later", text(600));
+    await get("later");
+    await vi.waitFor(async () => expect((await encodings(cache)).later).toBe("br"));
+    expect((await encodings(cache)).rests).toBe("identity");
+    clock.advance(1);
+    await vi.waitFor(async () => expect((await encodings(cache)).rests).toBe("br"));
+  });
+
+  it("lets none rest while more come than may wait", async () => {
+    const { cache, put } = setUp({ maxItems: 2_000, maxBytes: 8 * 1024 * 1024 });
+    for (let i = 0; i < 900; i += 1) await put(`k${i}`, text(60, i));
+    await vi.waitFor(async () => {
+      const waiting = Object.values(await encodings(cache)).filter((encoding) => encoding === "identity").length;
+      expect(waiting).toBeLessThanOrEqual(512);
+    });
+  });
+});
+
 describe("ResponseCache relief", () => {
   it("predicts within 15 % what each step then gives back, and empties the store at last", async () => {
     const { cache, clock, put } = setUp({ compression: true, maxItems: 200 });
     await put("warm", text(2000));
-    await cache.settled();
+    await cache.settle();
     for (let i = 0; i < 60; i += 1) {
       await put(`k${i}`, text(600, i % 40), { maxAgeMs: i < 20 ? 1_000 : 100_000 });
     }

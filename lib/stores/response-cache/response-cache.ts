@@ -89,6 +89,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
     this.#bodies = new BodyArena(this.#budget, () => this.#entries.evictOne() > 0);
     this.#compressor = new BackgroundCompressor({
       bodies: this.#bodies,
+      clock,
       maxQueued: 1024,
       encoding: () => (this.#brotliTakers > 0 ? "br" : "gzip"),
     });
@@ -235,9 +236,9 @@ export class ResponseCache implements CacheStore, BoundedStore {
     this.#maxBodyBytes = maxBodyBytes ?? this.#maxBodyBytes;
   }
 
-  /** Resolves when no body waits to be compressed. */
-  settled(): Promise<void> {
-    return this.#compressor.idle();
+  /** Compresses every body that waits for it. */
+  settle(): Promise<void> {
+    return this.#compressor.settle();
   }
 
   close(): void {
@@ -253,6 +254,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
     etags: readonly string[] = [],
   ): Promise<CacheLookup> {
     entry.hits += 1;
+    if (entry.body.state === "plain") this.#compressor.hurry(entry.body);
     const age = {
       outcome: "hit" as const,
       mediaType: entry.mediaType,
