@@ -24,6 +24,11 @@ describe("chooseGcFlags", () => {
     expect([256, 400, 1024].map(minimum)).toEqual([8, 16, 24]);
   });
 
+  it("lets the old generation grow further between collections, but not under a small limit", () => {
+    const growth = (limitMb: number) => size(chooseGcFlags({ limitBytes: limitMb * MIB }).flags, "heap-growing-percent");
+    expect([256, 400, 1024].map(growth)).toEqual([Number.NaN, 60, 60]);
+  });
+
   it("gives nothing when tuning is off", () => {
     const off = chooseGcFlags({ limitBytes: 1024 * MIB, environment: { HEADROOM_GC_TUNING: "off" } });
     expect(off).toEqual({ flags: [], env: {} });
@@ -33,7 +38,7 @@ describe("chooseGcFlags", () => {
     const { flags, env } = chooseGcFlags({
       limitBytes: 1024 * MIB,
       environment: { NODE_OPTIONS: "--max_semi_space_size=64", MALLOC_MMAP_THRESHOLD_: "65536" },
-      execArgv: ["--max-old-space-size=300"],
+      execArgv: ["--max-old-space-size=300", "--heap_growing_percent=30"],
     });
     expect(flags).toEqual([]);
     expect(env).toEqual({});
