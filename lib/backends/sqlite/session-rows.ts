@@ -1,5 +1,6 @@
 import type { Database, SqlValue, Statement } from "../../ports/database.ts";
 import type { SessionChange, SessionRow, SessionRowSummary, SessionRows } from "../../ports/session-rows.ts";
+import { type SessionUse, SessionUses } from "./session-uses.ts";
 
 const FIELDS = `"id", "namespace", "createdAtMs", "lastUsedAtMs", "idleTimeoutMs", "version"`;
 /** What a row takes beside its data, with both indexes, and what pages leave empty. */
@@ -8,7 +9,6 @@ const OVERHEAD_RATIO = 1.3;
 const PUT = `INSERT INTO "Session" (${FIELDS}, "expiresAtMs", "data") VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT ("id") DO UPDATE SET "lastUsedAtMs" = excluded."lastUsedAtMs", "expiresAtMs" = excluded."expiresAtMs",
     "version" = excluded."version", "data" = excluded."data"`;
-const USE = `UPDATE "Session" SET "lastUsedAtMs" = ?, "expiresAtMs" = ? + "idleTimeoutMs" WHERE "id" = ?`;
 const DELETE = `DELETE FROM "Session" WHERE "id" = ?`;
 
 interface Options {
@@ -27,20 +27,25 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
     usedBytes = size?.used ?? usedBytes;
   };
   await measure();
+  const uses = await SessionUses.open(database);
   return {
     async get(id) {
       const [row] = await database.all<Omit<SessionRow, "data"> & { data: ArrayBuffer }>(
         `SELECT ${FIELDS}, "data" FROM "Session" WHERE "id" = ?`,
         [id],
       );
-      return row ? { ...row, data: new Uint8Array(row.data) } : null;
+      if (!row) return null;
+      return { ...row, lastUsedAtMs: uses.newest(id, row.lastUsedAtMs), data: new Uint8Array(row.data) };
     },
     async apply(changes) {
-      await database.write(changes.map(toStatement));
-      await measure();
+      const used = changes.filter((change): change is SessionUse & { kind: "use" } => change.kind === "use");
+      const statements = changes.flatMap(toStatement);
+      await database.write([...statements, ...uses.statementsFor(used)]);
+      await uses.committed(used);
+      if (statements.length > 0) await measure();
     },
     async expire(atMs, limit) {
-      const [deleted] = await database.write([
+      const [deleted] = await uses.fold([
         {
           sql: `DELETE FROM "Session" WHERE "id" IN (SELECT "id" FROM "Session" WHERE "expiresAtMs" <= ? LIMIT ?)`,
           params: [atMs, limit],
@@ -48,7 +53,8 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
       ]);
       return deleted ?? 0;
     },
-    list(namespace, { after, limit, atMs }) {
+    async list(namespace, { after, limit, atMs }) {
+      if (uses.size > 0) await uses.fold();
       const from: SqlValue[] = after ? [after.createdAtMs, after.id] : [];
       return database.all<SessionRowSummary>(
         `SELECT ${FIELDS}, length("data") AS bytes FROM "Session"
@@ -58,6 +64,7 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
       );
     },
     async count(atMs) {
+      if (uses.size > 0) await uses.fold();
       const [row] = await database.all<{ live: number }>(
         `SELECT count(*) AS live FROM "Session" WHERE "expiresAtMs" > ?`,
         [atMs],
@@ -68,10 +75,11 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
   };
 }
 
-function toStatement(change: SessionChange): Statement {
-  if (change.kind === "delete") return { sql: DELETE, params: [change.id] };
-  if (change.kind === "use") return { sql: USE, params: [change.lastUsedAtMs, change.lastUsedAtMs, change.id] };
+/** Last uses are kept apart. */
+function toStatement(change: SessionChange): Statement[] {
+  if (change.kind === "use") return [];
+  if (change.kind === "delete") return [{ sql: DELETE, params: [change.id] }];
   const { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data } = change.row;
   const expiresAtMs = lastUsedAtMs + idleTimeoutMs;
-  return { sql: PUT, params: [id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, expiresAtMs, data] };
+  return [{ sql: PUT, params: [id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, expiresAtMs, data] }];
 }

@@ -11,18 +11,18 @@ export interface CompressorOptions {
   encoding: () => "gzip" | "br";
 }
 
-/** Whoever rests so long will stay a while. */
+/** Whoever has stayed so long will stay a while. */
 const REST_MS = 1_000;
 
 /**
- * Compresses bodies one at a time on zlib's threads: as soon as they are asked for, or when they have rested for a second. Compressing
- * costs as much as serving a body ten times, and in a cache that is missed often most of them are evicted before anyone asks.
+ * Compresses bodies one at a time on zlib's threads, when each has been there for a second. Compressing costs as much as serving a
+ * body a few times, and in a cache that is missed often most of them are evicted before.
  */
 export class BackgroundCompressor {
   readonly #options: CompressorOptions;
-  readonly #asked = new Set<HeldBody>();
   /** With the time when each has rested; in that order. */
   readonly #resting = new Map<HeldBody, number>();
+  #settling = false;
   #running: Promise<void> | null = null;
   #cancelTimer: (() => void) | null = null;
   #closed = false;
@@ -34,7 +34,7 @@ export class BackgroundCompressor {
   }
 
   get queued(): number {
-    return this.#asked.size + this.#resting.size;
+    return this.#resting.size;
   }
 
   /** What compressing has left of a byte so far; a half before it was ever tried. */
@@ -50,23 +50,16 @@ export class BackgroundCompressor {
     this.#wake();
   }
 
-  /** Somebody asks for it, and will not be the last: it need not rest any longer. */
-  hurry(body: HeldBody): void {
-    if (!this.#resting.delete(body)) return;
-    this.#asked.add(body);
-    this.#wake();
-  }
-
   forget(body: HeldBody): void {
-    if (!this.#asked.delete(body)) this.#resting.delete(body);
+    this.#resting.delete(body);
   }
 
   /** Compresses all that waits, rested or not. */
   async settle(): Promise<void> {
-    while (this.queued > 0 || this.#running) {
-      for (const body of [...this.#resting.keys()]) this.hurry(body);
-      await this.#running;
-    }
+    this.#settling = true;
+    this.#wake();
+    while (this.#running) await this.#running;
+    this.#settling = false;
   }
 
   /** Compresses one body now; whether it shrank. */
@@ -86,7 +79,6 @@ export class BackgroundCompressor {
   close(): void {
     this.#closed = true;
     this.#cancelTimer?.();
-    this.#asked.clear();
     this.#resting.clear();
   }
 
@@ -107,17 +99,16 @@ export class BackgroundCompressor {
 
   /** With half of the places taken nobody rests: bodies come faster than they could. */
   #next(): HeldBody | undefined {
-    const [asked] = this.#asked;
-    if (asked) return asked;
     const [oldest] = this.#resting;
     if (!oldest) return undefined;
     const { clock, maxQueued } = this.#options;
-    return this.queued > maxQueued / 2 || oldest[1] <= clock.monotonicMs() ? oldest[0] : undefined;
+    const isDue = this.#settling || this.queued > maxQueued / 2 || oldest[1] <= clock.monotonicMs();
+    return isDue ? oldest[0] : undefined;
   }
 
   async #run(): Promise<void> {
     try {
-      // A turn first: whoever puts or asks is answered before the body is compressed.
+      // A turn first: the put is answered before its body is compressed.
       await new Promise<void>((resolve) => setImmediate(resolve));
       for (let body = this.#next(); body; body = this.#next()) {
         this.forget(body);

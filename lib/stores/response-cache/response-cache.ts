@@ -254,7 +254,6 @@ export class ResponseCache implements CacheStore, BoundedStore {
     etags: readonly string[] = [],
   ): Promise<CacheLookup> {
     entry.hits += 1;
-    if (entry.body.state === "plain") this.#compressor.hurry(entry.body);
     const age = {
       outcome: "hit" as const,
       mediaType: entry.mediaType,

@@ -3,8 +3,8 @@ import { MIB } from "../../shared/bytes.ts";
 /** How long a value rests at least before it is packed, and at most. */
 const LEAST_IDLE_MS = 1_000;
 const MOST_IDLE_MS = 32_000;
-/** Unpacked values that may wait longer than a second: little beside what packing is for, enough for a few hundred sessions. */
-const PATIENT_BYTES = MIB;
+/** Unpacked values that may wait longer than a second: little beside what packing is for, enough for the 500 sessions of the default. */
+const PATIENT_BYTES = 2 * MIB;
 /** Judged when so much was packed, or so much wanted again. */
 const JUDGED = 64;
 /** Over this part wanted again, packing costs more than it saves; under the other one it pays. */

@@ -1,0 +1,105 @@
+import { rmSync } from "node:fs";
+import path from "node:path";
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import type { SessionChange, SessionRows } from "../../ports/session-rows.ts";
+import { MapRows } from "../../stores/sessions/map-rows.ts";
+import { createSessionRows } from "./session-rows.ts";
+import { openTestDatabase } from "./testing/open-database.ts";
+
+const { database, file } = await openTestDatabase();
+afterAll(async () => {
+  await database.close();
+  rmSync(path.dirname(file), { recursive: true });
+});
+const open = () => createSessionRows(database, { maxBytes: () => 2 ** 30 });
+const TIMEOUT_MS = 1_000;
+
+function put(id: string, atMs: number, version = 1): SessionChange {
+  const data = Buffer.from(JSON.stringify({ id, version }));
+  const row = { id, namespace: "n", createdAtMs: 5, lastUsedAtMs: atMs, idleTimeoutMs: TIMEOUT_MS, version, data };
+  return { kind: "put", row };
+}
+const use = (id: string, lastUsedAtMs: number): SessionChange => ({ kind: "use", id, lastUsedAtMs });
+
+const kindOf = fc.constantFrom("put", "use", "delete");
+const step = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({ do: fc.constant("apply" as const), changes: fc.array(fc.tuple(fc.nat(5), kindOf)) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("expire" as const, "list" as const, "count" as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("reopen" as const) }) },
+);
+
+/** One change a session and batch, as the queue before the database has it. */
+function toChanges(changes: readonly [number, string][], atMs: number): SessionChange[] {
+  return [...new Map(changes)].map(([number, kind]) => {
+    const id = `s${number}`;
+    if (kind === "put") return put(id, atMs, atMs);
+    return kind === "use" ? use(id, atMs) : { kind: "delete", id };
+  });
+}
+
+async function seen(rows: SessionRows, atMs: number): Promise<unknown> {
+  const all = await Promise.all([0, 1, 2, 3, 4, 5].map((number) => rows.get(`s${number}`)));
+  return all.map((row) => row && { ...row, data: Buffer.from(row.data).toString(), isLive: row.lastUsedAtMs > atMs });
+}
+
+describe("session rows in SQLite", () => {
+  it("say what a map says, after every change, expiry, list and restart", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 14 }), async (steps) => {
+        await database.write([{ sql: `DELETE FROM "Session"` }, { sql: `DELETE FROM "SessionUses"` }]);
+        let rows = await open();
+        const model = new MapRows();
+        for (const [index, taken] of steps.entries()) {
+          const atMs = (index + 1) * 300;
+          const query = { after: null, limit: 10, atMs };
+          if (taken.do === "apply") {
+            const changes = toChanges(taken.changes, atMs);
+            await Promise.all([rows.apply(changes), model.apply(changes)]);
+          } else if (taken.do === "reopen") rows = await open();
+          else if (taken.do === "expire") expect(await rows.expire(atMs, 10)).toBe(await model.expire(atMs, 10));
+          else if (taken.do === "list") expect(await rows.list("n", query)).toEqual(await model.list("n", query));
+          else expect(await rows.count(atMs)).toBe(await model.count(atMs));
+          expect(await seen(rows, atMs)).toEqual(await seen(model, atMs));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("keeps a last use apart from its row until it is asked when rows expire, and never turns one back", async () => {
+    await database.write([{ sql: `DELETE FROM "Session"` }]);
+    const rows = await open();
+    const stored = async () => {
+      const [row] = await database.all<{ at: number }>(
+        `SELECT "lastUsedAtMs" AS "at" FROM "Session" WHERE "id" = 'kept'`,
+      );
+      return row?.at;
+    };
+    await rows.apply([put("kept", 100)]);
+    await rows.apply([use("kept", 900)]);
+    expect([await stored(), (await rows.get("kept"))?.lastUsedAtMs]).toEqual([100, 900]);
+    await rows.apply([put("kept", 1_500, 2)]);
+    expect(await rows.expire(2_400, 10)).toBe(0);
+    expect(await stored()).toBe(1_500);
+  });
+
+  it("holds at most some thousand uses apart, whatever comes", async () => {
+    const rows = await open();
+    const ids = Array.from({ length: 5_000 }, (_, index) => `many-${index}`);
+    for (let from = 0; from < ids.length; from += 1_000) {
+      const batch = ids.slice(from, from + 1_000);
+      await rows.apply(batch.map((id) => put(id, 1)));
+      await rows.apply(batch.map((id) => use(id, 2)));
+    }
+    const [kept] = await database.all<{ uses: number }>(
+      `SELECT count(*) AS "uses" FROM "SessionUses", json_each("SessionUses"."uses")`,
+    );
+    expect(kept?.uses).toBeLessThanOrEqual(3_000);
+    expect((await rows.get("many-0"))?.lastUsedAtMs).toBe(2);
+    expect((await rows.get("many-4999"))?.lastUsedAtMs).toBe(2);
+  });
+});

@@ -1,0 +1,69 @@
+import type { Database, Statement } from "../../ports/database.ts";
+
+/** Past so many, uses are folded into their rows with the next commit. About 150 bytes each. */
+const MOST_WAITING = 2_000;
+
+const KEEP = `INSERT INTO "SessionUses" ("uses") VALUES (?)`;
+const FOLD = `UPDATE "Session" SET "lastUsedAtMs" = u."at", "expiresAtMs" = u."at" + "idleTimeoutMs"
+  FROM (SELECT use."value"->>0 AS "id", max(use."value"->>1) AS "at"
+        FROM "SessionUses", json_each("SessionUses"."uses") AS use GROUP BY 1) AS u
+  WHERE "Session"."id" = u."id" AND "Session"."lastUsedAtMs" < u."at"`;
+const CLEAR = `DELETE FROM "SessionUses"`;
+
+/** Folds all that is kept. These go into one transaction. */
+export const FOLD_USES: readonly Statement[] = [{ sql: FOLD }, { sql: CLEAR }];
+
+export interface SessionUse {
+  id: string;
+  lastUsedAtMs: number;
+}
+
+/**
+ * Last uses on their way to their sessions' rows. Writing each one there rewrites pages of 8–12 KB for a session that was only
+ * read; here a commit's uses are one row of some 60 bytes each, and reach the sessions' rows together, each session once: before
+ * anything looks at when rows expire, and when 2,000 wait.
+ */
+export class SessionUses {
+  readonly #database: Database;
+  /** What is committed here and not in the rows yet. */
+  readonly #waiting = new Map<string, number>();
+
+  private constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Folds what an earlier process kept. */
+  static async open(database: Database): Promise<SessionUses> {
+    await database.write(FOLD_USES);
+    return new SessionUses(database);
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** What keeps `uses`, and says so to `committed` when it is on disk. */
+  statementsFor(uses: readonly SessionUse[]): Statement[] {
+    if (uses.length === 0) return [];
+    return [{ sql: KEEP, params: [JSON.stringify(uses.map(({ id, lastUsedAtMs }) => [id, lastUsedAtMs]))] }];
+  }
+
+  async committed(uses: readonly SessionUse[]): Promise<void> {
+    for (const { id, lastUsedAtMs } of uses) this.#waiting.set(id, lastUsedAtMs);
+    if (this.#waiting.size > MOST_WAITING) await this.fold();
+  }
+
+  /** When the session of a row that says `lastUsedAtMs` was used last. */
+  newest(id: string, lastUsedAtMs: number): number {
+    return Math.max(lastUsedAtMs, this.#waiting.get(id) ?? 0);
+  }
+
+  /** Brings every row up to date, along with `statements` in one transaction; resolves to the rows that each of those changed. */
+  async fold(statements: readonly Statement[] = []): Promise<number[]> {
+    // What is committed meanwhile stays: it may be after the fold.
+    const folded = [...this.#waiting];
+    const changes = await this.#database.write([...FOLD_USES, ...statements]);
+    for (const [id, atMs] of folded) if (this.#waiting.get(id) === atMs) this.#waiting.delete(id);
+    return changes.slice(FOLD_USES.length);
+  }
+}
