@@ -9,7 +9,6 @@ let escapedFirst: u64 = 0;
 let depth: i32 = 0;
 let marks: u32 = 0;
 let previousByte: u32 = 32;
-let newlines: u32 = 0;
 let brokenAt: u32 = 0;
 
 export function resetDocument(startDepth: i32): void {
@@ -20,33 +19,28 @@ export function resetDocument(startDepth: i32): void {
   previousByte = 32;
 }
 
-export function documentInString(): bool {
-  return string != 0;
-}
-
-export function documentDepth(): i32 {
-  return depth;
-}
-
-/** Line breaks in the window that was scanned last. */
-export function documentNewlines(): u32 {
-  return newlines;
-}
-
 /** Position of a line break inside a string, after which nothing can be trusted; the window's length when there is none. */
 export function documentBrokenAt(): u32 {
   return brokenAt;
 }
 
 /**
- * An event is the position of a comma, colon or bracket that belongs to a container nested `shallow` deep or less.
- * A comma or closing bracket carries what is known of the element that it ends. With `project` every element of a
- * container at `shallow` counts as a record: to be used only where that container is the wanted array.
+ * Scans the window's bytes [from, length). An event is the position of a comma, colon or bracket that belongs to a container nested
+ * `shallow` deep or less. A comma or closing bracket carries what is known of the element that it ends. With `project` every element of
+ * a container at `shallow` counts as a record: to be used only where that container is the wanted array.
  *
- * @param continued the window begins inside an element.
+ * @param continued an element has begun before `from`.
+ * @param once ends at the first comma of a container at `shallow`: before the wanted array's next element, where `resetDocument` is due.
  * @returns the number of events.
  */
-export function scanDocument(length: u32, shallow: i32, project: bool, continued: bool): u32 {
+export function scanDocument(
+  from: u32,
+  length: u32,
+  shallow: i32,
+  project: bool,
+  continued: bool,
+  once: bool,
+): u32 {
   const end = INPUT + length;
   memory.fill(end, 32, 64);
   const backslash = i8x16.splat(92);
@@ -60,11 +54,10 @@ export function scanDocument(length: u32, shallow: i32, project: bool, continued
   const colon = i8x16.splat(58);
   let event = EVENTS;
   let level = depth;
-  let lines: u64 = 0;
   brokenAt = length;
-  if (project) beginProjection(continued ? 0 : INPUT);
+  if (project) beginProjection(continued ? 0 : INPUT + from);
 
-  for (let p = INPUT; p < end; p += 64) {
+  for (let p = INPUT + from; p < end; p += 64) {
     const a = v128.load(p);
     const b = v128.load(p, 16);
     const c = v128.load(p, 32);
@@ -79,7 +72,6 @@ export function scanDocument(length: u32, shallow: i32, project: bool, continued
     const quotes = equal(a, b, c, d, quote) & ~escaped;
     const inside = prefixXor(quotes) ^ string;
     const breaks = equal(a, b, c, d, newline);
-    lines += popcnt(breaks);
     const a2 = v128.or(a, caseBit);
     const b2 = v128.or(b, caseBit);
     const c2 = v128.or(c, caseBit);
@@ -135,6 +127,7 @@ export function scanDocument(length: u32, shallow: i32, project: bool, continued
         store<u32>(event, (at - INPUT) | marks);
         event += 4;
         marks = suspicion;
+        if (once && level == shallow && brokenAt == length && load<u8>(at) == 44) return (event - EVENTS) >> 2;
       }
       if (level < 0) break;
     }
@@ -142,7 +135,6 @@ export function scanDocument(length: u32, shallow: i32, project: bool, continued
     if (level < 0) break;
   }
   depth = level;
-  newlines = <u32>lines;
   if (length > 0) previousByte = load<u8>(end - 1);
   return (event - EVENTS) >> 2;
 }

@@ -19,6 +19,11 @@ const ARRAY: u32 = 7;
 const NESTED: u32 = 8;
 const ENTRY: u32 = 16;
 
+/** The words as they lie in memory; of "false" the first four letters. */
+export const TRUE_TEXT: u32 = 0x65757274;
+export const NULL_TEXT: u32 = 0x6c6c756e;
+export const FALSE_TEXT: u32 = 0x736c6166;
+
 /** Those that a double holds exactly, so that a multiplication by one rounds once (Clinger 1990). */
 const POWERS: StaticArray<f64> = [
   1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
@@ -88,10 +93,9 @@ function readScalar(p: u32, end: u32, byte: u32): u32 {
   if (byte == 34) return readString(p, end);
   if (byte == 45 || isDigit(byte)) return readNumber(p, end);
   const word = load<u32>(p);
-  // "true", "null", "fals".
-  if (word == 0x65757274) return readWord(TRUE, p, p + 4, end);
-  if (word == 0x6c6c756e) return readWord(NULL, p, p + 4, end);
-  if (word == 0x736c6166 && load<u8>(p + 4) == 101) return readWord(FALSE, p, p + 5, end);
+  if (word == TRUE_TEXT) return readWord(TRUE, p, p + 4, end);
+  if (word == NULL_TEXT) return readWord(NULL, p, p + 4, end);
+  if (word == FALSE_TEXT && load<u8>(p + 4) == 101) return readWord(FALSE, p, p + 5, end);
   return 0;
 }
 
@@ -106,7 +110,7 @@ function readString(p: u32, end: u32): u32 {
   let q = p + 1;
   while (q < end) {
     const bytes = v128.load(q);
-    const controls = i8x16.lt_u(bytes, i8x16.splat(32));
+    const controls = i8x16.le_u(bytes, i8x16.splat(31));
     const ends = v128.or(i8x16.eq(bytes, i8x16.splat(34)), i8x16.eq(bytes, i8x16.splat(92)));
     const stops = i8x16.bitmask(v128.or(controls, ends));
     const high = i8x16.bitmask(bytes);
@@ -132,19 +136,22 @@ function readString(p: u32, end: u32): u32 {
   return after;
 }
 
-/** Where the string that `p` is within ends; 0 when it does not. */
+/** Where the string that `p` is within ends; 0 when it does not: a line break, as any control character, is in no string. */
 function afterString(p: u32, end: u32): u32 {
   let q = p;
   while (q < end) {
     const bytes = v128.load(q);
-    const stops = i8x16.bitmask(v128.or(i8x16.eq(bytes, i8x16.splat(34)), i8x16.eq(bytes, i8x16.splat(92))));
+    const ends = v128.or(i8x16.eq(bytes, i8x16.splat(34)), i8x16.eq(bytes, i8x16.splat(92)));
+    const stops = i8x16.bitmask(v128.or(ends, i8x16.le_u(bytes, i8x16.splat(31))));
     if (stops == 0) {
       q += 16;
       continue;
     }
     q += ctz(stops);
     if (q >= end) return 0;
-    if (load<u8>(q) == 34) return q + 1;
+    const byte: u32 = load<u8>(q);
+    if (byte == 34) return q + 1;
+    if (byte != 92 || load<u8>(q + 1) < 32) return 0;
     q += 2;
   }
   return 0;
@@ -223,7 +230,7 @@ function readArray(p: u32, end: u32): u32 {
 }
 
 /** Whatever stands between brackets that balance; none that is deep, or that may hold a number too large for a double. */
-function readNested(p: u32, end: u32): u32 {
+export function readNested(p: u32, end: u32): u32 {
   let depth = 0;
   let digits = 0;
   let q = p;
@@ -232,7 +239,9 @@ function readNested(p: u32, end: u32): u32 {
     const folded = v128.or(bytes, i8x16.splat(32));
     const brackets = v128.or(i8x16.eq(folded, i8x16.splat(0x7b)), i8x16.eq(folded, i8x16.splat(0x7d)));
     const others = v128.or(i8x16.eq(bytes, i8x16.splat(34)), i8x16.eq(bytes, i8x16.splat(10)));
-    const stops = i8x16.bitmask(v128.or(v128.or(brackets, others), i8x16.eq(folded, i8x16.splat(0x65))));
+    const exponents = i8x16.eq(folded, i8x16.splat(0x65));
+    const doubtful = v128.or(i8x16.eq(bytes, i8x16.splat(92)), exponents);
+    const stops = i8x16.bitmask(v128.or(v128.or(brackets, others), doubtful));
     if (stops == 0) {
       const onlyDigits = v128.all_true<u8>(i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(48)), i8x16.splat(10)));
       digits = onlyDigits ? digits + 1 : 0;
@@ -247,7 +256,8 @@ function readNested(p: u32, end: u32): u32 {
     if (byte == 34) {
       q = afterString(q, end);
       if (q == 0) return 0;
-    } else if (byte == 10) {
+    } else if (byte == 92) return 0;
+    else if (byte == 10) {
       if (lineBreak != 10) return 0;
     } else if ((byte | 32) == 0x65) {
       if (hugeExponent(q - 1, end, load<u8>(q - 2))) return 0;

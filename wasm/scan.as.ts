@@ -4,8 +4,9 @@
  */
 export { EVENTS, INPUT, KEY_STRIDE, KEYS, OUTPUT, SHAPE_STRIDE, SHAPES, WINDOW } from "./layout.as";
 export { scanLines } from "./lines.as";
-export { documentBrokenAt, documentDepth, documentInString, documentNewlines, resetDocument, scanDocument } from "./document.as";
+export { documentBrokenAt, resetDocument, scanDocument } from "./document.as";
 export { csvRows, csvViolated, scanCsv } from "./csv.as";
+export { countBreaks } from "./breaks.as";
 export { allFinite } from "./vectors.as";
-export { readElements, readLines } from "./shape.as";
+export { readElements, readRecords } from "./shape.as";
 export { projectedBytes, setKeyCount } from "./project.as";

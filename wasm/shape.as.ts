@@ -4,7 +4,8 @@
  * that matches to its end is valid JSON (of UTF-8, which the caller has checked), nested no deeper than MAX_DEPTH, with numbers
  * that are finite, and its values are on the tape; one that does not says nothing.
  */
-import { beginTape, cutTape, readValue, skipSpace, tapeEnd, tapeHasRoom } from "./json-value.as";
+import { skipValue } from "./json-skip.as";
+import { beginTape, readValue, skipSpace, tapeHasRoom } from "./json-value.as";
 import { EVENTS, INPUT, POSITION, SHAPE_STRIDE, SHAPES } from "./layout.as";
 
 /**
@@ -27,23 +28,24 @@ export function readElements(shape: u32, first: u32, last: u32, start: u32): u32
 }
 
 /**
- * Reads the lines from `start` on as far as they have the shape and end within the window of `length` bytes.
+ * Reads the records from `start` on as far as they have the shape and end, with a `terminator` behind them, within the window of `length`
+ * bytes: a line break after lines, within which no break is space; a comma after elements.
  *
  * @returns how many: their ends are the events, their values stand on the tape.
  */
-export function readLines(shape: u32, start: u32, length: u32): u32 {
+export function readRecords(shape: u32, start: u32, length: u32, terminator: u32): u32 {
   const literals = SHAPES + shape * SHAPE_STRIDE;
   const end = INPUT + length;
   // Whatever the last window left there must end a number or a string, and be no part of a literal.
   memory.fill(end, 32, 64);
   let from = INPUT + start;
   let event = EVENTS;
-  beginTape(false);
+  beginTape(terminator != 10);
   while (from < end) {
     let after = readRecord(literals, from, end);
     if (after == 0) break;
     after = skipSpace(after, end);
-    if (after == end || load<u8>(after) != 10) break;
+    if (after == end || load<u8>(after) != terminator) break;
     store<u32>(event, after - INPUT);
     event += 4;
     from = after + 1;
@@ -51,37 +53,22 @@ export function readLines(shape: u32, start: u32, length: u32): u32 {
   return (event - EVENTS) >> 2;
 }
 
-/** Returns where the record ends, or 0 when it has another shape. */
+/** Returns where the record ends, or 0 when it has another shape. Behind the window stands nothing that it could run on into unnoticed. */
 function readRecord(shape: u32, from: u32, end: u32): u32 {
   if (!tapeHasRoom()) return 0;
-  const values = load<u32>(shape);
-  let literal = shape + 16;
   let p = skipSpace(from, end);
-  for (let value: u32 = 0; value < values; value++) {
-    p = afterLiteral(literal, p, end);
+  let literal = shape + 16;
+  for (let left = load<u32>(shape); ; left--) {
+    let at = p;
+    p += load<u32>(literal);
+    const skip = load<u32>(literal, 4) != 0;
+    for (literal += 16; at < p; at += 16, literal += 32) {
+      const differs = v128.xor(v128.load(at), v128.load(literal));
+      if (v128.any_true(v128.and(differs, v128.load(literal, 16)))) return 0;
+    }
+    if (left == 0) return p > end ? 0 : p;
+    p = skip ? skipValue(p, end) : readValue(p, end);
     if (p == 0) return 0;
-    const kept = tapeEnd();
-    p = readValue(p, end);
-    if (p == 0) return 0;
-    if (load<u32>(literal, 4) != 0) cutTape(kept);
-    literal = nextLiteral(literal);
   }
-  return afterLiteral(literal, p, end);
-}
-
-@inline
-function nextLiteral(literal: u32): u32 {
-  return literal + 16 + ((load<u32>(literal) + 15) >> 4) * 32;
-}
-
-@inline
-function afterLiteral(literal: u32, p: u32, end: u32): u32 {
-  const length = load<u32>(literal);
-  if (p + length > end) return 0;
-  let block = literal + 16;
-  for (let at: u32 = 0; at < length; at += 16, block += 32) {
-    const differs = v128.xor(v128.load(p + at), v128.load(block));
-    if (v128.any_true(v128.and(differs, v128.load(block, 16)))) return 0;
-  }
-  return p + length;
+  return 0;
 }

@@ -12,6 +12,7 @@ import {
 } from "./parser.ts";
 import { RecordRuns } from "./record-runs.ts";
 import { BlockBuilder } from "./records.ts";
+import { WindowLines } from "./window-lines.ts";
 
 const DOUBTFUL = IRREGULAR | DEEP | HUGE_NUMBER;
 const COMMA = 0x2c;
@@ -34,14 +35,11 @@ export interface JsonDocumentOptions {
 export class JsonDocumentParser implements Parser {
   readonly #receiver: RecordReceiver;
   readonly #scanner = new Scanner();
-  readonly #runs = new RecordRuns(this.#scanner);
+  readonly #runs: RecordRuns;
   readonly #carry: Carry;
   readonly #shape: DocumentShape;
   readonly #depth: number;
-  /** Offset of the window, and the line that it begins on. */
-  #base: number;
-  #baseLine: number;
-  #windowBytes = 0;
+  readonly #lines: WindowLines;
   #carriedLine = 1;
   /** Offset of the unfinished element, or of what comes next; its line is known once it is asked for. */
   #offset: number;
@@ -56,12 +54,12 @@ export class JsonDocumentParser implements Parser {
     this.#carry = new Carry(maxRecordBytes);
     this.#depth = path.length + 1;
     this.#shape = new DocumentShape(path, from?.extra.inside === true, from?.extra.due === true);
-    this.#base = from?.offset ?? 0;
-    this.#offset = this.#base;
-    this.#baseLine = from?.line ?? 1;
+    this.#offset = from?.offset ?? 0;
+    this.#lines = new WindowLines(this.#scanner, this.#offset, from?.line ?? 1);
     this.#block = this.#newBlock();
     this.#scanner.resetDocument(this.#shape.depth);
-    if (keys) this.#scanner.selectKeys(keys);
+    const projecting = keys !== undefined && this.#scanner.selectKeys(keys);
+    this.#runs = new RecordRuns(this.#scanner, projecting ? keys : null);
   }
 
   get fault(): StreamFault | null {
@@ -85,24 +83,14 @@ export class JsonDocumentParser implements Parser {
 
   push(bytes: Uint8Array): void {
     if (this.#fault) return;
-    const scanner = this.#scanner;
-    scanner.load(bytes);
-    this.#windowBytes = bytes.length;
-    const continued = this.#carry.active;
-    const mayProject = this.#shape.inTarget;
-    const events = scanner.scanDocument(bytes.length, this.#depth, mayProject, continued);
-    const { brokenAt, newlines } = scanner.documentState();
+    this.#scanner.load(bytes);
+    this.#lines.begin(bytes.length);
     this.#block = this.#newBlock();
-    this.#runStart = 0;
-    this.#runFirst = -1;
-    const left = this.#takeEvents(events, brokenAt, mayProject && scanner.projecting);
-    if (!this.#fault && brokenAt < bytes.length)
-      this.#fail("json-structure", "a line break inside a string", this.#base + brokenAt);
-    if (!this.#fault && left < bytes.length) this.#keepTail(left, bytes.length);
+    const left = this.#shape.inTarget ? this.#takeElements(bytes.length) : this.#takeScanned(0, bytes.length, false);
+    // Before the next unfinished element takes the place of the one that the block may begin with.
     if (this.#block.records.length > 0) this.#receiver.block(this.#block);
-    this.#baseLine += newlines;
-    this.#base += bytes.length;
-    this.#windowBytes = 0;
+    if (!this.#fault && left < bytes.length) this.#keepTail(left, bytes.length);
+    this.#lines.end();
   }
 
   end(): void {
@@ -122,22 +110,64 @@ export class JsonDocumentParser implements Parser {
     return new BlockBuilder((offset) => this.#lineAt(offset));
   }
 
+  get #base(): number {
+    return this.#lines.base;
+  }
+
   /** Line of an offset in the present window, or of the element that was begun before it. */
   #lineAt(offset: number): number {
-    let line = this.#baseLine;
-    if (offset < this.#base) return this.#carriedLine;
-    const { bytes, origin } = this.#scanner;
-    const end = origin + Math.min(offset - this.#base, this.#windowBytes);
-    for (let at = bytes.indexOf(10, origin); at >= 0 && at < end; at = bytes.indexOf(10, at + 1)) line++;
-    return line;
+    return offset < this.#base ? this.#carriedLine : this.#lines.at(offset);
+  }
+
+  /**
+   * Within the wanted array: ends the element that an earlier window began, reads elements of known shapes as they stand, and scans
+   * what is left. Returns where the part of the window begins that belongs to no whole element.
+   */
+  #takeElements(length: number): number {
+    const carried = this.#carry.active;
+    let start = carried ? this.#takeScanned(0, length, true) : 0;
+    if (carried && (this.#fault || this.#carry.active || !this.#shape.inTarget)) return start;
+    start = this.#takeKnown(start, length);
+    this.#scanner.resetDocument(this.#depth);
+    return this.#takeScanned(start, length, false);
+  }
+
+  #takeKnown(from: number, length: number): number {
+    let start = from;
+    while (true) {
+      const values = this.#runs.read(start, length, COMMA);
+      if (values.length === 0) return start;
+      this.#shape.elementDue = true;
+      for (let index = 0; index < values.length; index++)
+        start = this.#place(this.#scanner.events[index] ?? 0, start, values, index);
+    }
+  }
+
+  /** @param once up to the next element only, when one ends. */
+  #takeScanned(from: number, length: number, once: boolean): number {
+    const mayProject = !once && this.#shape.inTarget;
+    const events = this.#scanner.scanDocument({
+      from,
+      length,
+      shallow: this.#depth,
+      project: mayProject,
+      continued: this.#carry.active,
+      once,
+    });
+    const brokenAt = this.#scanner.documentBrokenAt;
+    const left = this.#takeEvents(from, events, brokenAt, mayProject && this.#scanner.projecting);
+    if (!this.#fault && brokenAt < length)
+      this.#fail("json-structure", "a line break inside a string", this.#base + brokenAt);
+    return left;
   }
 
   /** Walks the events; returns where the part of the window that no event ended begins. */
-  #takeEvents(events: number, brokenAt: number, projected: boolean): number {
+  #takeEvents(from: number, events: number, brokenAt: number, projected: boolean): number {
     const { events: list, bytes, origin } = this.#scanner;
-    let left = 0;
+    let left = from;
     let first = 0;
     let index = 0;
+    this.#runFirst = -1;
     for (; index < events && !this.#shape.isOneRecord && !this.#fault; index++) {
       const event = list[index] ?? 0;
       const at = event & POSITION;
@@ -237,6 +267,9 @@ export class JsonDocumentParser implements Parser {
 
   #takeProjected(first: number, last: number, from: number): void {
     const { bytes, output, projectedBytes, events: list } = this.#scanner;
+    const ahead = list[first] ?? 0;
+    // No known shape served this one: the next window is read by its own.
+    if (first < last && (ahead & DOUBTFUL) === 0) this.#runs.learn(from, ahead & POSITION);
     let copied = 0;
     for (let index = first; index < last; index++) if ((list[index] ?? 0) & PROJECTED) copied++;
     const values = copied > 0 ? parseRun(bytes, output, output + projectedBytes - 1, copied) : null;

@@ -63,11 +63,7 @@ export class JsonLinesParser implements Parser {
     const block = new BlockBuilder();
     this.#scanner.load(bytes);
     let start = this.#carry.active ? this.#finishCarried(bytes, block) : 0;
-    let values: unknown[];
-    do {
-      values = this.#runs.lines(start, bytes.length);
-      start = this.#place(values, 0, start, block);
-    } while (values.length > 0);
+    start = this.#takeKnown(start, bytes, block);
     if (bytes.indexOf(NEWLINE, start) >= 0) start = this.#takeScanned(start, bytes.length, block);
     if (start < bytes.length) this.#carry.append(bytes.subarray(start));
     if (block.records.length > 0) this.#receiver.block(block);
@@ -99,6 +95,22 @@ export class JsonLinesParser implements Parser {
     this.#offset += length + 1;
     this.#line++;
     return end + 1;
+  }
+
+  /** Lines of known shapes, of which the first that has none is one from then on. Returns where the next line begins. */
+  #takeKnown(from: number, bytes: Uint8Array, block: BlockBuilder): number {
+    let start = from;
+    let justLearned = false;
+    while (true) {
+      const values = this.#runs.read(start, bytes.length, NEWLINE);
+      start = this.#place(values, 0, start, block);
+      if (values.length > 0) justLearned = false;
+      else {
+        const end = justLearned ? -1 : bytes.indexOf(NEWLINE, start);
+        if (end < 0 || !this.#runs.learn(start, end)) return start;
+        justLearned = true;
+      }
+    }
   }
 
   /** Lines that no known shape serves, from `start` to the window's last line break. Returns where the rest begins. */

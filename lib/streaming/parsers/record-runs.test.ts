@@ -5,96 +5,43 @@ import { JsonDocumentParser } from "./json-document.ts";
 import { JsonLinesParser } from "./json-lines.ts";
 import type { RecordReceiver } from "./parser.ts";
 import { learnShape } from "./record-shape.ts";
+import { naive, parse, shapedLines } from "./shaped-lines.fixture.ts";
 
-/** Numbers as anybody may write them, also such as no JSON has. */
-const numberText = fc
-  .tuple(
-    fc.constantFrom("", "", "-", "+", "--"),
-    fc.constantFrom("0", "7", "12", "007", "9007199254740993", "123456789012345678901234567890", ""),
-    fc.constantFrom("", "", ".5", ".0000000000000000001", ".1234567890123456789", ".", ".00"),
-    fc.constantFrom("", "", "e5", "E-3", "e+22", "e-22", "e23", "e", "e300", "e-400", "e1000"),
-  )
-  .map((parts) => parts.join(""));
+const lines = (keys?: string[]) => (receiver: RecordReceiver) =>
+  new JsonLinesParser({ receiver, ...(keys ? { keys } : {}) });
+const document = (keys?: string[]) => (receiver: RecordReceiver) =>
+  new JsonDocumentParser({ receiver, ...(keys ? { keys } : {}) });
 
-const valueText = fc.oneof(
-  numberText,
-  fc.double().map((number) => JSON.stringify(number)),
-  fc.maxSafeInteger().map(String),
-  fc.string({ unit: "grapheme", maxLength: 40 }).map((text) => JSON.stringify(text)),
-  fc.string({ maxLength: 40 }).map((text) => JSON.stringify(text)),
-  fc.constantFrom("true", "false", "null", "tru", "nul", "falsey", '"a', '"\\u00e9\\n"', '"\\x"', '"\t"', ""),
-  fc.constantFrom(
-    "[]",
-    "[ ]",
-    "[1,]",
-    "[,1]",
-    "[1 ,2 ]",
-    "[1",
-    '["a","b",true,null,-0]',
-    "[[1],[2,{}]]",
-    '[{"a":"]"}]',
-    "[1 2]",
-  ),
-  fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { maxLength: 5 }).map((list) => JSON.stringify(list)),
-  fc.json({ maxDepth: 2 }),
-);
+const cuts = fc.array(fc.nat(), { minLength: 1, maxLength: 4 });
+const STRAY_BYTES = [...'",:{}[]\\ 0-.eté\u0001\n'];
+const strayByte = fc.constantFrom(...STRAY_BYTES);
+const WANTED = ["__proto__", "other"];
+const pick = (record: unknown) => WANTED.map((key) => Object.getOwnPropertyDescriptor(record, key)?.value);
 
-/** Lines that mostly share their keys and spacing. */
-const shapedLines = fc
-  .tuple(
-    fc.constantFrom(":", ": ", " :\t"),
-    fc.array(fc.tuple(valueText, valueText, valueText, fc.nat(9)), { maxLength: 40 }),
-  )
-  .map(([colon, rows]) =>
-    rows.map(([a, b, c, which]) =>
-      which === 0
-        ? `{"other"${colon}${a}}`
-        : `{"id"${colon}${a},"é\\"__proto__"${colon}${b}, "__proto__"${colon}{"within"${colon}${c},"none"${colon}{}}}`,
-    ),
-  );
-
-function parse(make: (receiver: RecordReceiver) => JsonLinesParser | JsonDocumentParser, bytes: Buffer, cut: number) {
-  const records: unknown[] = [];
-  const refused: number[] = [];
-  const parser = make({
-    block: (block) => records.push(...block.records),
-    reject: (reject) => refused.push(reject.line),
-  });
-  parser.push(bytes.subarray(0, cut));
-  parser.push(bytes.subarray(cut));
-  parser.end();
-  return { records, refused };
+function withByte(text: string, place: number, byte: string): Buffer {
+  const at = place % (text.length + 1);
+  return Buffer.from(`${text.slice(0, at)}${byte}${text.slice(at + 1)}`);
 }
 
-/** Each line's value, and the lines that have none: malformed, or with a number that is not finite. */
-function naive(lines: readonly string[]) {
-  const records: unknown[] = [];
-  const refused: number[] = [];
-  const infinite = (value: unknown): boolean =>
-    typeof value === "number"
-      ? !Number.isFinite(value)
-      : typeof value === "object" && value !== null && Object.values(value).some(infinite);
-  lines.forEach((line, index) => {
-    if (/^[ \t\r]*$/.test(line)) return;
-    try {
-      const value: unknown = JSON.parse(line);
-      if (infinite(value)) refused.push(index + 1);
-      else records.push(value);
-    } catch {
-      refused.push(index + 1);
-    }
-  });
-  return { records, refused };
-}
+/** Rows that have a value: a row that has none ends the reading by shapes for its window. */
+const valid = (rows: readonly string[]) => rows.filter((row) => naive([row]).records.length > 0);
 
-const lines = (receiver: RecordReceiver) => new JsonLinesParser({ receiver });
+/** Rows with a value, and an array of them: what stands in it, and on which line. */
+function arrayOf(rows: readonly string[]) {
+  const expected = naive(valid(rows));
+  return {
+    text: `[${valid(rows).join(",\n")}]`,
+    // Behind the bracket, and a comma for each line break before it.
+    expected: { ...expected, offsets: expected.offsets.map((offset, index) => offset + 1 + index) },
+  };
+}
 
 describe("records of a known shape", () => {
   it("are what JSON.parse makes of each line, or refused with it, whatever their values", () => {
     fc.assert(
-      fc.property(shapedLines, fc.nat(), (rows, at) => {
+      fc.property(shapedLines, cuts, (rows, at) => {
         const bytes = Buffer.from(rows.map((row) => `${row}\n`).join(""));
-        expect(parse(lines, bytes, at % (bytes.length + 1))).toStrictEqual(naive(rows));
+        expect(parse(lines(), bytes, at)).toStrictEqual(naive(rows));
       }),
       { numRuns: 600 },
     );
@@ -102,27 +49,92 @@ describe("records of a known shape", () => {
 
   it("are what JSON.parse makes of them when a byte of one has changed", () => {
     fc.assert(
-      fc.property(shapedLines, fc.nat(), fc.constantFrom(...'",:{}[]\\ 0-.eté\u0001'), (rows, place, byte) => {
-        const text = rows.join("\n");
-        const at = place % (text.length + 1);
-        const bytes = Buffer.from(`${text.slice(0, at)}${byte}${text.slice(at + 1)}\n`);
-        const changed = bytes.toString().split("\n");
-        expect(parse(lines, bytes, at)).toStrictEqual(naive(changed));
+      fc.property(shapedLines, fc.nat(), strayByte, cuts, (rows, place, byte, at) => {
+        const bytes = withByte(`${valid(rows).join("\n")}\n`, place, byte);
+        expect(parse(lines(), bytes, at)).toStrictEqual(naive(bytes.toString().split("\n")));
       }),
       { numRuns: 600 },
     );
   });
 
-  it("come out of an array as out of lines", () => {
+  it("come out of an array as out of lines, with their places", () => {
     fc.assert(
-      fc.property(shapedLines, fc.nat(), (rows, at) => {
-        const valid = rows.filter((row) => naive([row]).records.length > 0);
-        const bytes = Buffer.from(`[${valid.join(",\n")}]`);
-        const found = parse((receiver) => new JsonDocumentParser({ receiver }), bytes, at % (bytes.length + 1));
-        expect(found).toStrictEqual({ records: naive(valid).records, refused: [] });
+      fc.property(shapedLines, cuts, (rows, at) => {
+        const { text, expected } = arrayOf(rows);
+        expect(parse(document(), Buffer.from(text), at)).toStrictEqual(expected);
+        const picked = parse(document(WANTED), Buffer.from(text), at);
+        const records = expected.records.map(pick);
+        expect({ ...picked, records: picked.records.map(pick) }).toStrictEqual({ ...expected, records });
       }),
-      { numRuns: 300 },
+      { numRuns: 400 },
     );
+  });
+
+  it("come out of an array of which a byte has changed as JSON.parse has them, or not without a report", () => {
+    fc.assert(
+      fc.property(shapedLines, fc.nat(), strayByte, cuts, (rows, place, byte, at) => {
+        const bytes = withByte(arrayOf(rows).text, place, byte);
+        const { records, refused, fault } = parse(document(), bytes, at);
+        const clean = refused.length === 0 && fault === null;
+        const whole = naive([bytes.toString().replaceAll("\n", " ")]).records[0];
+        if (Array.isArray(whole) && clean) expect(records).toStrictEqual(whole);
+        else if (clean) expect(naive([bytes.toString()]).records).toStrictEqual(records);
+        // A line break within a string is a space in `whole`.
+        else if (Array.isArray(whole)) expect(fault?.message).toBe("a line break inside a string");
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  /** With some keys wanted, each line is given or refused, none with another, and those with a value are given with what is wanted of it. */
+  function expectPicked(bytes: Buffer, at: readonly number[]): void {
+    const whole = naive(bytes.toString().split("\n"));
+    const picked = parse(lines(WANTED), bytes, at);
+    const ascending = (a: number, b: number) => a - b;
+    const all = [...whole.lines, ...whole.refused].sort(ascending);
+    expect([...picked.lines, ...picked.refused].sort(ascending)).toEqual(all);
+    const found = new Map(picked.lines.map((line, index) => [line, pick(picked.records[index])]));
+    const wanted = whole.lines.map((line) => found.get(line) ?? null);
+    expect(wanted).toStrictEqual(whole.records.map(pick));
+  }
+
+  it("are given or refused line by line where only some keys are wanted", () => {
+    fc.assert(
+      fc.property(shapedLines, fc.nat(), strayByte, cuts, (rows, place, byte, at) => {
+        expectPicked(withByte(`${valid(rows).join("\n")}\n`, place, byte), at);
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  /** Four records, each byte of the third changed to each stray one. */
+  function* changed(head: string, separator: string, tail: string): Generator<Buffer> {
+    const row = (id: number) =>
+      `{"a":"s${id}","b":"x\\n\\"y","c":["it is, quoted","]",${id}],"d":[[1,{"k":"v"}],"w"],"e":-1.5e3,"f":10.25,"g":null,"other":${id}}`;
+    const known = `${head}${row(1)}${separator}${row(2)}${separator}`;
+    const end = known.length + row(3).length;
+    for (let place = known.length; place < end; place++)
+      for (const byte of STRAY_BYTES) yield withByte(`${known}${row(3)}${separator}${row(4)}${tail}`, place, byte);
+  }
+
+  it("are given or refused line by line whichever byte of what is passed over has changed", () => {
+    for (const bytes of changed("", "\n", "\n")) expectPicked(bytes, []);
+  });
+
+  it("come out of an array as the scan alone finds them, whichever byte has changed", () => {
+    for (const bytes of changed("[", ",\n", "]")) {
+      const last = bytes.lastIndexOf("\n") + 1;
+      // A piece that holds whole records teaches the shape, by which the next is read.
+      const taught = bytes.indexOf("\n") + 1;
+      for (const keys of [undefined, WANTED]) {
+        const scanned = parse(document(keys), bytes, [1, last]);
+        const read = parse(document(keys), bytes, [taught, last]);
+        expect({ ...read, records: read.records.map(pick) }).toStrictEqual({
+          ...scanned,
+          records: scanned.records.map(pick),
+        });
+      }
+    }
   });
 
   it("are read without JSON.parse, all of a window at once, where the shape was learned from the first", () => {
@@ -139,23 +151,8 @@ describe("records of a known shape", () => {
     scanner.load(bytes);
     const shape = learnShape(rows[0] ?? "", null);
     expect(scanner.writeShape(0, shape?.literals ?? [], shape?.kept ?? [])).toBe(true);
-    expect(scanner.readLines(0, 0, bytes.length)).toBe(500);
+    expect(scanner.readRecords(0, 0, bytes.length, 10)).toBe(500);
     expect(scanner.readElements(0, 0, scanner.scanLines(0, bytes.length), 0)).toBe(500);
-  });
-
-  it("are read with the wanted keys alone, as the whole record has them", () => {
-    fc.assert(
-      fc.property(shapedLines, fc.nat(), (rows, at) => {
-        const valid = rows.filter((row) => naive([row]).records.length > 0);
-        const bytes = Buffer.from(valid.map((row) => `${row}\n`).join(""));
-        const keys = ["__proto__", "other"];
-        const found = parse((receiver) => new JsonLinesParser({ receiver, keys }), bytes, at % (bytes.length + 1));
-        const pick = (record: unknown) => keys.map((key) => Object.getOwnPropertyDescriptor(record, key)?.value);
-        expect(found.records.map(pick)).toStrictEqual(naive(valid).records.map(pick));
-        expect(found.refused).toEqual([]);
-      }),
-      { numRuns: 300 },
-    );
   });
 
   it("are learned of objects alone, of bounded size, whose keys differ", () => {
@@ -173,6 +170,6 @@ describe("records of a known shape", () => {
   it("of a hundred shapes are read all the same, and only some shapes are learned", () => {
     const rows = Array.from({ length: 2000 }, (_, id) => JSON.stringify({ [`key${id % 100}`]: id }));
     const bytes = Buffer.from(rows.map((row) => `${row}\n`).join(""));
-    expect(parse(lines, bytes, 1000)).toStrictEqual(naive(rows));
+    expect(parse(lines(), bytes, [1000])).toStrictEqual(naive(rows));
   });
 });

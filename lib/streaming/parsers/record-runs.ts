@@ -21,7 +21,7 @@ export class RecordRuns {
   readonly #known: { slot: number; shape: RecordShape }[] = [];
   #learned = 0;
 
-  /** @param keys of the records that lines are wanted with; null for all. */
+  /** @param keys that records are wanted with; null for all. */
   constructor(scanner: Scanner, keys: readonly string[] | null = null) {
     this.#scanner = scanner;
     this.#keys = keys;
@@ -29,12 +29,12 @@ export class RecordRuns {
   }
 
   /**
-   * Reads lines of one known shape from `start` on, as many as the window's first `length` bytes hold.
-   * @returns their values; the events are their ends. None when the line at `start` has no known shape, or something is wrong.
+   * Reads records of one known shape from `start` on, each with the byte `terminator` behind it, as many as the window's first `length`
+   * bytes hold.
+   * @returns their values; the events are their ends. None when the record at `start` has no known shape, or something is wrong.
    */
-  lines(start: number, length: number): unknown[] {
-    const read =
-      this.#readLines(start, length) || (this.#learnLine(start, length) ? this.#readLines(start, length) : 0);
+  read(start: number, length: number, terminator: number): unknown[] {
+    const read = this.#tryKnown((slot) => this.#scanner.readRecords(slot, start, length, terminator));
     if (read === 0) return [];
     const end = this.#endOf(read - 1);
     // Of what is passed over the structure alone counts.
@@ -45,6 +45,19 @@ export class RecordRuns {
       this.#make(read, start, end, trusted, values);
       return values;
     }, []);
+  }
+
+  /**
+   * Learns the shape of the record in the window's bytes [start, end).
+   * @returns whether there is one to read by.
+   */
+  learn(start: number, end: number): boolean {
+    if (this.#learned >= LEARNED_AT_MOST) return false;
+    const text = this.#text(start, end);
+    return this.#unlessMalformed(() => {
+      JSON.parse(text);
+      return this.#learn(text);
+    }, false);
   }
 
   /**
@@ -75,10 +88,6 @@ export class RecordRuns {
     return values;
   }
 
-  #readLines(start: number, length: number): number {
-    return this.#tryKnown((slot) => this.#scanner.readLines(slot, start, length));
-  }
-
   #readElements(index: number, last: number, from: number): number {
     return this.#tryKnown((slot) => this.#scanner.readElements(slot, index, last, from));
   }
@@ -107,18 +116,6 @@ export class RecordRuns {
     const value: unknown = JSON.parse(text);
     this.#learn(text);
     return value;
-  }
-
-  #learnLine(start: number, length: number): boolean {
-    if (this.#learned >= LEARNED_AT_MOST) return false;
-    const { bytes, origin } = this.#scanner;
-    const end = bytes.indexOf(10, origin + start) - origin;
-    if (end < 0 || end >= length) return false;
-    const text = this.#text(start, end);
-    return this.#unlessMalformed(() => {
-      JSON.parse(text);
-      return this.#learn(text);
-    }, false);
   }
 
   /** @param text valid JSON. */

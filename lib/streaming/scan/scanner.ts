@@ -12,14 +12,19 @@ interface ScanExports {
   SHAPES: WebAssembly.Global;
   SHAPE_STRIDE: WebAssembly.Global;
   readElements(shape: number, first: number, last: number, start: number): number;
-  readLines(shape: number, start: number, length: number): number;
+  readRecords(shape: number, start: number, length: number, terminator: number): number;
   scanLines(from: number, length: number, project: boolean): number;
   resetDocument(startDepth: number): void;
-  scanDocument(length: number, shallow: number, project: boolean, continued: boolean): number;
+  scanDocument(
+    from: number,
+    length: number,
+    shallow: number,
+    project: boolean,
+    continued: boolean,
+    once: boolean,
+  ): number;
   documentBrokenAt(): number;
-  documentDepth(): number;
-  documentInString(): number;
-  documentNewlines(): number;
+  countBreaks(from: number, to: number): number;
   scanCsv(length: number, delimiter: number, wide: boolean): number;
   csvRows(): number;
   csvViolated(): number;
@@ -46,6 +51,15 @@ export const POSITION = 0xff_ffff;
 export const WINDOW_BYTES = 256 * 1024;
 /** Selected keys that the projecting scan takes; more, or longer ones, are picked in JavaScript. */
 export const MAX_PROJECTED_KEYS = 32;
+
+export interface DocumentScan {
+  from: number;
+  length: number;
+  shallow: number;
+  project: boolean;
+  continued: boolean;
+  once: boolean;
+}
 
 let compiled: WebAssembly.Module | undefined;
 
@@ -141,9 +155,9 @@ export class Scanner {
     return this.#exports.readElements(slot, first, last, start);
   }
 
-  /** Reads lines from `start` on as far as they have the shape in `slot`; their ends are the events. */
-  readLines(slot: number, start: number, length: number): number {
-    return this.#exports.readLines(slot, start, length);
+  /** Reads records from `start` on, each with the byte `terminator` behind it, as far as they have the shape in `slot`; their ends are the events. */
+  readRecords(slot: number, start: number, length: number, terminator: number): number {
+    return this.#exports.readRecords(slot, start, length, terminator);
   }
 
   /** @param from where in the window a line begins. */
@@ -155,19 +169,19 @@ export class Scanner {
     this.#exports.resetDocument(startDepth);
   }
 
-  scanDocument(length: number, shallow: number, project: boolean, continued: boolean): number {
-    return this.#exports.scanDocument(length, shallow, project && this.#projecting, continued);
+  /** What the parameters mean, `wasm/document.as.ts` says. */
+  scanDocument({ from, length, shallow, project, continued, once }: DocumentScan): number {
+    return this.#exports.scanDocument(from, length, shallow, project && this.#projecting, continued, once);
   }
 
-  /** What the document scan knows beyond its events. */
-  documentState(): { brokenAt: number; depth: number; inString: boolean; newlines: number } {
-    const { documentBrokenAt, documentDepth, documentInString, documentNewlines } = this.#exports;
-    return {
-      brokenAt: documentBrokenAt(),
-      depth: documentDepth(),
-      inString: documentInString() !== 0,
-      newlines: documentNewlines(),
-    };
+  /** Position of a line break inside a string, after which nothing can be trusted; the window's length when there is none. */
+  get documentBrokenAt(): number {
+    return this.#exports.documentBrokenAt();
+  }
+
+  /** Line breaks in the window's bytes [from, to). */
+  countBreaks(from: number, to: number): number {
+    return this.#exports.countBreaks(from, to);
   }
 
   scanCsv(length: number, delimiter: number, wide: boolean): { events: number; rows: number; violated: boolean } {
