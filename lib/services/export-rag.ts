@@ -1,9 +1,7 @@
-import { promisify } from "node:util";
-import { inflateRaw } from "node:zlib";
 import type { ConversationRows } from "../ports/conversation-rows.ts";
 import type { DocumentRows } from "../ports/document-rows.ts";
+import { unpackText } from "../stores/rag/document-text.ts";
 
-const inflate = promisify(inflateRaw);
 const PAGE = 100;
 
 /** Every document of a namespace, as it can be put in again. Read in pages, a text at a time. */
@@ -14,7 +12,7 @@ export async function* exportDocuments(rows: DocumentRows, namespace: string): A
       const bytes = await rows.text(namespace, id);
       // Removed since the page was read.
       if (bytes === null) continue;
-      const text = (await inflate(bytes)).toString("utf8");
+      const text = await unpackText(bytes);
       yield {
         id,
         source,

@@ -1,9 +1,8 @@
 import { hash } from "node:crypto";
-import { promisify } from "node:util";
-import { deflateRaw } from "node:zlib";
 import type { DocumentSummary, NewDocument } from "../ports/document-rows.ts";
 import { AppError } from "../shared/errors.ts";
 import { type Chunking, chunkText } from "../stores/rag/chunk-text.ts";
+import { packText } from "../stores/rag/document-text.ts";
 import { keywordText } from "../stores/rag/keyword-query.ts";
 import { dimensionsOf } from "../stores/rag/vector-code.ts";
 import { KeyedLock } from "./keyed-lock.ts";
@@ -33,7 +32,6 @@ export interface Ingested {
 /** One document is one transaction, and its vectors wait for it in memory: 8 MB of them at most. */
 const MAX_CHUNKS = 10_000;
 const TEXTS_PER_CALL = 64;
-const deflate = promisify(deflateRaw);
 
 /** Documents in and out. What is written is durable when a call resolves, whole or not at all. */
 export class DocumentIngest {
@@ -153,8 +151,7 @@ export class DocumentIngest {
       characters: text.length,
       createdAtMs: before?.createdAtMs ?? nowMs,
       updatedAtMs: nowMs,
-      // zlib's result stands in a buffer of 16 KiB, which would cross to the database's thread whole.
-      text: new Uint8Array(await deflate(Buffer.from(text), { level: 1 })),
+      text: await packText(text),
       body: text,
     };
   }

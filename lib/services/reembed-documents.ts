@@ -1,11 +1,9 @@
-import { promisify } from "node:util";
-import { inflateRaw } from "node:zlib";
 import type { DocumentSummary } from "../ports/document-rows.ts";
 import { AppError } from "../shared/errors.ts";
+import { unpackText } from "../stores/rag/document-text.ts";
 import type { DocumentIngest } from "./ingest-document.ts";
 import type { RagParts } from "./rag-parts.ts";
 
-const inflate = promisify(inflateRaw);
 const PAGE = 100;
 
 export interface ReembedJob {
@@ -97,7 +95,7 @@ export class Reembedding {
   async #reembed(namespace: string, document: DocumentSummary, job: ReembedJob): Promise<void> {
     const bytes = await this.#parts.documents.text(namespace, document.id);
     if (bytes !== null) {
-      const text = (await inflate(bytes)).toString("utf8");
+      const text = await unpackText(bytes);
       const { id, source, page, language, metadata, chunkSize: size, chunkOverlap: overlap } = document;
       await this.#ingest.reembed(namespace, {
         id,

@@ -153,7 +153,7 @@ function compress(row: MessageRow): Kept {
   const { rowId, role, content, metadata, createdAtMs } = row;
   const plain = Buffer.from(JSON.stringify({ rowId, createdAtMs, metadata, role, content }));
   if (plain.length < SMALLEST_DEFLATED) return { conversation, sequence, bytes: exact(plain), isDeflated: false };
-  const deflated = deflateRawSync(plain, { level: 1, dictionary: DICTIONARY });
+  const deflated = deflateRawSync(plain, { level: 1, dictionary: DICTIONARY, chunkSize: plain.length });
   const isDeflated = deflated.length < plain.length;
   return { conversation, sequence, bytes: exact(isDeflated ? deflated : plain), isDeflated };
 }

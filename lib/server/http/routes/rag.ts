@@ -1,5 +1,3 @@
-import { promisify } from "node:util";
-import { inflateRaw } from "node:zlib";
 import { z } from "zod";
 import { DEFAULT_PAGE_SIZE, idSchema, listQuery } from "../../../contracts/common.ts";
 import {
@@ -21,13 +19,13 @@ import {
 import { toDocument } from "../../../services/import-document.ts";
 import { chunkIdOf } from "../../../services/query-documents.ts";
 import { AppError } from "../../../shared/errors.ts";
+import { unpackText } from "../../../stores/rag/document-text.ts";
 import type { Runtime } from "../../runtime.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 import { decodeCursor, decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
 import { fieldErrors, toProblem } from "../problem.ts";
 import { documentView, ingestedView, ragStatus, readFilter, reembedView } from "./rag-views.ts";
 
-const inflate = promisify(inflateRaw);
 const byId = z.object({ id: idSchema });
 const tag = "rag";
 const role = "consumer";
@@ -105,7 +103,7 @@ const documentRoutes: readonly Route[] = [
         documents.text(namespace, params.id),
       ]);
       if (document === null || text === null) throw noDocument();
-      return { ...documentView(document), text: (await inflate(text)).toString("utf8") };
+      return { ...documentView(document), text: await unpackText(text) };
     },
   ),
   defineRoute(
