@@ -20,7 +20,7 @@ const { flags, env: allocator } = chooseGcFlags({
   environment: process.env,
 });
 const env = { ...allocator, ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" };
-const server = spawn(process.execPath, [...flags, "--enable-source-maps", "dist/server.js"], {
+const server = spawn(process.execPath, [...flags, "dist/server.js"], {
   cwd: projectDir,
   stdio: "inherit",
   env,

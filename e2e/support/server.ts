@@ -37,7 +37,7 @@ export class TestServer {
     installedAt = projectDir,
   }: ServerOptions = {}): Promise<TestServer> {
     const { flags, env: allocator } = chooseGcFlags({ limitBytes: effectiveLimitBytes(env), environment: env });
-    const child = spawn(process.execPath, [...flags, "--enable-source-maps", "dist/server.js"], {
+    const child = spawn(process.execPath, [...flags, "dist/server.js"], {
       cwd: installedAt,
       stdio: ["ignore", "pipe", "pipe"],
       env: {
