@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { performance } from "node:perf_hooks";
+import { getHeapStatistics } from "node:v8";
 import { exposeGc } from "../memory/collector.ts";
 import { MemoryControl } from "../memory/memory-control.ts";
+import { collectAndGiveBack, QuietCollector } from "../memory/quiet-collector.ts";
 import type { RunLog } from "../ports/run-log.ts";
 import { MIB } from "../shared/bytes.ts";
 import type { Core } from "./core.ts";
@@ -44,4 +47,22 @@ export async function composeMemoryControl(
   });
   core.onStop(settings.follow(() => control.followLimit()));
   return control;
+}
+
+/** Gives back what a burst left in the heap, once it is over; its `start` begins that and returns what ends it. */
+export function composeQuietCollector({ clock, env, log }: Core): { start(): () => void } {
+  if (!env.fixed.HEADROOM_GC_TUNING) return { start: () => () => undefined };
+  let since = performance.eventLoopUtilization();
+  return new QuietCollector({
+    clock,
+    busyShare() {
+      const now = performance.eventLoopUtilization();
+      const { utilization } = performance.eventLoopUtilization(now, since);
+      since = now;
+      return utilization;
+    },
+    heapBytes: () => getHeapStatistics().total_physical_size,
+    collect: collectAndGiveBack,
+    onError: (err) => log.warn({ err }, "the heap could not be collected at rest"),
+  });
 }

@@ -5,7 +5,7 @@ import { Sweeper } from "../memory/sweeper.ts";
 import type { Clock } from "../shared/clock.ts";
 import { composeCache } from "./compose-cache.ts";
 import { composeLeaks } from "./compose-leaks.ts";
-import { composeMemoryControl } from "./compose-memory-control.ts";
+import { composeMemoryControl, composeQuietCollector } from "./compose-memory-control.ts";
 import { composeRag } from "./compose-rag.ts";
 import { composeSessions } from "./compose-sessions.ts";
 import { composeStreams } from "./compose-streams.ts";
@@ -34,6 +34,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const streams = composeStreams(core, { sampleLog: monitor.sampleLog, sessions, cache, vectors, rag });
   const runLog = createRunLog(core.database, core.nodeId);
   const memory = await composeMemoryControl(core, monitor, runLog);
+  const quiet = composeQuietCollector(core);
   const loop = new LoopGate(clock);
   const { leaks, profiles, start: startLeaks } = composeLeaks(core);
   monitor.onSample((sample, stores) => {
@@ -44,7 +45,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   /** Starts what runs by itself. */
   const start = (): void => {
     const sweeper = new Sweeper(core.stores, clock, (err) => log.warn({ err }, "a sweep failed"));
-    core.onStop(sweeper.start(), memory.start(), startLeaks(), loop.start());
+    core.onStop(sweeper.start(), memory.start(), quiet.start(), startLeaks(), loop.start());
     streams.start();
     monitor.start(exposeGc());
   };
