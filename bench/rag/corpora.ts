@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
 
 export interface Corpus {
   name: string;
   documents: { id: string; text: string }[];
-  questions: { text: string; relevant: ReadonlySet<string> }[];
+  /** Relevant documents with what each is worth. */
+  questions: { text: string; relevant: ReadonlyMap<string, number> }[];
 }
 
 const SHARED = new URL("../../../shared/data/corpora/", import.meta.url);
@@ -17,16 +19,16 @@ export function readCranfield(): Corpus | null {
     const [, title = "", text = ""] = /\.T\n([\s\S]*?)\.A\n[\s\S]*?\.W\n?([\s\S]*)$/.exec(record) ?? [];
     return { id: String(at + 1), text: text.trim() || title.trim() };
   });
-  const relevant = new Map<number, Set<string>>();
+  const relevant = new Map<number, Map<string, number>>();
   for (const line of read("cranqrel").split("\n")) {
     const [question, document] = line.trim().split(/\s+/);
     if (question === undefined || document === undefined) continue;
-    const ids = relevant.get(Number(question)) ?? new Set();
-    relevant.set(Number(question), ids.add(document));
+    const ids = relevant.get(Number(question)) ?? new Map();
+    relevant.set(Number(question), ids.set(document, 1));
   }
   const questions = records(read("cran.qry")).map((record, at) => ({
     text: record.replace(/^[\s\S]*?\.W\s*/, "").trim(),
-    relevant: relevant.get(at + 1) ?? new Set<string>(),
+    relevant: relevant.get(at + 1) ?? new Map<string, number>(),
   }));
   return { name: "cranfield", documents: documents.filter(({ text }) => text !== ""), questions };
 }
@@ -44,19 +46,37 @@ export function readXquad(): Corpus | null {
     name: "xquad",
     documents: paragraphs.map(({ context }, at) => ({ id: String(at), text: context })),
     questions: paragraphs.flatMap(({ qas }, at) =>
-      qas.map(({ question }) => ({ text: question, relevant: new Set([String(at)]) })),
+      qas.map(({ question }) => ({ text: question, relevant: new Map([[String(at), 1]]) })),
     ),
   };
 }
 
-/** Normalised discounted cumulative gain of the first ten documents; a judged document gains 1. */
-export function ndcgAt10(ranked: readonly string[], relevant: ReadonlySet<string>): number {
-  const gain = (place: number) => 1 / Math.log2(place + 2);
-  const unique = [...new Set(ranked)].slice(0, 10);
-  const found = unique.reduce((sum, id, place) => sum + (relevant.has(id) ? gain(place) : 0), 0);
-  const best = Array.from({ length: Math.min(10, relevant.size) }, (_, place) => gain(place)).reduce(
-    (sum, value) => sum + value,
-    0,
-  );
-  return best === 0 ? 0 : found / best;
+/** A corpus in the layout of BEIR: `corpus.jsonl`, `queries.jsonl`, and `qrels/test.tsv` with a head line. Questions nobody judged are left out. */
+export function readBeir(directory: string): Corpus {
+  const lines = (name: string) => readFileSync(path.join(directory, name), "utf8").trim().split("\n");
+  const records = <T>(name: string) => lines(name).map((line) => JSON.parse(line) as T);
+  const relevant = new Map<string, Map<string, number>>();
+  for (const line of lines("qrels/test.tsv").slice(1)) {
+    const [question = "", document = "", worth = ""] = line.split("\t");
+    if (Number(worth) > 0) relevant.set(question, (relevant.get(question) ?? new Map()).set(document, Number(worth)));
+  }
+  return {
+    name: path.basename(directory).replaceAll(/[^A-Za-z0-9_-]/g, "-"),
+    documents: records<{ _id: string; title?: string; text: string }>("corpus.jsonl").map(({ _id, title, text }) => ({
+      id: _id,
+      text: title ? `${title}\n${text}` : text,
+    })),
+    questions: records<{ _id: string; text: string }>("queries.jsonl").flatMap(({ _id, text }) => {
+      const worths = relevant.get(_id);
+      return worths === undefined ? [] : [{ text, relevant: worths }];
+    }),
+  };
+}
+
+/** Normalised discounted cumulative gain of the first ten documents. */
+export function ndcgAt10(ranked: readonly string[], relevant: ReadonlyMap<string, number>): number {
+  const sum = (worths: readonly number[]) =>
+    worths.slice(0, 10).reduce((total, worth, place) => total + worth / Math.log2(place + 2), 0);
+  const best = sum([...relevant.values()].sort((a, b) => b - a));
+  return best === 0 ? 0 : sum([...new Set(ranked)].map((id) => relevant.get(id) ?? 0)) / best;
 }

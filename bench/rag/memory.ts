@@ -2,7 +2,8 @@
  * Memory and search time of the RAG store beside a naive one that holds all texts and float32 arrays in objects, over HTTP,
  * at the same start flags: npm run bench:rag:memory -- [--chunks 10000]   (build first)
  *
- * RSS of the main process after a warm-up, after the load, and what the helper held before and after its idle end.
+ * RSS of the main process, all threads: as it starts, at rest before and after the load, and the highest meanwhile; and `usedBytes`
+ * with the helper and once that has ended by itself, after the default 60 s.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -46,15 +47,14 @@ function text(characters: number): string {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** The least of two seconds: what is held, not what a request takes for a moment. */
-async function residentMb(pid: number): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (let look = 0; look < 10; look++) {
-    const kib = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
-    least = Math.min(least, kib / 1_024);
-    await pause(200);
-  }
-  return least;
+function residentMb(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1_024;
+}
+
+/** What is held and not what a request takes for a moment: after ten quiet seconds. */
+async function atRestMb(pid: number): Promise<number> {
+  await pause(10_000);
+  return residentMb(pid);
 }
 
 async function post<T>(url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<T> {
@@ -85,7 +85,7 @@ async function timed(questions: readonly string[], ask: (question: string) => Pr
 
 async function measureOurs(documents: readonly string[], questions: readonly string[]): Promise<number> {
   const server = await TestServer.start({
-    env: { HEADROOM_LOG_LEVEL: "warn", HEADROOM_EMBEDDINGS_IDLE_SECONDS: "5" },
+    env: { HEADROOM_LOG_LEVEL: "warn" },
   });
   const send = async <T>(target: string, body: unknown): Promise<T> => {
     const response = await server.send("POST", `/api/v1/rag/${target}`, body);
@@ -97,22 +97,27 @@ async function measureOurs(documents: readonly string[], questions: readonly str
     return report.sample.usedBytes / MIB;
   };
   try {
+    const atStart = residentMb(server.pid);
     const warmUp = Array.from({ length: 200 }, (_, at) => ({ id: `warm-${at}`, text: text(300), source: "warm-up" }));
     await send("documents", { documents: warmUp });
     for (let at = 0; at < 50; at++) await send("query", { query: sentence() });
     for (let at = 0; at < 400; at++) await server.get("/monitoring/memory");
-    const before = await residentMb(server.pid);
+    const before = await atRestMb(server.pid);
     const started = performance.now();
     let chunks = 0;
+    let most = 0;
     for (let from = 0; from < documents.length; from += BATCH) {
       const batch = documents.slice(from, from + BATCH).map((body, at) => ({ id: `d${from + at}`, text: body }));
       const { results } = await send<{ results: { chunks: number }[] }>("documents", { documents: batch });
       chunks += results.reduce((sum, result) => sum + result.chunks, 0);
+      most = Math.max(most, residentMb(server.pid));
     }
     const seconds = (performance.now() - started) / 1_000;
-    const after = await residentMb(server.pid);
+    const after = await atRestMb(server.pid);
     console.log(`ours: ${chunks} chunks loaded in ${seconds.toFixed(0)} s`);
-    console.log(`  main process ${before.toFixed(0)} → ${after.toFixed(0)} MB: +${(after - before).toFixed(1)} MB`);
+    console.log(
+      `  main process ${atStart.toFixed(0)} MB as it starts; at rest ${before.toFixed(0)} → ${after.toFixed(0)} MB: +${(after - before).toFixed(1)} MB; at most ${most.toFixed(0)} MB meanwhile`,
+    );
     const first = await timed(questions, (query) => send("query", { query, mode: "vector", k: 10 }));
     // Another k: the question's vector is known, the answer is not.
     const known = await timed(questions, (query) => send("query", { query, mode: "vector", k: 11 }));
@@ -122,10 +127,15 @@ async function measureOurs(documents: readonly string[], questions: readonly str
     const { embedder } = (await (await server.get("/api/v1/rag/status")).json()) as {
       embedder: { memoryBytes: number };
     };
-    for (let look = 0; look < 60 && (await used()) > busyUsed - 50; look++) await pause(500);
-    const restUsed = await used();
+    const askedAt = performance.now();
+    let restUsed = busyUsed;
+    while (restUsed > busyUsed - 50 && performance.now() - askedAt < 120_000) {
+      await pause(500);
+      restUsed = await used();
+    }
+    const endedAfter = (performance.now() - askedAt) / 1_000;
     console.log(
-      `  usedBytes ${busyUsed.toFixed(0)} MB with the helper (${(embedder.memoryBytes / MIB).toFixed(0)} MB), ${restUsed.toFixed(0)} MB once it has ended by itself`,
+      `  usedBytes ${busyUsed.toFixed(0)} MB with the helper (${(embedder.memoryBytes / MIB).toFixed(0)} MB), ${restUsed.toFixed(0)} MB once it has ended by itself, ${endedAfter.toFixed(0)} s after the last question`,
     );
     return after - before;
   } finally {
@@ -153,7 +163,7 @@ async function measureNaive(documents: readonly string[], questions: readonly st
   try {
     await post(`${url}/chunks`, { chunks: [{ text: "warm-up", vector: randomVector() }] });
     for (let at = 0; at < 400; at++) await post(`${url}/query`, { vector: randomVector(), k: 1 });
-    const before = await residentMb(child.pid ?? 0);
+    const before = await atRestMb(child.pid ?? 0);
     for (let from = 0; from < documents.length; from += BATCH) {
       const chunks = documents.slice(from, from + BATCH).flatMap((body) =>
         chunkText(body, { size: 1_000, overlap: 200 }).map(({ start, end }) => ({
@@ -163,7 +173,7 @@ async function measureNaive(documents: readonly string[], questions: readonly st
       );
       await post(`${url}/chunks`, { chunks });
     }
-    const after = await residentMb(child.pid ?? 0);
+    const after = await atRestMb(child.pid ?? 0);
     console.log("naive: all texts and float32 arrays in objects");
     console.log(`  process ${before.toFixed(0)} → ${after.toFixed(0)} MB: +${(after - before).toFixed(1)} MB`);
     const known = await timed(questions, () => post(`${url}/query`, { vector: randomVector(), k: 10 }));

@@ -8,8 +8,8 @@ const QUIET_LOOKS = 4;
 const QUIET_SHARE = 0.03;
 /** What the heap has touched beyond what the last collection left. */
 const WORTH_BYTES = 16 * MIB;
-/** Pages and code that are loaded with the first requests have come by then. */
-const FIRST_MS = 45_000;
+/** What start-up leaves behind is given back too, once it is over. */
+const FIRST_MS = 10_000;
 /** A collection may take a hundredth of the time at most, however large the heap is. */
 const REST_FACTOR = 100;
 
