@@ -1,8 +1,10 @@
+import { type BatchTrend, batchTrend } from "./batch-trend.ts";
 import {
   churning,
   followsLoad,
   type LoadAt,
   lastsLongEnough,
+  pausing,
   RULED_OUT,
   type RuledOut,
   refilling,
@@ -14,6 +16,7 @@ import {
 } from "./growth-tests.ts";
 import type { Horizons } from "./horizons.ts";
 import type { LiveCurve } from "./live-curve.ts";
+import type { Mark } from "./mark.ts";
 import { median, type Point, theilSen } from "./robust.ts";
 import { supportTrend } from "./support-trend.ts";
 
@@ -23,7 +26,7 @@ export interface Assessment {
   readonly stage: Stage;
   /** The test that the most promising span failed; null when it failed none. */
   readonly ruledOut: RuledOut | null;
-  readonly method: "live-curve" | "support-band" | "floor";
+  readonly method: "live-curve" | "support-band" | "batches" | "floor";
   /** The span that was judged, in marks. */
   readonly from: number;
   readonly to: number;
@@ -131,6 +134,7 @@ function judge(span: readonly Point[], adjusted: readonly Point[], curve: LiveCu
   // Off the heap every reading is known, and the late blocks have shown a plateau already.
   const collected = curve.anchors !== curve.points;
   ruledOut ??= collected && slowedDown(curve.anchors, first.at, growth / length) ? "plateau" : null;
+  ruledOut ??= collected && !context.loadAt && pausing(curve.anchors, first, last) ? "uneven" : null;
   ruledOut ??= scattered(curve.anchors.filter(inSpan), readings, growth) ? "noise" : null;
   ruledOut ??= churning(curve.segments.filter(inSpan), readings.length) ? "noise" : null;
   if (ruledOut) return { ...base, ruledOut };
@@ -164,6 +168,21 @@ function judgeSupport(curve: LiveCurve, context: Context): Assessment | null {
     growthBytes,
     confidence,
   };
+}
+
+/** The third look, where batches scatter the readings: at what outlived each pause between two batches. */
+export function judgeBatches(marks: readonly Mark[], firstAt: number, context: Context): Assessment | null {
+  const { horizons, age } = context;
+  const trend = context.loadAt || age < horizons.age ? null : batchTrend(marks, firstAt, horizons);
+  if (!trend) return null;
+  const growthBytes = trend.slope * (trend.last.at - trend.first.at);
+  return growthBytes < leastGrowth(trend.last.value, horizons) ? null : outlived(trend, growthBytes, horizons);
+}
+
+function outlived({ first, last, slope, low, high }: BatchTrend, growthBytes: number, h: Horizons): Assessment {
+  const [from, to] = [first.at, last.at];
+  const confidence = confidenceOf((to - from) / h.reach, growthBytes / leastGrowth(last.value, h));
+  return { stage: "confirmed", ruledOut: null, method: "batches", from, to, slope, low, high, growthBytes, confidence };
 }
 
 /** Between 0.5 and 0.99: longer and larger growth is surer. An ordering for people, not a probability. */

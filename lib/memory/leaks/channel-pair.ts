@@ -1,5 +1,5 @@
 import { type Assessment, NOTHING } from "./assess.ts";
-import { BLOCK_SAMPLES, Channel } from "./channel.ts";
+import { BLOCK_SAMPLES, Channel, type ChannelKind } from "./channel.ts";
 import type { Horizons } from "./horizons.ts";
 import type { Mark } from "./mark.ts";
 
@@ -14,9 +14,9 @@ export class ChannelPair {
   #coarseVerdict: Assessment = NOTHING;
   #fineVerdict: Assessment = NOTHING;
 
-  constructor(horizons: Horizons, collected: boolean) {
-    this.fine = new Channel(horizons, collected);
-    this.coarse = new Channel(horizons, collected);
+  constructor(horizons: Horizons, kind: ChannelKind) {
+    this.fine = new Channel(horizons, kind);
+    this.coarse = new Channel(horizons, kind);
   }
 
   /** Takes one mark in; returns the worse of both scales' verdicts, with `scale` samples to a mark. */
@@ -40,6 +40,8 @@ export class ChannelPair {
       atMs: open?.atMs ?? mark.atMs,
       low: Math.min(open?.low ?? mark.low, mark.low),
       exact: open?.exact == null ? mark.exact : Math.min(open.exact, mark.exact ?? open.exact),
+      collected: open?.collected || mark.collected,
+      committed: mark.committed,
       load: (open?.load ?? 0) + mark.load / BLOCK_SAMPLES,
     };
     this.#blockSamples += 1;

@@ -1,9 +1,10 @@
-import { type Assessment, assess, NOTHING } from "./assess.ts";
+import { type Assessment, assess, type Context, judgeBatches, NOTHING } from "./assess.ts";
 import { SCAVENGE_MARKS } from "./envelope.ts";
 import { type Horizons, UNPROVEN_HORIZONS } from "./horizons.ts";
 import { collectedCurve, directCurve, type LiveCurve, trustingCurve } from "./live-curve.ts";
 import type { Mark } from "./mark.ts";
 import { median } from "./robust.ts";
+import { provenUntil } from "./uncollected.ts";
 
 /** Marks kept at each scale: a little over two hours of samples, and 17 hours of blocks. */
 export const WINDOW_MARKS = 256;
@@ -18,16 +19,22 @@ const LEAST_LIVE = 0.7;
 /** The least that raw lows must have risen of late, of what the whole growth would have them rise. */
 const LATE_RISE = 0.5;
 
+/**
+ * What a reading of the channel counts. The heap: live memory is known where a collection ended, and nowhere else. Buffers: the reading
+ * counts what waits for a collection too. Native memory: what is there.
+ */
+export type ChannelKind = "heap" | "buffers" | "native";
+
 /** One channel at one scale: its marks, and what they are worth. Holds at most WINDOW_MARKS marks. */
 export class Channel {
   readonly #marks: Mark[] = [];
   readonly #horizons: Horizons;
-  readonly #collected: boolean;
+  readonly #kind: ChannelKind;
   curve: LiveCurve | null = null;
 
-  constructor(horizons: Horizons, collected: boolean) {
+  constructor(horizons: Horizons, kind: ChannelKind) {
     this.#horizons = horizons;
-    this.#collected = collected;
+    this.#kind = kind;
   }
 
   get marks(): readonly Mark[] {
@@ -45,23 +52,33 @@ export class Channel {
     if (!last) return NOTHING;
     const loadAt = variableLoad(this.#marks);
     const context = { age: last.at + 1, loadAt, formerHigh, horizons: this.#horizons };
-    if (!this.#collected) {
-      const warm = (this.#marks[0]?.at ?? 0) >= WARM_UP_MARKS.direct;
-      this.curve = directCurve(warm ? this.#marks : this.#marks.filter((mark) => mark.at >= WARM_UP_MARKS.direct));
-      return assess(this.curve, context);
-    }
+    if (this.#kind !== "heap") return this.#assessDirect(context);
     this.curve = collectedCurve(this.#marks, WARM_UP_MARKS.heap);
     const proven = assess(this.curve, context);
     if (proven.stage === "confirmed" || !this.curve || loadAt) return proven;
+    const batches = judgeBatches(this.#marks, WARM_UP_MARKS.heap, context);
+    if (batches) return batches;
     const trusting = this.#trust(this.curve);
     if (!trusting) return proven;
     const unproven = assess(trusting, { ...context, horizons: UNPROVEN_HORIZONS });
     return unproven.stage === "confirmed" ? unproven : proven;
   }
 
+  #assessDirect(context: Context): Assessment {
+    const warm = (this.#marks[0]?.at ?? 0) >= WARM_UP_MARKS.direct;
+    const marks = warm ? this.#marks : this.#marks.filter((mark) => mark.at >= WARM_UP_MARKS.direct);
+    this.curve = directCurve(marks);
+    const seen = assess(this.curve, context);
+    if (this.#kind !== "buffers" || seen.stage !== "confirmed") return seen;
+    const until = provenUntil(marks, seen.from);
+    if (until >= marks.length - 1) return seen;
+    const proven = assess(directCurve(marks.slice(0, until + 1)), context);
+    return proven.stage === "confirmed" ? proven : { ...seen, stage: "suspected" };
+  }
+
   /** Whether the raw readings look as if there were a leak, collections apart: worth a collection to find out. */
   looksGrowing(): boolean {
-    if (!this.#collected || this.#marks.length < this.#horizons.suspectAge) return false;
+    if (this.#kind !== "heap" || this.#marks.length < this.#horizons.suspectAge) return false;
     const curve = this.curve ? trustingCurve(this.#marks, this.curve) : directCurve(this.#marks);
     const context = { age: this.#marks.length, loadAt: null, formerHigh: Number.NEGATIVE_INFINITY };
     return assess(curve, { ...context, horizons: { ...this.#horizons, suspectSpan: 30 } }).stage !== "clear";

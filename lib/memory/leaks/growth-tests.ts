@@ -96,6 +96,14 @@ export function slowedDown(anchors: readonly Point[], from: number, rate: number
   return (last.value - before.value) / (last.at - before.at) < 0.85 * Math.max(rate, earlierRate);
 }
 
+/** Whether two collections far apart, amid the growth, left about the same: what leaks under a steady load does not pause. */
+export function pausing(anchors: readonly Point[], first: Point, last: Point): boolean {
+  const rate = (last.value - first.value) / (last.at - first.at);
+  const span = anchors.filter((a) => a.at >= first.at);
+  const paused = (a: Point, b: Point) => b.at - a.at >= 2 * STRIDE && b.value - a.value < 0.25 * rate * (b.at - a.at);
+  return span.some((a, i) => span.slice(i + 1).some((b) => paused(a, b)));
+}
+
 /**
  * Whether most of what the old generation took in was dropped again: what a collection leaves then depends on the moment (how full the
  * batch was), and a few readings in rising order are chance.

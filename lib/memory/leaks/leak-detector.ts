@@ -36,7 +36,7 @@ const MOST_UNTOUCHED_BYTES = 24 * MIB;
 const AROUND = 12;
 
 /** A stage is reported when this many samples in a row agree; the support band, which sees scatter, must hold longer. */
-const AGREEING = { "live-curve": 2, floor: 2, "support-band": 12 } as const;
+const AGREEING = { "live-curve": 2, floor: 2, batches: 2, "support-band": 12 } as const;
 /** A confirmed leak is over when this many samples in a row saw no growth: one alert per episode, not one per sample. */
 const OVER_AFTER = 60;
 const SUSPICION_HOLDS = 12;
@@ -59,11 +59,11 @@ interface Standing {
  */
 export class LeakDetector {
   readonly #lanes: Record<Lane, ChannelPair> = {
-    heap: new ChannelPair(HEAP_HORIZONS, true),
-    external: new ChannelPair(EXTERNAL_HORIZONS, false),
-    arrayBuffers: new ChannelPair(EXTERNAL_HORIZONS, false),
-    native: new ChannelPair(NATIVE_HORIZONS, false),
-    nativeUsed: new ChannelPair(NATIVE_HORIZONS, false),
+    heap: new ChannelPair(HEAP_HORIZONS, "heap"),
+    external: new ChannelPair(EXTERNAL_HORIZONS, "buffers"),
+    arrayBuffers: new ChannelPair(EXTERNAL_HORIZONS, "buffers"),
+    native: new ChannelPair(NATIVE_HORIZONS, "native"),
+    nativeUsed: new ChannelPair(NATIVE_HORIZONS, "native"),
   };
   readonly #standings = new Map<LeakSeries, Standing>();
   readonly #own = new OwnBytes<Lane>();
@@ -87,7 +87,13 @@ export class LeakDetector {
     const readings = read(sample);
     const own = this.#own.take(sample, readings);
     const exact = sample.gc.heapUsedAfterMajorBytes;
-    const common = { at: this.#seen, atMs: Date.parse(sample.sampledAt), load: sample.activity.requests };
+    const common = {
+      at: this.#seen,
+      atMs: Date.parse(sample.sampledAt),
+      collected: exact !== null,
+      committed: sample.process.heapTotalBytes,
+      load: sample.activity.requests,
+    };
     this.#seen += 1;
     this.#sinceExact = exact === null ? this.#sinceExact + 1 : 0;
     const results = new Map<Lane, { verdict: Assessment; scale: number }>();

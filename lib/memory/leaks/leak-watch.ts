@@ -20,6 +20,7 @@ const WORDS: Record<RuledOut, string> = {
 const METHODS: Record<SeriesVerdict["method"], string> = {
   "live-curve": "live memory after collections, shaped by the raw envelope between them; Theil–Sen slope",
   "support-band": "the drift of the band that holds all readings after collections (batches hide the rest)",
+  batches: "what outlived the pauses between batches; Theil–Sen slope",
   floor: "floor of the raw readings; Theil–Sen slope",
 };
 

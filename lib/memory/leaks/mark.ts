@@ -10,6 +10,10 @@ export interface Mark {
   readonly low: number;
   /** What a major collection left, bytes; null where there was none. Readings off the heap are taken as they are. */
   readonly exact: number | null;
+  /** Whether a major collection ended since the mark before. */
+  readonly collected: boolean;
+  /** Heap that V8 has committed, bytes: between two collections it grows by what outlives the young generation, and by that alone. */
+  readonly committed: number;
   /** Requests since the previous mark. */
   readonly load: number;
 }

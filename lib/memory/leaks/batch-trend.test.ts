@@ -1,0 +1,98 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { batchTrend, keptThroughPauses } from "./batch-trend.ts";
+import { HEAP_HORIZONS } from "./horizons.ts";
+import type { Mark } from "./mark.ts";
+
+const MIB = 2 ** 20;
+
+interface Job {
+  /** Kept for good, MiB, at a mark. */
+  kept: (i: number) => number;
+  /** The marks at which a new batch begins, and V8 commits nothing. */
+  pauses: readonly number[];
+  /** Marks that end with a major collection. */
+  collections: readonly number[];
+  perMark?: number;
+}
+
+/** The marks of a job that takes in `perMark` MiB a mark and drops all of it at each pause; the garbage stays until a collection. */
+function marksOf({ kept, pauses, collections, perMark = 3 }: Job): Mark[] {
+  let batch = 0;
+  let committed = 40;
+  return Array.from({ length: 240 }, (_, i) => {
+    const paused = pauses.includes(i);
+    const collected = collections.includes(i);
+    batch = paused ? 0 : batch + perMark;
+    const live = 8 + kept(i) + batch;
+    if (collected) committed = live + 30;
+    else if (!paused) committed += perMark + Math.max(0, kept(i) - kept(Math.max(0, i - 1)));
+    const exact = collected ? live * MIB : null;
+    return { at: i, atMs: i * 30_000, low: committed * MIB, exact, collected, committed: committed * MIB, load: 100 };
+  });
+}
+
+/** Batches of 14 to 20 marks, and a collection every 20 to 30, wherever those find the batch. */
+const job = fc.record({
+  lengths: fc.array(fc.integer({ min: 14, max: 20 }), { minLength: 20, maxLength: 20 }),
+  gaps: fc.array(fc.integer({ min: 20, max: 30 }), { minLength: 12, maxLength: 12 }),
+});
+const running = (steps: readonly number[]) => steps.map((_, i) => steps.slice(0, i + 1).reduce((a, b) => a + b, 0));
+const course = (kept: (i: number) => number, { lengths, gaps }: { lengths: number[]; gaps: number[] }) =>
+  marksOf({ kept, pauses: running(lengths), collections: running(gaps) });
+
+describe("what outlived the pauses", () => {
+  it("is what was kept for good to within one mark's intake, however full each collection finds the batch", () => {
+    fc.assert(
+      fc.property(job, (j) => {
+        for (const point of keptThroughPauses(
+          course((i) => 0.05 * i, j),
+          6,
+        ).kept) {
+          const error = point.value / MIB - (8 + 0.05 * point.at);
+          expect(error).toBeGreaterThanOrEqual(-0.05 * 20);
+          expect(error).toBeLessThanOrEqual(3.1);
+        }
+      }),
+    );
+  });
+
+  it("shows a leak of 6 MB an hour below batches of 50 MB, with its rate", () => {
+    fc.assert(
+      fc.property(job, (j) => {
+        const marks = course((i) => 0.05 * i, j);
+        const { kept } = keptThroughPauses(marks, 6);
+        fc.pre(kept.length >= 7 && (kept.at(-1)?.at ?? 0) - (kept[0]?.at ?? 0) >= HEAP_HORIZONS.reach);
+        const perHour = ((batchTrend(marks, 6, HEAP_HORIZONS)?.slope ?? 0) * 120) / MIB;
+        expect(perHour).toBeGreaterThan(4);
+        expect(perHour).toBeLessThan(8);
+      }),
+    );
+  });
+
+  it("is flat where nothing leaks, and grows to an end where a store fills: neither is a trend", () => {
+    fc.assert(
+      fc.property(job, (j) => {
+        expect(
+          batchTrend(
+            course(() => 0, j),
+            6,
+            HEAP_HORIZONS,
+          ),
+        ).toBeNull();
+        expect(
+          batchTrend(
+            course((i) => Math.min(12, 0.2 * i), j),
+            6,
+            HEAP_HORIZONS,
+          ),
+        ).toBeNull();
+      }),
+    );
+  });
+
+  it("says nothing of a job that never pauses", () => {
+    const marks = marksOf({ kept: (i) => 0.05 * i, pauses: [], collections: running(Array(10).fill(23)) });
+    expect(keptThroughPauses(marks, 6)).toEqual({ kept: [], readings: [] });
+  });
+});

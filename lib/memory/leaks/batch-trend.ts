@@ -1,0 +1,64 @@
+import type { Horizons } from "./horizons.ts";
+import type { Mark } from "./mark.ts";
+import { median, type Point, type Trend, theilSen } from "./robust.ts";
+
+const LEAST_READINGS = 6;
+/** Of the readings' scatter, what may remain once the batch is taken off: where more does, it was not the batch that scattered them. */
+const MOST_SCATTER = 0.25;
+/** Kendall's z of six readings of which one pair is out of order: one set in a hundred has it by chance. */
+const LEAST_Z = 2.3;
+/** What the later half must grow by, of the rate of the whole: less is a plateau. */
+const LATE_SHARE = 0.5;
+
+/**
+ * A job that fills a batch and drops it as a whole hides a slow leak: what a collection leaves depends on how full the batch is. But
+ * a job that starts anew pauses, and the heap that V8 commits then stands still for a sample; what it commits from there on is what
+ * the next batch took in. What outlived the pause is at least what the collection left, less that.
+ *
+ * @returns what was kept from before the last pause at each collection, and what the collection left. None where the pause was just
+ * before the collection (how far the new batch had come is unknown), or where the difference is below zero (a pause went unseen).
+ */
+export function keptThroughPauses(marks: readonly Mark[], firstAt: number): { kept: Point[]; readings: Point[] } {
+  const kept: Point[] = [];
+  const readings: Point[] = [];
+  let takenIn: number | null = null;
+  let before: Mark | undefined;
+  for (const mark of marks) {
+    const committed = mark.committed - (before?.committed ?? mark.committed);
+    if (mark.exact !== null) {
+      const value = mark.exact - (takenIn ?? 0);
+      if (takenIn !== null && takenIn > 0 && value > 0 && mark.at >= firstAt) {
+        kept.push({ at: mark.at, value });
+        readings.push({ at: mark.at, value: mark.exact });
+      }
+    } else if (before && committed === 0) takenIn = 0;
+    else if (takenIn !== null) takenIn += Math.max(0, committed);
+    before = mark;
+  }
+  return { kept, readings };
+}
+
+/** The trend of what outlived the pauses, if batches explain the scatter of the readings and it grew to the end; else null. */
+export function batchTrend(marks: readonly Mark[], firstAt: number, h: Horizons): BatchTrend | null {
+  const { kept, readings } = keptThroughPauses(marks, firstAt);
+  const [first, last] = [kept[0], kept.at(-1)];
+  if (!first || !last || kept.length < LEAST_READINGS || last.at - first.at < h.reach) return null;
+  const trend = theilSen(kept);
+  if (!(trend.low > 0) || trend.z < LEAST_Z) return null;
+  if (scatterAbout(kept, trend.slope) > MOST_SCATTER * scatterAbout(readings, theilSen(readings).slope)) return null;
+  const middle = (first.at + last.at) / 2;
+  const later = kept.filter((p, i) => p.at >= middle || i >= kept.length - 3);
+  return theilSen(later).slope >= LATE_SHARE * trend.slope ? { ...trend, first, last } : null;
+}
+
+export interface BatchTrend extends Trend {
+  readonly first: Point;
+  readonly last: Point;
+}
+
+/** The median distance from the line of that slope. */
+function scatterAbout(points: readonly Point[], slope: number): number {
+  const levels = points.map((p) => p.value - slope * p.at);
+  const level = median(levels);
+  return median(levels.map((l) => Math.abs(l - level)));
+}
