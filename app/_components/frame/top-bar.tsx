@@ -17,13 +17,16 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
     <header className="sticky top-0 z-20 border-line border-b bg-surface-1">
       <div className="mx-auto flex max-w-[1488px] flex-wrap items-center gap-x-3 gap-y-2 px-4 py-2.5 sm:px-6 md:h-14 md:py-0">
         <MobileNavigation />
-        <HealthWord />
+        {/* Without a basis of its own it never wraps the row: not in a wider fallback font, not while "Connecting" stands beside it. */}
+        <div className="min-w-0 grow basis-0 overflow-hidden md:grow-0 md:basis-auto">
+          <HealthWord />
+        </div>
         <div className="order-last flex w-full items-center gap-2 md:order-none md:ml-auto md:w-auto">
           <RangePicker />
           <CompareButton />
           <PauseButton />
         </div>
-        <div className="ml-auto flex items-center gap-2 md:ml-0">
+        <div className="flex shrink-0 items-center gap-2">
           <ConnectionState />
           <Tooltip content="Find anything (⌘K)">
             <Button variant="ghost" size="icon" aria-label="Find anything" onClick={onPalette}>

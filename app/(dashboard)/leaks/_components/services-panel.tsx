@@ -17,16 +17,8 @@ interface Props {
 
 /** The services that send their samples here, and this server; the chosen one is what the rest of the page shows. */
 export function ServicesPanel({ services, state, chosen, onChoose }: Props) {
-  const shown: PanelState =
-    state.kind === "ready" && services.length === 0
-      ? {
-          kind: "empty",
-          title: "Only this server is watched",
-          hint: "Any Node service can be: node --import ./agent/headroom-agent.mjs app.js, with HEADROOM_AGENT_URL and HEADROOM_AGENT_KEY.",
-        }
-      : state;
   return (
-    <Panel title="Watched services" icon={Server} state={shown} minHeight="96px" flush>
+    <Panel title="Watched services" icon={Server} state={state} minHeight="96px" flush>
       <ul>
         <Row name="This server" note="itself" pressed={chosen === null} onPress={() => onChoose(null)} />
         {services.map((service) => (
@@ -44,6 +36,12 @@ export function ServicesPanel({ services, state, chosen, onChoose }: Props) {
           />
         ))}
       </ul>
+      {services.length === 0 ? (
+        <p className="border-line border-t px-4 py-3 text-13 text-soft">
+          Any Node service can be watched beside it: <code>node --import ./agent/headroom-agent.mjs app.js</code>, with{" "}
+          <code>HEADROOM_AGENT_URL</code> and <code>HEADROOM_AGENT_KEY</code>.
+        </p>
+      ) : null}
     </Panel>
   );
 }

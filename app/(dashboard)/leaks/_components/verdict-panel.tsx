@@ -31,10 +31,11 @@ export function VerdictPanel({
             Likeliest culprit: <code className="text-strong">{shortSite(culprit.site)}</code>
           </p>
         ) : null}
-        <p className="text-12 text-faint">
-          {view ? `${view.samples.toLocaleString("en-US")} samples seen since the process started.` : ""}
-        </p>
+        <p className="text-12 text-faint">{view ? samplesSeen(view.samples) : ""}</p>
       </div>
     </Panel>
   );
 }
+
+const samplesSeen = (samples: number) =>
+  `${samples.toLocaleString("en-US")} ${samples === 1 ? "sample" : "samples"} seen since the process started.`;
