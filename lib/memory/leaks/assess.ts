@@ -1,4 +1,4 @@
-import { type BatchTrend, batchTrend } from "./batch-trend.ts";
+import { batchTrend } from "./batch-trend.ts";
 import {
   churning,
   followsLoad,
@@ -170,18 +170,17 @@ function judgeSupport(curve: LiveCurve, context: Context): Assessment | null {
   };
 }
 
-/** The third look, where batches scatter the readings: at what outlived each pause between two batches. */
+/** The third look, where batches scatter the readings: at what outlived each pause between two. Null where they do not. */
 export function judgeBatches(marks: readonly Mark[], firstAt: number, context: Context): Assessment | null {
   const { horizons, age } = context;
   const trend = context.loadAt || age < horizons.age ? null : batchTrend(marks, firstAt, horizons);
   if (!trend) return null;
-  const growthBytes = trend.slope * (trend.last.at - trend.first.at);
-  return growthBytes < leastGrowth(trend.last.value, horizons) ? null : outlived(trend, growthBytes, horizons);
-}
-
-function outlived({ first, last, slope, low, high }: BatchTrend, growthBytes: number, h: Horizons): Assessment {
-  const [from, to] = [first.at, last.at];
-  const confidence = confidenceOf((to - from) / h.reach, growthBytes / leastGrowth(last.value, h));
+  const { slope, low, high } = trend;
+  const [from, to] = [trend.first.at, trend.last.at];
+  const growthBytes = slope * (to - from);
+  const least = leastGrowth(trend.last.value, horizons);
+  if (!trend.grows || growthBytes < least) return { ...NOTHING, ruledOut: "noise", from, to, growthBytes };
+  const confidence = confidenceOf((to - from) / horizons.reach, growthBytes / least);
   return { stage: "confirmed", ruledOut: null, method: "batches", from, to, slope, low, high, growthBytes, confidence };
 }
 

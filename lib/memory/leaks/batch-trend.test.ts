@@ -63,7 +63,9 @@ describe("what outlived the pauses", () => {
         const marks = course((i) => 0.05 * i, j);
         const { kept } = keptThroughPauses(marks, 6);
         fc.pre(kept.length >= 7 && (kept.at(-1)?.at ?? 0) - (kept[0]?.at ?? 0) >= HEAP_HORIZONS.reach);
-        const perHour = ((batchTrend(marks, 6, HEAP_HORIZONS)?.slope ?? 0) * 120) / MIB;
+        const trend = batchTrend(marks, 6, HEAP_HORIZONS);
+        expect(trend?.grows).toBe(true);
+        const perHour = ((trend?.slope ?? 0) * 120) / MIB;
         expect(perHour).toBeGreaterThan(4);
         expect(perHour).toBeLessThan(8);
       }),
@@ -73,20 +75,10 @@ describe("what outlived the pauses", () => {
   it("is flat where nothing leaks, and grows to an end where a store fills: neither is a trend", () => {
     fc.assert(
       fc.property(job, (j) => {
-        expect(
-          batchTrend(
-            course(() => 0, j),
-            6,
-            HEAP_HORIZONS,
-          ),
-        ).toBeNull();
-        expect(
-          batchTrend(
-            course((i) => Math.min(12, 0.2 * i), j),
-            6,
-            HEAP_HORIZONS,
-          ),
-        ).toBeNull();
+        const still = course(() => 0, j);
+        expect(batchTrend(still, 6, HEAP_HORIZONS)?.grows ?? false).toBe(false);
+        const filling = course((i) => Math.min(12, 0.2 * i), j);
+        expect(batchTrend(filling, 6, HEAP_HORIZONS)?.grows ?? false).toBe(false);
       }),
     );
   });

@@ -38,22 +38,23 @@ export function keptThroughPauses(marks: readonly Mark[], firstAt: number): { ke
   return { kept, readings };
 }
 
-/** The trend of what outlived the pauses, if batches explain the scatter of the readings and it grew to the end; else null. */
+/** What outlived the pauses, where batches explain the scatter of the readings; null where they do not, or not for long enough. */
 export function batchTrend(marks: readonly Mark[], firstAt: number, h: Horizons): BatchTrend | null {
   const { kept, readings } = keptThroughPauses(marks, firstAt);
   const [first, last] = [kept[0], kept.at(-1)];
   if (!first || !last || kept.length < LEAST_READINGS || last.at - first.at < h.reach) return null;
   const trend = theilSen(kept);
-  if (!(trend.low > 0) || trend.z < LEAST_Z) return null;
   if (scatterAbout(kept, trend.slope) > MOST_SCATTER * scatterAbout(readings, theilSen(readings).slope)) return null;
   const middle = (first.at + last.at) / 2;
-  const later = kept.filter((p, i) => p.at >= middle || i >= kept.length - 3);
-  return theilSen(later).slope >= LATE_SHARE * trend.slope ? { ...trend, first, last } : null;
+  const later = theilSen(kept.filter((p, i) => p.at >= middle || i >= kept.length - 3));
+  const grows = trend.low > 0 && trend.z >= LEAST_Z && later.slope >= LATE_SHARE * trend.slope;
+  return { ...trend, first, last, grows };
 }
 
 export interface BatchTrend extends Trend {
   readonly first: Point;
   readonly last: Point;
+  readonly grows: boolean;
 }
 
 /** The median distance from the line of that slope. */

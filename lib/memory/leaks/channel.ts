@@ -55,9 +55,12 @@ export class Channel {
     if (this.#kind !== "heap") return this.#assessDirect(context);
     this.curve = collectedCurve(this.#marks, WARM_UP_MARKS.heap);
     const proven = assess(this.curve, context);
-    if (proven.stage === "confirmed" || !this.curve || loadAt) return proven;
+    const byBand = proven.method === "support-band";
+    if ((proven.stage === "confirmed" && !byBand) || !this.curve || loadAt) return proven;
     const batches = judgeBatches(this.#marks, WARM_UP_MARKS.heap, context);
-    if (batches) return batches;
+    // The band guesses at what the pauses show.
+    if (batches && (byBand || batches.stage === "confirmed")) return batches;
+    if (byBand) return proven;
     const trusting = this.#trust(this.curve);
     if (!trusting) return proven;
     const unproven = assess(trusting, { ...context, horizons: UNPROVEN_HORIZONS });

@@ -38,9 +38,14 @@ describe("growth off the heap is proven", () => {
   });
 
   it("up to the last collection where young collections free most of what comes in", () => {
-    const uploads = (i: number) => 10 + 0.2 * i + (i % 4 === 0 ? 6 : 0);
+    const uploads = (i: number) => 10 + 2 * Math.floor(i / 10) + (i % 4 === 0 ? 6 : 0);
     expect(provenUntil(marksOf(uploads, [14]), 20)).toBe(16);
     expect(provenUntil(marksOf(uploads, []), 20)).toBe(-1);
+  });
+
+  it("to the end where a leak goes on in small steps beside large buffers that come and go", () => {
+    const both = (i: number) => 10 + 0.1 * i + (i % 12 < 3 ? 3 : 0);
+    expect(provenUntil(marksOf(both, []), 0)).toBe(119);
   });
 
   it("again to the end where what was released came before the growth began", () => {

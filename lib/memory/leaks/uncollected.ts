@@ -1,8 +1,12 @@
 import { MIB } from "../../shared/bytes.ts";
 import type { Mark } from "./mark.ts";
+import { median, sum } from "./robust.ts";
 
 /** Of all that came in since growth began, what must still be there for growth to count before a collection has proven it. */
 const LEAST_KEPT = 0.8;
+/** A step this many times the usual one is a large buffer; the steps below must come to a leak by themselves. */
+const LUMP = 4;
+const LEAST_STEADY_BYTES = 2.5 * MIB;
 /** A collection released something when it took this share of what came in since the one before, and of a megabyte at least. */
 const RELEASED_SHARE = 0.1;
 /** V8 gives buffers back beside the program: what a collection released shows up to so many samples later. */
@@ -19,7 +23,7 @@ const RELEASE_MARKS = 2;
 export function provenUntil(marks: readonly Mark[], from: number): number {
   const released = lastRelease(marks);
   if (released !== null && (marks[released]?.at ?? 0) > from) return released + RELEASE_MARKS;
-  if (keptShare(marks, from) >= LEAST_KEPT) return marks.length - 1;
+  if (stays(marks, from)) return marks.length - 1;
   const collected = marks.findLastIndex((mark) => mark.collected);
   return collected < 0 ? -1 : collected + RELEASE_MARKS;
 }
@@ -41,14 +45,19 @@ function lows(marks: readonly Mark[], from: number, to: number): number[] {
   return marks.slice(Math.max(0, from), to + 1).map((mark) => mark.low);
 }
 
-function keptShare(marks: readonly Mark[], from: number): number {
-  let risen = 0;
-  let net = 0;
-  for (let i = 1; i < marks.length; i++) {
-    const [before, mark] = [marks[i - 1], marks[i]];
-    if (!before || !mark || before.at < from) continue;
-    risen += Math.max(0, mark.low - before.low);
-    net += mark.low - before.low;
-  }
-  return risen > 0 ? net / risen : 1;
+/** Whether what came in stays: all of it, or, beside large buffers that come and go, the small steps by which a leak goes on. */
+function stays(marks: readonly Mark[], from: number): boolean {
+  const steps = marks.slice(1).flatMap((mark, i) => {
+    const before = marks[i];
+    return before && before.at >= from ? [mark.low - before.low] : [];
+  });
+  if (keptShare(steps) >= LEAST_KEPT) return true;
+  const usual = median(steps.map(Math.abs));
+  const small = steps.filter((step) => Math.abs(step) <= LUMP * usual);
+  return keptShare(small) >= LEAST_KEPT && sum(small) >= LEAST_STEADY_BYTES;
+}
+
+function keptShare(steps: readonly number[]): number {
+  const risen = sum(steps.map((step) => Math.max(0, step)));
+  return risen > 0 ? sum(steps) / risen : 1;
 }
