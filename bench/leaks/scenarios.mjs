@@ -3,20 +3,34 @@
 // one trace by heart.
 import { healthyCaches } from "./programs/healthy-caches.mjs";
 import { healthyCourses } from "./programs/healthy-courses.mjs";
+import { healthyLater } from "./programs/healthy-later.mjs";
 import { healthyLoad } from "./programs/healthy-load.mjs";
 import { healthyOffHeap } from "./programs/healthy-off-heap.mjs";
 import { healthyPools } from "./programs/healthy-pools.mjs";
 import { leaksByCourse } from "./programs/leaks-by-course.mjs";
 import { leaksHidden } from "./programs/leaks-hidden.mjs";
 import { leaksKept } from "./programs/leaks-kept.mjs";
+import { leaksLater } from "./programs/leaks-later.mjs";
 import { leaksNative } from "./programs/leaks-native.mjs";
 import { leaksOffHeap } from "./programs/leaks-off-heap.mjs";
 import { leaksRetained } from "./programs/leaks-retained.mjs";
 
-/** The detector was tuned on these. */
-const tuned = { ...leaksKept, ...leaksHidden, ...leaksOffHeap, ...healthyCaches, ...healthyLoad, ...healthyOffHeap };
+/** The detector was tuned on these, the newer half of them after it had been scored on them unseen. */
+const tuned = {
+  ...leaksKept,
+  ...leaksHidden,
+  ...leaksOffHeap,
+  ...leaksRetained,
+  ...leaksByCourse,
+  ...leaksNative,
+  ...healthyCaches,
+  ...healthyLoad,
+  ...healthyOffHeap,
+  ...healthyCourses,
+  ...healthyPools,
+};
 /** These were written afterwards, and are only scored. */
-const heldOut = { ...leaksRetained, ...leaksByCourse, ...leaksNative, ...healthyCourses, ...healthyPools };
+const heldOut = { ...leaksLater, ...healthyLater };
 
 export const scenarios = { ...tuned, ...heldOut };
 export const isHeldOut = (name) => name in heldOut;
