@@ -1,16 +1,17 @@
 /**
  * What leak detection costs: the detector, the always-on allocation sampler, and both. Fails when a goal (1 % of CPU, 8 MB, no growth) is missed.
- * `node --expose-gc --import tsx bench/leaks/cost.ts [SAMPLES] [PAIRS]`
+ * `node --expose-gc --import tsx bench/leaks/cost.ts [SAMPLES] [ROUNDS]` (Linux: the scheduler's own clock is read)
  */
 import { median } from "../../lib/memory/leaks/robust.ts";
 import { MIB } from "../../lib/shared/bytes.ts";
 import { detectorCost, WINDOWS_FULL } from "./detector-cost.ts";
-import { samplerCost, samplerMemory } from "./sampler-cost.ts";
+import { DENSER, samplerCost } from "./sampler-cost.ts";
+import { samplerMemory } from "./sampler-memory.ts";
 
 const collect = globalThis.gc;
 if (!collect) throw new Error("run with --expose-gc");
 const total = Number(process.argv[2] ?? 100_000);
-const pairs = Number(process.argv[3] ?? 60);
+const rounds = Number(process.argv[3] ?? 250);
 const mb = (bytes: number) => `${(bytes / MIB).toFixed(2)} MB`;
 const percent = (ratio: number) => `${((ratio - 1) * 100).toFixed(2)} %`;
 
@@ -31,15 +32,16 @@ console.log(
   `          ${mb(memory.late.heapUsedBytes)} heap, ${mb(memory.late.nativeBytes)} outside it after ${total.toLocaleString("en-US")} (32 MB of them alive)`,
 );
 
-const cost = await samplerCost(pairs);
-const shown = (ratios: readonly number[]) => {
-  const [low, high] = interval(ratios);
-  return `${percent(median(ratios))}, 95 % interval of the median ${percent(low)} to ${percent(high)}`;
+const cost = await samplerCost(rounds);
+const shown = (ratios: readonly number[], times = 1) => {
+  const [low, high] = interval(ratios).map((ratio) => percent(1 + (ratio - 1) / times));
+  return `${percent(1 + (median(ratios) - 1) / times)}, 95 % interval of the median ${low} to ${high}`;
 };
 console.log(
-  `          CPU over the same HTTP server without it (${(cost.allocatedPerRequestBytes / 1024).toFixed(0)} KB allocated a request, ${pairs} pairs in turns): ${shown(cost.ratios)}`,
+  `          CPU over the same HTTP server without it (${(cost.allocatedPerRequestBytes / 1024).toFixed(0)} KB allocated a request): ${shown(cost.ratios)} (${cost.ratios.length} slices, in turns with as many without)`,
 );
-console.log(`          pairs without it in either round, for comparison: ${shown(cost.control)}`);
+console.log(`          by ${DENSER} times as many samples, over ${DENSER}: ${shown(cost.denser, DENSER)}`);
+console.log(`          slices without it in their place, for comparison: ${shown(cost.control)}`);
 
 const cpu = median(cost.ratios) - 1 + detectorShare;
 const held = detector.heldLateBytes + Math.max(0, memory.late.nativeBytes);

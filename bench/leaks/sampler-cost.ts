@@ -1,22 +1,33 @@
-/** What the always-on allocation sampler costs a server that allocates a lot: the same process serves with it and without, in turns. */
+/**
+ * What the always-on allocation sampler costs a server that allocates a lot. One process serves short slices with it and without, in
+ * turns, and each slice with it is compared with its two neighbours without: what the machine does for longer than a slice falls out.
+ * The thread's own CPU time is read, in nanoseconds, and starting and stopping the sampler is outside the slices.
+ */
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { AllocationSampler } from "../../lib/memory/profiles/allocation-sampler.ts";
-import { MIB } from "../../lib/shared/bytes.ts";
+import { ALWAYS_ON_BYTES, AllocationSampler } from "../../lib/memory/profiles/allocation-sampler.ts";
 
 export interface SamplerCost {
-  /** CPU with the sampler over CPU without, a pair of rounds each. */
+  /** CPU of a slice with the sampler over the mean of its neighbours without, at the interval in use. */
   ratios: number[];
-  /** The same for pairs that had it on in neither round: what the machine's noise alone makes of it. */
+  /** The same at DENSER times the samples: far above the noise, so that the cost of one sample is known well. */
+  denser: number[];
+  /** The same for slices that had it off as well: what the machine's noise alone makes of it. */
   control: number[];
   allocatedPerRequestBytes: number;
 }
 
-const REQUESTS = 600;
+/** How many times as many samples the dense slices take. */
+export const DENSER = 32;
+const REQUESTS = 60;
+const UNMEASURED = 12;
 const LIVE_ORDERS = 20_000;
+/** What each other slice has; the slices between them have none. */
+const TURNS = ["usual", "off", "usual", "dense", "usual"] as const;
 
 /** The work of a small service: parse a body, make some hundred objects, keep an order in a bounded store, answer with JSON. */
 function serve(): http.Server {
@@ -39,44 +50,49 @@ function serve(): http.Server {
   });
 }
 
-export async function samplerCost(pairs: number): Promise<SamplerCost> {
+export async function samplerCost(rounds: number): Promise<SamplerCost> {
   const server = serve().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const client = fork(path.join(import.meta.dirname, "load-client.mjs"), { execArgv: [] });
-  const round = async (requests = REQUESTS) => {
-    const cpu = process.cpuUsage();
+  const request = async (requests: number) => {
     client.send({ port, requests });
     await once(client, "message");
-    const { user, system } = process.cpuUsage(cpu);
-    return user + system;
   };
-  const sampled = async () => {
-    const sampler = new AllocationSampler();
-    await sampler.start();
-    const cpu = await round();
-    sampler.stop();
-    return cpu;
+  const slice = async (turn: (typeof TURNS)[number]) => {
+    const sampler = turn === "off" ? null : new AllocationSampler(ALWAYS_ON_BYTES / (turn === "dense" ? DENSER : 1));
+    await sampler?.start();
+    await request(UNMEASURED);
+    const before = threadCpuNs();
+    await request(REQUESTS);
+    const spent = threadCpuNs() - before;
+    sampler?.stop();
+    return spent;
   };
-  const plain = () => round();
   try {
-    await round(20 * REQUESTS);
-    const allocatedPerRequestBytes = await allocated(() => round());
-    const ratios: number[] = [];
-    const control: number[] = [];
-    // Which goes first changes from pair to pair, so that a drift of the machine's speed favours neither.
-    for (let i = 0; i < pairs; i++) {
-      ratios.push(i % 2 === 0 ? ratio(await sampled(), await plain()) : 1 / ratio(await plain(), await sampled()));
-      control.push(i % 2 === 0 ? ratio(await plain(), await plain()) : 1 / ratio(await plain(), await plain()));
+    await request(200 * REQUESTS);
+    const allocatedPerRequestBytes = await allocated(() => request(REQUESTS));
+    const seen = { usual: [] as number[], dense: [] as number[], off: [] as number[] };
+    let before = await slice("off");
+    for (let i = 0; i < rounds; i++) {
+      for (const turn of TURNS) {
+        const spent = await slice(turn);
+        const after = await slice("off");
+        seen[turn].push(spent / ((before + after) / 2));
+        before = after;
+      }
     }
-    return { ratios, control, allocatedPerRequestBytes };
+    return { ratios: seen.usual, denser: seen.dense, control: seen.off, allocatedPerRequestBytes };
   } finally {
     client.kill();
     server.close();
   }
 }
 
-const ratio = (one: number, other: number) => one / other;
+/** CPU time of this thread, which is the one that serves: collector and compiler threads would only add noise. */
+function threadCpuNs(): number {
+  return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8").split(" ")[0]);
+}
 
 async function allocated(work: () => Promise<unknown>): Promise<number> {
   const { GCProfiler } = await import("node:v8");
@@ -89,50 +105,4 @@ async function allocated(work: () => Promise<unknown>): Promise<number> {
     0,
   );
   return (freed + process.memoryUsage().heapUsed - before) / REQUESTS;
-}
-
-export interface SamplerMemory {
-  early: Held;
-  late: Held;
-}
-
-export interface Held {
-  /** RSS less committed heap and buffers: where V8 keeps its samples. */
-  nativeBytes: number;
-  heapUsedBytes: number;
-}
-
-/**
- * Memory after 1,000 and after `samples` sampled allocations (one per 512 KB), of which a steady 32 MB stay alive. Returned is what is
- * held beyond the same work without the sampler.
- */
-export async function samplerMemory(samples: number, collect: () => void): Promise<SamplerMemory> {
-  const live: string[] = [];
-  const pool = Buffer.alloc(4 * MIB, "x");
-  let n = 0;
-  const work = (megabytes: number) => {
-    for (let i = 0; i < megabytes * 8; i++) {
-      const at = n++ % 4096;
-      live[n % 256] = pool.toString("latin1", at, at + 128 * 1024);
-    }
-  };
-  const held = (): Held => {
-    for (let i = 0; i < 3; i++) collect();
-    const { rss, heapTotal, heapUsed, external } = process.memoryUsage();
-    return { nativeBytes: rss - heapTotal - external, heapUsedBytes: heapUsed };
-  };
-  work(4_000);
-  const before = held();
-  const sampler = new AllocationSampler();
-  await sampler.start();
-  work(500);
-  const early = held();
-  work(samples / 2 - 500);
-  const late = held();
-  sampler.stop();
-  const beyond = (after: Held): Held => ({
-    nativeBytes: after.nativeBytes - before.nativeBytes,
-    heapUsedBytes: after.heapUsedBytes - before.heapUsedBytes,
-  });
-  return { early: beyond(early), late: beyond(late) };
 }

@@ -1,8 +1,8 @@
 import { Session } from "node:inspector/promises";
 import type { ProfileNode } from "../leaks/allocation-sites.ts";
 
-/** Always on: one sample per 512 KB allocated. Its cost is within noise (bench/leaks). */
-const ALWAYS_ON_BYTES = 512 * 1024;
+/** Always on: one sample per 512 KB allocated. What it costs is measured by bench/leaks/cost.ts. */
+export const ALWAYS_ON_BYTES = 512 * 1024;
 /** While someone asked for a profile: finer, and with what was collected meanwhile. */
 const PROFILE_BYTES = 32 * 1024;
 
@@ -13,7 +13,13 @@ export interface HeapProfile {
 /** V8's sampling heap profiler, of which there is one per process: always on, and for some seconds finer on request. */
 export class AllocationSampler {
   readonly #session = new Session();
+  readonly #intervalBytes: number;
   #recording = false;
+
+  /** @param intervalBytes allocated between two samples, on average. */
+  constructor(intervalBytes = ALWAYS_ON_BYTES) {
+    this.#intervalBytes = intervalBytes;
+  }
 
   get recording(): boolean {
     return this.#recording;
@@ -60,6 +66,6 @@ export class AllocationSampler {
   }
 
   async #alwaysOn(): Promise<void> {
-    await this.#session.post("HeapProfiler.startSampling", { samplingInterval: ALWAYS_ON_BYTES });
+    await this.#session.post("HeapProfiler.startSampling", { samplingInterval: this.#intervalBytes });
   }
 }

@@ -17,9 +17,9 @@ export function RuledOutPanel({ view, state }: { view: LeaksView | undefined; st
       state={shown}
       minHeight="96px"
     >
-      <dl className="grid gap-x-6 gap-y-2 text-13 sm:grid-cols-[12rem_1fr]">
+      <dl className="flex flex-col gap-2 text-13">
         {entries.map((entry) => (
-          <div key={entry.series} className="contents">
+          <div key={entry.series} className="sm:grid sm:grid-cols-[12rem_1fr] sm:gap-x-6">
             <dt className="text-strong">{SERIES_WORDS[entry.series]}</dt>
             <dd className="text-soft">{entry.text}</dd>
           </div>

@@ -19,7 +19,8 @@ interface Props {
 export function ServicesPanel({ services, state, chosen, onChoose }: Props) {
   return (
     <Panel title="Watched services" icon={Server} state={state} minHeight="96px" flush>
-      <ul>
+      {/* More than a screen half full of services scroll, so that the verdict on the chosen one stays near them. */}
+      <ul className="max-h-72 overflow-y-auto">
         <Row name="This server" note="itself" pressed={chosen === null} onPress={() => onChoose(null)} />
         {services.map((service) => (
           <Row
@@ -56,16 +57,20 @@ interface RowProps {
 
 function Row({ name, note, pressed, onPress, state }: RowProps) {
   const words = state ? STATE_WORDS[state] : null;
+  const badge = words ? <Badge tone={words.tone}>{words.word}</Badge> : null;
   return (
-    <li className="flex flex-wrap items-center justify-between gap-3 border-line border-t px-4 py-2 text-13">
-      <span className="min-w-0 truncate text-strong">{name}</span>
-      <span className="flex items-center gap-3 text-faint">
-        {words ? <Badge tone={words.tone}>{words.word}</Badge> : null}
-        {note}
-        <Button size="sm" aria-pressed={pressed} onClick={onPress}>
-          {pressed ? "Shown" : "Show"}
-        </Button>
+    <li className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-3 gap-y-1 border-line border-t px-4 py-2 text-13 sm:grid-cols-[1fr_7rem_11rem_auto]">
+      <span className="col-span-2 min-w-0 truncate text-strong sm:col-span-1" title={name}>
+        {name}
       </span>
+      <span className="hidden sm:block">{badge}</span>
+      <span className="tabular flex items-center gap-2 whitespace-nowrap text-faint sm:justify-end">
+        {badge ? <span className="sm:hidden">{badge}</span> : null}
+        <span>{note}</span>
+      </span>
+      <Button size="sm" className="justify-center sm:min-w-16" aria-pressed={pressed} onClick={onPress}>
+        {pressed ? "Shown" : "Show"}
+      </Button>
     </li>
   );
 }

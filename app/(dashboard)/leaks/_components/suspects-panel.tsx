@@ -58,11 +58,15 @@ function Culprits({ suspect }: { suspect: LeaksView["suspects"][number] }) {
       <tbody>
         {suspect.attribution.map((row) => (
           <tr key={row.site} className="border-line border-t">
-            <td className="max-w-0 truncate py-1 text-strong" title={row.site}>
+            <td className="py-1 pr-2 text-strong [overflow-wrap:anywhere]" title={row.site}>
               <code>{shortSite(row.site)}</code>
             </td>
-            <td className="w-28 py-1 text-right tabular-nums">{formatBytes(row.growthBytes)}</td>
-            <td className="w-28 py-1 text-right tabular-nums">{formatBytes(row.liveBytes)}</td>
+            <td className="w-20 whitespace-nowrap py-1 text-right align-top tabular-nums sm:w-28">
+              {formatBytes(row.growthBytes)}
+            </td>
+            <td className="w-20 whitespace-nowrap py-1 text-right align-top tabular-nums sm:w-28">
+              {formatBytes(row.liveBytes)}
+            </td>
           </tr>
         ))}
       </tbody>

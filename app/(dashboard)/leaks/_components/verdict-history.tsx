@@ -24,14 +24,16 @@ export function VerdictHistory() {
         {items.map((item) => (
           <li
             key={item.id}
-            className="flex flex-wrap items-center justify-between gap-3 border-line border-t px-4 py-2 text-13"
+            className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 border-line border-t px-4 py-2 text-13 sm:grid-cols-[7rem_1fr_auto]"
           >
-            <span className="flex items-center gap-3">
+            <span>
               <Badge tone={STATE_WORDS[item.state].tone}>{STATE_WORDS[item.state].word}</Badge>
-              <span className="text-strong">{item.source ?? "This server"}</span>
+            </span>
+            <span className="order-last col-span-2 min-w-0 sm:order-none sm:col-span-1">
+              <span className="text-strong">{item.source ?? "This server"}</span>{" "}
               <span className="text-soft">{item.suspects.map((s) => SERIES_WORDS[s.series]).join(", ")}</span>
             </span>
-            <span className="text-faint">
+            <span className="whitespace-nowrap text-faint">
               <RelativeTime atMs={Date.parse(item.at)} />
             </span>
           </li>
