@@ -25,7 +25,8 @@ describe("chooseGcFlags", () => {
   });
 
   it("lets the old generation grow further between collections, but not under a small limit", () => {
-    const growth = (limitMb: number) => size(chooseGcFlags({ limitBytes: limitMb * MIB }).flags, "heap-growing-percent");
+    const growth = (limitMb: number) =>
+      size(chooseGcFlags({ limitBytes: limitMb * MIB }).flags, "heap-growing-percent");
     expect([256, 400, 1024].map(growth)).toEqual([Number.NaN, 60, 60]);
   });
 

@@ -75,7 +75,10 @@ class World {
     return {
       name,
       component: "cache",
-      stats: () => ({ store: name }) as StoreStats,
+      stats: () => {
+        const held = kinds.reduce((sum, kind) => sum + (this.items.get(`${kind}:${name}`) ?? 0), 0);
+        return { store: name, bytes: held * itemBytes } as StoreStats;
+      },
       relief: kinds.map((kind) => this.#step(`${kind}:${name}`, kind, itemBytes)),
       sweep: async () => 0,
     };

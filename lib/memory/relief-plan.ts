@@ -23,6 +23,7 @@ export interface PlannedStep {
   readonly name: string;
   readonly kind: ReliefKind;
   readonly step: ReliefStep;
+  readonly store: BoundedStore;
 }
 
 function evictionRank(store: string): number {
@@ -34,17 +35,17 @@ function evictionRank(store: string): number {
 /** Every step that the stores offer, in the order in which a run takes them. */
 export function planSteps(stores: readonly BoundedStore[]): PlannedStep[] {
   const steps = stores.flatMap((store) =>
-    store.relief.map((step) => ({ name: `${step.kind}:${store.name}`, kind: step.kind, step, store: store.name })),
+    store.relief.map((step) => ({ name: `${step.kind}:${store.name}`, kind: step.kind, step, store })),
   );
   return steps
     .map((step, at) => ({ ...step, at }))
     .toSorted(
       (a, b) =>
         KIND_ORDER.indexOf(a.kind) - KIND_ORDER.indexOf(b.kind) ||
-        (a.kind === "evict" ? evictionRank(a.store) - evictionRank(b.store) : 0) ||
+        (a.kind === "evict" ? evictionRank(a.store.name) - evictionRank(b.store.name) : 0) ||
         a.at - b.at,
     )
-    .map(({ name, kind, step }) => ({ name, kind, step }));
+    .map(({ at: _, ...step }) => step);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { OptimizationRun } from "../contracts/memory.ts";
-import type { Relief, Slicer } from "../ports/bounded-store.ts";
+import type { BoundedStore, Relief, Slicer } from "../ports/bounded-store.ts";
 import { isFreeOfCost, type PlannedStep, stepTarget } from "./relief-plan.ts";
 
 export type StepResult = OptimizationRun["steps"][number];
@@ -20,11 +20,15 @@ function ask(plan: PlannedStep, need: Need, run: (target: number) => Relief): Re
   return target > 0 ? run(target) : { items: 0, freedBytes: 0 };
 }
 
-/** What the steps would free, each given what the ones before it would leave to do. Changes nothing. */
+/** What the steps would free, each given what the ones before it would leave to do, and to free. Changes nothing. */
 export function predictSteps(plans: readonly PlannedStep[], need: Need): StepResult[] {
   let left = need;
+  const held = new Map<BoundedStore, number>();
   return plans.map((plan) => {
-    const relief = ask(plan, left, (target) => plan.step.predict(target));
+    // A step knows what is held now: a body that would be recompressed first can then only give what is left of it.
+    const heldBytes = held.get(plan.store) ?? plan.store.stats().bytes;
+    const relief = ask(plan, left, (target) => atMost(plan.step.predict(target), heldBytes));
+    held.set(plan.store, heldBytes - relief.freedBytes);
     left = remaining(left, relief.freedBytes);
     return {
       step: plan.name,
@@ -35,6 +39,10 @@ export function predictSteps(plans: readonly PlannedStep[], need: Need): StepRes
       longestPauseMs: 0,
     };
   });
+}
+
+function atMost({ items, freedBytes }: Relief, bytes: number): Relief {
+  return { items, freedBytes: Math.min(freedBytes, Math.max(0, bytes)) };
 }
 
 export interface StepTimer {
