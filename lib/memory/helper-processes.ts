@@ -12,6 +12,10 @@ export class HelperProcesses {
     return () => this.#pids.delete(pid);
   }
 
+  get running(): number {
+    return this.#pids.size;
+  }
+
   /** RSS of all helpers; one that has just ended counts nothing. */
   rssBytes(): number {
     let sum = 0;
