@@ -12,6 +12,8 @@ const collect = globalThis.gc;
 if (!collect) throw new Error("run with --expose-gc");
 const total = Number(process.argv[2] ?? 100_000);
 const rounds = Number(process.argv[3] ?? 250);
+if (total <= WINDOWS_FULL)
+  throw new RangeError(`more than ${WINDOWS_FULL} samples, or growth cannot be told from filling`);
 const mb = (bytes: number) => `${(bytes / MIB).toFixed(2)} MB`;
 const percent = (ratio: number) => `${((ratio - 1) * 100).toFixed(2)} %`;
 
