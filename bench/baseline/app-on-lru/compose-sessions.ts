@@ -1,5 +1,6 @@
 import type { Core } from "../../../lib/server/core.ts";
 import { LiveStore } from "./live-store.ts";
+import { SessionKeeping } from "./session-keeping.ts";
 
 export interface LiveSession {
   id: string;
@@ -11,14 +12,20 @@ export interface LiveSession {
   data: unknown;
 }
 
-/** In the place of lib/server/compose-sessions.ts: sessions as live objects, in memory only. */
-export async function composeSessions({ settings, stores }: Core): Promise<LiveStore<LiveSession>> {
-  const { maxSessions, sessionTimeoutSeconds } = settings.values;
-  const sessions = new LiveStore<LiveSession>("sessions", {
+export class LiveSessions extends LiveStore<LiveSession> {
+  /** Null: sessions are in memory only, and one that is pushed out is gone. */
+  keeping: SessionKeeping | null = null;
+}
+
+/** In the place of lib/server/compose-sessions.ts: sessions as live objects; with BASELINE_KEEPS_SESSIONS=1 in the database too. */
+export async function composeSessions(core: Core): Promise<LiveSessions> {
+  const { maxSessions, sessionTimeoutSeconds } = core.settings.values;
+  const sessions = new LiveSessions("sessions", {
     max: maxSessions,
     ttl: sessionTimeoutSeconds * 1000,
     updateAgeOnGet: true,
   });
-  stores.push(sessions);
+  if (process.env.BASELINE_KEEPS_SESSIONS === "1") sessions.keeping = await SessionKeeping.open(core);
+  core.stores.push(sessions);
   return sessions;
 }

@@ -6,8 +6,7 @@ import { defineRoute, type Route, reply } from "../../../lib/server/http/define-
 import { ifMatchVersions, ifNoneMatch, versionTag } from "../../../lib/server/http/entity-tag.ts";
 import type { Runtime } from "../../../lib/server/runtime.ts";
 import { AppError } from "../../../lib/shared/errors.ts";
-import type { LiveSession } from "./compose-sessions.ts";
-import type { LiveStore } from "./live-store.ts";
+import type { LiveSession, LiveSessions } from "./compose-sessions.ts";
 
 const BASE = "/api/v1/sessions";
 const common = { role: "consumer", tag: "sessions", summary: "As the app's own, on live objects" } as const;
@@ -15,7 +14,7 @@ const one = z.object({ id: idSchema });
 const responses = { 200: { description: "The session" } };
 
 /** What composeSessions put there in this bundle. */
-const storeOf = (runtime: Runtime) => runtime.sessions as unknown as LiveStore<LiveSession>;
+const storeOf = (runtime: Runtime) => runtime.sessions as unknown as LiveSessions;
 
 function toView(session: LiveSession) {
   return {
@@ -28,11 +27,34 @@ function toView(session: LiveSession) {
   };
 }
 
-function use(runtime: Runtime, namespace: string, id: string): LiveSession {
-  const session = storeOf(runtime).get(id);
-  if (!session || session.namespace !== namespace) throw new AppError("not-found", "There is no such session.");
-  session.lastUsedAtMs = runtime.clock.nowMs();
-  return session;
+/** The session, used now. A promise only where it has to be fetched: the peer that keeps nothing must not pay for one. */
+function use<Result>(
+  runtime: Runtime,
+  namespace: string,
+  id: string,
+  act: (session: LiveSession) => Result,
+): Result | Promise<Awaited<Result>> {
+  const store = storeOf(runtime);
+  const nowMs = runtime.clock.nowMs();
+  const met = (session: LiveSession | null | undefined): Result => {
+    if (!session || session.namespace !== namespace) throw new AppError("not-found", "There is no such session.");
+    session.lastUsedAtMs = nowMs;
+    store.keeping?.used(id, nowMs);
+    return act(session);
+  };
+  const session = store.get(id);
+  if (session || !store.keeping) return met(session);
+  return fetched(store, store.keeping.load(id, nowMs), met);
+}
+
+async function fetched<Result>(
+  store: LiveSessions,
+  load: Promise<LiveSession | null>,
+  act: (session: LiveSession | null) => Result,
+): Promise<Awaited<Result>> {
+  const session = await load;
+  if (session) store.entries.set(session.id, session, { ttl: session.idleTimeoutMs });
+  return await act(session);
 }
 
 const answer = (status: number, session: LiveSession, headers?: Record<string, string>) =>
@@ -41,7 +63,7 @@ const answer = (status: number, session: LiveSession, headers?: Record<string, s
 export const sessionRoutes: readonly Route[] = [
   defineRoute(
     { ...common, method: "post", path: BASE, body: newSessionSchema, responses },
-    ({ runtime, namespace, body }) => {
+    async ({ runtime, namespace, body }) => {
       const store = storeOf(runtime);
       const nowMs = runtime.clock.nowMs();
       const idleTimeoutMs = body.idleTimeoutSeconds ? body.idleTimeoutSeconds * 1000 : store.entries.ttl;
@@ -55,6 +77,7 @@ export const sessionRoutes: readonly Route[] = [
         data: body.data,
       };
       store.entries.set(session.id, session, { ttl: idleTimeoutMs });
+      await store.keeping?.put(session);
       return answer(201, session, { Location: `${BASE}/${session.id}` });
     },
   ),
@@ -62,31 +85,35 @@ export const sessionRoutes: readonly Route[] = [
     { ...common, method: "put", path: `${BASE}/{id}`, params: one, body: replaceSessionSchema, responses },
     ({ runtime, namespace, params, body, request }) => {
       const wanted = ifMatchVersions(request);
-      const session = use(runtime, namespace, params.id);
-      if (wanted && !wanted.includes(session.version)) throw new AppError("version-mismatch", "Another version.");
-      session.data = body.data;
-      session.version += 1;
-      return answer(200, session);
+      return use(runtime, namespace, params.id, async (session) => {
+        if (wanted && !wanted.includes(session.version)) throw new AppError("version-mismatch", "Another version.");
+        session.data = body.data;
+        session.version += 1;
+        await storeOf(runtime).keeping?.put(session);
+        return answer(200, session);
+      });
     },
   ),
   defineRoute(
     { ...common, method: "get", path: `${BASE}/{id}`, params: one, responses },
-    ({ runtime, namespace, params, request }) => {
-      const session = use(runtime, namespace, params.id);
-      const headers = { ETag: versionTag(session.version) };
-      if (ifNoneMatch(request, session.version)) return reply(304, undefined, headers);
-      return reply(200, { ...toView(session), data: session.data }, headers);
-    },
+    ({ runtime, namespace, params, request }) =>
+      use(runtime, namespace, params.id, (session) => {
+        const headers = { ETag: versionTag(session.version) };
+        if (ifNoneMatch(request, session.version)) return reply(304, undefined, headers);
+        return reply(200, { ...toView(session), data: session.data }, headers);
+      }),
   ),
   defineRoute(
     { ...common, method: "post", path: `${BASE}/{id}/touch`, params: one, responses },
-    ({ runtime, namespace, params }) => answer(200, use(runtime, namespace, params.id)),
+    ({ runtime, namespace, params }) => use(runtime, namespace, params.id, (session) => answer(200, session)),
   ),
   defineRoute(
     { ...common, method: "delete", path: `${BASE}/{id}`, params: one, responses },
-    ({ runtime, namespace, params }) => {
-      storeOf(runtime).entries.delete(use(runtime, namespace, params.id).id);
-      return reply(204);
-    },
+    ({ runtime, namespace, params }) =>
+      use(runtime, namespace, params.id, async ({ id }) => {
+        storeOf(runtime).entries.delete(id);
+        await storeOf(runtime).keeping?.delete(id);
+        return reply(204);
+      }),
   ),
 ];

@@ -1,0 +1,76 @@
+import { createSessionRows } from "../../../lib/backends/sqlite/session-rows.ts";
+import type { SessionRow, SessionRows } from "../../../lib/ports/session-rows.ts";
+import type { Core } from "../../../lib/server/core.ts";
+import { MIB } from "../../../lib/shared/bytes.ts";
+import { WriteBehind } from "../../../lib/stores/sessions/write-behind.ts";
+import type { LiveSession } from "./compose-sessions.ts";
+
+const USES_EVERY_MS = 750;
+
+/**
+ * What the pool promises, for live objects: no acknowledged session is lost for longer than a second, and one that was pushed out
+ * comes back. The queue and the rows are the app's own, so that what is left between the two is what holding bytes costs.
+ */
+export class SessionKeeping {
+  readonly #rows: SessionRows;
+  readonly #changes: WriteBehind;
+  readonly #used = new Map<string, number>();
+  #usesAreDue = false;
+
+  private constructor(core: Core, rows: SessionRows) {
+    const { ledger, clock, settings } = core;
+    this.#rows = rows;
+    this.#changes = new WriteBehind({
+      rows,
+      account: ledger.open("session-keeping", "sessions", settings.values.sessionsMaxMb * MIB),
+      clock,
+      durability: () => "everysec",
+      collectUses: (most, queue) => this.#collectUses(most, queue),
+      makeRoom: () => false,
+      onFailure: (error) => console.error(error),
+    });
+    const cancel = clock.every(USES_EVERY_MS, () => {
+      this.#usesAreDue = true;
+      void this.#changes.flush();
+    });
+    core.onStop(cancel, () => this.#changes.flush());
+  }
+
+  static async open(core: Core): Promise<SessionKeeping> {
+    const rows = await createSessionRows(core.database, { maxBytes: () => core.settings.values.diskMaxMb * MIB });
+    return new SessionKeeping(core, rows);
+  }
+
+  async put({ data, ...fields }: LiveSession): Promise<void> {
+    const bytes = Buffer.from(JSON.stringify(data));
+    const room = await this.#changes.reserve(bytes.length);
+    this.#used.delete(fields.id);
+    this.#changes.add({ kind: "put", row: { ...fields, data: bytes } }, room);
+  }
+
+  async delete(id: string): Promise<void> {
+    this.#used.delete(id);
+    this.#changes.add({ kind: "delete", id }, await this.#changes.reserveForRemoval());
+  }
+
+  used(id: string, atMs: number): void {
+    this.#used.set(id, atMs);
+  }
+
+  async load(id: string, nowMs: number): Promise<LiveSession | null> {
+    const change = this.#changes.latest(id);
+    if (change?.kind === "delete") return null;
+    const row: SessionRow | null = change?.kind === "put" ? change.row : await this.#rows.get(id);
+    if (!row || row.lastUsedAtMs + row.idleTimeoutMs <= nowMs) return null;
+    return { ...row, data: JSON.parse(Buffer.from(row.data).toString()) };
+  }
+
+  #collectUses(most: number, queue: (use: { kind: "use"; id: string; lastUsedAtMs: number }) => boolean): void {
+    if (!this.#usesAreDue) return;
+    for (const [id, lastUsedAtMs] of this.#used) {
+      if (most-- <= 0 || !queue({ kind: "use", id, lastUsedAtMs })) return;
+      this.#used.delete(id);
+    }
+    this.#usesAreDue = false;
+  }
+}
