@@ -47,10 +47,10 @@ describe("QuietCollector", () => {
     expect(seen.collectedAtMs).toEqual([10_000, 122_000]);
   });
 
-  it("leaves a heap alone that has touched less than 16 MiB since", async () => {
+  it("leaves a heap alone that has touched less than 6 MiB since", async () => {
     const { seen, pass } = newProcess();
     await pass(60_000);
-    seen.heapBytes = 40 * MIB + 16 * MIB - 1;
+    seen.heapBytes = 40 * MIB + 6 * MIB - 1;
     await pass(600_000);
     expect(seen.collectedAtMs).toHaveLength(1);
   });

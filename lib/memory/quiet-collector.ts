@@ -7,7 +7,7 @@ const LOOK_MS = 500;
 const QUIET_LOOKS = 4;
 const QUIET_SHARE = 0.03;
 /** What the heap has touched beyond what the last collection left. */
-const WORTH_BYTES = 16 * MIB;
+const WORTH_BYTES = 6 * MIB;
 /** What start-up leaves behind is given back too, once it is over. */
 const FIRST_MS = 10_000;
 /** A collection may take a hundredth of the time at most, however large the heap is. */
