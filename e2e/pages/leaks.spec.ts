@@ -32,7 +32,7 @@ test("the leaks page shows this server, a watched service with its culprit, and 
   await signIn(page, server);
   await page.goto(`${server.url}/leaks`);
   await untilLive(page);
-  await expect(page.getByTestId("leak-verdict")).toContainText(/samples seen/);
+  await expect(page.getByTestId("leak-verdict")).toContainText(/samples? seen/);
   await expect(page.getByTestId("leak-banner")).toHaveCount(0);
   const service = page.getByRole("listitem").filter({ hasText: "uploads-ui" }).first();
   await expect(service).toContainText("Confirmed");
