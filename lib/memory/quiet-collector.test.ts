@@ -7,10 +7,11 @@ import { QuietCollector } from "./quiet-collector.ts";
 /** A heap of 40 MiB that collections of `pauseMs` bring back to 40, and an event loop as busy as the test says. */
 function newProcess({ pauseMs = 100, fails = false } = {}) {
   const clock = new FakeClock();
-  const seen = { heapBytes: 40 * MIB, busyShare: 0, collectedAtMs: [] as number[], errors: 0 };
+  const seen = { heapBytes: 40 * MIB, busyShare: 0, requests: 0, collectedAtMs: [] as number[], errors: 0 };
   let pausedMs = 0;
   const collector = new QuietCollector({
     clock: { monotonicMs: () => clock.monotonicMs() + pausedMs, every: (ms, run) => clock.every(ms, run) },
+    requests: () => seen.requests,
     busyShare: () => seen.busyShare,
     heapBytes: () => seen.heapBytes,
     async collect() {
@@ -45,6 +46,18 @@ describe("QuietCollector", () => {
     seen.busyShare = 0.01;
     await pass(60_000);
     expect(seen.collectedAtMs).toEqual([10_000, 122_000]);
+  });
+
+  it("stops nobody: not while a request comes every second or so, however little there is to do", async () => {
+    const { seen, pass } = newProcess();
+    for (let second = 0; second < 600; second++) {
+      await pass(1_500);
+      seen.requests++;
+      seen.heapBytes = 120 * MIB;
+    }
+    expect(seen.collectedAtMs).toEqual([]);
+    await pass(2_500);
+    expect(seen.collectedAtMs).toHaveLength(1);
   });
 
   it("leaves a heap alone that has touched less than 6 MiB since", async () => {

@@ -3,7 +3,7 @@ import { MIB } from "../shared/bytes.ts";
 import type { Clock } from "../shared/clock.ts";
 
 const LOOK_MS = 500;
-/** So many looks in a row must find the event loop at rest: a burst is over, and nobody is waiting. */
+/** So many looks in a row must find no request and the event loop at rest: a burst is over, and nobody waits for the collection. */
 const QUIET_LOOKS = 4;
 const QUIET_SHARE = 0.03;
 /** What the heap has touched beyond what the last collection left. */
@@ -15,6 +15,8 @@ const REST_FACTOR = 100;
 
 export interface QuietCollectorOptions {
   clock: Pick<Clock, "monotonicMs" | "every">;
+  /** How many were answered so far. */
+  requests(): number;
   /** The share of the time since the last call in which the event loop had work. */
   busyShare(): number;
   /** Pages of the heap that are resident, in use or not. */
@@ -31,6 +33,7 @@ export interface QuietCollectorOptions {
 export class QuietCollector {
   readonly #options: QuietCollectorOptions;
   #quietLooks = 0;
+  #requests = 0;
   #leftBytes = 0;
   #notBeforeMs: number;
   #collecting = false;
@@ -46,8 +49,8 @@ export class QuietCollector {
   }
 
   async #look(): Promise<void> {
-    const { clock, busyShare, heapBytes, onError } = this.#options;
-    this.#quietLooks = busyShare() <= QUIET_SHARE ? this.#quietLooks + 1 : 0;
+    const { clock, heapBytes, onError } = this.#options;
+    this.#quietLooks = this.#isQuiet() ? this.#quietLooks + 1 : 0;
     if (this.#quietLooks < QUIET_LOOKS || this.#collecting || clock.monotonicMs() < this.#notBeforeMs) return;
     if (heapBytes() - this.#leftBytes < WORTH_BYTES) return;
     this.#collecting = true;
@@ -58,6 +61,13 @@ export class QuietCollector {
     } finally {
       this.#collecting = false;
     }
+  }
+
+  #isQuiet(): boolean {
+    const requests = this.#options.requests();
+    const none = requests === this.#requests;
+    this.#requests = requests;
+    return this.#options.busyShare() <= QUIET_SHARE && none;
   }
 
   async #collect(): Promise<void> {

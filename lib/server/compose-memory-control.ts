@@ -50,11 +50,12 @@ export async function composeMemoryControl(
 }
 
 /** Gives back what a burst left in the heap, once it is over; its `start` begins that and returns what ends it. */
-export function composeQuietCollector({ clock, env, log }: Core): { start(): () => void } {
+export function composeQuietCollector({ clock, env, log, traffic }: Core): { start(): () => void } {
   if (!env.fixed.HEADROOM_GC_TUNING) return { start: () => () => undefined };
   let since = performance.eventLoopUtilization();
   return new QuietCollector({
     clock,
+    requests: () => traffic.latency.total,
     busyShare() {
       const now = performance.eventLoopUtilization();
       const { utilization } = performance.eventLoopUtilization(now, since);
