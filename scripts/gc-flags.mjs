@@ -12,10 +12,11 @@ const MMAP_THRESHOLD_BYTES = 128 * 1024;
 
 /**
  * Sizes in MiB by limit. The minimum counts more than the maximum: V8 starts at 1 MB and grows only for objects that
- * survive, so requests whose garbage dies young are scavenged at a few MB however high the maximum is.
+ * survive, so requests whose garbage dies young are scavenged at a few MB however high the maximum is. A collection at rest
+ * brings it back to the minimum, so the two are one.
  */
 const SEMI_SPACE = [
-  { fromLimitMb: 768, minimum: 24, maximum: 32 },
+  { fromLimitMb: 768, minimum: 32, maximum: 32 },
   { fromLimitMb: 384, minimum: 16, maximum: 16 },
   { fromLimitMb: 0, minimum: 8, maximum: 8 },
 ];

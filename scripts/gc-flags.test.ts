@@ -21,7 +21,7 @@ describe("chooseGcFlags", () => {
   it("starts the young generation larger where the limit leaves room for it", () => {
     const minimum = (limitMb: number) =>
       size(chooseGcFlags({ limitBytes: limitMb * MIB }).flags, "min-semi-space-size");
-    expect([256, 400, 1024].map(minimum)).toEqual([8, 16, 24]);
+    expect([256, 400, 1024].map(minimum)).toEqual([8, 16, 32]);
   });
 
   it("lets the old generation grow further between collections, but not under a small limit", () => {

@@ -1,31 +1,15 @@
-// What one would write first: the same routes over Hono, sessions and responses as live objects.
-// `--kind naive`: Maps that nothing bounds, but for the responses if BASELINE_CACHE_ENTRIES says so. `--kind lru`: lru-cache with the report's counts and times.
-// `PORT=0 node bench/baseline/server.mjs --kind lru` prints `Baseline is ready at URL`. No auth; it ignores the header.
+// What one would write first: the same routes over Hono, sessions and responses as live objects in Maps that nothing bounds, but for
+// the responses if BASELINE_CACHE_ENTRIES says so.
+// `PORT=0 node bench/baseline/server.mjs` prints `Baseline is ready at URL`. No auth; it ignores the header.
 import { randomUUID } from "node:crypto";
-import { constants, PerformanceObserver } from "node:perf_hooks";
-import { parseArgs } from "node:util";
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { LRUCache } from "lru-cache";
 
-const { values: options } = parseArgs({ options: { kind: { type: "string", default: "lru" } } });
-const MAX_SESSIONS = Number(process.env.BASELINE_MAX_SESSIONS ?? 500);
-const CACHE_ENTRIES = Number(process.env.BASELINE_CACHE_ENTRIES ?? 50);
-
-const bounded = options.kind === "lru";
-const sessions = bounded ? new LRUCache({ max: MAX_SESSIONS, ttl: 1_800_000, updateAgeOnGet: true }) : new Map();
+const sessions = new Map();
 // The report's system had a bound here, of 100, and none on its sessions.
-const cacheIsBounded = bounded || process.env.BASELINE_CACHE_ENTRIES !== undefined;
-const responses = cacheIsBounded ? new LRUCache({ max: CACHE_ENTRIES, ttl: 300_000 }) : new Map();
-
-const collections = { minorCount: 0, majorCount: 0, pauseMs: 0 };
-new PerformanceObserver((list) => {
-  for (const { detail, duration } of list.getEntries()) {
-    collections.pauseMs += duration;
-    if (detail.kind === constants.NODE_PERFORMANCE_GC_MINOR) collections.minorCount += 1;
-    if (detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR) collections.majorCount += 1;
-  }
-}).observe({ entryTypes: ["gc"] });
+const max = Number(process.env.BASELINE_CACHE_ENTRIES ?? 0);
+const responses = max > 0 ? new LRUCache({ max, ttl: 300_000 }) : new Map();
 
 const view = ({ data: _data, ...meta }) => meta;
 const app = new Hono();
@@ -97,11 +81,6 @@ app.get("/api/v1/cache/:key", (c) => {
 
 app.delete("/api/v1/cache/:key", (c) => {
   return responses.delete(c.req.param("key")) ? c.body(null, 204) : c.json({ code: "not-found" }, 404);
-});
-
-app.get("/bench/counters", (c) => {
-  const { user, system } = process.cpuUsage();
-  return c.json({ ...collections, cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss() });
 });
 
 serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 0), hostname: "127.0.0.1" }, ({ port }) => {

@@ -1,15 +1,11 @@
 // Collections on the report's workload. All contestants run side by side and are asked in turns, 500 steps at a time, so that a
 // slow minute of the machine falls on each of them alike; a round begins with fresh processes.
-//   same flags:    ours against the same app on lru-cache with live objects (bench/baseline/app-on-lru), against that one with
-//                  sessions kept in the database as well, which is what ours promises, and against a bare Hono with the same
-//                  routes on lru-cache, without keys, checks, pages, sockets or a database
+//   same flags:    ours against the same app on lru-cache with live objects (bench/baseline/app-on-lru), and against that one with
+//                  sessions kept in the database as well, which is what ours promises
 //   flags chosen:  ours with the launcher's flags against ours with Node's defaults
 // `npm run build && npm run bench:gc -- [--rounds 3] [--requests 12000] [--warm-up 40000] [--limit-mb 1024]`
-import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { chooseGcFlags } from "../../scripts/gc-flags.mjs";
 import { buildAppOnLru } from "../baseline/app-on-lru/build.mjs";
 import { Client, percentile, rssOf } from "../pressure/client.mjs";
 import { KEY, startServer } from "../pressure/start-server.mjs";
@@ -29,20 +25,7 @@ const WARM_UP = Number(options["warm-up"]);
 const LIMIT_MB = options["limit-mb"];
 const SLICE = 500;
 
-async function startBaseline(flags, env) {
-  const script = resolve(import.meta.dirname, "../baseline/server.mjs");
-  const child = spawn(process.execPath, [...flags, script, "--kind", "lru"], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { PATH: process.env.PATH, PORT: "0", NODE_ENV: "production", ...env },
-  });
-  const port = await new Promise((ready, failed) => {
-    child.stdout.on("data", (chunk) => ready(Number(/:(\d+)\s*$/.exec(String(chunk))?.[1])));
-    child.once("exit", () => failed(new Error("the baseline ended")));
-  });
-  return { port, pid: child.pid, stop: async () => void child.kill() };
-}
-
-async function ourCounters(client) {
+async function gcCounters(client) {
   const { body } = await client.send("GET", "/metrics");
   const read = (pattern) => Number(pattern.exec(body.toString("utf8"))?.[1] ?? 0);
   return {
@@ -54,27 +37,20 @@ async function ourCounters(client) {
         read(/nodejs_gc_duration_seconds_sum\{[^}]*kind="major"[^}]*\} (\S+)/)),
   };
 }
-const baselineCounters = async (client) => (await client.json("GET", "/bench/counters")).value;
 
-const { flags, env: allocator } = chooseGcFlags({ limitBytes: Number(LIMIT_MB) * 2 ** 20 });
 const onLru = await buildAppOnLru();
-const app = (environment, script) => ({
-  start: () => startServer({ HEADROOM_MEMORY_LIMIT_MB: LIMIT_MB, ...environment }, script),
-  counters: ourCounters,
-});
+const app = (environment, script) => () => startServer({ HEADROOM_MEMORY_LIMIT_MB: LIMIT_MB, ...environment }, script);
 const DEFAULTS = { HEADROOM_GC_TUNING: "off" };
 const OURS = "ours, chosen flags";
 const OURS_DEFAULT = "ours, Node's defaults";
 const PEERS = {
   "the same app on lru-cache": app({}, onLru),
   "the same, sessions kept in the database": app({ BASELINE_KEEPS_SESSIONS: "1" }, onLru),
-  "bare Hono on lru-cache": { start: () => startBaseline(flags, allocator), counters: baselineCounters },
 };
 const CHOICES = {
   [OURS]: app({}),
   ...PEERS,
   [OURS_DEFAULT]: app(DEFAULTS),
-  "app on lru-cache, Node's defaults": app(DEFAULTS, onLru),
 };
 
 /** CPU time of a process so far, its threads' included: to the nanosecond, where /proc's own sum counts in hundredths. */
@@ -84,14 +60,14 @@ function cpuMsOf(pid) {
   return spent.reduce((sum, ns) => sum + ns, 0) / 1e6;
 }
 
-async function begin({ start, counters }, seed) {
+async function begin(start, seed) {
   const server = await start();
   const client = new Client({ port: server.port, key: KEY, connections: 16 });
   const { step, latencies } = await createWorkload(client, seed);
   // Compiling is over (after 6,000 steps it still took a tenth of the CPU), and the young generation as large as it will be.
   await client.each(WARM_UP, step);
   latencies.length = 0;
-  return { server, client, step, latencies, counters, before: await counters(client), cpuMs: 0, rss: [] };
+  return { server, client, step, latencies, before: await gcCounters(client), cpuMs: 0, rss: [] };
 }
 
 async function slice(side) {
@@ -102,8 +78,8 @@ async function slice(side) {
   side.rss.push(rssOf(pid) / 2 ** 20);
 }
 
-async function figuresOf({ client, latencies, counters, before, cpuMs, rss }) {
-  const after = await counters(client);
+async function figuresOf({ client, latencies, before, cpuMs, rss }) {
+  const after = await gcCounters(client);
   latencies.sort((a, b) => a - b);
   const per = (count) => (count * 1000) / latencies.length;
   return {

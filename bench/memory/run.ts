@@ -23,7 +23,7 @@ const { values } = parseArgs({
     responses: { type: "string", default: "600" },
     only: { type: "string" },
     load: { type: "string" },
-    baseline: { type: "string", default: "bench/baseline/server.mjs --kind naive" },
+    baseline: { type: "string", default: "bench/baseline/server.mjs" },
   },
 });
 const ROUNDS = Number(values.rounds);

@@ -25,7 +25,7 @@ const share = (bytes) => `${((100 * bytes) / LIMIT).toFixed(1)} %`;
 
 async function startNaive() {
   const script = resolve(import.meta.dirname, "../baseline/server.mjs");
-  const child = spawn(process.execPath, [`--max-old-space-size=${options["limit-mb"]}`, script, "--kind", "naive"], {
+  const child = spawn(process.execPath, [`--max-old-space-size=${options["limit-mb"]}`, script], {
     stdio: ["ignore", "pipe", "ignore"],
     env: { PATH: process.env.PATH, PORT: "0", NODE_ENV: "production" },
   });
