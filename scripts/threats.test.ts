@@ -14,7 +14,7 @@ const WITHOUT_TEST: Readonly<Record<string, string>> = {
   T23: "As T22.",
   T35: "There are no webhooks and no documents by URL; the address of the embedding service is the operator's own.",
   T41: "The registry must be asked: `npm audit --omit=dev --audit-level=high`.",
-  T48: "Not shown: a thousand clients that come back at once are a measurement, and no bench takes it yet.",
+  T48: "A measurement: `npm run bench:sockets` lets a thousand clients come back after a restart.",
   T59: "There is no Redis.",
   T60: "There is no Postgres.",
   T61: "There are no webhooks.",
