@@ -13,6 +13,7 @@ import { type CachedResponse, frameBytes, ownText } from "./cached-response.ts";
 import { isWorthCompressing } from "./encodings.ts";
 import { FillLeases } from "./fill-leases.ts";
 import { type BodyForm, examineBody, matchTag } from "./held-body.ts";
+import { fullKey, type ListPage, NamespaceScan } from "./namespace-scan.ts";
 
 export interface ResponseCacheOptions {
   maxItems: number;
@@ -38,10 +39,6 @@ const FILL_SHARE = 1 / 8;
 const MOST_FILL_BYTES = 4 * 1024 * 1024;
 /** Entries that were put together must not expire together: 10 % either way. */
 const TTL_JITTER = 0.1;
-/** Slots looked at for one page of a list. */
-const LIST_SLOTS = 20_000;
-/** Keys are apart from their namespace by a character that neither may contain. */
-const SEPARATOR = "\u0000";
 
 const fillBytes = (maxBytes: number): number => Math.min(MOST_FILL_BYTES, Math.floor(maxBytes * FILL_SHARE));
 
@@ -60,6 +57,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
   readonly #bodies: BodyArena;
   readonly #leases: FillLeases;
   readonly #compressor: BackgroundCompressor;
+  readonly #scan: NamespaceScan;
   #maxBytes: number;
   #ttlMs: number;
   #maxBodyBytes: number;
@@ -93,6 +91,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
       maxQueued: 1024,
       encoding: () => (this.#brotliTakers > 0 ? "br" : "gzip"),
     });
+    this.#scan = new NamespaceScan({ entries: this.#entries, clock, createSlicer: options.createSlicer });
     this.relief = createRelief({
       entries: this.#entries,
       bodies: this.#bodies,
@@ -142,40 +141,13 @@ export class ResponseCache implements CacheStore, BoundedStore {
     return removed;
   }
 
-  async purge(namespace: string, { tag, prefix = "" }: { tag?: string; prefix?: string }): Promise<number> {
-    const start = fullKey(namespace, prefix);
-    const upTo = this.#sequence;
-    const slicer = this.#options.createSlicer();
-    this.#leases.passOnAll((key) => key.startsWith(start));
-    let removed = 0;
-    for (let from = 0, more = true; more; ) {
-      more = false;
-      for (const { slot, key, value } of this.#entries.entries(from)) {
-        if (value.sequence <= upTo && key.startsWith(start) && (tag === undefined || value.tags.includes(tag))) {
-          if (this.#entries.delete(key)) removed += 1;
-        }
-        if (!slicer.spent) continue;
-        from = slot + 1;
-        more = true;
-        break;
-      }
-      if (more) await slicer.breathe();
-    }
-    return removed;
+  purge(namespace: string, which: { tag?: string; prefix?: string }): Promise<number> {
+    this.#leases.passOnAll((key) => key.startsWith(fullKey(namespace, which.prefix ?? "")));
+    return this.#scan.purge(namespace, which, this.#sequence);
   }
 
-  async list(
-    namespace: string,
-    { prefix = "", tag, limit, from }: { prefix?: string; tag?: string; limit: number; from: number },
-  ): Promise<{ items: CachedEntry[]; next: number | null }> {
-    const start = fullKey(namespace, prefix);
-    const items: CachedEntry[] = [];
-    for (const { slot, key, value, expiresAtMs } of this.#entries.entries(from)) {
-      if (items.length === limit || slot >= from + LIST_SLOTS) return { items, next: slot };
-      if (!key.startsWith(start) || (tag !== undefined && !value.tags.includes(tag))) continue;
-      items.push(this.#view(key, value, expiresAtMs));
-    }
-    return { items, next: null };
+  async list(namespace: string, page: ListPage): Promise<{ items: CachedEntry[]; next: number | null }> {
+    return this.#scan.list(namespace, page);
   }
 
   stats(): StoreStats {
@@ -361,26 +333,6 @@ export class ResponseCache implements CacheStore, BoundedStore {
       if (this.#bodies.compact() === 0 && this.#entries.evictOne() === 0) return;
     }
   }
-
-  #view(key: string, { body, mediaType, hits, tags, storedAtMs }: CachedResponse, expiresAtMs: number): CachedEntry {
-    const nowMs = this.#options.clock.monotonicMs();
-    return {
-      key: key.slice(key.indexOf(SEPARATOR) + 1),
-      mediaType,
-      bytes: body.identityBytes,
-      storedBytes: body.storedBytes,
-      encoding: body.encoding,
-      etag: body.tag,
-      ageMs: nowMs - storedAtMs,
-      ttlLeftMs: Math.max(0, expiresAtMs - nowMs),
-      hits,
-      tags,
-    };
-  }
-}
-
-function fullKey(namespace: string, key: string): string {
-  return namespace + SEPARATOR + key;
 }
 
 function itemTooLarge(): AppError {
