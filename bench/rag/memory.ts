@@ -51,9 +51,9 @@ function residentMb(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1_024;
 }
 
-/** What is held and not what a request takes for a moment: after ten quiet seconds. */
+/** What is held and not what a request takes for a moment: after the half minute without a call that a collection at rest waits for. */
 async function atRestMb(pid: number): Promise<number> {
-  await pause(10_000);
+  await pause(35_000);
   return residentMb(pid);
 }
 

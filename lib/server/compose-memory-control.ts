@@ -55,7 +55,7 @@ export function composeQuietCollector({ clock, env, log, traffic }: Core): { sta
   let since = performance.eventLoopUtilization();
   return new QuietCollector({
     clock,
-    requests: () => traffic.latency.total,
+    calls: () => traffic.calls,
     busyShare() {
       const now = performance.eventLoopUtilization();
       const { utilization } = performance.eventLoopUtilization(now, since);
