@@ -19,12 +19,12 @@ export class Traffic {
   readonly #series = new Map<string, TrafficSeries>();
   readonly latency = { counts: new Float64Array(LATENCY_BUCKETS.length + 1), sumSeconds: 0, total: 0 };
   #sinceSample = 0;
-  /** Of the API, since the start: what only watches is not among them. */
+  /** Of the API, since the start: what only watches, this server or another, is not among them. */
   calls = 0;
 
   count(route: string, method: string, status: number, door: string, durationMs: number): void {
     this.#sinceSample += 1;
-    if (route.startsWith("/api/")) this.calls += 1;
+    if (route.startsWith("/api/") && !route.startsWith("/api/v1/agents")) this.calls += 1;
     const known = KNOWN_METHODS.has(method) ? method : "other";
     const name = `${known} ${route} ${status} ${door}`;
     const series = this.#series.get(name);

@@ -102,4 +102,18 @@ describe("session rows in SQLite", () => {
     expect((await rows.get("many-0"))?.lastUsedAtMs).toBe(2);
     expect((await rows.get("many-4999"))?.lastUsedAtMs).toBe(2);
   });
+
+  it("holds no more of them on disk when the same few sessions are used again and again", async () => {
+    const rows = await open();
+    const ids = Array.from({ length: 500 }, (_, index) => `same-${index}`);
+    await rows.apply(ids.map((id) => put(id, 1)));
+    for (let turn = 0; turn < 60; turn++) {
+      await rows.apply(ids.map((id) => use(id, 2 + turn)));
+      const [kept] = await database.all<{ uses: number }>(
+        `SELECT count(*) AS "uses" FROM "SessionUses", json_each("SessionUses"."uses")`,
+      );
+      expect(kept?.uses).toBeLessThanOrEqual(10_500);
+    }
+    expect((await rows.get("same-7"))?.lastUsedAtMs).toBe(61);
+  });
 });

@@ -1,7 +1,9 @@
 import type { Database, Statement } from "../../ports/database.ts";
 
-/** Past so many, uses are folded into their rows with the next commit. About 150 bytes each. */
+/** Past so many sessions, uses are folded into their rows with the next commit. About 150 bytes each. */
 const MOST_WAITING = 2_000;
+/** Past so many uses on disk as well, however few sessions they are of: folding looks at each, and takes some 20 ms for these. */
+const MOST_KEPT = 10_000;
 
 const KEEP = `INSERT INTO "SessionUses" ("uses") VALUES (?)`;
 const FOLD = `UPDATE "Session" SET "lastUsedAtMs" = u."at", "expiresAtMs" = u."at" + "idleTimeoutMs"
@@ -21,12 +23,14 @@ export interface SessionUse {
 /**
  * Last uses on their way to their sessions' rows. Writing each one there rewrites pages of 8–12 KB for a session that was only
  * read; here a commit's uses are one row of some 60 bytes each, and reach the sessions' rows together, each session once: before
- * anything looks at when rows expire, and when 2,000 wait.
+ * anything looks at when rows expire, when 2,000 sessions wait, and when 10,000 uses are kept.
  */
 export class SessionUses {
   readonly #database: Database;
   /** What is committed here and not in the rows yet. */
   readonly #waiting = new Map<string, number>();
+  /** Uses written since the last fold. */
+  #kept = 0;
 
   private constructor(database: Database) {
     this.#database = database;
@@ -50,7 +54,8 @@ export class SessionUses {
 
   async committed(uses: readonly SessionUse[]): Promise<void> {
     for (const { id, lastUsedAtMs } of uses) this.#waiting.set(id, lastUsedAtMs);
-    if (this.#waiting.size > MOST_WAITING) await this.fold();
+    this.#kept += uses.length;
+    if (this.#waiting.size > MOST_WAITING || this.#kept > MOST_KEPT) await this.fold();
   }
 
   /** When the session of a row that says `lastUsedAtMs` was used last. */
@@ -62,7 +67,13 @@ export class SessionUses {
   async fold(statements: readonly Statement[] = []): Promise<number[]> {
     // What is committed meanwhile stays: it may be after the fold.
     const folded = [...this.#waiting];
-    const changes = await this.#database.write([...FOLD_USES, ...statements]);
+    // Counted anew at once: two folds may be under way, and neither may take the other's off again.
+    const kept = this.#kept;
+    this.#kept = 0;
+    const changes = await this.#database.write([...FOLD_USES, ...statements]).catch((error: unknown) => {
+      this.#kept += kept;
+      throw error;
+    });
     for (const [id, atMs] of folded) if (this.#waiting.get(id) === atMs) this.#waiting.delete(id);
     return changes.slice(FOLD_USES.length);
   }

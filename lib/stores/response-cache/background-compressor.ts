@@ -112,7 +112,10 @@ export class BackgroundCompressor {
       await new Promise<void>((resolve) => setImmediate(resolve));
       for (let body = this.#next(); body; body = this.#next()) {
         this.forget(body);
-        await this.compressNow(body);
+        // zlib without memory, say: the body stays as it is, and nobody waits who could be told.
+        await this.compressNow(body).catch(() => {
+          body.state = "tried";
+        });
       }
     } finally {
       this.#running = null;
