@@ -4,6 +4,7 @@ import { AppError, StartError } from "../../shared/errors.ts";
 import { startThread } from "../start-thread.ts";
 import type { Command, DatabaseOptions, Failure, Opened, Reply } from "./messages.ts";
 import { bytesIn, packStatements } from "./packed-statements.ts";
+import { type RowTable, toRows } from "./row-table.ts";
 import { SpareBuffers } from "./spare-buffers.ts";
 
 interface Pending {
@@ -74,8 +75,8 @@ export class DatabaseClient implements Database {
     return { database: new DatabaseClient(worker), migrated, quarantined };
   }
 
-  all<Row>(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
-    return this.#ask({ kind: "all", sql, params });
+  async all<Row>(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
+    return toRows<Row>(await this.#ask<RowTable>({ kind: "all", sql, params }));
   }
 
   async write(statements: readonly Statement[]): Promise<Changes[]> {

@@ -6,6 +6,7 @@ import { type OptimizationRun, optimizationRunSchema } from "../../contracts/mem
 import type { Database } from "../../ports/database.ts";
 import { Connection } from "./connection.ts";
 import { migrate } from "./migrate.ts";
+import { toRows } from "./row-table.ts";
 import { createRunLog } from "./run-log.ts";
 
 function runOf(id: string): OptimizationRun {
@@ -43,7 +44,7 @@ describe("createRunLog", () => {
   });
   /** The thread's connection without the thread: the SQL is what is tested. */
   const database: Pick<Database, "all" | "write"> = {
-    all: async <Row>(sql: string, params = []) => connection.all(sql, params) as Row[],
+    all: async <Row>(sql: string, params = []) => toRows<Row>(connection.all(sql, params)),
     write: async (statements) => {
       const [result] = connection.commitTogether([statements]);
       if (!Array.isArray(result)) throw result;
