@@ -33,7 +33,7 @@ export interface CacheQuery {
   /** Tags of representations that the caller holds; `*` for any. */
   etags?: readonly string[];
   /** Take part in filling: get a lease, or wait up to `waitMs` for whoever has one. */
-  fill?: { waitMs: number; signal?: AbortSignal };
+  fill?: { waitMs: number; signal?: AbortSignal } | undefined;
 }
 
 export interface CachePut {
@@ -45,10 +45,10 @@ export interface CachePut {
   mediaType: string;
   tags: readonly string[];
   /** Undefined: the store's own time to live. 0: nothing is stored, and what was there goes. */
-  maxAgeMs?: number;
-  lease?: string;
+  maxAgeMs?: number | undefined;
+  lease?: string | undefined;
   /** Encodings that the caller takes: a hint for how to hold the body. */
-  accepts?: readonly Encoding[];
+  accepts?: readonly Encoding[] | undefined;
 }
 
 export interface CachedEntry {

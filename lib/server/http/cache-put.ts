@@ -15,8 +15,8 @@ export function toCachePut(headers: Headers): Omit<CachePut, "namespace" | "key"
     mediaType,
     tags,
     accepts: acceptedEncodings(headers.get("accept-encoding")),
-    ...(maxAgeSeconds === undefined ? {} : { maxAgeMs: maxAgeSeconds * 1000 }),
-    ...(lease === null ? {} : { lease }),
+    maxAgeMs: maxAgeSeconds === undefined ? undefined : maxAgeSeconds * 1000,
+    lease: lease ?? undefined,
   };
 }
 

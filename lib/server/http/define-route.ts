@@ -18,7 +18,7 @@ export interface RouteContext<Params, Query, Body> {
   namespace: string;
   request: Request;
   /** The body as it comes from the socket, where the door has it: a web stream would copy each chunk, twice. */
-  chunks?: AsyncIterable<Uint8Array>;
+  chunks?: AsyncIterable<Uint8Array> | undefined;
   requestId: string;
   /** The peer's address. */
   peer: string;
@@ -29,7 +29,7 @@ export interface Reply {
   status: number;
   /** A value becomes JSON; bytes, text and streams go out as they are; undefined is no body. */
   body?: unknown;
-  headers?: Readonly<Record<string, string>>;
+  headers?: Readonly<Record<string, string>> | undefined;
 }
 
 class ReplyWith {
@@ -43,7 +43,7 @@ export type { ReplyWith };
 
 /** Answers with a status, headers or a body of another kind than JSON. */
 export const reply = (status: number, body?: unknown, headers?: Readonly<Record<string, string>>): ReplyWith =>
-  new ReplyWith({ status, body, ...(headers ? { headers } : {}) });
+  new ReplyWith({ status, body, headers });
 
 export const isReply = (value: unknown): value is ReplyWith => value instanceof ReplyWith;
 

@@ -41,7 +41,9 @@ export class BodyArena {
   /** Copies the bytes in, evicting as many entries as that takes; null when all of them would not do. */
   hold(bytes: Uint8Array, form: BodyForm): HeldBody | null {
     const handle = this.#put(bytes);
-    return handle === null ? null : { ...form, handle, storedBytes: bytes.byteLength, holders: 1 };
+    if (handle === null) return null;
+    const { identityBytes, identityTag, encoding, tag, state } = form;
+    return { identityBytes, identityTag, encoding, tag, state, handle, storedBytes: bytes.byteLength, holders: 1 };
   }
 
   /** Exchanges the form held for a compressed one; false when it was let go meanwhile, or there is no room. */
@@ -76,7 +78,9 @@ export class BodyArena {
   }
 
   isSame(a: HeldBody, b: HeldBody): boolean {
-    return a.storedBytes === b.storedBytes && this.#arena.view(a.handle).equals(this.#arena.view(b.handle));
+    return (
+      a.storedBytes === b.storedBytes && Buffer.compare(this.#arena.view(a.handle), this.#arena.view(b.handle)) === 0
+    );
   }
 
   /** The body as the caller takes it: as held if it can, else identity. The copy is made before the first `await`. */

@@ -7,7 +7,7 @@ import { ResponseCache } from "./response-cache.ts";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
-const ENTRIES = 10_000;
+const ENTRIES = 30_000;
 const slicer = { spent: false, breathe: () => Promise.resolve() };
 
 /** Slabs are not in `external`: their pages are counted by the arena, exactly; the heap by V8. */

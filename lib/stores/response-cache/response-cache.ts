@@ -226,16 +226,13 @@ export class ResponseCache implements CacheStore, BoundedStore {
     etags: readonly string[] = [],
   ): Promise<CacheLookup> {
     entry.hits += 1;
-    const age = {
-      outcome: "hit" as const,
-      mediaType: entry.mediaType,
-      ageMs: this.#options.clock.monotonicMs() - entry.storedAtMs,
-      ttlLeftMs: this.#entries.ttlLeftMs(key),
-    };
-    const known = matchTag(entry.body, accepts, etags);
-    if (known !== null) return { ...age, representation: null, etag: known };
-    const representation = await this.#bodies.represent(entry.body, accepts);
-    return { ...age, representation, etag: representation.etag };
+    const { body, mediaType } = entry;
+    const ageMs = this.#options.clock.monotonicMs() - entry.storedAtMs;
+    const ttlLeftMs = this.#entries.ttlLeftMs(key);
+    const known = matchTag(body, accepts, etags);
+    if (known !== null) return { outcome: "hit", mediaType, ageMs, ttlLeftMs, representation: null, etag: known };
+    const representation = await this.#bodies.represent(body, accepts);
+    return { outcome: "hit", mediaType, ageMs, ttlLeftMs, representation, etag: representation.etag };
   }
 
   async #fill(

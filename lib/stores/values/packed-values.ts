@@ -97,7 +97,7 @@ export class PackedValues {
   }
 
   /** The text as UTF-8, where it lies if it is not packed: valid only until the next change, so never across an `await`. */
-  bytes(slot: number): Buffer {
+  bytes(slot: number): Uint8Array {
     const format = this.#formatOf(slot);
     const view = this.#arena.view(this.#handleOf(slot));
     return format === AS_IT_IS ? view : this.#codec.unpack(format, view, this.rawLength(slot));

@@ -51,7 +51,7 @@ describe("SlabArena", () => {
           expect(arena.reservedBytes).toBe(account.grantedBytes);
           expect(arena.liveBytes).toBeLessThanOrEqual(arena.reservedBytes);
           expect(arena.entries).toBe(held.size);
-          for (const [handle, value] of held) expect(arena.view(handle).equals(value)).toBe(true);
+          for (const [handle, value] of held) expect(Buffer.from(arena.view(handle)).equals(value)).toBe(true);
         }
         for (const handle of held.keys()) arena.free(handle);
         expect(account.grantedBytes).toBe(0);
@@ -88,7 +88,7 @@ describe("SlabArena", () => {
     const given = full.reserved - arena.reservedBytes;
     expect(given).toBeGreaterThan(40e6);
     expect(full.rss - process.memoryUsage.rss()).toBeGreaterThan(given * 0.9);
-    expect(arena.view(handles[4] ?? Number.NaN).equals(payload(4, 4000))).toBe(true);
+    expect(Buffer.from(arena.view(handles[4] ?? Number.NaN)).equals(payload(4, 4000))).toBe(true);
   });
 
   it("refuses rather than allocates when the account says no, and takes again after a free", () => {
@@ -100,6 +100,6 @@ describe("SlabArena", () => {
     arena.free(first ?? Number.NaN);
     const third = arena.put(payload(3, 30_000));
     expect(third).not.toBeNull();
-    expect(arena.view(third ?? Number.NaN).equals(payload(3, 30_000))).toBe(true);
+    expect(Buffer.from(arena.view(third ?? Number.NaN)).equals(payload(3, 30_000))).toBe(true);
   });
 });

@@ -68,7 +68,7 @@ export class SlabArena {
    * The payload where it lies. Valid only until the caller's next call of `put`, `free` or `compact`, so never across an
    * `await`: the pages behind it may move or be given back. What outlives that needs `copy`.
    */
-  view(handle: number): Buffer {
+  view(handle: number): Uint8Array {
     return this.#slabOf(handle).view(this.#table.offset(handle), this.#table.length(handle));
   }
 
@@ -76,7 +76,7 @@ export class SlabArena {
   copy(handle: number): Buffer {
     const view = this.view(handle);
     const copy = Buffer.allocUnsafeSlow(view.length);
-    view.copy(copy);
+    copy.set(view);
     return copy;
   }
 

@@ -46,7 +46,7 @@ const get = (cache: CacheStore): Route =>
         accepts: acceptedEncodings(headers.get("accept-encoding")),
         etags: entityTags(headers.get("if-none-match")),
         // A HEAD looks; who looks does not compute.
-        ...(request.method === "HEAD" ? {} : { fill: fillOf(query.wait ?? 0, request) }),
+        fill: request.method === "HEAD" ? undefined : fillOf(query.wait ?? 0, request),
       });
       return found.outcome === "hit" ? answerHit(found) : answerMiss(found, requestId);
     },
@@ -105,10 +105,10 @@ const put = (cache: CacheStore): Route =>
       responses: { 201: { description: "Cached" }, 204: { description: "Replaced, or not kept (max-age=0)" } },
     },
     async ({ params, namespace, request, runtime }) => {
-      const parts = toCachePut(request.headers);
+      const { encoding, mediaType, tags, accepts, maxAgeMs, lease } = toCachePut(request.headers);
       const body = await readBody(request, runtime.settings.values.maxBodyMb * 1_048_576, ["identity", "gzip", "br"]);
-      const outcome = await cache.put({ namespace, key: params.key, body, ...parts });
-      return reply(outcome === "added" && parts.maxAgeMs !== 0 ? 201 : 204);
+      const put = { namespace, key: params.key, body, encoding, mediaType, tags, accepts, maxAgeMs, lease };
+      return reply((await cache.put(put)) === "added" && maxAgeMs !== 0 ? 201 : 204);
     },
   );
 

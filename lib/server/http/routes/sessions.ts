@@ -36,12 +36,12 @@ function toSession(view: SessionView): Session {
 }
 
 /** The data are JSON already: they go into the answer as they are, copied once. */
-function withData(session: Session, data: Buffer): Buffer {
+function withData(session: Session, data: Uint8Array): Buffer {
   // Times, numbers and an id in base64url: a byte for each character.
   const head = `${JSON.stringify(session).slice(0, -1)},"data":`;
   const body = Buffer.allocUnsafe(head.length + data.length + 1);
   body.write(head, 0, "latin1");
-  data.copy(body, head.length);
+  body.set(data, head.length);
   body[body.length - 1] = CLOSING_BRACE;
   return body;
 }
