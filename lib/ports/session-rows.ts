@@ -15,10 +15,8 @@ export interface SessionRowSummary extends Omit<SessionRow, "data"> {
   bytes: number;
 }
 
-export type SessionChange =
-  | { kind: "put"; row: SessionRow }
-  | { kind: "use"; id: string; lastUsedAtMs: number }
-  | { kind: "delete"; id: string };
+export type SessionUse = { kind: "use"; id: string; lastUsedAtMs: number };
+export type SessionChange = { kind: "put"; row: SessionRow } | SessionUse | { kind: "delete"; id: string };
 
 /** Where a list goes on: after this session, newest first. */
 export interface SessionPosition {

@@ -26,6 +26,7 @@ export class SessionKeeping {
       clock,
       durability: () => "everysec",
       collectUses: (most, queue) => this.#collectUses(most, queue),
+      dataOf: () => null,
       makeRoom: () => false,
       onFailure: (error) => console.error(error),
     });
@@ -45,7 +46,9 @@ export class SessionKeeping {
     const bytes = Buffer.from(JSON.stringify(data));
     const room = await this.#changes.reserve(bytes.length);
     this.#used.delete(fields.id);
-    this.#changes.add({ kind: "put", row: { ...fields, data: bytes } }, room);
+    const { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version } = fields;
+    const row = { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data: bytes };
+    this.#changes.add({ kind: "put", row, dataBytes: bytes.length }, room);
   }
 
   async delete(id: string): Promise<void> {

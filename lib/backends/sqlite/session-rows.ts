@@ -1,11 +1,18 @@
 import type { Database, SqlValue, Statement } from "../../ports/database.ts";
-import type { SessionChange, SessionRow, SessionRowSummary, SessionRows } from "../../ports/session-rows.ts";
-import { type SessionUse, SessionUses } from "./session-uses.ts";
+import type {
+  SessionChange,
+  SessionRow,
+  SessionRowSummary,
+  SessionRows,
+  SessionUse,
+} from "../../ports/session-rows.ts";
+import { SessionUses } from "./session-uses.ts";
 
 const FIELDS = `"id", "namespace", "createdAtMs", "lastUsedAtMs", "idleTimeoutMs", "version"`;
 /** What a row takes beside its data, with both indexes, and what pages leave empty. */
 const OVERHEAD_RATIO = 1.3;
 
+const GET = `SELECT ${FIELDS}, "data" FROM "Session" WHERE "id" = ?`;
 const PUT = `INSERT INTO "Session" (${FIELDS}, "expiresAtMs", "data") VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT ("id") DO UPDATE SET "lastUsedAtMs" = excluded."lastUsedAtMs", "expiresAtMs" = excluded."expiresAtMs",
     "version" = excluded."version", "data" = excluded."data"`;
@@ -30,15 +37,15 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
   const uses = await SessionUses.open(database);
   return {
     async get(id) {
-      const [row] = await database.all<Omit<SessionRow, "data"> & { data: ArrayBuffer }>(
-        `SELECT ${FIELDS}, "data" FROM "Session" WHERE "id" = ?`,
-        [id],
-      );
+      const [row] = await database.all<Omit<SessionRow, "data"> & { data: ArrayBuffer }>(GET, [id]);
       if (!row) return null;
-      return { ...row, lastUsedAtMs: uses.newest(id, row.lastUsedAtMs), data: new Uint8Array(row.data) };
+      const { namespace, createdAtMs, idleTimeoutMs, version } = row;
+      const lastUsedAtMs = uses.newest(id, row.lastUsedAtMs);
+      const data = new Uint8Array(row.data);
+      return { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data };
     },
     async apply(changes) {
-      const used = changes.filter((change): change is SessionUse & { kind: "use" } => change.kind === "use");
+      const used = changes.filter((change): change is SessionUse => change.kind === "use");
       const statements = changes.flatMap(toStatement);
       await database.write([...statements, ...uses.statementsFor(used)]);
       await uses.committed(used);

@@ -1,4 +1,5 @@
 import type { Database, Statement } from "../../ports/database.ts";
+import type { SessionUse } from "../../ports/session-rows.ts";
 
 /** Past so many sessions, uses are folded into their rows with the next commit. About 150 bytes each. */
 const MOST_WAITING = 2_000;
@@ -14,11 +15,6 @@ const CLEAR = `DELETE FROM "SessionUses"`;
 
 /** Folds all that is kept. These go into one transaction. */
 export const FOLD_USES: readonly Statement[] = [{ sql: FOLD }, { sql: CLEAR }];
-
-export interface SessionUse {
-  id: string;
-  lastUsedAtMs: number;
-}
 
 /**
  * Last uses on their way to their sessions' rows. Writing each one there rewrites pages of 8–12 KB for a session that was only

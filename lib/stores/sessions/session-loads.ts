@@ -2,6 +2,7 @@ import type { SessionRow, SessionRows } from "../../ports/session-rows.ts";
 import { AppError } from "../../shared/errors.ts";
 import { isSessionId } from "./id-index.ts";
 import type { SessionMemory } from "./session-memory.ts";
+import { usedAt } from "./session-view.ts";
 import type { WriteBehind } from "./write-behind.ts";
 
 export interface Visit<Result> {
@@ -88,12 +89,11 @@ export class SessionLoads {
     const usedAtMs = change?.kind === "use" ? Math.max(change.lastUsedAtMs, row.lastUsedAtMs) : row.lastUsedAtMs;
     // A row from before the clock was set back must not live longer than its timeout from now.
     const lastUsedAtMs = Math.min(usedAtMs, nowMs);
-    return lastUsedAtMs + row.idleTimeoutMs <= nowMs ? null : { ...row, lastUsedAtMs };
+    return lastUsedAtMs + row.idleTimeoutMs <= nowMs ? null : usedAt(row, lastUsedAtMs);
   }
 
   #restore(row: SessionRow): void {
-    const { id, data, ...fields } = row;
-    if (this.#options.memory.insert(id, fields, data) >= 0) this.#options.onRestore();
+    if (this.#options.memory.insert(row.id, row, row.data) >= 0) this.#options.onRestore();
   }
 
   #meet<Result>(namespace: string, id: string, row: SessionRow | null, visit: Visit<Result>): Result {

@@ -21,7 +21,9 @@ export interface SessionMemoryOptions {
   hotTier: boolean;
   /** How many live sessions are in the database only. */
   spilledItems(): number;
-  /** A session leaves for want of room; it is in the database, its last use perhaps not. */
+  /** A session is about to leave for want of room: the last moment to look at its data. Must not come back here. */
+  beforeSpill(id: string): void;
+  /** A session has left for want of room; it is in the database, its last use perhaps not. */
   onSpill(id: string, lastUsedAtMs: number, useIsSaved: boolean): void;
   /** A session's time was up. */
   onExpire(id: string): void;
@@ -108,7 +110,7 @@ export class SessionMemory {
   }
 
   /** The session's data as JSON in UTF-8. Valid only until the next change of any session, so never across an `await`. */
-  bytes(slot: number): Buffer {
+  bytes(slot: number): Uint8Array {
     const { hot, values } = this.table;
     // What is not packed is as quick to read where it lies.
     if (!values.isPacked(slot)) return values.bytes(slot);
@@ -121,9 +123,15 @@ export class SessionMemory {
     return bytes;
   }
 
+  /** The same by id, whatever its time and without counting as a use; null when it is not in memory. */
+  dataOf(id: string): Uint8Array | null {
+    const slot = this.table.ids.find(id);
+    return slot < 0 ? null : this.table.values.bytes(slot);
+  }
+
   /** The session's data as JSON text. */
   text(slot: number): string {
-    return this.bytes(slot).toString(this.table.values.encoding(slot));
+    return Buffer.from(this.bytes(slot)).toString(this.table.values.encoding(slot));
   }
 
   /** Slides the session's timeout. */
@@ -224,6 +232,7 @@ export class SessionMemory {
     const id = this.table.ids.idOf(slot);
     const lastUsedAtMs = this.table.lastUsedAtMs(slot);
     const useIsSaved = !this.table.unsavedUses.has(slot);
+    this.#options.beforeSpill(id);
     this.table.clear(slot);
     this.counters.removed("spilled");
     this.#options.onSpill(id, lastUsedAtMs, useIsSaved);

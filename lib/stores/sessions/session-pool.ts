@@ -1,12 +1,13 @@
 import type { StoreStats } from "../../contracts/memory.ts";
 import type { BoundedStore, ReliefStep, Slicer } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
-import type { SessionChange, SessionPosition, SessionRow, SessionRows } from "../../ports/session-rows.ts";
+import type { SessionPosition, SessionRow, SessionRows, SessionUse } from "../../ports/session-rows.ts";
 import { MIB } from "../../shared/bytes.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Json } from "../../shared/json-value.ts";
 import { newSessionId } from "./id-index.ts";
+import { encoded, type MeasuredText } from "./measured-text.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { SessionLoads } from "./session-loads.ts";
 import { SessionMemory } from "./session-memory.ts";
@@ -67,17 +68,21 @@ export class SessionPool implements BoundedStore {
     this.memory = new SessionMemory({
       ...options,
       spilledItems: () => Math.max(0, this.#spilledItems),
+      beforeSpill: (id) => this.#changes.detach(id),
       onSpill: (id, lastUsedAtMs, useIsSaved) => {
         this.#spilledItems++;
-        if (!useIsSaved) this.#queueSmall({ kind: "use", id, lastUsedAtMs });
+        if (!useIsSaved) this.#changes.addSmall({ kind: "use", id, lastUsedAtMs });
       },
-      onExpire: (id) => this.#queueSmall({ kind: "delete", id }),
+      onExpire: (id) => {
+        this.#changes.addSmall({ kind: "delete", id });
+      },
     });
     this.relief = sessionRelief(this.memory);
     this.#changes = new WriteBehind({
       ...options,
       durability: () => this.#durability,
       collectUses: (most, queue) => this.#collectUses(most, queue),
+      dataOf: (id) => this.memory.dataOf(id),
       makeRoom: () => this.memory.makeRoom(),
     });
     this.#loads = new SessionLoads({
@@ -149,34 +154,34 @@ export class SessionPool implements BoundedStore {
   }
 
   async #createAs(id: string, namespace: string, text: string, idleTimeoutMs: number): Promise<SessionView> {
-    const raw = this.#encoded(text);
+    const data = this.#measured(text);
     return this.#acknowledged(() =>
-      this.#withRoom(raw.length, (room) => {
+      this.#withRoom(data.bytes, (room) => {
         const nowMs = this.memory.nowMs();
         const fields = { namespace, createdAtMs: nowMs, lastUsedAtMs: nowMs, idleTimeoutMs, version: 1 };
-        const slot = this.memory.insert(id, fields, raw);
+        const slot = this.memory.insert(id, fields, encoded(data));
         if (slot < 0) throw pressure();
-        return this.#queue(id, slot, raw, room);
+        return this.#queue(id, slot, room);
       }),
     );
   }
 
   /** Reads the data and slides the timeout. @throws {AppError} not-found. */
   get(namespace: string, id: string): Promise<SessionText> {
-    return this.read(namespace, id, (view, data) => ({ view, text: data.toString() }));
+    return this.read(namespace, id, (view, data) => ({ view, text: Buffer.from(data).toString() }));
   }
 
   /**
    * Slides the timeout and hands the data to `show`, as JSON in UTF-8 and without a copy: they may move as soon as it returns.
    * @throws {AppError} not-found.
    */
-  read<Shown>(namespace: string, id: string, show: (view: SessionView, data: Buffer) => Shown): Promise<Shown> {
+  read<Shown>(namespace: string, id: string, show: (view: SessionView, data: Uint8Array) => Shown): Promise<Shown> {
     return this.#loads.visit(namespace, id, {
       resident: (slot) => {
         this.memory.use(slot);
         return show(viewOfSlot(this.memory, slot, id), this.memory.bytes(slot));
       },
-      detached: (row) => show(this.#useRow(row), Buffer.from(row.data)),
+      detached: (row) => show(this.#useRow(row), row.data),
     });
   }
 
@@ -196,10 +201,10 @@ export class SessionPool implements BoundedStore {
 
   /** @throws {AppError} not-found, version-mismatch, and what `create` throws. */
   async replace(namespace: string, id: string, text: string, ifMatch: IfMatch): Promise<SessionView> {
-    const raw = this.#encoded(text);
+    const data = this.#measured(text);
     return this.#acknowledged(() =>
-      this.#withRoom(raw.length, (room) =>
-        this.#loads.visit(namespace, id, { resident: (slot) => this.#store(id, slot, raw, ifMatch, room) }),
+      this.#withRoom(data.bytes, (room) =>
+        this.#loads.visit(namespace, id, { resident: (slot) => this.#store(id, slot, data, ifMatch, room) }),
       ),
     );
   }
@@ -214,9 +219,9 @@ export class SessionPool implements BoundedStore {
         resident: (slot) => {
           checkVersion(this.memory.table.version(slot), ifMatch);
           const target: Json = JSON.parse(this.memory.text(slot));
-          const raw = this.#encoded(JSON.stringify(mergePatch(target, patch)));
-          neededBytes = raw.length;
-          return this.#storeAtOnce(id, slot, raw);
+          const data = this.#measured(JSON.stringify(mergePatch(target, patch)));
+          neededBytes = data.bytes;
+          return this.#storeAtOnce(id, slot, data);
         },
       });
     });
@@ -295,16 +300,12 @@ export class SessionPool implements BoundedStore {
     this.#spilledItems = (await this.#options.rows.count(this.memory.nowMs())) - this.memory.items;
   }
 
-  #encoded(text: string): Buffer {
-    // Not from Buffer's pool: a small change in the queue would keep 8 KiB of it alive, and be sent with all of them.
-    const raw = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
-    raw.write(text);
-    if (raw.length <= MAX_DATA_BYTES && raw.length < this.#options.account.ceilingBytes) return raw;
+  /** The data with their length, if so much can be kept. */
+  #measured(text: string): MeasuredText {
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= MAX_DATA_BYTES && bytes < this.#options.account.ceilingBytes) return { text, bytes };
     this.memory.counters.reject();
-    throw new AppError(
-      "item-too-large",
-      `The data are ${raw.length} bytes of JSON; at most ${MAX_DATA_BYTES} can be kept`,
-    );
+    throw new AppError("item-too-large", `The data are ${bytes} bytes of JSON; at most ${MAX_DATA_BYTES} can be kept`);
   }
 
   /** Runs `change` with room in the queue for `dataBytes`. */
@@ -341,48 +342,43 @@ export class SessionPool implements BoundedStore {
     if (this.#durability === "always") await this.#changes.committed();
   }
 
-  #store(id: string, slot: number, raw: Buffer, ifMatch: IfMatch, room: Room): SessionView {
+  #store(id: string, slot: number, data: MeasuredText, ifMatch: IfMatch, room: Room): SessionView {
     checkVersion(this.memory.table.version(slot), ifMatch);
     // Used first, so that it is the last to be pushed out while its new data look for room.
     this.memory.use(slot);
-    if (!this.memory.replace(slot, raw)) throw pressure();
-    return this.#queue(id, slot, raw, room);
+    if (!this.memory.replace(slot, encoded(data))) throw pressure();
+    return this.#queue(id, slot, room);
   }
 
   /** Stores if there is room in the queue just now, and if making it has not pushed out this very session. */
-  #storeAtOnce(id: string, slot: number, raw: Buffer): SessionView {
+  #storeAtOnce(id: string, slot: number, data: MeasuredText): SessionView {
     this.memory.use(slot);
-    const room = this.#changes.tryReserve(raw.length);
+    const room = this.#changes.tryReserve(data.bytes);
     if (!room) throw pressure();
     try {
       if (this.memory.find(id) !== slot) throw pressure();
-      return this.#store(id, slot, raw, null, room);
+      return this.#store(id, slot, data, null, room);
     } finally {
       this.#changes.release(room);
     }
   }
 
-  #queue(id: string, slot: number, raw: Buffer, room: Room): SessionView {
+  #queue(id: string, slot: number, room: Room): SessionView {
     const view = viewOfSlot(this.memory, slot, id);
-    const { expiresAtMs: _, bytes: __, ...row } = view;
+    const { namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version } = view;
     this.memory.table.unsavedUses.remove(slot);
-    this.#changes.add({ kind: "put", row: { ...row, data: raw } }, room);
+    const row = { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data: null };
+    this.#changes.add({ kind: "put", row, dataBytes: view.bytes }, room);
     return view;
-  }
-
-  /** A change that nobody waits for: a full queue does without it. */
-  #queueSmall(change: SessionChange): void {
-    const room = this.#changes.tryReserve(0);
-    if (room) this.#changes.add(change, room);
   }
 
   #useRow(row: SessionRow): SessionView {
     const lastUsedAtMs = this.memory.nowMs();
-    this.#queueSmall({ kind: "use", id: row.id, lastUsedAtMs });
+    this.#changes.addSmall({ kind: "use", id: row.id, lastUsedAtMs });
     return viewOfRow({ ...row, lastUsedAtMs }, row.data.length);
   }
 
-  #collectUses(most: number, queue: (use: SessionChange) => boolean): void {
+  #collectUses(most: number, queue: (use: SessionUse) => boolean): void {
     if (!this.#usesAreDue && this.#durability === "everysec") return;
     const { table } = this.memory;
     for (let left = most; left > 0; left--) {

@@ -26,7 +26,7 @@ export class SessionTable {
   readonly #namespaces: string[] = [];
   readonly ids: IdIndex;
   readonly values: PackedValues;
-  readonly hot: HotValues<Buffer>;
+  readonly hot: HotValues<Uint8Array>;
   /** By last use. */
   readonly recency: RecencyList;
   /** Whose last use is not yet in the database, longest waiting first. */

@@ -1,8 +1,9 @@
 import type { MemoryAccount } from "../../ports/memory-account.ts";
-import type { SessionChange, SessionRows } from "../../ports/session-rows.ts";
+import type { SessionChange, SessionRow, SessionRows, SessionUse } from "../../ports/session-rows.ts";
 import { KIB, MIB } from "../../shared/bytes.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
+import { usedAt } from "./session-view.ts";
 
 export type Durability = "everysec" | "always";
 
@@ -12,15 +13,27 @@ const CHANGE_BYTES = 512;
 /** A commit takes at most about this much, so that none of them holds the database for long. */
 const BATCH_BYTES = MIB;
 const BATCH_CHANGES = 2_000;
-/** `everysec` starts a commit this long after the first change; the commit itself has the rest of the second. */
-const FLUSH_AFTER_MS = 200;
-const FLUSH_AT_BYTES = 256 * KIB;
+/**
+ * `everysec` starts a commit when its first change is this old, or when changes hold so much; the commit itself has the rest of
+ * the second. A session that is changed again meanwhile is written once.
+ */
+const FLUSH_AFTER_MS = 500;
+const FLUSH_AT_BYTES = MIB;
+/** Under the size from which the allocator maps a buffer by itself: more of these would leave holes in its heap. */
+const COPIES_BYTES = 128 * KIB;
 const RETRY_AFTER_MS = 500;
 /** A writer waits this long for room in the queue before it is told to come again. */
 const PATIENCE_MS = 5_000;
 
+/** A row whose data are null as long as they are the ones in memory. */
+type QueuedRow = Omit<SessionRow, "data"> & { data: Uint8Array | null };
+/** `dataBytes` is the data's length. */
+type QueuedPut = { kind: "put"; row: QueuedRow; dataBytes: number };
+type SmallChange = Exclude<SessionChange, { kind: "put" }>;
+export type QueuedChange = QueuedPut | SmallChange;
+
 interface Pending {
-  change: SessionChange;
+  change: QueuedChange;
   bytes: number;
   /** Of the first change that this one has taken the place of: the maps are in this order. */
   sequence: number;
@@ -40,34 +53,41 @@ export interface WriteBehindOptions {
   rows: SessionRows;
   account: MemoryAccount;
   clock: Clock;
-  /** Commits start with the first change (`always`), or up to 200 ms later (`everysec`). */
+  /** Commits start with the first change (`always`), or up to half a second later (`everysec`). */
   durability(): Durability;
   /** Hands over last uses that are due, at most so many, until `queue` says no: they go along with the next commit. */
-  collectUses(most: number, queue: (use: SessionChange) => boolean): void;
+  collectUses(most: number, queue: (use: SessionUse) => boolean): void;
+  /** The data of a session in memory, valid until anything changes there; null when it is not there. */
+  dataOf(id: string): Uint8Array | null;
   /** Asks the sessions in memory to give some of it up; false when they have none to give. */
   makeRoom(): boolean;
   onFailure(error: unknown): void;
 }
 
-function bytesOf(change: SessionChange): number {
-  return CHANGE_BYTES + (change.kind === "put" ? change.row.data.length : 0);
+function bytesOf(change: QueuedChange): number {
+  return CHANGE_BYTES + (change.kind === "put" ? change.dataBytes : 0);
 }
 
-function merged(before: SessionChange | undefined, after: SessionChange): SessionChange {
+function merged(before: QueuedChange | undefined, after: QueuedChange): QueuedChange {
   if (after.kind !== "use" || !before || before.kind === "use") return after;
   if (before.kind === "delete") return before;
-  return { kind: "put", row: { ...before.row, lastUsedAtMs: after.lastUsedAtMs } };
+  return { kind: "put", row: usedAt(before.row, after.lastUsedAtMs), dataBytes: before.dataBytes };
 }
 
 /**
  * The changes on their way to the database: one per session (a later one takes the earlier one's place), at most 8 MiB in all,
  * those being committed included. Whoever has more waits for room. One commit runs at a time, and while it runs the next
  * one gathers, so that a slow disk makes larger groups instead of a longer queue.
+ *
+ * Data are not held twice: room is set aside for them, and they are copied into it when their session leaves memory, or all
+ * together when a commit begins. A buffer for each change would be freed by the next collection only, and leave holes behind.
  */
 export class WriteBehind {
   readonly #options: WriteBehindOptions;
   #pending = new Map<string, Pending>();
   #committing = new Map<string, Pending>();
+  /** When the oldest pending change came, or earlier. */
+  #waitingSinceMs = 0;
   #heldBytes = 0;
   #sequence = 0;
   #failure: unknown = null;
@@ -76,6 +96,8 @@ export class WriteBehind {
   readonly #forRoom = new Set<Waiter>();
   readonly #forCommit = new Set<Waiter & { sequence: number }>();
   #makingRoom = false;
+  /** What most commits copy their data into. A larger one has its own, which the system gets back whole. */
+  #copies = Buffer.allocUnsafeSlow(COPIES_BYTES);
 
   constructor(options: WriteBehindOptions) {
     this.#options = options;
@@ -91,11 +113,19 @@ export class WriteBehind {
     return this.#failure;
   }
 
-  /** The newest change to `id` that the database may not have yet. */
+  /** The newest change to `id` that the database may not have yet; its data are the caller's own. */
   latest(id: string): SessionChange | undefined {
     const pending = this.#pending.get(id)?.change;
     const committing = this.#committing.get(id)?.change;
-    return pending ? merged(committing, pending) : committing;
+    const change = pending ? merged(committing, pending) : committing;
+    if (change?.kind !== "put") return change;
+    return { kind: "put", row: { ...change.row, data: Buffer.from(this.#dataOf(change)) } };
+  }
+
+  /** The session is about to leave memory: what is queued of it gets data of its own. */
+  detach(id: string): void {
+    const change = this.#pending.get(id)?.change;
+    if (change?.kind === "put" && change.row.data === null) change.row.data = Buffer.from(this.#dataOf(change));
   }
 
   /** Sets room aside for a change with `dataBytes` of data; null when there is none just now. */
@@ -147,9 +177,20 @@ export class WriteBehind {
     await this.#wait(this.#forRoom, {});
   }
 
+  /** Queues a change that nobody waits for, in the room of an earlier one if there is one; false when there is no room. */
+  addSmall(change: SmallChange): boolean {
+    const room = this.#pending.has(change.id) ? { bytes: 0 } : this.tryReserve(0);
+    if (room) this.#add(change, room);
+    return room !== null;
+  }
+
   /** Queues `change` in the room that was reserved for it, and gives back what it does not need. */
-  add(change: SessionChange, room: Room): void {
+  add(change: QueuedChange, room: Room): void {
     if (room.bytes < bytesOf(change)) throw new RangeError("a change was queued without room for it");
+    this.#add(change, room);
+  }
+
+  #add(change: QueuedChange, room: Room): void {
     const id = change.kind === "put" ? change.row.id : change.id;
     const before = this.#pending.get(id);
     const next = merged(before?.change, change);
@@ -158,6 +199,7 @@ export class WriteBehind {
     // Two changes have become one: what both had reserved, less what the one needs, goes back.
     this.#letGo((before?.bytes ?? 0) + room.bytes - bytes);
     room.bytes = 0;
+    if (this.#pending.size === 0) this.#waitingSinceMs = this.#options.clock.monotonicMs();
     this.#pending.set(id, { change: next, bytes, sequence: before?.sequence ?? sequence });
     this.#schedule();
   }
@@ -194,8 +236,10 @@ export class WriteBehind {
       void this.flush();
       return;
     }
-    const delayMs = this.#failure === null ? FLUSH_AFTER_MS : RETRY_AFTER_MS;
-    this.#cancelTimer ??= this.#options.clock.after(delayMs, () => {
+    if (this.#cancelTimer !== null) return;
+    const waitedMs = this.#options.clock.monotonicMs() - this.#waitingSinceMs;
+    const delayMs = this.#failure === null ? Math.max(0, FLUSH_AFTER_MS - waitedMs) : RETRY_AFTER_MS;
+    this.#cancelTimer = this.#options.clock.after(delayMs, () => {
       this.#cancelTimer = null;
       void this.flush();
     });
@@ -212,16 +256,12 @@ export class WriteBehind {
   }
 
   #addUses(): void {
-    this.#options.collectUses(BATCH_CHANGES, (use) => {
-      // A full queue cannot take it; it stays due, and is asked for again.
-      const room = this.tryReserve(0);
-      if (room) this.add(use, room);
-      return room !== null;
-    });
+    // A full queue cannot take one; it stays due, and is asked for again.
+    this.#options.collectUses(BATCH_CHANGES, (use) => this.addSmall(use));
   }
 
   #takeBatch(): SessionChange[] {
-    const changes: SessionChange[] = [];
+    const changes: QueuedChange[] = [];
     let bytes = 0;
     for (const [id, pending] of this.#pending) {
       if (changes.length > 0 && (bytes + pending.bytes > BATCH_BYTES || changes.length === BATCH_CHANGES)) break;
@@ -230,7 +270,27 @@ export class WriteBehind {
       this.#pending.delete(id);
       this.#committing.set(id, pending);
     }
-    return changes;
+    this.#copyData(changes);
+    return changes as SessionChange[];
+  }
+
+  /** Gives each change its data: what is only in memory goes into one buffer, since it may change there meanwhile. */
+  #copyData(changes: readonly QueuedChange[]): void {
+    const puts = changes.filter((change): change is QueuedPut => change.kind === "put" && change.row.data === null);
+    const bytes = puts.reduce((sum, { dataBytes }) => sum + dataBytes, 0);
+    const copies = bytes <= this.#copies.length ? this.#copies : Buffer.allocUnsafeSlow(bytes);
+    let at = 0;
+    for (const put of puts) {
+      copies.set(this.#dataOf(put), at);
+      put.row.data = copies.subarray(at, at + put.dataBytes);
+      at += put.dataBytes;
+    }
+  }
+
+  #dataOf({ row, dataBytes }: QueuedPut): Uint8Array {
+    const data = row.data ?? this.#options.dataOf(row.id);
+    if (data?.length !== dataBytes) throw new Error("the data of a queued session have left memory without it");
+    return data;
   }
 
   async #commit(changes: readonly SessionChange[]): Promise<boolean> {
@@ -255,6 +315,8 @@ export class WriteBehind {
 
   /** A failed batch goes before what came since; what was replaced meanwhile is merged into it. */
   #putBack(): void {
+    // Theirs now, for as long as they wait.
+    this.#copies = Buffer.allocUnsafeSlow(COPIES_BYTES);
     const since = this.#pending;
     this.#pending = this.#committing;
     this.#committing = new Map();

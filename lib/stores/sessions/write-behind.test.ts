@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { MIB } from "../../shared/bytes.ts";
+import { FakeClock } from "../../shared/fake-clock.ts";
+import { CeilingAccount } from "../values/ceiling-account.ts";
+import { MapRows } from "./map-rows.ts";
+import { WriteBehind } from "./write-behind.ts";
+
+const settled = () => new Promise(setImmediate);
+
+/** A queue whose sessions' data lie in `memory`. */
+function setUp() {
+  const rows = new MapRows();
+  const memory = new Map<string, Buffer>();
+  const failures: unknown[] = [];
+  const account = new CeilingAccount("sessions", 64 * MIB);
+  const queue = new WriteBehind({
+    rows,
+    account,
+    clock: new FakeClock(),
+    durability: () => "everysec",
+    collectUses: () => undefined,
+    dataOf: (id) => memory.get(id) ?? null,
+    makeRoom: () => false,
+    onFailure: (error) => failures.push(error),
+  });
+  const put = async (id: string, text: string) => {
+    const data = Buffer.from(text);
+    const room = await queue.reserve(data.length);
+    memory.set(id, data);
+    const row = { id, namespace: "a", createdAtMs: 1, lastUsedAtMs: 1, idleTimeoutMs: 1, version: 1, data: null };
+    queue.add({ kind: "put", row, dataBytes: data.length }, room);
+  };
+  const text = (id: string) => String(Buffer.from(rows.rows.get(id)?.data ?? []));
+  return { queue, rows, memory, account, failures, put, text };
+}
+
+function gate(rows: MapRows): () => void {
+  const resolvers: (() => void)[] = [];
+  rows.gate = new Promise((resolve) => resolvers.push(resolve));
+  return () => {
+    rows.gate = null;
+    resolvers.pop()?.();
+  };
+}
+
+describe("WriteBehind", () => {
+  it("commits the data that memory had when the commit began, whatever comes over them meanwhile", async () => {
+    const { queue, rows, memory, put, text } = setUp();
+    await put("s", "first");
+    const open = gate(rows);
+    const flushed = queue.flush();
+    await settled();
+    memory.get("s")?.fill("x");
+    open();
+    await flushed;
+    expect(text("s")).toBe("first");
+  });
+
+  it("commits what left memory before, with the data that it left with", async () => {
+    const { queue, memory, put, text } = setUp();
+    await put("s", "leaving");
+    queue.detach("s");
+    memory.get("s")?.fill("x");
+    memory.delete("s");
+    await queue.flush();
+    expect(text("s")).toBe("leaving");
+  });
+
+  it("hands out data that the next commit does not write over", async () => {
+    const { queue, rows, put } = setUp();
+    await put("s", "being committed");
+    const open = gate(rows);
+    const flushed = queue.flush();
+    await settled();
+    const change = queue.latest("s");
+    open();
+    await flushed;
+    await put("t", "another session");
+    await queue.flush();
+    expect(change?.kind === "put" && String(change.row.data)).toBe("being committed");
+  });
+
+  it("keeps the data of a commit that failed through the commits after it, and gives all its room back", async () => {
+    const { queue, rows, memory, account, failures, put, text } = setUp();
+    await put("s", "kept");
+    rows.failure = new Error("no disk");
+    await queue.flush();
+    memory.clear();
+    await queue.flush();
+    expect(failures).toHaveLength(2);
+    rows.failure = null;
+    const room = queue.tryReserve(4);
+    memory.set("t", Buffer.from("more"));
+    const row = { id: "t", namespace: "a", createdAtMs: 1, lastUsedAtMs: 1, idleTimeoutMs: 1, version: 1, data: null };
+    if (room) queue.add({ kind: "put", row, dataBytes: 4 }, room);
+    await queue.flush();
+    expect([text("s"), text("t")]).toEqual(["kept", "more"]);
+    expect([queue.heldBytes, account.grantedBytes]).toEqual([0, 0]);
+  });
+
+  it("takes a small change in the room of the one it replaces, however full the queue is", async () => {
+    const { queue, put, rows } = setUp();
+    await put("s", "gone soon");
+    const rest = queue.tryReserve(8 * MIB - queue.heldBytes - 512);
+    expect(rest).not.toBeNull();
+    expect(queue.addSmall({ kind: "delete", id: "other" })).toBe(false);
+    expect(queue.addSmall({ kind: "delete", id: "s" })).toBe(true);
+    if (rest) queue.release(rest);
+    await queue.flush();
+    expect(rows.rows.size).toBe(0);
+    expect(queue.heldBytes).toBe(0);
+  });
+});
