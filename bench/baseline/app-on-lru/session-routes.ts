@@ -6,6 +6,7 @@ import { defineRoute, type Route, reply } from "../../../lib/server/http/define-
 import { ifMatchVersions, ifNoneMatch, versionTag } from "../../../lib/server/http/entity-tag.ts";
 import type { Runtime } from "../../../lib/server/runtime.ts";
 import { AppError } from "../../../lib/shared/errors.ts";
+import { isoTime } from "../../../lib/shared/iso-time.ts";
 import type { LiveSession, LiveSessions } from "./compose-sessions.ts";
 
 const BASE = "/api/v1/sessions";
@@ -19,9 +20,9 @@ const storeOf = (runtime: Runtime) => runtime.sessions as unknown as LiveSession
 function toView(session: LiveSession) {
   return {
     id: session.id,
-    createdAt: new Date(session.createdAtMs).toISOString(),
-    lastUsedAt: new Date(session.lastUsedAtMs).toISOString(),
-    expiresAt: new Date(session.lastUsedAtMs + session.idleTimeoutMs).toISOString(),
+    createdAt: isoTime(session.createdAtMs),
+    lastUsedAt: isoTime(session.lastUsedAtMs),
+    expiresAt: isoTime(session.lastUsedAtMs + session.idleTimeoutMs),
     idleTimeoutSeconds: session.idleTimeoutMs / 1000,
     version: session.version,
   };
