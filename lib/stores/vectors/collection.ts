@@ -44,9 +44,10 @@ export class Collection {
   }
 
   guard(): ReadGuard {
-    const guard = { written: new Set<number>(), added: new Set<number>() };
+    const [written, added] = [new Set<number>(), new Set<number>()];
+    const guard = { written, added, release: () => void this.#guards.delete(guard) };
     this.#guards.add(guard);
-    return { ...guard, release: () => this.#guards.delete(guard) };
+    return guard;
   }
 
   /** Tells readers that a row has changed on disk. */

@@ -239,10 +239,8 @@ export class VectorStore implements VectorIndex {
         return true;
       };
       try {
-        const parts = {
-          ...{ rows: this.#rows, matches: this.#matches, turns: this.#turns },
-          ...{ collection, guard, keep, plan },
-        };
+        const [rows, matches, turns] = [this.#rows, this.#matches, this.#turns];
+        const parts = { rows, matches, turns, collection, guard, keep, plan };
         const { entries } = await new VectorSearch(parts).run();
         for (const entry of entries) use(entry, guard.written);
         return entries;

@@ -132,7 +132,8 @@ const collectionRoutes: readonly Route[] = [
     },
     ({ runtime, namespace, params, body }) => {
       const filter = body.filter === undefined ? undefined : readFilter(body.filter, "/filter");
-      return runtime.vectors.search(namespace, params.name, { ...body, filter });
+      const { vector, k, exact, includeVectors, minScore } = body;
+      return runtime.vectors.search(namespace, params.name, { vector, k, filter, exact, includeVectors, minScore });
     },
   ),
 ];
