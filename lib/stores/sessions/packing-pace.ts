@@ -23,7 +23,12 @@ export class PackingPace {
 
   /** @param unpackedBytes what is not packed now. */
   idleMs(unpackedBytes: number): number {
-    return unpackedBytes > PATIENT_BYTES ? LEAST_IDLE_MS : this.#idleMs;
+    return this.isPatient(unpackedBytes) ? this.#idleMs : LEAST_IDLE_MS;
+  }
+
+  /** So little is not packed that a value in use may as well stay ready. */
+  isPatient(unpackedBytes: number): boolean {
+    return unpackedBytes <= PATIENT_BYTES;
   }
 
   packed(): void {

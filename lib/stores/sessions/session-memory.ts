@@ -118,7 +118,9 @@ export class SessionMemory {
     if (ready !== undefined) return ready;
     const bytes = values.bytes(slot);
     this.#pace.wantedAgain();
-    if (this.#options.hotTier)
+    // In use again: as it was, until it rests again. Inflating it at each read would cost as much as answering does.
+    const isReady = this.#pace.isPatient(values.unpackedBytes + bytes.length) && values.set(slot, bytes);
+    if (!isReady && this.#options.hotTier)
       hot.offer(slot, bytes, BUFFER_BYTES + bytes.length, Math.floor(values.rawBytes * HOT_PART));
     return bytes;
   }

@@ -323,6 +323,19 @@ describe("SessionPool", () => {
     expect(pool.memory.table.values.unpackedItems).toBe(1);
   });
 
+  it("inflates a packed session once for all who read it again, unless more than 2 MiB is ready already", async () => {
+    const { pool } = setUp({ maxItems: 100 });
+    const { id } = await pool.create(NS, JSON.stringify("a turn of the talk ".repeat(100)));
+    const isPacked = () => pool.memory.table.values.isPacked(pool.memory.find(id));
+    await pool.memory.packIdle(100, 0);
+    expect(isPacked()).toBe(true);
+    const { text } = await pool.get(NS, id);
+    expect([isPacked(), (await pool.get(NS, id)).text]).toEqual([false, text]);
+    await pool.memory.packIdle(100, 0);
+    for (let i = 0; i < 40; i++) await pool.create(NS, JSON.stringify(`${i} of many `.repeat(6_000)));
+    expect([(await pool.get(NS, id)).text, isPacked()]).toEqual([text, true]);
+  });
+
   it("frees what each relief step predicts, within 15 %, and loses no session by it", async () => {
     const { pool, clock } = setUp({ maxItems: 4_000 });
     const text = (i: number) =>
