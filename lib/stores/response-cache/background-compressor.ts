@@ -1,6 +1,6 @@
 import type { Clock } from "../../shared/clock.ts";
 import type { BodyArena } from "./body-arena.ts";
-import { compress } from "./encodings.ts";
+import { compress, MAPPED_BYTES } from "./encodings.ts";
 import type { HeldBody } from "./held-body.ts";
 
 export interface CompressorOptions {
@@ -26,6 +26,8 @@ export class BackgroundCompressor {
   #running: Promise<void> | null = null;
   #cancelTimer: (() => void) | null = null;
   #closed = false;
+  /** Where a body is copied to be compressed, unless another one lies there. */
+  #copies: Buffer | undefined = Buffer.allocUnsafeSlow(MAPPED_BYTES);
   #before = 0;
   #after = 0;
 
@@ -66,8 +68,12 @@ export class BackgroundCompressor {
   async compressNow(body: HeldBody): Promise<boolean> {
     const { bodies, encoding } = this.#options;
     const chosen = encoding();
-    const plain = bodies.copy(body);
-    const compressed = await compress(plain, chosen);
+    const copies = this.#copies;
+    this.#copies = undefined;
+    const plain = bodies.copy(body, copies);
+    const compressed = await compress(plain, chosen).finally(() => {
+      this.#copies ??= copies;
+    });
     if (this.#closed || body.holders === 0 || body.state !== "plain") return false;
     this.#before += plain.byteLength;
     this.#after += compressed?.byteLength ?? plain.byteLength;

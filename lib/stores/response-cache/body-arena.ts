@@ -72,9 +72,11 @@ export class BodyArena {
     if (body.holders === 0) this.#arena.free(body.handle);
   }
 
-  /** The bytes held, copied: slabs move under what is held across an `await` or handed to a socket. */
-  copy(body: HeldBody): Buffer {
-    return this.#arena.copy(body.handle);
+  /** The bytes held, copied: slabs move under what is held across an `await` or handed to a socket. Into `target` if they fit. */
+  copy(body: HeldBody, target?: Buffer): Buffer {
+    if (!target || body.storedBytes > target.length) return this.#arena.copy(body.handle);
+    target.set(this.#arena.view(body.handle));
+    return target.subarray(0, body.storedBytes);
   }
 
   isSame(a: HeldBody, b: HeldBody): boolean {

@@ -1,5 +1,14 @@
 import { promisify } from "node:util";
-import { brotliCompress, brotliDecompress, brotliDecompressSync, constants, gunzip, gunzipSync, gzip } from "node:zlib";
+import {
+  brotliCompress,
+  brotliDecompress,
+  brotliDecompressSync,
+  constants,
+  gunzip,
+  gunzipSync,
+  gzip,
+  type ZlibOptions,
+} from "node:zlib";
 
 /** Below this nothing pays: headers and tables eat the gain. */
 const LEAST_BYTES = 256;
@@ -7,12 +16,17 @@ const LEAST_BYTES = 256;
 const WORTHWHILE = 0.9;
 /** Inflating this much takes a fraction of a millisecond: less than a trip through the thread pool. */
 const SYNC_BYTES = 64 * 1024;
+/**
+ * Output comes in pieces of this size, of which only what is written takes memory: from here on the allocator maps each piece by
+ * itself, and unmaps it. Smaller ones lie between others on its heap, and leave holes there when thousands are compressed.
+ */
+export const MAPPED_BYTES = 128 * 1024;
 /** Kinds that are compressed by their own format. */
 const COMPRESSED_KINDS =
   /^(?:image\/(?!svg|bmp)|video\/|audio\/|font\/woff|application\/(?:zip|gzip|zstd|pdf|x-7z|x-bzip|vnd\.openxml))/i;
 
 const compressBrotli = promisify(brotliCompress);
-const compressGzip = promisify(gzip);
+const compressGzip = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);
 const inflateBrotli = promisify(brotliDecompress);
 const inflateGzip = promisify(gunzip);
 
@@ -22,7 +36,10 @@ export function isWorthCompressing(mediaType: string, bytes: number): boolean {
 
 /** The body compressed, or null when that does not pay. Runs on zlib's threads. */
 export async function compress(body: Uint8Array, encoding: "gzip" | "br"): Promise<Buffer | null> {
-  const compressed = encoding === "br" ? await compressBrotli(body, brotliOptions(body)) : await compressGzip(body);
+  const compressed =
+    encoding === "br"
+      ? await compressBrotli(body, brotliOptions(body))
+      : await compressGzip(body, { chunkSize: MAPPED_BYTES });
   return compressed.byteLength <= body.byteLength * WORTHWHILE ? compressed : null;
 }
 
@@ -30,6 +47,7 @@ export async function compress(body: Uint8Array, encoding: "gzip" | "br"): Promi
 function brotliOptions(body: Uint8Array) {
   const windowBits = Math.min(22, Math.max(10, Math.ceil(Math.log2(body.byteLength + 1))));
   return {
+    chunkSize: MAPPED_BYTES,
     params: {
       [constants.BROTLI_PARAM_QUALITY]: 5,
       [constants.BROTLI_PARAM_LGWIN]: windowBits,
