@@ -10,12 +10,12 @@ const collect = runInNewContext("gc") as () => void;
 const ENTRIES = 30_000;
 const slicer = { spent: false, breathe: () => Promise.resolve() };
 
-/** Slabs are not in `external`: their pages are counted by the arena, exactly; the heap by V8. */
+/** Slabs are not in `arrayBuffers` (in `external` they are from Node 24 on): the arena counts their pages, exactly; V8 the heap. */
 function heldBytes(): number {
   collect();
   collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }
 
 describe("the bytes that the cache claims", () => {
