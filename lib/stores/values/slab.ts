@@ -10,7 +10,7 @@ export function blockBytes(bytes: number): number {
 /**
  * One run of memory that is filled from the front. It is a resizable ArrayBuffer: address space for `maxBytes` is reserved,
  * pages are committed as it grows and go back to the system the moment it shrinks, with no collection in between.
- * (`process.memoryUsage().external` does not see these pages; RSS does, and so does the account.)
+ * (`process.memoryUsage().external` does not see these pages before Node 24; RSS does, and so does the account.)
  */
 export class Slab {
   readonly maxBytes: number;
