@@ -59,11 +59,11 @@ describe("MemoryControl", () => {
     parts.clock.advance(250);
   };
 
-  it("stops granting to caches at 68 %, to all at 95 %, and grants again when usage has fallen", () => {
+  it("stops granting to caches at 67 %, to all at 95 %, and grants again when usage has fallen", () => {
     const cache = parts.ledger.open("cache", "cache", 500 * MIB);
     const sessions = parts.ledger.open("sessions", "sessions", 500 * MIB);
     const stop = parts.control.start();
-    const grants = [670, 680, 950, 905, 890, 100].map((used) => {
+    const grants = [660, 670, 950, 905, 890, 100].map((used) => {
       at(used);
       return [cache.tryTake(1), sessions.tryTake(1)];
     });

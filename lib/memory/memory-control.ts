@@ -25,7 +25,7 @@ import { UsageHistory } from "./usage-history.ts";
 /** How often the container's limit is read between samples: it takes a few small files. */
 const CONTAINER_MS = 1_000;
 /** From here on the stores keep to what they have: whatever may be lost again stops growing first. */
-const HOLD_RATIO = ELEVATED_RATIO - 0.02;
+const HOLD_RATIO = ELEVATED_RATIO - 0.03;
 
 export interface MemoryControlOptions {
   clock: Clock;
