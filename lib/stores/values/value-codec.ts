@@ -79,9 +79,7 @@ export class ValueCodec {
     if (dictionary) dictionary.users++;
     let kept = false;
     try {
-      // Room for a value that does not shrink: 16 KiB, zlib's own choice, would be kept alive by a few hundred bytes.
-      const chunkSize = Math.max(64, raw.length);
-      const bytes = await deflate(raw, { ...options(raw.length, dictionary?.bytes), chunkSize, level: 6 });
+      const bytes = await deflate(raw, { ...options(raw.length, dictionary?.bytes), level: 6 });
       if (dictionary) this.#judge(dictionary, raw.length, bytes.length);
       kept = bytes.length <= raw.length * WORTHWHILE;
       return kept ? { format, bytes } : null;
