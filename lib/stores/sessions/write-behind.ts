@@ -19,7 +19,7 @@ const BATCH_CHANGES = 2_000;
  */
 const FLUSH_AFTER_MS = 500;
 const FLUSH_AT_BYTES = MIB;
-/** Under the size from which the allocator maps a buffer by itself: more of these would leave holes in its heap. */
+/** Commits' data are copied into a buffer of a multiple of this; a batch comes to a megabyte at most, or is one session of that size. */
 const COPIES_BYTES = 128 * KIB;
 const RETRY_AFTER_MS = 500;
 /** A writer waits this long for room in the queue before it is told to come again. */
@@ -96,7 +96,7 @@ export class WriteBehind {
   readonly #forRoom = new Set<Waiter>();
   readonly #forCommit = new Set<Waiter & { sequence: number }>();
   #makingRoom = false;
-  /** What most commits copy their data into. A larger one has its own, which the system gets back whole. */
+  /** What commits copy their data into: kept as large as it was needed, since garbage of a megabyte a commit is held longer. */
   #copies = Buffer.allocUnsafeSlow(COPIES_BYTES);
 
   constructor(options: WriteBehindOptions) {
@@ -278,7 +278,9 @@ export class WriteBehind {
   #copyData(changes: readonly QueuedChange[]): void {
     const puts = changes.filter((change): change is QueuedPut => change.kind === "put" && change.row.data === null);
     const bytes = puts.reduce((sum, { dataBytes }) => sum + dataBytes, 0);
-    const copies = bytes <= this.#copies.length ? this.#copies : Buffer.allocUnsafeSlow(bytes);
+    if (bytes > this.#copies.length)
+      this.#copies = Buffer.allocUnsafeSlow(Math.ceil(bytes / COPIES_BYTES) * COPIES_BYTES);
+    const copies = this.#copies;
     let at = 0;
     for (const put of puts) {
       copies.set(this.#dataOf(put), at);
