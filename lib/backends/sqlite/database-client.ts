@@ -1,11 +1,11 @@
 import type { Worker } from "node:worker_threads";
 import type { Changes, Database, SqlValue, Statement } from "../../ports/database.ts";
 import { AppError, StartError } from "../../shared/errors.ts";
+import { SpareBuffers } from "../../shared/spare-buffers.ts";
 import { startThread } from "../start-thread.ts";
 import type { Command, DatabaseOptions, Failure, Opened, Reply } from "./messages.ts";
 import { bytesIn, packStatements } from "./packed-statements.ts";
 import { type RowTable, toRows } from "./row-table.ts";
-import { SpareBuffers } from "./spare-buffers.ts";
 
 interface Pending {
   resolve: (value: unknown) => void;
@@ -18,6 +18,8 @@ type Unnumbered = Command extends infer C ? (C extends Command ? Omit<C, "id"> :
 const HEAP = { semiSpaceMb: 2, oldSpaceMb: 128 };
 /** Bytes of statements sent and not yet on disk; past it callers wait. */
 const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
+/** A commit of sessions takes up to a megabyte: two of these, or many small ones. */
+const SPARE_BYTES = 2 * 1024 * 1024;
 
 const sizeOf = (value: SqlValue): number =>
   typeof value === "string" ? value.length * 2 : ((value as Uint8Array | null)?.byteLength ?? 8);
@@ -40,7 +42,7 @@ function toError(failure: Failure): Error {
 export class DatabaseClient implements Database {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
-  readonly #buffers = new SpareBuffers();
+  readonly #buffers = new SpareBuffers(SPARE_BYTES);
   #nextId = 1;
   #queuedBytes = 0;
   #waiters: (() => void)[] = [];

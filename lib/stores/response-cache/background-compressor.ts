@@ -1,6 +1,8 @@
+import { KIB } from "../../shared/bytes.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { SpareBuffers } from "../../shared/spare-buffers.ts";
 import type { BodyArena } from "./body-arena.ts";
-import { compress, MAPPED_BYTES } from "./encodings.ts";
+import { compress } from "./encodings.ts";
 import type { HeldBody } from "./held-body.ts";
 
 export interface CompressorOptions {
@@ -13,6 +15,8 @@ export interface CompressorOptions {
 
 /** Whoever has stayed so long will stay a while. */
 const REST_MS = 1_000;
+/** The background compresses one body at a time, the optimizer perhaps another; larger ones are mapped by themselves anyway. */
+const SPARE_BYTES = 256 * KIB;
 
 /**
  * Compresses bodies one at a time on zlib's threads, when each has been there for a second. Compressing costs as much as serving a
@@ -26,8 +30,8 @@ export class BackgroundCompressor {
   #running: Promise<void> | null = null;
   #cancelTimer: (() => void) | null = null;
   #closed = false;
-  /** Where a body is copied to be compressed, unless another one lies there. */
-  #copies: Buffer | undefined = Buffer.allocUnsafeSlow(MAPPED_BYTES);
+  /** Where bodies are copied to be compressed. */
+  readonly #spares = new SpareBuffers(SPARE_BYTES);
   #before = 0;
   #after = 0;
 
@@ -68,12 +72,9 @@ export class BackgroundCompressor {
   async compressNow(body: HeldBody): Promise<boolean> {
     const { bodies, encoding } = this.#options;
     const chosen = encoding();
-    const copies = this.#copies;
-    this.#copies = undefined;
-    const plain = bodies.copy(body, copies);
-    const compressed = await compress(plain, chosen).finally(() => {
-      this.#copies ??= copies;
-    });
+    const copies = this.#spares.take(body.storedBytes);
+    const plain = bodies.copyInto(copies, body);
+    const compressed = await compress(plain, chosen).finally(() => this.#spares.give(copies));
     if (this.#closed || body.holders === 0 || body.state !== "plain") return false;
     this.#before += plain.byteLength;
     this.#after += compressed?.byteLength ?? plain.byteLength;

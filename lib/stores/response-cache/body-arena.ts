@@ -72,11 +72,16 @@ export class BodyArena {
     if (body.holders === 0) this.#arena.free(body.handle);
   }
 
-  /** The bytes held, copied: slabs move under what is held across an `await` or handed to a socket. Into `target` if they fit. */
-  copy(body: HeldBody, target?: Buffer): Buffer {
-    if (!target || body.storedBytes > target.length) return this.#arena.copy(body.handle);
-    target.set(this.#arena.view(body.handle));
-    return target.subarray(0, body.storedBytes);
+  /** The bytes held, copied: slabs move under what is held across an `await` or handed to a socket. */
+  copy(body: HeldBody): Buffer {
+    return this.#arena.copy(body.handle);
+  }
+
+  /** The same into a buffer of at least `body.storedBytes`. */
+  copyInto(buffer: ArrayBuffer, body: HeldBody): Uint8Array {
+    const copy = new Uint8Array(buffer, 0, body.storedBytes);
+    copy.set(this.#arena.view(body.handle));
+    return copy;
   }
 
   isSame(a: HeldBody, b: HeldBody): boolean {

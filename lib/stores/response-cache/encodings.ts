@@ -20,7 +20,7 @@ const SYNC_BYTES = 64 * 1024;
  * Output comes in pieces of this size, of which only what is written takes memory: from here on the allocator maps each piece by
  * itself, and unmaps it. Smaller ones lie between others on its heap, and leave holes there when thousands are compressed.
  */
-export const MAPPED_BYTES = 128 * 1024;
+const MAPPED_BYTES = 128 * 1024;
 /** Kinds that are compressed by their own format. */
 const COMPRESSED_KINDS =
   /^(?:image\/(?!svg|bmp)|video\/|audio\/|font\/woff|application\/(?:zip|gzip|zstd|pdf|x-7z|x-bzip|vnd\.openxml))/i;

@@ -1,11 +1,12 @@
 import type { StoreStats } from "../../contracts/memory.ts";
 import type { BoundedStore, ReliefStep, Slicer } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
-import type { SessionPosition, SessionRow, SessionRows, SessionUse } from "../../ports/session-rows.ts";
+import type { SessionPosition, SessionRow, SessionRows } from "../../ports/session-rows.ts";
 import { MIB } from "../../shared/bytes.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Json } from "../../shared/json-value.ts";
+import { DueUses } from "./due-uses.ts";
 import { newSessionId } from "./id-index.ts";
 import { encoded, type MeasuredText } from "./measured-text.ts";
 import { mergePatch } from "./merge-patch.ts";
@@ -18,8 +19,6 @@ import { type Durability, type Room, WriteBehind } from "./write-behind.ts";
 /** The largest `data`, as JSON in UTF-8. */
 export const MAX_DATA_BYTES = MIB;
 const TICK_MS = 250;
-/** Last uses go to the database this often, so that none waits for a second: a session in use all the time costs one row a turn. */
-const USES_EVERY_TICKS = 3;
 /** Rows are deleted this long after their time was up: a last use that is on its way to them arrives before. */
 const ROW_GRACE_MS = 60_000;
 const ROWS_PER_SWEEP = 2_000;
@@ -53,13 +52,12 @@ export class SessionPool implements BoundedStore {
   readonly memory: SessionMemory;
   readonly relief: readonly ReliefStep[];
   readonly #options: SessionPoolOptions;
+  readonly #uses: DueUses;
   readonly #changes: WriteBehind;
   readonly #loads: SessionLoads;
   #spilledItems = 0;
   #cancelTick: (() => void) | null = null;
   #packing = false;
-  #ticks = 0;
-  #usesAreDue = false;
   #durability: Durability;
 
   constructor(options: SessionPoolOptions) {
@@ -78,10 +76,14 @@ export class SessionPool implements BoundedStore {
       },
     });
     this.relief = sessionRelief(this.memory);
+    this.#uses = new DueUses(this.memory.table);
     this.#changes = new WriteBehind({
       ...options,
       durability: () => this.#durability,
-      collectUses: (most, queue) => this.#collectUses(most, queue),
+      collectUses: (most, queue) => {
+        if (this.#durability === "always") this.#uses.demand();
+        this.#uses.collect(most, queue);
+      },
       dataOf: (id) => this.memory.dataOf(id),
       makeRoom: () => this.memory.makeRoom(),
     });
@@ -123,9 +125,9 @@ export class SessionPool implements BoundedStore {
     this.#cancelTick?.();
     this.#cancelTick = null;
     do {
-      this.#usesAreDue = true;
+      this.#uses.demand();
       await this.#changes.flush();
-    } while (this.memory.table.unsavedUses.length > 0 && this.#changes.failure === null);
+    } while (this.#uses.waiting > 0 && this.#changes.failure === null);
     this.#changes.stop();
   }
 
@@ -284,9 +286,7 @@ export class SessionPool implements BoundedStore {
 
   /** Packs what is idle and saves last uses; runs four times a second. */
   async tick(): Promise<void> {
-    this.#ticks++;
-    this.#usesAreDue ||= this.#ticks % USES_EVERY_TICKS === 0;
-    if (this.#usesAreDue && this.memory.table.unsavedUses.length > 0) void this.#changes.flush();
+    if (this.#uses.tick()) void this.#changes.flush();
     if (!this.#options.packing || this.#packing) return;
     this.#packing = true;
     try {
@@ -376,20 +376,6 @@ export class SessionPool implements BoundedStore {
     const lastUsedAtMs = this.memory.nowMs();
     this.#changes.addSmall({ kind: "use", id: row.id, lastUsedAtMs });
     return viewOfRow({ ...row, lastUsedAtMs }, row.data.length);
-  }
-
-  #collectUses(most: number, queue: (use: SessionUse) => boolean): void {
-    if (!this.#usesAreDue && this.#durability === "everysec") return;
-    const { table } = this.memory;
-    for (let left = most; left > 0; left--) {
-      const slot = table.unsavedUses.oldest;
-      if (slot < 0) {
-        this.#usesAreDue = false;
-        return;
-      }
-      if (!queue({ kind: "use", id: table.ids.idOf(slot), lastUsedAtMs: table.lastUsedAtMs(slot) })) return;
-      table.unsavedUses.remove(slot);
-    }
   }
 }
 

@@ -1,8 +1,9 @@
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { SessionChange, SessionRow, SessionRows, SessionUse } from "../../ports/session-rows.ts";
-import { KIB, MIB } from "../../shared/bytes.ts";
+import { MIB } from "../../shared/bytes.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
+import { SpareBuffers } from "../../shared/spare-buffers.ts";
 import { usedAt } from "./session-view.ts";
 
 export type Durability = "everysec" | "always";
@@ -19,8 +20,6 @@ const BATCH_CHANGES = 2_000;
  */
 const FLUSH_AFTER_MS = 500;
 const FLUSH_AT_BYTES = MIB;
-/** Commits' data are copied into a buffer of a multiple of this; a batch comes to a megabyte at most, or is one session of that size. */
-const COPIES_BYTES = 128 * KIB;
 const RETRY_AFTER_MS = 500;
 /** A writer waits this long for room in the queue before it is told to come again. */
 const PATIENCE_MS = 5_000;
@@ -96,8 +95,8 @@ export class WriteBehind {
   readonly #forRoom = new Set<Waiter>();
   readonly #forCommit = new Set<Waiter & { sequence: number }>();
   #makingRoom = false;
-  /** What commits copy their data into: kept as large as it was needed, since garbage of a megabyte a commit is held longer. */
-  #copies = Buffer.allocUnsafeSlow(COPIES_BYTES);
+  /** What commits copy their data into: no batch and no session is larger. */
+  readonly #spares = new SpareBuffers(BATCH_BYTES);
 
   constructor(options: WriteBehindOptions) {
     this.#options = options;
@@ -260,7 +259,7 @@ export class WriteBehind {
     this.#options.collectUses(BATCH_CHANGES, (use) => this.addSmall(use));
   }
 
-  #takeBatch(): SessionChange[] {
+  #takeBatch(): QueuedChange[] {
     const changes: QueuedChange[] = [];
     let bytes = 0;
     for (const [id, pending] of this.#pending) {
@@ -270,23 +269,21 @@ export class WriteBehind {
       this.#pending.delete(id);
       this.#committing.set(id, pending);
     }
-    this.#copyData(changes);
-    return changes as SessionChange[];
+    return changes;
   }
 
-  /** Gives each change its data: what is only in memory goes into one buffer, since it may change there meanwhile. */
-  #copyData(changes: readonly QueuedChange[]): void {
+  /** Gives each change its data: what is only in memory is copied into the one buffer returned, since it may change there meanwhile. */
+  #copyData(changes: readonly QueuedChange[]): ArrayBuffer {
     const puts = changes.filter((change): change is QueuedPut => change.kind === "put" && change.row.data === null);
-    const bytes = puts.reduce((sum, { dataBytes }) => sum + dataBytes, 0);
-    if (bytes > this.#copies.length)
-      this.#copies = Buffer.allocUnsafeSlow(Math.ceil(bytes / COPIES_BYTES) * COPIES_BYTES);
-    const copies = this.#copies;
+    const copies = this.#spares.take(puts.reduce((sum, { dataBytes }) => sum + dataBytes, 0));
     let at = 0;
     for (const put of puts) {
-      copies.set(this.#dataOf(put), at);
-      put.row.data = copies.subarray(at, at + put.dataBytes);
+      const copy = new Uint8Array(copies, at, put.dataBytes);
+      copy.set(this.#dataOf(put));
+      put.row.data = copy;
       at += put.dataBytes;
     }
+    return copies;
   }
 
   #dataOf({ row, dataBytes }: QueuedPut): Uint8Array {
@@ -295,9 +292,12 @@ export class WriteBehind {
     return data;
   }
 
-  async #commit(changes: readonly SessionChange[]): Promise<boolean> {
+  async #commit(changes: readonly QueuedChange[]): Promise<boolean> {
     try {
-      await this.#options.rows.apply(changes);
+      const copies = this.#copyData(changes);
+      await this.#options.rows.apply(changes as SessionChange[]);
+      // Not after a failure: it is what those changes have, for as long as they wait.
+      this.#spares.give(copies);
     } catch (error) {
       this.#putBack();
       this.#failure = error;
@@ -317,8 +317,6 @@ export class WriteBehind {
 
   /** A failed batch goes before what came since; what was replaced meanwhile is merged into it. */
   #putBack(): void {
-    // Theirs now, for as long as they wait.
-    this.#copies = Buffer.allocUnsafeSlow(COPIES_BYTES);
     const since = this.#pending;
     this.#pending = this.#committing;
     this.#committing = new Map();

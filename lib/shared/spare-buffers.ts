@@ -1,14 +1,21 @@
-import { KIB, MIB } from "../../shared/bytes.ts";
+import { KIB } from "./bytes.ts";
 
 const STEP_BYTES = 64 * KIB;
-/** A commit of sessions takes 256 KiB to 1 MiB: two of these, or many small ones. */
-const SPARE_BYTES = 2 * MIB;
 const MOST_SPARES = 8;
 
-/** Buffers that have been used and will be again, at most 2 MiB of them. */
+/**
+ * Buffers that have been used and will be again. One that is made for each use is garbage outside of the heap, which is collected
+ * late, and leaves holes between what the allocator gave out meanwhile.
+ */
 export class SpareBuffers {
+  readonly #mostBytes: number;
   readonly #spares: ArrayBuffer[] = [];
   #bytes = 0;
+
+  /** @param mostBytes kept at most; what is handed out is the caller's. */
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes;
+  }
 
   get heldBytes(): number {
     return this.#bytes;
@@ -28,10 +35,10 @@ export class SpareBuffers {
 
   /** Keeps `buffer` for the next, letting go of older ones for it. */
   give(buffer: ArrayBuffer): void {
-    if (buffer.byteLength > SPARE_BYTES) return;
+    if (buffer.byteLength > this.#mostBytes) return;
     this.#spares.push(buffer);
     this.#bytes += buffer.byteLength;
-    while (this.#bytes > SPARE_BYTES || this.#spares.length > MOST_SPARES)
+    while (this.#bytes > this.#mostBytes || this.#spares.length > MOST_SPARES)
       this.#bytes -= this.#spares.shift()?.byteLength ?? 0;
   }
 }
