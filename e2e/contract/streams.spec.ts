@@ -128,6 +128,25 @@ test("a stream that is sent in parts goes on from Upload-Offset, and from nowher
   expect(await problem(await patch(server, job.id, bytes.length, "x"))).toEqual([409, "conflict"]);
 });
 
+test("a part is answered when it is kept, waited for or not: the next one goes on at once from the offset it is told", async ({
+  server,
+}) => {
+  for (const [cut, rest] of [
+    ["", '{"id":1}\n{"id":2}\n'],
+    ['{"id":1}\n{"i', '{"id":2}\n'],
+  ] as const) {
+    for (let round = 0; round < 10; round++) {
+      const begun = await post(server, "target=none&format=ndjson", cut, { "upload-complete": "?0" });
+      expect(begun.status).toBe(202);
+      const { id, state, uploadOffset } = await jobOf(begun);
+      expect(state).toBe("waiting");
+      expect(begun.headers.get("upload-offset")).toBe(String(uploadOffset));
+      const done = await jobOf(await patch(server, id, uploadOffset, rest));
+      expect(done).toMatchObject({ state: "completed", records: 2 });
+    }
+  }
+});
+
 test("sessions and cache keep the records once, however often they are sent", async ({ server }) => {
   const records = Array.from({ length: 40 }, (_, id) => JSON.stringify({ id: `import-${id}`, user: id }));
   const body = records.join("\n");

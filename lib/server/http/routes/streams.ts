@@ -7,7 +7,7 @@ import {
   streamListQuery,
   streamQuerySchema,
 } from "../../../contracts/streams.ts";
-import type { StreamJob, StreamJobSpec } from "../../../services/stream-job.ts";
+import type { StreamJob, StreamJobSpec, Upload } from "../../../services/stream-job.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { FilterError, parseFilter } from "../../../shared/filter.ts";
 import { defineRoute, type ReplyWith, type Route, reply } from "../define-route.ts";
@@ -32,26 +32,33 @@ const createRoute = defineRoute(
     streams: true,
     responses: {
       200: { description: "With wait=1: the finished job", schema: streamJobSchema },
-      202: { description: "The body is received; Location is the job", schema: streamJobSchema },
+      202: {
+        description: "The body is received, a part of a body is kept; Location is the job",
+        schema: streamJobSchema,
+      },
     },
   },
   async ({ runtime, query, request, chunks, namespace }) => {
     const upload = readUpload(request, chunks, 0);
     const { jobs } = runtime.streams;
     const job = await jobs.create(namespace, specOf(query));
-    return await settle(job, jobs.upload(job, upload), query.wait === true);
+    return await settle(job, jobs.upload(job, upload), upload, query.wait === true);
   },
 );
 
-/** Answers when the body is in, or, for one who waits, when all of it is kept. */
+/**
+ * Answers when the body is in; for one who waits, when all of it is kept. A part is always answered when it is kept: only then
+ * is Upload-Offset where the next one begins, and only then may the next one come.
+ */
 async function settle(
   job: StreamJob,
   under: { received: Promise<void>; ended: Promise<void> },
+  { complete }: Upload,
   wait: boolean,
 ): Promise<ReplyWith> {
   const headers = { Location: `${JOBS}/${job.id}` };
   try {
-    await (wait ? under.ended : under.received);
+    await (wait || !complete ? under.ended : under.received);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const { code, message, errors, cause } = error;
@@ -75,7 +82,7 @@ const resumeRoute = defineRoute(
     streams: true,
     responses: {
       200: { description: "With wait=1: the finished job", schema: streamJobSchema },
-      202: { description: "The body is received", schema: streamJobSchema },
+      202: { description: "The body is received, a part of it is kept", schema: streamJobSchema },
     },
   },
   async ({ runtime, params, query, request, chunks, namespace }) => {
@@ -92,7 +99,8 @@ const resumeRoute = defineRoute(
       throw new AppError("upload-offset-mismatch", `The stream goes on at ${job.uploadOffset}.`, {
         headers: { ...uploadHeaders(job), Connection: "close" },
       });
-    return await settle(job, jobs.upload(job, readUpload(request, chunks, Number(offset))), query.wait === true);
+    const upload = readUpload(request, chunks, Number(offset));
+    return await settle(job, jobs.upload(job, upload), upload, query.wait === true);
   },
 );
 
