@@ -1,15 +1,20 @@
 import type { ServerEvents } from "../contracts/events.ts";
 
+/** An event's name and what it tells, as one value: looking at the name settles the type of the other. */
+export type ServerEvent = {
+  [Name in keyof ServerEvents]: [name: Name, payload: Parameters<ServerEvents[Name]>[0]];
+}[keyof ServerEvents];
+
 /** Every event that the socket pushes; whoever makes one need not know of sockets. */
 export class Events {
-  readonly #listeners = new Set<(name: keyof ServerEvents, payload: unknown) => void>();
+  readonly #listeners = new Set<(...event: ServerEvent) => void>();
 
-  emit<Name extends keyof ServerEvents>(name: Name, payload: Parameters<ServerEvents[Name]>[0]): void {
-    for (const listener of this.#listeners) listener(name, payload);
+  emit(...event: ServerEvent): void {
+    for (const listener of this.#listeners) listener(...event);
   }
 
   /** @returns the unsubscribe. */
-  subscribe(listener: (name: keyof ServerEvents, payload: unknown) => void): () => void {
+  subscribe(listener: (...event: ServerEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }

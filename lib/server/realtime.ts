@@ -5,6 +5,7 @@ import { type Namespace, Server, type Socket } from "socket.io";
 import type { ServerEvents } from "../contracts/events.ts";
 import { AppError } from "../shared/errors.ts";
 import { authenticate, isSameOrigin, requireRole, tokenOf } from "./auth/authenticate.ts";
+import type { ServerEvent } from "./events.ts";
 import { refuse, refuseUpgrade } from "./http/refuse.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -25,9 +26,11 @@ function cut({ transport }: EngineSocket): void {
 
 /**
  * What a reader that is too slow misses: it gets the next one, or back-fills over HTTP. The others are few, and the end of a
- * run or an alert must not be missed because a step ended in the same turn.
+ * run, of a stream or an alert must not be missed because a step ended in the same turn.
  */
-const REPLACED_SOON: ReadonlySet<string> = new Set(["memory:sample", "stream:progress"]);
+function isReplacedSoon(...[name, payload]: ServerEvent): boolean {
+  return name === "memory:sample" || (name === "stream:progress" && payload.state === "running");
+}
 /**
  * Packets that wait for a socket before it counts as too slow. Socket.IO's own `volatile` drops at one, which a polling
  * client has between any two of its requests.
@@ -72,9 +75,9 @@ export class Realtime {
     this.#io.use((_socket, next) => next(new Error("Connect to /monitoring.")));
     monitoring.use((socket, next) => next(this.#admit(socket)));
     monitoring.on("connection", (socket) => this.#welcome(socket));
-    this.#unsubscribe = runtime.events.subscribe((name, payload) => {
-      const channel = REPLACED_SOON.has(name) ? monitoring.except(tooSlow(monitoring)) : monitoring;
-      (channel.emit as (name: string, payload: unknown) => boolean)(name, payload);
+    this.#unsubscribe = runtime.events.subscribe((...event) => {
+      const channel = isReplacedSoon(...event) ? monitoring.except(tooSlow(monitoring)) : monitoring;
+      (channel.emit as (...event: ServerEvent) => boolean)(...event);
     });
   }
 

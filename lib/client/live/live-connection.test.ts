@@ -62,14 +62,16 @@ function setup(
   const clock = new FakeClock();
   const shown: number[] = [];
   let reloads = 0;
+  let connects = 0;
   const sink: LiveSink = {
+    connected: () => connects++,
     sample: (push) => shown.push(push.sample.sequence),
     backfill: (samples) => shown.push(...samples.map(({ sequence }) => sequence)),
     reload: () => reloads++,
   };
   const live = new LiveConnection({ socket, sink, clock, random: () => 0, fetchAfter });
   const push = (sequence: number) => socket.emit("memory:sample", { sample: sample(sequence), stores: [] });
-  return { socket, clock, shown, live, push, reloads: () => reloads };
+  return { socket, clock, shown, live, push, reloads: () => reloads, connects: () => connects };
 }
 
 /** Lets promises that are already settled run on. */
@@ -150,6 +152,16 @@ describe("live connection", () => {
     live.resume();
     await settled();
     expect([...new Set(shown)]).toEqual(Array.from({ length: 500 }, (_, index) => index + 1));
+  });
+
+  it("tells its sink of each connection, since what came before it was told to nobody", () => {
+    const { live, socket, connects } = setup();
+    live.start(null);
+    expect(connects()).toBe(0);
+    socket.emit("connect");
+    socket.emit("disconnect");
+    socket.emit("connect");
+    expect(connects()).toBe(2);
   });
 
   it("counts down to the next attempt, waits longer each time, and starts over once it was connected", () => {

@@ -16,6 +16,8 @@ type Handler = Parameters<LiveSocket["on"]>[1];
 
 /** Where the figures go. */
 export interface LiveSink {
+  /** The socket is open, for the first time or again: what was told before came to nobody here. */
+  connected(): void;
   /** `recent` ends with the push's own sample; a receiver passes over those it has. */
   sample(push: SamplePush, recent: readonly MemorySample[]): void;
   /** Samples that were missed, found afterwards. */
@@ -115,6 +117,7 @@ export class LiveConnection {
   #connected(): void {
     this.#attempts = 0;
     this.#set({ connection: "connected", retryAtMs: null });
+    this.#options.sink.connected();
   }
 
   #lost(): void {

@@ -21,7 +21,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     () =>
       new LiveConnection({
         socket: openSocket(),
-        sink: createQueryCacheSink(client),
+        sink: createQueryCacheSink(client, systemClock),
         clock: systemClock,
         random: Math.random,
         fetchAfter: fetchSamplesAfter,

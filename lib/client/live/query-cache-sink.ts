@@ -1,20 +1,34 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { SamplePush } from "../../contracts/events.ts";
 import type { LeakReport, MemoryReport, OptimizationRun, StoreMoment } from "../../contracts/memory.ts";
+import type { StreamJobView } from "../../contracts/streams.ts";
+import type { Clock } from "../../shared/clock.ts";
 import { memoryKeys, type RunPage } from "../queries/memory.ts";
+import { type StreamPage, streamsQuery, withJob } from "../queries/streams.ts";
 import { appendSamples, type Timeline } from "../timeline/timeline.ts";
+import { applyNews } from "./apply-news.ts";
 import type { LiveConnection, LiveSink } from "./live-connection.ts";
 import { appendMoment } from "./store-history.ts";
 
+/** The forecast and the advice come with no event: while samples come, they are asked for again this often. */
+const REPORT_EVERY_MS = 30_000;
+
 /** Writes the live feed into the query cache: a page reads its queries and never knows where news came from. */
-export function createQueryCacheSink(client: QueryClient): LiveSink {
+export function createQueryCacheSink(client: QueryClient, clock: Clock): LiveSink {
+  let askedAtMs = Number.NEGATIVE_INFINITY;
   return {
+    connected() {
+      // What ended while no socket was there was told to nobody. The report follows with the first sample that is shown.
+      askedAtMs = Number.NEGATIVE_INFINITY;
+      for (const queryKey of [memoryKeys.runs, streamsQuery.queryKey]) void client.invalidateQueries({ queryKey });
+    },
     sample(push, recent) {
-      updateReport(client, (report) => ({ ...report, ...fromPush(push) }));
-      client.setQueryData<readonly StoreMoment[]>(
-        memoryKeys.stores,
-        (history) => history && appendMoment(history, push),
-      );
+      if (clock.nowMs() - askedAtMs >= REPORT_EVERY_MS) {
+        askedAtMs = clock.nowMs();
+        void client.invalidateQueries({ queryKey: memoryKeys.report });
+      }
+      updateReport(client, (report) => withPush(report, push));
+      applyNews<readonly StoreMoment[]>(client, memoryKeys.stores, (history) => appendMoment(history, push));
       updateTimelines(client, (timeline) =>
         // Steps carry no sequence, so only the newest sample is known not to be in them already.
         appendSamples(timeline, timeline.lastSequence === null ? [push.sample] : recent),
@@ -37,14 +51,21 @@ export function followEvents(live: LiveConnection, client: QueryClient): () => v
     live.on("memory:leak", (leaks: LeakReport) => updateReport(client, (report) => ({ ...report, leaks }))),
     live.on("memory:optimize-progress", (run: OptimizationRun) => updateRun(client, run)),
     live.on("memory:optimized", (run: OptimizationRun) => updateRun(client, run)),
+    live.on("stream:progress", (job: StreamJobView) => followJob(client, job)),
   ];
   return () => {
     for (const end of ends) end();
   };
 }
 
-function fromPush(push: SamplePush): Pick<MemoryReport, "sample" | "stores"> {
-  return { sample: push.sample, stores: push.stores };
+/** A stream's news, whoever brings it. */
+export function followJob(client: QueryClient, job: StreamJobView): void {
+  applyNews<StreamPage>(client, streamsQuery.queryKey, (page) => withJob(page, job));
+}
+
+function withPush(report: MemoryReport, { sample, stores }: SamplePush): MemoryReport {
+  // An answer can be newer than a push that came while it was under way.
+  return sample.sequence < report.sample.sequence ? report : { ...report, sample, stores };
 }
 
 function refetchStores(client: QueryClient): void {
@@ -52,7 +73,7 @@ function refetchStores(client: QueryClient): void {
 }
 
 function updateReport(client: QueryClient, change: (report: MemoryReport) => MemoryReport): void {
-  client.setQueryData<MemoryReport>(memoryKeys.report, (report) => report && change(report));
+  applyNews<MemoryReport>(client, memoryKeys.report, change);
 }
 
 function updateTimelines(client: QueryClient, change: (timeline: Timeline) => Timeline): void {
@@ -66,7 +87,7 @@ function updateRun(client: QueryClient, run: OptimizationRun): void {
     ...report,
     optimizer: report.optimizer && { ...report.optimizer, running, lastRun: running ? report.optimizer.lastRun : run },
   }));
-  client.setQueryData<RunPage>(memoryKeys.runs, (page) => page && { ...page, items: withRun(page.items, run) });
+  applyNews<RunPage>(client, memoryKeys.runs, (page) => ({ ...page, items: withRun(page.items, run) }));
 }
 
 /** Newest first, one entry per run. */

@@ -14,11 +14,21 @@ import { readProblem } from "../problem.ts";
 const streamPageSchema = page(streamJobSchema);
 export type StreamPage = z.output<typeof streamPageSchema>;
 
-/** The newest streams; the live socket keeps those that run up to date. */
+/** Streams that a page lists. */
+const MOST_STREAMS = 200;
+
+/** The newest streams; the live socket keeps them up to date. */
 export const streamsQuery = queryOptions({
   queryKey: ["streams"],
-  queryFn: ({ signal }) => call(streamPageSchema, "/api/v1/streams", { query: { limit: 200 }, signal }),
+  queryFn: ({ signal }) => call(streamPageSchema, "/api/v1/streams", { query: { limit: MOST_STREAMS }, signal }),
 });
+
+/** The list with news of a job in its place, or on top when it is new. */
+export function withJob(page: StreamPage, job: StreamJobView): StreamPage {
+  const known = page.items.some(({ id }) => id === job.id);
+  const items = known ? page.items.map((item) => (item.id === job.id ? job : item)) : [job, ...page.items];
+  return { ...page, items: items.slice(0, MOST_STREAMS) };
+}
 
 /** Rejects shown; the whole list is a download. */
 const SHOWN_REJECTS = 100;

@@ -3,8 +3,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ListTree } from "lucide-react";
 import { useCallback, useState } from "react";
-import { useLiveEvent } from "../../../../lib/client/live/live-context.tsx";
-import { type StreamPage, streamsQuery } from "../../../../lib/client/queries/streams.ts";
+import { followJob } from "../../../../lib/client/live/query-cache-sink.ts";
+import { streamsQuery } from "../../../../lib/client/queries/streams.ts";
 import type { StreamJobView } from "../../../../lib/contracts/streams.ts";
 import { DataTable } from "../../../_components/ui/data-table.tsx";
 import { PageHeader } from "../../../_components/ui/page-header.tsx";
@@ -19,12 +19,7 @@ export function StreamsPage() {
   const query = useQuery(streamsQuery);
   const client = useQueryClient();
   const [openId, setOpenId] = useState<string | null>(null);
-  const follow = useCallback(
-    (job: StreamJobView) =>
-      client.setQueryData<StreamPage>(streamsQuery.queryKey, (page) => page && withJob(page, job)),
-    [client],
-  );
-  useLiveEvent("stream:progress", follow);
+  const follow = useCallback((job: StreamJobView) => followJob(client, job), [client]);
   const jobs = query.data?.items ?? [];
   const state = panelState(query, {
     when: jobs.length === 0,
@@ -51,11 +46,4 @@ export function StreamsPage() {
       <JobSheet job={jobs.find((job) => job.id === openId) ?? null} onClose={() => setOpenId(null)} />
     </>
   );
-}
-
-/** News of a job in its place, or on top when it is new. */
-function withJob(page: StreamPage, job: StreamJobView): StreamPage {
-  const known = page.items.some(({ id }) => id === job.id);
-  const items = known ? page.items.map((item) => (item.id === job.id ? job : item)) : [job, ...page.items];
-  return { ...page, items };
 }
