@@ -27,18 +27,20 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** A page's socket, which comes back as a page's does. */
+/** A page's socket, which comes back as a page's does: it is back when the report that it asks for with its first sample came. */
 class Client {
   readonly #socket: Socket;
+  readonly #url: string;
   #attempts = 0;
-  connectedAtMs = Number.NaN;
+  backAtMs = Number.NaN;
 
   constructor(url: string, onSample: (push: SamplePush) => void) {
+    this.#url = url;
     const auth = { token: OPERATOR_KEY };
     this.#socket = io(`${url}/monitoring`, { auth, reconnection: false, forceNew: true, transports: ["websocket"] });
     this.#socket.on("connect", () => {
       this.#attempts = 0;
-      this.connectedAtMs = performance.now();
+      this.#socket.once("memory:sample", () => void this.#readReport());
     });
     this.#socket.on("disconnect", () => this.#retry());
     this.#socket.on("connect_error", () => this.#retry());
@@ -50,16 +52,24 @@ class Client {
     this.#socket.disconnect();
   }
 
+  async #readReport(): Promise<void> {
+    const headers = { authorization: `Bearer ${OPERATOR_KEY}` };
+    const response = await fetch(`${this.#url}/monitoring/memory`, { headers });
+    if (!response.ok) throw new Error(`the report: ${response.status} ${await response.text()}`);
+    await response.arrayBuffer();
+    this.backAtMs = performance.now();
+  }
+
   #retry(): void {
-    this.connectedAtMs = Number.NaN;
+    this.backAtMs = Number.NaN;
     setTimeout(() => this.#socket.connect(), backoffMs(this.#attempts++, Math.random()));
   }
 }
 
-/** Resolves when all are connected, or after a minute. */
-async function allConnected(clients: readonly Client[]): Promise<void> {
+/** Resolves when all are back, or after a minute. */
+async function allBack(clients: readonly Client[]): Promise<void> {
   const patience = performance.now() + 60_000;
-  while (clients.some(({ connectedAtMs }) => Number.isNaN(connectedAtMs)) && performance.now() < patience)
+  while (clients.some(({ backAtMs }) => Number.isNaN(backAtMs)) && performance.now() < patience)
     await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
@@ -74,18 +84,18 @@ const onSample = ({ sample }: SamplePush) => {
   worstDelayMs = Math.max(worstDelayMs, sample.eventLoop.delayP99Ms);
 };
 const clients = Array.from({ length: CLIENTS }, () => new Client(server.url, onSample));
-await allConnected(clients);
+await allBack(clients);
 
 server.process.kill("SIGTERM");
 await once(server.process, "exit");
 worstDelayMs = 0;
 server = await TestServer.start({ env, dir: server.dir });
 const readyAtMs = performance.now();
-await allConnected(clients);
+await allBack(clients);
 // The sample that counts the end of it.
 await new Promise((resolve) => setTimeout(resolve, 2_000 * SAMPLE_SECONDS));
 
-const seconds = clients.map(({ connectedAtMs }) => (connectedAtMs - readyAtMs) / 1000).sort((a, b) => a - b);
+const seconds = clients.map(({ backAtMs }) => (backAtMs - readyAtMs) / 1000).sort((a, b) => a - b);
 const last = seconds.at(-1) ?? Number.NaN;
 const median = seconds[Math.floor(seconds.length / 2)] ?? Number.NaN;
 console.log(
