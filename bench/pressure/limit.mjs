@@ -133,9 +133,16 @@ try {
     0.15 * run.freedBytes, `${mib(dry.freedBytes)} and ${mib(run.freedBytes)}`);
   require("the system gets back at least half of what the stores gave", run.rssFreedBytes >=
     run.freedBytes / 2, `${mib(run.rssFreedBytes)} of ${mib(run.freedBytes)}`);
-  require("the ledger's figure of what was freed is within 10 % of what the system saw", Math.abs(
-    run.rssFreedBytes / run.freedBytes - 1,
-  ) <= 0.1, `${mib(run.freedBytes)} and ${mib(run.rssFreedBytes)}`);
+  const ledgerFell = run.before.storeBytes - run.after.storeBytes;
+  require("what the stores say they freed is within 10 % of what the ledger lost", Math.abs(
+    run.freedBytes / ledgerFell - 1,
+  ) <= 0.1, `${mib(run.freedBytes)} and ${mib(ledgerFell)}`);
+  // The system also sees garbage go that no store held: that is the collection's own figure, read from the heap.
+  const collected = run.steps.find(({ step }) => step === "collect")?.freedBytes ?? 0;
+  const given = run.freedBytes + collected;
+  require("what stores and collection freed is within 10 % of what the system saw", Math.abs(
+    run.rssFreedBytes / given - 1,
+  ) <= 0.1, `${mib(run.freedBytes)} + ${mib(collected)} and ${mib(run.rssFreedBytes)}`);
   const pauses = run.steps.filter(({ step }) => step !== "collect").map(({ longestPauseMs }) => longestPauseMs);
   require("no step but the collection holds the loop for more than 50 ms", Math.max(0, ...pauses) <=
     50, `${Math.max(0, ...pauses).toFixed(1)} ms`);
