@@ -29,7 +29,8 @@ export class Connection {
     this.sqlite.exec("PRAGMA synchronous = FULL");
     this.sqlite.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`);
     this.sqlite.exec("PRAGMA foreign_keys = ON");
-    this.sqlite.exec("PRAGMA cache_size = -4000");
+    // In KiB. Twice as much was 3 MB more RSS for the same CPU: what is read again lies in the stores, or in the system's page cache.
+    this.sqlite.exec("PRAGMA cache_size = -2000");
     this.sqlite.exec("PRAGMA journal_size_limit = 67108864");
     // Rows in use are written again and again: copied into the database once per 16 MiB of log instead of once per 4.
     this.sqlite.exec("PRAGMA wal_autocheckpoint = 4000");
