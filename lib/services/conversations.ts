@@ -1,7 +1,7 @@
 import type { ConversationRow, MessageQuery, MessageRow } from "../ports/conversation-rows.ts";
 import type { PassageVector } from "../ports/passage-vectors.ts";
 import { AppError } from "../shared/errors.ts";
-import { KeyedLock } from "./keyed-lock.ts";
+import { KeyedLock } from "../shared/keyed-lock.ts";
 import type { RagParts } from "./rag-parts.ts";
 
 export interface NewMessage {

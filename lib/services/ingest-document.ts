@@ -1,11 +1,11 @@
 import { hash } from "node:crypto";
 import type { DocumentSummary, NewDocument } from "../ports/document-rows.ts";
 import { AppError } from "../shared/errors.ts";
+import { KeyedLock } from "../shared/keyed-lock.ts";
 import { type Chunking, chunkText } from "../stores/rag/chunk-text.ts";
 import { packText } from "../stores/rag/document-text.ts";
 import { keywordText } from "../stores/rag/keyword-query.ts";
 import { dimensionsOf } from "../stores/rag/vector-code.ts";
-import { KeyedLock } from "./keyed-lock.ts";
 import type { ModelAgreement } from "./model-agreement.ts";
 import type { RagParts } from "./rag-parts.ts";
 

@@ -15,10 +15,14 @@ afterAll(async () => {
 const open = () => createSessionRows(database, { maxBytes: () => 2 ** 30 });
 const TIMEOUT_MS = 1_000;
 
+/** All that may change of a row does: an import makes a session anew over its expired row, with a timeout of its own. */
 function put(id: string, atMs: number, version = 1): SessionChange {
   const data = Buffer.from(JSON.stringify({ id, version }));
-  const row = { id, namespace: "n", createdAtMs: 5, lastUsedAtMs: atMs, idleTimeoutMs: TIMEOUT_MS, version, data };
-  return { kind: "put", row };
+  const idleTimeoutMs = TIMEOUT_MS + (version % 7) * 100;
+  return {
+    kind: "put",
+    row: { id, namespace: "n", createdAtMs: version, lastUsedAtMs: atMs, idleTimeoutMs, version, data },
+  };
 }
 const use = (id: string, lastUsedAtMs: number): SessionChange => ({ kind: "use", id, lastUsedAtMs });
 

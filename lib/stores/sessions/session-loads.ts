@@ -93,7 +93,9 @@ export class SessionLoads {
   }
 
   #restore(row: SessionRow): void {
-    if (this.#options.memory.insert(row.id, row, row.data) >= 0) this.#options.onRestore();
+    const { memory, onRestore } = this.#options;
+    // An import may have made it anew while its expired row was read.
+    if (memory.find(row.id) < 0 && memory.insert(row.id, row, row.data) >= 0) onRestore();
   }
 
   #meet<Result>(namespace: string, id: string, row: SessionRow | null, visit: Visit<Result>): Result {

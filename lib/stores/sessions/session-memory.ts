@@ -43,6 +43,8 @@ export class SessionMemory {
   readonly #anchorMs: number;
   #maxItems: number;
   #idleTimeoutMs: number;
+  /** The session that is being written, or -1: making room for it must not push it out. */
+  #writing = -1;
 
   constructor(options: SessionMemoryOptions) {
     this.#options = options;
@@ -101,7 +103,12 @@ export class SessionMemory {
   /** Gives the session new data. False when the account grants too little: the old data stay. */
   replace(slot: number, raw: Uint8Array): boolean {
     const wasPacked = this.table.values.isPacked(slot);
-    while (!this.table.values.set(slot, raw)) if (!this.makeRoom(slot)) return false;
+    this.#writing = slot;
+    try {
+      while (!this.table.values.set(slot, raw)) if (!this.makeRoom()) return false;
+    } finally {
+      this.#writing = -1;
+    }
     if (wasPacked) this.#pace.wantedAgain();
     this.table.hot.drop(slot);
     this.table.bumpVersion(slot);
@@ -215,15 +222,18 @@ export class SessionMemory {
     };
   }
 
-  /** Frees something, dearest last: copies of what is held anyway, then the session used longest ago (never `except`). */
-  makeRoom(except = -1): boolean {
+  /**
+   * Frees something, dearest last: copies of what is held anyway, then the session used longest ago. One that leaves may queue its
+   * last use, and so come back here for room.
+   */
+  makeRoom(): boolean {
     const { hot, recency, values } = this.table;
     if (hot.items > 0) {
       hot.shrinkTo(0);
       return true;
     }
     if (values.shedSamples()) return true;
-    const oldest = recency.oldest === except ? recency.newerThan(except) : recency.oldest;
+    const oldest = recency.oldest === this.#writing ? recency.newerThan(this.#writing) : recency.oldest;
     if (oldest >= 0) this.#spill(oldest);
     // Alone and still refused: pages that stand empty behind other slabs' ends are the last resort.
     else return values.compact() > 0;

@@ -6,6 +6,7 @@ import { MIB } from "../../shared/bytes.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Json } from "../../shared/json-value.ts";
+import { KeyedLock } from "../../shared/keyed-lock.ts";
 import { DueUses } from "./due-uses.ts";
 import { newSessionId } from "./id-index.ts";
 import { encoded, type MeasuredText } from "./measured-text.ts";
@@ -55,6 +56,7 @@ export class SessionPool implements BoundedStore {
   readonly #uses: DueUses;
   readonly #changes: WriteBehind;
   readonly #loads: SessionLoads;
+  readonly #puts = new KeyedLock();
   #spilledItems = 0;
   #cancelTick: (() => void) | null = null;
   #packing = false;
@@ -141,13 +143,16 @@ export class SessionPool implements BoundedStore {
    * The id must be as unguessable as one of ours.
    * @throws {AppError} as `create`.
    */
-  async put(id: string, namespace: string, text: string, idleTimeoutMs?: number): Promise<SessionView> {
-    try {
-      return await this.replace(namespace, id, text, null);
-    } catch (error) {
-      if (!(error instanceof AppError && error.code === "not-found")) throw error;
-      return await this.#createAs(id, namespace, text, idleTimeoutMs ?? this.memory.idleTimeoutMs);
-    }
+  put(id: string, namespace: string, text: string, idleTimeoutMs?: number): Promise<SessionView> {
+    // Two at once would both find nothing, and both make it.
+    return this.#puts.run(id, async () => {
+      try {
+        return await this.replace(namespace, id, text, null);
+      } catch (error) {
+        if (!(error instanceof AppError && error.code === "not-found")) throw error;
+        return await this.#createAs(id, namespace, text, idleTimeoutMs ?? this.memory.idleTimeoutMs);
+      }
+    });
   }
 
   /** Resolves when all that was accepted so far is in the database. @throws {AppError} when it cannot be written. */

@@ -66,6 +66,33 @@ describe("WriteBehind", () => {
     expect(text("s")).toBe("leaving");
   });
 
+  it("gives what leaves memory a buffer of its own, and no place in a larger one that it would keep", async () => {
+    const { queue, rows, put } = setUp();
+    await put("s", "small");
+    queue.detach("s");
+    const apply = rows.apply.bind(rows);
+    const buffers: number[] = [];
+    rows.apply = async (changes) => {
+      for (const change of changes) if (change.kind === "put") buffers.push(change.row.data.buffer.byteLength);
+      await apply(changes);
+    };
+    await queue.flush();
+    expect(buffers).toEqual(["small".length]);
+  });
+
+  it("gives up a change whose data are gone, says so once, and commits all the others", async () => {
+    const { queue, memory, account, failures, put, text } = setUp();
+    await put("s", "kept");
+    await put("gone", "lost");
+    await put("t", "kept too");
+    memory.delete("gone");
+    await queue.flush();
+    expect(String(failures)).toMatch(/left memory/);
+    await queue.flush();
+    expect([text("s"), text("t"), text("gone")]).toEqual(["kept", "kept too", ""]);
+    expect([failures.length, queue.failure, queue.heldBytes, account.grantedBytes]).toEqual([1, null, 0, 0]);
+  });
+
   it("hands out data that the next commit does not write over", async () => {
     const { queue, rows, put } = setUp();
     await put("s", "being committed");
@@ -77,7 +104,7 @@ describe("WriteBehind", () => {
     await flushed;
     await put("t", "another session");
     await queue.flush();
-    expect(change?.kind === "put" && String(change.row.data)).toBe("being committed");
+    expect(change?.kind === "put" && String(Buffer.from(change.row.data))).toBe("being committed");
   });
 
   it("keeps the data of a commit that failed through the commits after it, and gives all its room back", async () => {

@@ -118,13 +118,17 @@ export class WriteBehind {
     const committing = this.#committing.get(id)?.change;
     const change = pending ? merged(committing, pending) : committing;
     if (change?.kind !== "put") return change;
-    return { kind: "put", row: { ...change.row, data: Buffer.from(this.#dataOf(change)) } };
+    const data = this.#dataOf(change);
+    return data ? { kind: "put", row: { ...change.row, data: new Uint8Array(data) } } : undefined;
   }
 
   /** The session is about to leave memory: what is queued of it gets data of its own. */
   detach(id: string): void {
     const change = this.#pending.get(id)?.change;
-    if (change?.kind === "put" && change.row.data === null) change.row.data = Buffer.from(this.#dataOf(change));
+    if (change?.kind !== "put" || change.row.data !== null) return;
+    const data = this.#dataOf(change);
+    // Memory of its own: a small Buffer would lie in a pool of 8 KiB and keep all of it.
+    if (data) change.row.data = new Uint8Array(data);
   }
 
   /** Sets room aside for a change with `dataBytes` of data; null when there is none just now. */
@@ -278,18 +282,28 @@ export class WriteBehind {
     const copies = this.#spares.take(puts.reduce((sum, { dataBytes }) => sum + dataBytes, 0));
     let at = 0;
     for (const put of puts) {
+      const data = this.#dataOf(put);
+      if (!data) throw this.#givenUp(put);
       const copy = new Uint8Array(copies, at, put.dataBytes);
-      copy.set(this.#dataOf(put));
+      copy.set(data);
       put.row.data = copy;
       at += put.dataBytes;
     }
     return copies;
   }
 
-  #dataOf({ row, dataBytes }: QueuedPut): Uint8Array {
+  /** Null when they have left memory without `detach`: a fault of ours that must not become every other session's. */
+  #dataOf({ row, dataBytes }: QueuedPut): Uint8Array | null {
     const data = row.data ?? this.#options.dataOf(row.id);
-    if (data?.length !== dataBytes) throw new Error("the data of a queued session have left memory without it");
-    return data;
+    return data?.length === dataBytes ? data : null;
+  }
+
+  /** Takes a change that can never be committed out of the batch: it would make each commit fail from now on. */
+  #givenUp({ row }: QueuedPut): Error {
+    const given = this.#committing.get(row.id);
+    this.#committing.delete(row.id);
+    this.#letGo(given?.bytes ?? 0);
+    return new Error("the data of a queued session have left memory without it: its last change is lost");
   }
 
   async #commit(changes: readonly QueuedChange[]): Promise<boolean> {
