@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { describe, expect, it, vi } from "vitest";
 import type { SamplePush } from "../../contracts/events.ts";
 import type { MemoryReport, MemorySample } from "../../contracts/memory.ts";
@@ -107,6 +107,70 @@ describe("news of a stream", () => {
   });
 });
 
+describe("a list beside its news", () => {
+  /** A page that shows the streams, and the answers to what it asks. */
+  function watched(client: QueryClient, staleTime = 0) {
+    const answers: ((page: StreamPage) => void)[] = [];
+    const queryFn = () => new Promise<StreamPage>((resolve) => answers.push(resolve));
+    const observer = new QueryObserver(client, { queryKey: streamsQuery.queryKey, queryFn, staleTime, retry: false });
+    const end = observer.subscribe(() => undefined);
+    const answer = async (index: number, state: StreamState) => {
+      answers[index]?.(pageOf(job("a", state)));
+      await settled();
+    };
+    return { answers, answer, end };
+  }
+
+  it("gives the last of two events the last word, though it was asked for anew between them", async () => {
+    const client = new QueryClient();
+    client.setQueryData(streamsQuery.queryKey, pageOf(job("a", "queued")));
+    const { answer, end } = watched(client);
+    followJob(client, job("a", "running"));
+    void client.invalidateQueries({ queryKey: streamsQuery.queryKey });
+    await settled();
+    followJob(client, job("a", "completed"));
+    await answer(1, "completed");
+    expect(states(client)).toEqual(["a completed"]);
+    end();
+  });
+
+  it("is not undone, once connected again, by what was told before the connection was lost", async () => {
+    const client = new QueryClient();
+    client.setQueryData(streamsQuery.queryKey, pageOf(job("a", "queued")));
+    const { answer, end } = watched(client);
+    followJob(client, job("a", "running"));
+    createQueryCacheSink(client, new FakeClock()).connected();
+    await settled();
+    await answer(1, "completed");
+    expect(states(client)).toEqual(["a completed"]);
+    end();
+  });
+
+  it("is asked for again with the connection, though its first answer is under way", async () => {
+    const client = new QueryClient();
+    const { answers, answer, end } = watched(client);
+    createQueryCacheSink(client, new FakeClock()).connected();
+    await settled();
+    await answer(0, "running");
+    expect(answers).toHaveLength(2);
+    await answer(1, "completed");
+    expect(states(client)).toEqual(["a completed"]);
+    end();
+  });
+
+  it("that nobody looked at while news were missed is asked for when somebody does, whatever news came since", async () => {
+    const client = new QueryClient();
+    client.setQueryData(streamsQuery.queryKey, pageOf(job("a", "running")));
+    createQueryCacheSink(client, new FakeClock()).connected();
+    await settled();
+    followJob(client, job("b", "completed"));
+    const { answers, end } = watched(client, Number.POSITIVE_INFINITY);
+    await settled();
+    expect(answers).toHaveLength(1);
+    end();
+  });
+});
+
 describe("the report", () => {
   function setup() {
     const client = new QueryClient();
@@ -137,6 +201,15 @@ describe("the report", () => {
     expect(count()).toBe(3);
     push();
     expect(count()).toBe(4);
+  });
+
+  it("is asked for as often when somebody sets the clock back", () => {
+    const { clock, count, push } = setup();
+    push();
+    clock.jumpWall(-3_600_000);
+    clock.advance(30_000);
+    push();
+    expect(count()).toBe(2);
   });
 
   it("is not asked for while no samples come", () => {

@@ -6,7 +6,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { memoryKeys, type RunPage } from "../queries/memory.ts";
 import { type StreamPage, streamsQuery, withJob } from "../queries/streams.ts";
 import { appendSamples, type Timeline } from "../timeline/timeline.ts";
-import { applyNews } from "./apply-news.ts";
+import { applyNews, askAnew } from "./apply-news.ts";
 import type { LiveConnection, LiveSink } from "./live-connection.ts";
 import { appendMoment } from "./store-history.ts";
 
@@ -20,11 +20,11 @@ export function createQueryCacheSink(client: QueryClient, clock: Clock): LiveSin
     connected() {
       // What ended while no socket was there was told to nobody. The report follows with the first sample that is shown.
       askedAtMs = Number.NEGATIVE_INFINITY;
-      for (const queryKey of [memoryKeys.runs, streamsQuery.queryKey]) void client.invalidateQueries({ queryKey });
+      for (const queryKey of [memoryKeys.runs, streamsQuery.queryKey]) void askAnew(client, queryKey);
     },
     sample(push, recent) {
-      if (clock.nowMs() - askedAtMs >= REPORT_EVERY_MS) {
-        askedAtMs = clock.nowMs();
+      if (clock.monotonicMs() - askedAtMs >= REPORT_EVERY_MS) {
+        askedAtMs = clock.monotonicMs();
         void client.invalidateQueries({ queryKey: memoryKeys.report });
       }
       updateReport(client, (report) => withPush(report, push));
