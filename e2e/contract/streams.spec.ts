@@ -197,6 +197,24 @@ test("T03: a bomb of 200 bytes that inflates to 256 MB is refused", async ({ ser
   expect(await problem(response)).toEqual([413, "body-too-large"]);
 });
 
+test("a session that an import names twice is one session, with what came last, and others go on", async ({
+  server,
+}) => {
+  const own = { "x-namespace": "twice" };
+  const records = [1, 2, 3].map((n) => JSON.stringify({ id: "same", data: { n, pad: "x".repeat(n) } })).join("\n");
+  expect(await jobOf(await post(server, "target=sessions&format=ndjson&wait=1", records, own))).toMatchObject({
+    state: "completed",
+    records: 3,
+  });
+  const listed = (await (await server.get("/api/v1/sessions", own)).json()) as {
+    items: { id: string; version: number }[];
+  };
+  expect(listed.items.map(({ version }) => version)).toEqual([3]);
+  const found = await server.get(`/api/v1/sessions/${listed.items[0]?.id}`, own);
+  expect(await found.json()).toMatchObject({ data: { n: 3 } });
+  expect((await server.send("POST", "/api/v1/sessions", { data: {} }, own)).status).toBe(201);
+});
+
 test("a stream belongs to its namespace, and a viewer may watch but not send", async ({ server }) => {
   const job = await jobOf(await post(server, "target=none&format=ndjson&wait=1", "{}"));
   const other = await server.get(`${PATH}/${job.id}`, { "x-namespace": "elsewhere" });
