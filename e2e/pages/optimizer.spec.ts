@@ -48,6 +48,7 @@ test("by keyboard: o opens the plan, Enter runs it, Esc gives the focus back", a
   await signIn(page, server);
   await page.goto(server.url);
   await untilLive(page);
+  await page.getByRole("button", { name: "Optimize" }).focus();
   await page.keyboard.press("o");
   await planShown(page);
   const before = (await runsOf(server)).length;
@@ -56,6 +57,7 @@ test("by keyboard: o opens the plan, Enter runs it, Esc gives the focus back", a
   await expect(page.getByText("The run has ended.")).toBeVisible({ timeout: 30_000 });
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Optimize" })).toBeFocused();
   expect((await runsOf(server)).length).toBe(before + 1);
   await expect(
     page

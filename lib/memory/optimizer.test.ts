@@ -300,6 +300,17 @@ describe("Optimizer", () => {
     expect((await world.run()).state).toBe("completed");
   });
 
+  it("says that the history does not have a run that could not be recorded, and what it freed all the same", async () => {
+    const world = new World([script("cache", { expire: 30 })], 500);
+    world.log.push = () => {
+      throw new Error("the disk is full");
+    };
+    const run = await world.run();
+    expect([run.state, run.freedBytes]).toEqual(["completed", 30]);
+    expect(run.note).toMatch(/could not be recorded: the disk is full/);
+    expect(world.optimizer.running).toBe(false);
+  });
+
   it("gives the loop back after each slice of 10 ms and reports the longest", async () => {
     const world = new World([script("cache", { expire: 95 })], 500);
     let breaths = 0;

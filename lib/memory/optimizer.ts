@@ -141,7 +141,7 @@ export class Optimizer {
     } catch (cause) {
       progress([...work.steps], { state: "failed", note: cause instanceof Error ? cause.message : String(cause) });
     }
-    await this.#record(run);
+    run = await this.#record(run);
     onDone(run);
     return run;
   }
@@ -207,11 +207,18 @@ export class Optimizer {
     return beginRun({ id: newId(), trigger, actor, dryRun, startedAt, targetRatio, before: usage() });
   }
 
-  async #record(run: OptimizationRun): Promise<void> {
+  async #record(run: OptimizationRun): Promise<OptimizationRun> {
     // Upkeep that found nothing is 288 rows a day that tell nobody anything.
-    if (run.trigger === "scheduled" && run.state === "nothing-to-do") return;
+    if (run.trigger === "scheduled" && run.state === "nothing-to-do") return run;
     this.#lastRun = run;
-    await this.#options.log.append(run);
+    try {
+      await this.#options.log.append(run);
+    } catch (cause) {
+      // What was freed is freed, on a full disk too: the answer says that the history does not have it.
+      const trouble = `It could not be recorded: ${cause instanceof Error ? cause.message : String(cause)}`;
+      this.#lastRun = { ...run, note: run.note === null ? trouble : `${run.note} ${trouble}` };
+    }
+    return this.#lastRun;
   }
 }
 

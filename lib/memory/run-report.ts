@@ -38,7 +38,7 @@ export function explainMiss({ shortBytes, pendingBytes, usage, chosen }: Miss): 
   const { usedBytes, storeBytes } = usage;
   return (
     `The target is missed by ${formatBytes(shortBytes)}: of ${formatBytes(usedBytes)} in use the stores hold ` +
-    `${formatBytes(storeBytes)}, which ${chosen ? "the chosen steps" : "no step"} may free, and the runtime ` +
+    `${formatBytes(storeBytes)}, which ${chosen ? "none of the chosen steps" : "no step"} may free, and the runtime ` +
     `${formatBytes(usedBytes - storeBytes)}.`
   );
 }

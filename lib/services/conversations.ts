@@ -121,7 +121,12 @@ export class Conversations {
         model,
         vectors.map(({ id, vector }) => ({ rowId: id, vector })),
       );
-      messageIndex.add(namespace, vectors);
+      // A conversation may have been removed while its messages were embedded. What is read now and removed later is told of later.
+      const left = new Set((await conversations.byRowId(rows.map(({ rowId }) => rowId))).map(({ rowId }) => rowId));
+      messageIndex.add(
+        namespace,
+        vectors.filter(({ id }) => left.has(id)),
+      );
       done += rows.length;
     }
     return (await conversations.withoutVector(namespace, model, EMBED_PAGE)).length;

@@ -54,8 +54,11 @@ export class DocumentIngest {
   }
 
   /** Embeds a stored document again, though its namespace has another model's vectors. */
-  reembed(namespace: string, document: IngestDocument): Promise<Ingested> {
-    return this.#lock.run(JSON.stringify([namespace, document.id]), () => this.#replace(namespace, document));
+  async reembed(namespace: string, id: string, read: () => Promise<IngestDocument | null>): Promise<void> {
+    await this.#lock.run(JSON.stringify([namespace, id]), async () => {
+      const document = await read();
+      if (document !== null) await this.#replace(namespace, document);
+    });
   }
 
   /** @returns whether there was one. */

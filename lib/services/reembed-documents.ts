@@ -93,20 +93,15 @@ export class Reembedding {
   }
 
   async #reembed(namespace: string, document: DocumentSummary, job: ReembedJob): Promise<void> {
-    const bytes = await this.#parts.documents.text(namespace, document.id);
-    if (bytes !== null) {
-      const text = await unpackText(bytes);
-      const { id, source, page, language, metadata, chunkSize: size, chunkOverlap: overlap } = document;
-      await this.#ingest.reembed(namespace, {
-        id,
-        text,
-        source,
-        page,
-        language,
-        metadata,
-        chunking: { size, overlap },
-      });
-    }
+    const { documents } = this.#parts;
+    // Read under the document's lock: it may have been removed or put since the page was read.
+    await this.#ingest.reembed(namespace, document.id, async () => {
+      const now = await documents.find(namespace, document.id);
+      const bytes = now === null || now.model === this.#model ? null : await documents.text(namespace, document.id);
+      if (now === null || bytes === null) return null;
+      const { id, source, page, language, metadata, chunkSize: size, chunkOverlap: overlap } = now;
+      return { id, text: await unpackText(bytes), source, page, language, metadata, chunking: { size, overlap } };
+    });
     job.done++;
   }
 }

@@ -211,7 +211,7 @@ export class StreamJob {
     if (this.#state === "cancelled") return;
     if (!this.active && !this.resumable) throw new AppError("conflict", `The stream has ended: it is ${this.#state}.`);
     this.#abort.abort(new Stopped("cancelled", "cancelled", "The stream was cancelled."));
-    await this.#active;
+    if (this.#active) await this.#active;
     // Nobody was sending, or the run ended for another reason just before.
     if (!OVER.includes(this.state)) await this.#end("cancelled", null, false);
   }
@@ -227,10 +227,12 @@ export class StreamJob {
   async #take(upload: Upload, markReceived: () => void): Promise<void> {
     const { clock, host, budget, rejects, openSink, changed } = this.#parts;
     const kept = this.#kept;
-    await this.#begin(upload);
+    // By the offset that the client was told: a body in another encoding than the last may begin elsewhere.
+    const skip = (kept.checkpoint.state?.offset ?? 0) - this.uploadOffset;
     const stopTelling = clock.every(PROGRESS_MS, () => void changed(this, true).catch(() => undefined));
     let opened = false;
     try {
+      await this.#begin(upload);
       await rejects.rewind(kept.checkpoint.rejectBytes);
       const sink = await openSink();
       const run = new StreamRun({
@@ -251,7 +253,7 @@ export class StreamJob {
       this.#run = run;
       this.#state = "running";
       await changed(this, false);
-      await this.#pump(run, upload);
+      await this.#pump(run, upload, skip);
       markReceived();
       await run.finish(upload.complete);
       await this.#end(upload.complete ? "completed" : "waiting", null, true);
@@ -269,8 +271,8 @@ export class StreamJob {
 
   async #begin({ encoding, bytesTotal }: Upload): Promise<void> {
     const kept = this.#kept;
-    kept.encoded = encoding !== "identity";
     kept.bytesRead = this.uploadOffset;
+    kept.encoded = encoding !== "identity";
     if (bytesTotal !== null) kept.bytesTotal = bytesTotal;
     kept.startedAtMs ??= this.#parts.clock.nowMs();
     kept.finishedAtMs = null;
@@ -281,7 +283,7 @@ export class StreamJob {
   }
 
   /** Reads the body into the run. */
-  async #pump(run: StreamRun, { body, encoding }: Upload): Promise<void> {
+  async #pump(run: StreamRun, { body, encoding }: Upload, passOver: number): Promise<void> {
     const kept = this.#kept;
     async function* counted(): AsyncGenerator<Uint8Array> {
       for await (const chunk of body) {
@@ -290,7 +292,7 @@ export class StreamJob {
         yield chunk;
       }
     }
-    let skip = encoding === "identity" ? 0 : (kept.checkpoint.state?.offset ?? 0);
+    let skip = passOver;
     try {
       for await (const chunk of interruptible(inflated(counted(), encoding), run.stopped)) {
         if (chunk.length <= skip) skip -= chunk.length;

@@ -61,10 +61,7 @@ export class StreamJobs {
   /** @throws {AppError} `overloaded`; what the sink's opener throws. */
   async create(namespace: string, spec: StreamJobSpec): Promise<StreamJob> {
     const { clock, nodeId, rows, openSink } = this.#options;
-    if (this.open >= MAX_OPEN_STREAMS)
-      throw new AppError("overloaded", `${MAX_OPEN_STREAMS} streams are open already.`, {
-        headers: { "Retry-After": "5" },
-      });
+    if (this.open >= MAX_OPEN_STREAMS) throw tooMany();
     const id = randomUUID();
     // A target that is not there is refused before a byte is read.
     await openSink(spec, namespace, id);
@@ -87,11 +84,24 @@ export class StreamJobs {
   upload(job: StreamJob, upload: Upload): ReturnType<StreamJob["upload"]> {
     const live = this.#live.get(job.id);
     if (live && live !== job) throw new AppError("conflict", "Another request is sending this stream.");
-    this.#live.set(job.id, job);
+    // Here too: a job that waits for more is not open, and several are made before one of them is.
+    if (this.open >= MAX_OPEN_STREAMS) throw tooMany();
     const under = job.upload(upload);
+    this.#live.set(job.id, job);
     const leave = () => this.#settle(job);
     under.ended.then(leave, leave);
     return under;
+  }
+
+  /** Cancels the job: until that is written everyone finds this very object, so that nobody begins to send it meanwhile. @throws {AppError} `conflict`. */
+  async cancel(job: StreamJob): Promise<void> {
+    const live = this.#live.get(job.id) ?? job;
+    this.#live.set(job.id, live);
+    try {
+      await live.cancel();
+    } finally {
+      this.#settle(live);
+    }
   }
 
   /** Writes the job's end, if it could not be written when it came: until then the job stays here. */
@@ -142,4 +152,10 @@ export class StreamJobs {
   async #forget(ids: readonly string[]): Promise<void> {
     for (const id of ids) await rm(path.join(this.#options.directory, `${id}.ndjson`), { force: true });
   }
+}
+
+function tooMany(): AppError {
+  return new AppError("overloaded", `${MAX_OPEN_STREAMS} streams are open already.`, {
+    headers: { "Retry-After": "5" },
+  });
 }

@@ -91,6 +91,7 @@ export class StreamRun {
   async open(): Promise<void> {
     const { budget, signal, host, spec, sink, from } = this.#options;
     const granted = await budget.take(BASE_BYTES, signal);
+    if (granted && signal.aborted) budget.give(BASE_BYTES);
     signal.throwIfAborted();
     if (!granted) throw new NoMemoryError("there is no memory for another stream now");
     signal.addEventListener("abort", this.#onAbort, { once: true });
@@ -214,7 +215,8 @@ export class StreamRun {
     if (result.out) await this.#write(result.out);
     else figures.records += result.records;
     figures.state = result.state;
-    this.checkpoint = { ...figures };
+    // Behind its array a document can only go on from its start: the last place within it is the better one.
+    if (result.state.offset > 0) this.checkpoint = { ...figures };
     if (result.fault) throw new StreamFaultError(result.fault);
   }
 

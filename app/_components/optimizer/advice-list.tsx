@@ -46,9 +46,9 @@ export function AdviceList({ findings }: { findings: readonly Recommendation[] }
               ) : (
                 <Badge tone={LOOKS[finding.severity].tone}>{LOOKS[finding.severity].word}</Badge>
               )}
-              <p className="min-w-0 pt-0.5 text-13 text-strong">{finding.cause}</p>
+              <p className="wrap-anywhere min-w-0 pt-0.5 text-13 text-strong">{finding.cause}</p>
             </div>
-            <p className="text-13">
+            <p className="wrap-anywhere text-13">
               {finding.action} <span className="text-faint">{finding.expected}</span>
             </p>
             {finding.setting && me?.role === "operator" ? (

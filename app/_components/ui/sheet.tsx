@@ -5,6 +5,7 @@ import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { Button } from "./button.tsx";
 import { classNames } from "./class-names.ts";
+import { useReturnFocus } from "./use-return-focus.ts";
 
 /** A panel from the edge: navigation on a phone (left), the details of one row (right). */
 export function Sheet(props: {
@@ -15,11 +16,13 @@ export function Sheet(props: {
   children: ReactNode;
 }) {
   const { open, onOpenChange, title, side = "right", children } = props;
+  const returnFocus = useReturnFocus();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-scrim" />
         <Radix.Content
+          {...returnFocus}
           aria-describedby={undefined}
           className={classNames(
             "fixed inset-y-0 z-50 flex flex-col border-line bg-surface-1 shadow-panel",

@@ -108,7 +108,9 @@ export class DatabaseClient implements Database {
 
   async close(): Promise<void> {
     if (this.#ended) return;
-    await this.#ask({ kind: "close" });
+    const closed = this.#ask({ kind: "close" });
+    this.#ended = new AppError("storage-unavailable", "The database has been closed.");
+    await closed;
     await this.#worker.terminate();
   }
 

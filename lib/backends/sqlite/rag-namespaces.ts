@@ -15,6 +15,7 @@ const createTextTable = (namespaceId: number): string =>
 export class Namespaces {
   readonly #database: Database;
   readonly #ids: Map<string, number>;
+  #lastId = 0;
   readonly #making = new Map<string, Promise<number>>();
 
   private constructor(database: Database, ids: Map<string, number>) {
@@ -47,8 +48,8 @@ export class Namespaces {
   }
 
   async #make(name: string): Promise<number> {
-    const taken = [...this.#ids.values()];
-    const id = Math.max(0, ...taken) + this.#making.size + 1;
+    const id = Math.max(this.#lastId, ...this.#ids.values()) + 1;
+    this.#lastId = id;
     await this.#database.write([
       { sql: createTextTable(id) },
       { sql: `INSERT INTO "RagNamespace" ("id", "name") VALUES (?, ?)`, params: [id, name] },

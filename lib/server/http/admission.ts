@@ -1,10 +1,8 @@
 import { MOST_LAG_MS } from "../../memory/loop-gate.ts";
 import { AppError } from "../../shared/errors.ts";
+import { releaseBytes } from "../../streaming/release-bytes.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Route } from "./define-route.ts";
-
-/** A body that comes without its length is taken for one of a megabyte. */
-const UNKNOWN_BODY_BYTES = 1_048_576;
 
 /**
  * Refuses what uses the stores while the event loop is late: it would only make the wait longer for everyone. Health, monitoring and
@@ -58,6 +56,8 @@ async function discardBody({ body }: Request, maxBodyBytes: number): Promise<voi
   try {
     for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
       size += chunk.byteLength;
+      // At once: what is refused for want of memory must not fill it with chunks that wait for a collection.
+      releaseBytes(chunk);
       if (size > maxBodyBytes) return;
     }
   } catch {
@@ -67,7 +67,8 @@ async function discardBody({ body }: Request, maxBodyBytes: number): Promise<voi
 
 function expectedBytes({ headers }: Request, maxBodyBytes: number): number {
   const declared = headers.get("content-length");
-  if (declared === null) return headers.has("transfer-encoding") ? Math.min(UNKNOWN_BODY_BYTES, maxBodyBytes) : 0;
+  // What comes without its length may be as large as any: many at once that were taken for less passed the limit.
+  if (declared === null) return headers.has("transfer-encoding") ? maxBodyBytes : 0;
   // What is too large for any memory will be refused as that.
   return Number(declared) > maxBodyBytes ? 0 : Number(declared);
 }

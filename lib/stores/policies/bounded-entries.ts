@@ -245,13 +245,16 @@ export class BoundedEntries<V> {
     const indexBytes = rebuilds ? this.#indexBytesFor(slots, maxItems, policy) : this.#indexBytes;
     if (indexBytes > maxBytes) throw new RangeError(`an index of ${maxItems} entries needs ${indexBytes} bytes`);
     while (this.#items > maxItems || this.#entryBytes + indexBytes > maxBytes) this.evictOne();
-    this.#maxBytes = maxBytes;
-    if (!rebuilds) return;
+    if (!rebuilds) {
+      this.#maxBytes = maxBytes;
+      return;
+    }
     if (indexBytes > this.#indexBytes && !this.#options.account.tryTake(indexBytes - this.#indexBytes)) {
       throw new RangeError(`no memory for an index of ${maxItems} entries`);
     }
     if (indexBytes < this.#indexBytes) this.#options.account.give(this.#indexBytes - indexBytes);
     this.#indexBytes = indexBytes;
+    this.#maxBytes = maxBytes;
     this.#maxItems = maxItems;
     this.#setting = policy;
     this.#rebuild(slots);

@@ -35,12 +35,12 @@ function expire({ entries, bodies, ...parts }: Parts): ReliefStep {
 
 /** Bodies that several entries hold a copy of each. */
 function deduplicate({ entries, bodies, ...parts }: Parts): ReliefStep {
-  const duplicates = function* (): Generator<[CachedResponse, HeldBody]> {
+  const duplicates = function* (): Generator<[CachedResponse, HeldBody, string]> {
     const first = new Map<string, HeldBody>();
-    for (const { value } of entries.entries()) {
+    for (const { key, value } of entries.entries()) {
       const same = first.get(value.body.tag);
       if (same === undefined) first.set(value.body.tag, value.body);
-      else if (same !== value.body && bodies.isSame(same, value.body)) yield [value, same];
+      else if (same !== value.body && bodies.isSame(same, value.body)) yield [value, same, key];
     }
   };
   return step({ entries, bodies, ...parts }, "deduplicate", {
@@ -51,11 +51,13 @@ function deduplicate({ entries, bodies, ...parts }: Parts): ReliefStep {
     run: async (targetBytes, slicer) => {
       let items = 0;
       let freed = 0;
-      for (const [entry, shared] of [...duplicates()]) {
+      for (const [entry, shared, key] of [...duplicates()]) {
         if (freed >= targetBytes) break;
         if (slicer.spent) await slicer.breathe();
-        // Either may have gone while others had the loop.
-        if (shared.holders === 0 || entry.body.holders === 0 || shared === entry.body) continue;
+        // Either may have gone or changed while others had the loop. The entry is looked for by its key: it may be gone while its body
+        // is another's still, and giving back a holder for it would let that one's bytes go.
+        if (shared.holders === 0 || entries.peek(key) !== entry) continue;
+        if (shared === entry.body || shared.tag !== entry.body.tag) continue;
         freed += blockBytes(entry.body.storedBytes);
         items += 1;
         shared.holders += 1;

@@ -47,6 +47,41 @@ async function hit(found: ReturnType<ResponseCache["lookup"]>) {
   return result;
 }
 
+describe("ResponseCache deduplication", () => {
+  it("lets no body go that another entry has, when an entry goes while it runs", async () => {
+    const { cache, put, get } = setUp({ compression: false, policy: "lru" });
+    const step = cache.relief.find(({ kind }) => kind === "deduplicate");
+    const body = Buffer.alloc(5_000, 7);
+    await put("x", "small");
+    await put("b", body);
+    await put("d", body);
+    await step?.run(Number.POSITIVE_INFINITY, slicer);
+    await cache.delete("n", "x");
+    await put("a", body);
+    let isGone = false;
+    const breathe = async () => {
+      if (!isGone) await cache.delete("n", "b");
+      isGone = true;
+    };
+    await step?.run(Number.POSITIVE_INFINITY, { spent: true, breathe });
+    await put("e", Buffer.alloc(5_000, 9));
+    for (const key of ["a", "d"]) {
+      const { representation } = await hit(get(key));
+      expect([...new Set(representation?.bytes)]).toEqual([7]);
+    }
+  });
+
+  it("keeps its old bounds when new ones are refused", async () => {
+    const { cache, account, put } = setUp({ compression: false });
+    account.frozen = true;
+    expect(() => cache.resize({ maxItems: 2_000, maxBytes: 32_000_000 })).toThrow(RangeError);
+    account.frozen = false;
+    account.ceilingBytes = 64_000_000;
+    for (let i = 0; i < 50; i++) await put(`k${i}`, Buffer.alloc(400_000, i));
+    expect(cache.stats().bytes).toBeLessThanOrEqual(4_000_000);
+  });
+});
+
 describe("ResponseCache representations", () => {
   it("serves brotli as held to who takes it and the identical body to who does not, each under its own tag", async () => {
     const { cache, put, get } = setUp();

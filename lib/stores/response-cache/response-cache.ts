@@ -193,13 +193,18 @@ export class ResponseCache implements CacheStore, BoundedStore {
   /** @throws {RangeError} when the index of so many entries does not fit. */
   resize({ maxItems, maxBytes = this.#maxBytes, ttlMs, policy, maxBodyBytes }: CacheBounds): void {
     const ceilingBytes = maxBytes - fillBytes(maxBytes);
-    const isLarger = ceilingBytes > this.#budget.ceilingBytes;
-    if (isLarger) this.#budget.ceilingBytes = ceilingBytes;
-    this.#entries.resize({
-      maxBytes: ceilingBytes,
-      ...(maxItems === undefined ? {} : { maxItems }),
-      ...(policy === undefined ? {} : { policy }),
-    });
+    const before = this.#budget.ceilingBytes;
+    this.#budget.ceilingBytes = Math.max(before, ceilingBytes);
+    try {
+      this.#entries.resize({
+        maxBytes: ceilingBytes,
+        ...(maxItems === undefined ? {} : { maxItems }),
+        ...(policy === undefined ? {} : { policy }),
+      });
+    } catch (error) {
+      this.#budget.ceilingBytes = before;
+      throw error;
+    }
     this.#budget.ceilingBytes = ceilingBytes;
     this.#shrinkTo(ceilingBytes);
     this.#leases.resize(fillBytes(maxBytes));

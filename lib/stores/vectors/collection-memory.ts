@@ -25,6 +25,8 @@ export class CollectionMemory {
   searchedAtMs = 0;
   /** Vectors of this collection pushed out of the hot tier, ever. */
   evictions = 0;
+  /** Grows when codes are let go for want of memory. */
+  sheds = 0;
   #payloadBytes = 0;
 
   constructor(format: RowFormat, arena: SlabArena, hot: HotTier, account: MemoryAccount) {
@@ -127,6 +129,7 @@ export class CollectionMemory {
     if (slot < 0) return false;
     this.cool(slot);
     const last = this.codes.count - 1;
+    for (const scan of this.#scans) scan.removed(slot, row);
     this.#index.delete(row);
     if (slot !== last) {
       const movedRow = this.codes.rowAt(last);

@@ -24,6 +24,8 @@ export class MemoryScan {
   readonly #end: () => void;
   readonly #rows: number[] = [];
   readonly #uppers: number[] = [];
+  /** Seen, and gone since: should one come back, its lower bound has been counted. */
+  readonly #gone = new Set<number>();
   #pruneAt = 4_096;
   #block = 0;
 
@@ -53,7 +55,7 @@ export class MemoryScan {
       if (!this.#allows(row, slot)) continue;
       this.#rows.push(row);
       this.#uppers.push(upper);
-      this.#lower.offer(finds.lowers[i] ?? 0);
+      if (!this.#gone.has(row)) this.#lower.offer(finds.lowers[i] ?? 0);
     }
     if (this.#rows.length > this.#pruneAt) this.#prune();
     return true;
@@ -65,6 +67,11 @@ export class MemoryScan {
     if (from < seenUpTo || to >= seenUpTo || !this.#allows(row, to)) return;
     this.#rows.push(row);
     this.#uppers.push(Number.POSITIVE_INFINITY);
+  }
+
+  /** A row leaves memory. */
+  removed(slot: number, row: number): void {
+    if (slot < this.#block * this.#memory.codes.rowsPerBlock) this.#gone.add(row);
   }
 
   /** Ends the scan: the candidates, the most promising first. */

@@ -190,6 +190,7 @@ export class VectorMemory {
       if (collection.count > 0 && (!victim || collection.searchedAtMs < victim.searchedAtMs)) victim = collection;
     }
     if (!victim) return 0;
+    victim.sheds++;
     const last = victim.codes.count - (victim.codes.blocks - 1) * victim.codes.rowsPerBlock;
     // From the front: the oldest rows; those behind move up, and the last block comes free.
     for (let i = 0; i < last; i++) {

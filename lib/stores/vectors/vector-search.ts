@@ -82,7 +82,7 @@ export class VectorSearch {
     const test = compileFilter(filter);
     let complete = true;
     const allows = (_row: number, slot: number) => {
-      if (!memory.isHot(slot)) {
+      if (slot < 0 || !memory.isHot(slot)) {
         complete = false;
         return false;
       }
@@ -95,8 +95,12 @@ export class VectorSearch {
 
   async #search(allows: Allows, exact: boolean): Promise<void> {
     const wholeDisk = exact && !this.#collection.allHot;
+    const { coded } = this.#collection;
+    const { sheds } = this.#collection.memory;
     if (!wholeDisk) await this.#searchMemory(allows, exact);
-    if (wholeDisk || !this.#collection.coded) await this.#searchDisk(allows, wholeDisk);
+    // Codes that were let go and have come back may lie where the scan had been: coded at the end alone says nothing.
+    const covered = coded && sheds === this.#collection.memory.sheds && this.#collection.coded;
+    if (wholeDisk || !covered) await this.#searchDisk(allows, wholeDisk);
   }
 
   async #searchMemory(allows: Allows, exact: boolean): Promise<void> {

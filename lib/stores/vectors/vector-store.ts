@@ -118,7 +118,7 @@ export class VectorStore implements VectorIndex {
     const collection = this.#find(namespace, name);
     await this.#rows.dropCollection(collection.record.id);
     collection.dropped = true;
-    this.#collections.delete(keyOf(namespace, name));
+    if (this.#collections.get(keyOf(namespace, name)) === collection) this.#collections.delete(keyOf(namespace, name));
     this.memory.close(collection.memory);
   }
 

@@ -21,8 +21,8 @@ export function SendPanel({ onJob }: { onJob: (job: StreamJobView) => void }) {
   const { sending, start, resume, pause, forget } = useSending(onJob);
   const live = client.getQueryData(streamsQuery.queryKey)?.items.find(({ id }) => id === sending?.job.id);
   const cancel = async (job: StreamJobView) => {
-    await cancelStream(job.id).catch(toastError);
     forget();
+    await cancelStream(job.id).catch(toastError);
   };
   return (
     <Panel

@@ -178,7 +178,7 @@ const cancelRoute = defineRoute(
   },
   async ({ runtime, params, namespace }) => {
     const job = await runtime.streams.jobs.find(namespace, params.id);
-    await job.cancel();
+    await runtime.streams.jobs.cancel(job);
     return reply(204);
   },
 );

@@ -1,0 +1,173 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, describe, expect, it } from "vitest";
+import type { StreamJobRow, StreamJobRows } from "../ports/stream-job-rows.ts";
+import { MIB } from "../shared/bytes.ts";
+import { systemClock } from "../shared/clock.ts";
+import { TestAccount } from "../stores/testing/test-account.ts";
+import { ByteBudget } from "../streaming/byte-budget.ts";
+import { InlineParseHost } from "../streaming/parse-host.ts";
+import type { StreamJobSpec, Upload } from "./stream-job.ts";
+import { StreamJobs } from "./stream-jobs.ts";
+
+const directory = mkdtempSync(path.join(tmpdir(), "headroom-stream-jobs-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const NDJSON: StreamJobSpec = {
+  target: "x",
+  format: "ndjson",
+  parse: { format: "ndjson", transform: {} },
+  batchSize: 500,
+};
+const JSON_ARRAY: StreamJobSpec = { ...NDJSON, format: "json", parse: { format: "json", transform: {} } };
+
+/** Jobs whose rows are a map, each read and write a turn of the loop away. */
+function setUp() {
+  const table = new Map<string, StreamJobRow>();
+  const state = { failingSaves: 0 };
+  const turn = () => new Promise(setImmediate);
+  const rows: StreamJobRows = {
+    async save(row) {
+      const copy = { ...row };
+      await turn();
+      if (state.failingSaves-- > 0) throw new Error("no disk");
+      table.set(copy.id, copy);
+      return [];
+    },
+    async find(_namespace, id) {
+      const row = table.get(id);
+      await turn();
+      return row ? { ...row } : null;
+    },
+    list: async () => [...table.values()],
+    inStates: async () => [],
+  };
+  const names = new Set<number>();
+  const jobs = new StreamJobs({
+    rows,
+    host: new InlineParseHost(),
+    budget: new ByteBudget({ account: new TestAccount(512 * MIB), clock: systemClock }),
+    clock: systemClock,
+    nodeId: "node",
+    directory,
+    progress: () => undefined,
+    openSink: async () => ({
+      maxBatch: 1000,
+      async write({ offsets }) {
+        for (const offset of offsets) names.add(offset);
+        return [];
+      },
+    }),
+  });
+  return { jobs, table, state, names, turn };
+}
+
+async function* chunks(...bytes: Uint8Array[]): AsyncGenerator<Uint8Array> {
+  // A stream frees what it has read.
+  for (const each of bytes) yield new Uint8Array(each);
+}
+
+async function* brokenOff(...bytes: Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks(...bytes);
+  throw new Error("reset");
+}
+
+function upload(body: AsyncIterable<Uint8Array>, more: Partial<Upload> = {}): Upload {
+  return { body, encoding: "identity", complete: true, bytesTotal: null, ...more };
+}
+
+const lines = (count: number) =>
+  Buffer.from(Array.from({ length: count }, (_, n) => `${JSON.stringify({ n })}\n`).join(""));
+const ended = (under: { ended: Promise<void> }) => under.ended.catch(() => undefined);
+
+describe("stream jobs", () => {
+  it("count each record once when a plain part is gone on with in gzip, from the offset that was told", async () => {
+    const { jobs, names } = setUp();
+    const job = await jobs.create("n", NDJSON);
+    const all = lines(20_000);
+    await ended(jobs.upload(job, upload(chunks(all.subarray(0, 100_000)), { complete: false })));
+    const rest = gzipSync(all.subarray(job.uploadOffset));
+    await ended(jobs.upload(job, upload(chunks(rest), { encoding: "gzip" })));
+    expect([job.state, job.view().records, names.size]).toEqual(["completed", 20_000, 20_000]);
+  });
+
+  it("count each record once when a gzip body that broke off is sent plain, from the offset that was told", async () => {
+    const { jobs, names } = setUp();
+    const job = await jobs.create("n", NDJSON);
+    const all = lines(200_000);
+    const packed = gzipSync(all, { level: 1 });
+    const some = Array.from({ length: 6 }, (_, at) => packed.subarray(at * 65_536, (at + 1) * 65_536));
+    await ended(jobs.upload(job, upload(brokenOff(...some), { encoding: "gzip" })));
+    expect(job.state).toBe("interrupted");
+    await ended(jobs.upload(job, upload(chunks(all.subarray(job.uploadOffset)))));
+    expect([job.state, job.view().records, names.size]).toEqual(["completed", 200_000, 200_000]);
+  });
+
+  it("count each element of an array once that was sent whole as a part", async () => {
+    const { jobs, names } = setUp();
+    const job = await jobs.create("n", JSON_ARRAY);
+    const all = Buffer.from(JSON.stringify(Array.from({ length: 1000 }, (_, n) => ({ n }))));
+    await ended(jobs.upload(job, upload(chunks(all), { complete: false })));
+    await ended(jobs.upload(job, upload(chunks(all.subarray(job.uploadOffset)))));
+    expect([job.state, job.view().records, names.size]).toEqual(["completed", 1000, 1000]);
+  });
+
+  it("are open 64 at a time, those that are gone on with included", async () => {
+    const { jobs } = setUp();
+    let leave: () => void = () => undefined;
+    const left = new Promise<void>((resolve) => {
+      leave = resolve;
+    });
+    async function* idle(): AsyncGenerator<Uint8Array> {
+      await left;
+      yield* chunks();
+    }
+    const made = [];
+    for (let count = 0; count < 80; count++) made.push(await jobs.create("n", NDJSON));
+    const under = made.map((job) => {
+      try {
+        return jobs.upload(job, upload(idle())).ended;
+      } catch (error) {
+        return error;
+      }
+    });
+    expect(jobs.open).toBe(64);
+    expect(under[79]).toMatchObject({ code: "overloaded" });
+    leave();
+    await Promise.allSettled(under);
+    expect(jobs.open).toBe(0);
+  });
+
+  it("stay cancelled when somebody goes on with one at the same moment", async () => {
+    const { jobs, table, turn } = setUp();
+    const { id } = await jobs.create("n", NDJSON);
+    const cancelled = jobs.find("n", id).then((job) => jobs.cancel(job));
+    const goneOn = jobs.find("n", id).then((job) => jobs.upload(job, upload(chunks(lines(5)))).ended);
+    await Promise.allSettled([cancelled, goneOn]);
+    await turn();
+    await turn();
+    expect(table.get(id)?.state).toBe("cancelled");
+  });
+
+  it("do not keep one that is over for an upload that was refused", async () => {
+    const { jobs, turn } = setUp();
+    const job = await jobs.create("n", NDJSON);
+    await jobs.upload(job, upload(chunks(lines(5)))).ended;
+    await turn();
+    await turn();
+    const found = await jobs.find("n", job.id);
+    expect(() => jobs.upload(found, upload(chunks()))).toThrow(/completed/);
+    expect(await jobs.find("n", job.id)).not.toBe(found);
+  });
+
+  it("say what went wrong when the first row cannot be written, instead of waiting for ever", async () => {
+    const { jobs, state } = setUp();
+    const job = await jobs.create("n", NDJSON);
+    state.failingSaves = 1;
+    await ended(jobs.upload(job, upload(chunks(lines(5)))));
+    expect(job.state).not.toBe("queued");
+    expect(job.view().error).not.toBeNull();
+  });
+});
