@@ -21,7 +21,7 @@ function put(id: string, atMs: number, version = 1): SessionChange {
   const idleTimeoutMs = TIMEOUT_MS + (version % 7) * 100;
   return {
     kind: "put",
-    row: { id, namespace: "n", createdAtMs: version, lastUsedAtMs: atMs, idleTimeoutMs, version, data },
+    row: { id, namespace: "n", createdAtMs: 5, lastUsedAtMs: atMs, idleTimeoutMs, version, data },
   };
 }
 const use = (id: string, lastUsedAtMs: number): SessionChange => ({ kind: "use", id, lastUsedAtMs });

@@ -16,8 +16,8 @@ const GET = `SELECT ${FIELDS}, "data" FROM "Session" WHERE "id" = ?`;
 const PUT = `INSERT INTO "Session" (${FIELDS}, "expiresAtMs", "data") VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT ("id") DO UPDATE SET "lastUsedAtMs" = excluded."lastUsedAtMs", "expiresAtMs" = excluded."expiresAtMs",
     "version" = excluded."version", "data" = excluded."data",
-    -- These two change only when an import makes a session anew over its expired row.
-    "idleTimeoutMs" = excluded."idleTimeoutMs", "createdAtMs" = excluded."createdAtMs"`;
+    -- Changes only when an import makes a session anew over its expired row; so does createdAtMs, whose index each write would rewrite.
+    "idleTimeoutMs" = excluded."idleTimeoutMs"`;
 const DELETE = `DELETE FROM "Session" WHERE "id" = ?`;
 
 interface Options {
