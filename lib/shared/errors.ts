@@ -22,6 +22,7 @@ export const PROBLEMS = {
   "item-too-large": [413, "The item can never fit its store"],
   "unsupported-media-type": [415, "That media type is not taken here"],
   unprocessable: [422, "The request cannot be meant"],
+  "number-not-exact": [422, "A number would not keep its value"],
   "too-many-requests": [429, "Too many requests"],
   "headers-too-large": [431, "The header is over its limit"],
   internal: [500, "Something went wrong here"],

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { AppError } from "./errors.ts";
 import { MAX_JSON_DEPTH, parseJson } from "./json.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -23,6 +24,23 @@ describe("parseJson", () => {
     for (const text of ['{"a":1,"a":1}', '[{"b":{"a":1,"\\u0061":2}}]', '{"__proto__":1,"__proto__":2}']) {
       expect(() => parseJson(bytes(text)), text).toThrow("repeats a key");
     }
+  });
+
+  it("refuses a number that would not keep its value with 422 and its path, and one without bounds with 400", () => {
+    const refused = (text: string) => {
+      try {
+        return parseJson(bytes(text));
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        return [error.status, error.code, error.errors.map(({ path }) => path)];
+      }
+    };
+    const long = "0.1000000000000000055511151231257827";
+    expect(refused('{"data":{"a/b":[9007199254740993]}}')).toEqual([422, "number-not-exact", ["/data/a~1b/0"]]);
+    expect(refused(`[-0,1,${long},"-0"]`)).toEqual([422, "number-not-exact", ["/0", "/2"]]);
+    expect(refused('{"n":-0.0e7}')).toEqual([422, "number-not-exact", ["/n"]]);
+    expect(refused("1E400")).toEqual([400, "malformed-json", [""]]);
+    expect(refused('[0.10,1.0,1e3,-0.5,"-0",9007199254740992]')).toEqual([0.1, 1, 1000, -0.5, "-0", 9007199254740992]);
   });
 
   it("takes 64 levels and refuses 65, and a million, without building them", () => {

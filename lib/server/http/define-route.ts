@@ -64,6 +64,8 @@ export interface RouteSpec<Params, Query, Body> {
   bodyOptional?: boolean;
   /** Media types that the JSON body may have; `application/json` unless said. */
   mediaTypes?: readonly string[];
+  /** Lists of the JSON body whose numbers are rounded, as vectors are; any other number keeps its value or is refused. */
+  rounded?: readonly (readonly string[])[];
   /** The handler reads `request.body` itself (uploads, cached bodies); this describes it for OpenAPI. */
   rawBody?: string;
   /** Answers by status; null: no JSON body. */

@@ -86,7 +86,7 @@ async function parseBody({ spec }: Route, schema: z.ZodType, request: Request, m
       headers: { Accept: accepted.join(", ") },
     });
   }
-  return check(schema, parseJson(bytes), "body");
+  return check(schema, spec.rounded ? parseJson(bytes, { rounded: spec.rounded }) : parseJson(bytes), "body");
 }
 
 function check(schema: z.ZodType, value: unknown, where: "body" | "query" | "params"): unknown {

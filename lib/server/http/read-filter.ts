@@ -1,5 +1,6 @@
 import { AppError } from "../../shared/errors.ts";
 import { type Filter, FilterError, parseFilter } from "../../shared/filter.ts";
+import { parseJsonText } from "../../shared/json.ts";
 
 /** A filter from a request. @throws {AppError} `validation-failed` that says where, under `path`. */
 export function readFilter(source: unknown, path: string): Filter {
@@ -18,12 +19,14 @@ export function readFilter(source: unknown, path: string): Filter {
 /** A filter as JSON in a query parameter. */
 export function readFilterParameter(text: string | undefined, name: string): Filter | null {
   if (text === undefined) return null;
-  let source: unknown;
+  const at = `query.${name}`;
   try {
-    source = JSON.parse(text);
-  } catch (cause) {
-    const errors = [{ path: `query.${name}`, message: "is not JSON" }];
-    throw new AppError("validation-failed", `query.${name} is not JSON.`, { errors, cause });
+    return readFilter(parseJsonText(text, at), at);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== "malformed-json") throw error;
+    const [first] = error.errors;
+    const errors = first ? error.errors : [{ path: at, message: "is not JSON without repeated keys" }];
+    const detail = first ? error.message : `${at} is not JSON without repeated keys.`;
+    throw new AppError("validation-failed", detail, { errors, cause: error });
   }
-  return readFilter(source, `query.${name}`);
 }

@@ -9,9 +9,9 @@ import {
 } from "../../../contracts/streams.ts";
 import type { StreamJob, StreamJobSpec, Upload } from "../../../services/stream-job.ts";
 import { AppError } from "../../../shared/errors.ts";
-import { FilterError, parseFilter } from "../../../shared/filter.ts";
 import { defineRoute, type ReplyWith, type Route, reply } from "../define-route.ts";
 import { decodeCursor, encodeCursor } from "../page-cursor.ts";
+import { readFilterParameter } from "../read-filter.ts";
 import { readUpload, uploadHeaders } from "../upload.ts";
 
 const streamParams = z.object({ id: idSchema });
@@ -217,7 +217,7 @@ function specOf(query: StreamQuery): StreamJobSpec {
   if (format === "f32" && dimensions === undefined) throw wrong("dimensions", "is needed for f32");
   if (columns && new Set(columns).size < columns.length) throw wrong("columns", "names a column twice");
   const given = { path, delimiter, columns, dimensions, by };
-  const where = query.where === undefined ? undefined : readFilter(query.where);
+  const where = readFilterParameter(query.where, "where") ?? undefined;
   return {
     target: targetText(target),
     format,
@@ -232,15 +232,6 @@ type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 /** Without the members that are undefined. */
 function defined<T extends object>(members: T): Defined<T> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>;
-}
-
-function readFilter(text: string): ReturnType<typeof parseFilter> {
-  try {
-    return parseFilter(JSON.parse(text));
-  } catch (error) {
-    const at = error instanceof FilterError ? `${error.path || "/"}: ${error.message}` : "is not JSON";
-    throw wrong("where", at);
-  }
 }
 
 function wrong(name: string, message: string): AppError {

@@ -128,6 +128,7 @@ const collectionRoutes: readonly Route[] = [
       growsMemory: false,
       params: collectionParams,
       body: searchBody,
+      rounded: [["vector"]],
       responses: { 200: { description: "The matches, best first", schema: searchAnswer } },
     },
     ({ runtime, namespace, params, body }) => {
@@ -155,6 +156,7 @@ const pointRoutes: readonly Route[] = [
       summary: "Insert or replace up to 1,000 points",
       params: collectionParams,
       body: pointsBody,
+      rounded: [["points", "*", "vector"]],
       responses: {
         200: { description: "All are stored", schema: upsertedSchema },
         207: { description: "Some were refused; the others are stored", schema: upsertedSchema },
