@@ -1,8 +1,14 @@
-import { Readable, Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import {
+  type BrotliDecompress,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  type Gunzip,
+  type Inflate,
+} from "node:zlib";
 import { MIB } from "../shared/bytes.ts";
 import { AppError } from "../shared/errors.ts";
+import { ByteQueue } from "./byte-queue.ts";
 
 export type ContentEncoding = "identity" | "gzip" | "br" | "deflate";
 
@@ -10,10 +16,15 @@ export type ContentEncoding = "identity" | "gzip" | "br" | "deflate";
 export const INFLATED_ALLOWANCE = 64 * MIB;
 export const MAX_INFLATED_RATIO = 250;
 
+type Decoder = Gunzip | Inflate | BrotliDecompress;
+
 /**
  * The body's bytes as they were before the encoding, a chunk at a time. Nothing is held but one chunk on either side.
  *
- * @throws {AppError} `body-too-large` for a body that inflates beyond reason, `malformed-request` for a broken one.
+ * A body may be several compressed streams one after another, as `cat a.gz b.gz` makes them: each is read, and zeros between gzip's
+ * members are passed over. Node's decoders stop at the end of the first, and drop what follows without a word.
+ *
+ * @throws {AppError} `body-too-large` for a body that inflates beyond reason, `malformed-request` with the offset for a broken one.
  */
 export async function* inflated(
   source: AsyncIterable<Uint8Array>,
@@ -23,45 +34,95 @@ export async function* inflated(
     yield* source;
     return;
   }
-  const counts = { received: 0, inflated: 0 };
-  const decoder = createDecoder(encoding);
-  const meter = new Transform({
-    transform(chunk: Uint8Array, _, done) {
-      counts.received += chunk.length;
-      done(null, chunk);
-    },
-  });
-  const ended = pipeline(Readable.from(source, { objectMode: false }), meter, decoder).catch((error: unknown) => {
-    decoder.destroy(error instanceof Error ? error : new Error(String(error)));
-  });
+  const input = new ByteQueue(source);
+  let inflatedBytes = 0;
   try {
-    for await (const chunk of decoder as AsyncIterable<Buffer>) {
-      counts.inflated += chunk.length;
-      if (counts.inflated > INFLATED_ALLOWANCE + counts.received * MAX_INFLATED_RATIO)
-        throw new AppError("body-too-large", `The body inflates more than ${MAX_INFLATED_RATIO} times`);
-      yield chunk;
-    }
-  } catch (error) {
-    throw isZlibError(error)
-      ? new AppError("malformed-request", `The body is not ${encoding}`, { cause: error })
-      : error;
+    do {
+      for await (const chunk of decodeMember(input, encoding)) {
+        inflatedBytes += chunk.length;
+        if (inflatedBytes > INFLATED_ALLOWANCE + input.takenBytes * MAX_INFLATED_RATIO)
+          throw new AppError("body-too-large", `The body inflates more than ${MAX_INFLATED_RATIO} times`);
+        yield chunk;
+      }
+    } while (await hasMore(input, encoding === "gzip"));
   } finally {
-    decoder.destroy();
-    await ended;
+    input.close();
   }
 }
 
-function createDecoder(encoding: Exclude<ContentEncoding, "identity">): Transform {
+/** @param padded zeros may stand before what follows: tape blocks are filled up with them. */
+async function hasMore(input: ByteQueue, padded: boolean): Promise<boolean> {
+  for (;;) {
+    const chunk = await input.next();
+    if (!chunk) return false;
+    const start = padded ? chunk.findIndex((byte) => byte !== 0) : 0;
+    if (start < 0 || chunk.length === 0) continue;
+    input.putBack(chunk.subarray(start));
+    return true;
+  }
+}
+
+/** One compressed stream; what follows it stays in the queue. */
+async function* decodeMember(
+  input: ByteQueue,
+  encoding: Exclude<ContentEncoding, "identity">,
+): AsyncGenerator<Uint8Array> {
+  const start = input.takenBytes;
+  const decoder = createDecoder(encoding);
+  const fed = feed(input, decoder).catch((error: unknown) => {
+    decoder.destroy(error instanceof Error ? error : new Error(String(error)));
+  });
+  try {
+    yield* decoder as AsyncIterable<Buffer>;
+    await fed;
+  } catch (error) {
+    if (!isZlibError(error)) throw error;
+    const problem = error.code === "Z_BUF_ERROR" ? "ends too early" : `is not ${encoding}`;
+    const from = start === 0 ? "" : ` from offset ${start} on`;
+    throw new AppError(
+      "malformed-request",
+      `The body ${problem}${from}: it was read up to offset ${input.takenBytes}.`,
+      {
+        cause: error,
+      },
+    );
+  } finally {
+    decoder.destroy();
+  }
+}
+
+/** Gives the decoder a chunk at a time, until its stream or the input has ended. */
+async function feed(input: ByteQueue, decoder: Decoder): Promise<void> {
+  for (;;) {
+    const chunk = await input.next();
+    if (decoder.destroyed) return;
+    if (!chunk) {
+      decoder.end();
+      return;
+    }
+    const before = decoder.bytesWritten;
+    await new Promise<void>((resolve) => {
+      // A decoder whose stream is over does not call back for the chunk in which it ended.
+      const over = () => resolve();
+      decoder.once("close", over).once("end", over);
+      decoder.write(chunk, () => {
+        decoder.off("close", over).off("end", over);
+        resolve();
+      });
+    });
+    const taken = decoder.bytesWritten - before;
+    if (taken === chunk.length) continue;
+    input.putBack(chunk.subarray(taken));
+    return;
+  }
+}
+
+function createDecoder(encoding: Exclude<ContentEncoding, "identity">): Decoder {
   if (encoding === "gzip") return createGunzip();
   return encoding === "br" ? createBrotliDecompress() : createInflate();
 }
 
-function isZlibError(error: unknown): boolean {
+function isZlibError(error: unknown): error is Error & { code: string } {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return (
-    code.startsWith("Z_") ||
-    code.startsWith("ERR__ERROR_FORMAT") ||
-    code.startsWith("ERR_BROTLI") ||
-    code.startsWith("ERR_PADDING")
-  );
+  return /^(?:Z_|ERR_BROTLI|ERR_PADDING|ERR__)/.test(code);
 }

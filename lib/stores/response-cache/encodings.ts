@@ -56,15 +56,36 @@ function brotliOptions(body: Uint8Array) {
   };
 }
 
+/** What followed the compressed stream: a reader that stops at its end would give a cut body for a whole one. */
+export class TrailingBytesError extends Error {
+  override readonly name = "TrailingBytesError";
+  readonly offset: number;
+
+  constructor(offset: number) {
+    super(`other bytes follow the compressed stream at offset ${offset}`);
+    this.offset = offset;
+  }
+}
+
 /**
- * The body as it was before it was encoded; `identityBytes` bounds the output.
+ * The body as it was before it was encoded; `identityBytes` bounds the output. Gzip may have several members, and zeros behind the last.
  *
- * @throws {RangeError} with code `ERR_BUFFER_TOO_LARGE` for more, and zlib's own errors for damaged input.
+ * @throws {RangeError} with code `ERR_BUFFER_TOO_LARGE` for more, {TrailingBytesError}, and zlib's own errors for damaged input.
  */
 export async function inflate(bytes: Uint8Array, encoding: "gzip" | "br", identityBytes: number): Promise<Buffer> {
-  const options = { maxOutputLength: Math.max(1, identityBytes) };
-  if (identityBytes <= SYNC_BYTES) {
-    return encoding === "br" ? brotliDecompressSync(bytes, options) : gunzipSync(bytes, options);
-  }
-  return encoding === "br" ? inflateBrotli(bytes, options) : inflateGzip(bytes, options);
+  const options = { maxOutputLength: Math.max(1, identityBytes), info: true } as const;
+  const { buffer, engine } = read(
+    identityBytes <= SYNC_BYTES
+      ? (encoding === "br" ? brotliDecompressSync : gunzipSync)(bytes, options)
+      : await (encoding === "br" ? inflateBrotli : inflateGzip)(bytes, options),
+  );
+  const end = engine.bytesWritten;
+  const padded = encoding === "gzip" && bytes.subarray(end).every((byte) => byte === 0);
+  if (end < bytes.length && !padded) throw new TrailingBytesError(end);
+  return buffer;
+}
+
+/** With `info`, zlib also gives the engine, which knows how much of the input it took; Node's types do not say so. */
+function read(result: unknown): { buffer: Buffer; engine: { bytesWritten: number } } {
+  return result as ReturnType<typeof read>;
 }

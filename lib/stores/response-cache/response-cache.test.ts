@@ -137,6 +137,25 @@ describe("ResponseCache representations", () => {
     expect(cache.stats().items).toBe(0);
   });
 
+  it("takes all of an encoded body or none of it: bytes behind its end are refused with their offset", async () => {
+    const { put, get, cache } = setUp();
+    const [first, second] = [Buffer.from("first\n"), Buffer.from("second\n")];
+    const brotli = brotliCompressSync(first);
+    const gzipped = gzipSync(first);
+    for (const [encoding, body, end] of [
+      ["br", Buffer.concat([brotli, brotliCompressSync(second)]), brotli.length],
+      ["br", Buffer.concat([brotli, Buffer.alloc(512)]), brotli.length],
+      ["gzip", Buffer.concat([gzipped, Buffer.alloc(512), gzipSync(second)]), gzipped.length],
+    ] as const)
+      await expect(put("k", body, { encoding })).rejects.toMatchObject({
+        code: "malformed-request",
+        message: expect.stringContaining(`offset ${end}`),
+      });
+    expect(cache.stats().items).toBe(0);
+    await put("k", Buffer.concat([gzipped, gzipSync(second), Buffer.alloc(512)]), { encoding: "gzip" });
+    expect((await hit(get("k"))).representation?.bytes).toEqual(Buffer.concat([first, second]));
+  });
+
   it("leaves what does not shrink as it is", async () => {
     const { cache, put } = setUp();
     const noise = Buffer.from(Array.from({ length: 3000 }, (_, i) => (Math.imul(i + 1, 0x9e3779b1) >>> 13) & 255));

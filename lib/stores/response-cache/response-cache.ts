@@ -10,7 +10,7 @@ import { BodyArena } from "./body-arena.ts";
 import { BudgetAccount } from "./budget-account.ts";
 import { createRelief } from "./cache-relief.ts";
 import { type CachedResponse, frameBytes, ownText } from "./cached-response.ts";
-import { isWorthCompressing } from "./encodings.ts";
+import { isWorthCompressing, TrailingBytesError } from "./encodings.ts";
 import { FillLeases } from "./fill-leases.ts";
 import { type BodyForm, examineBody, matchTag } from "./held-body.ts";
 import { fullKey, type ListPage, NamespaceScan } from "./namespace-scan.ts";
@@ -354,7 +354,11 @@ async function examine(put: CachePut, maxBodyBytes: number): Promise<BodyForm> {
     if (cause instanceof RangeError) {
       throw new AppError("body-too-large", `The body may inflate to ${maxBodyBytes} bytes.`, { cause });
     }
-    throw new AppError("malformed-request", `The body is not ${put.encoding} as its Content-Encoding says.`, { cause });
+    const what =
+      cause instanceof TrailingBytesError
+        ? `The ${put.encoding} body ends at offset ${cause.offset}, but more bytes follow.`
+        : `The body is not ${put.encoding} as its Content-Encoding says.`;
+    throw new AppError("malformed-request", what, { cause });
   }
 }
 
