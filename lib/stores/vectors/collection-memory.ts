@@ -9,6 +9,7 @@ import { type RowBatch, rankOf } from "./row-codec.ts";
 import type { RowFormat } from "./row-format.ts";
 import { RowIndex } from "./row-index.ts";
 import type { SlabArena } from "./slab-arena.ts";
+import type { Tenant } from "./tenant.ts";
 
 /**
  * What memory holds of one collection: codes of some or all of its vectors, and the details, ids and metadata of the hot ones among them.
@@ -18,6 +19,8 @@ export class CollectionMemory {
   readonly format: RowFormat;
   readonly codes: CodePlane;
   readonly details: DetailPlane;
+  /** The namespace that it is of, which answers for what it holds. */
+  readonly tenant: Tenant;
   readonly #index: RowIndex;
   readonly #hot: HotTier;
   readonly #scans = new Set<MemoryScan>();
@@ -28,9 +31,14 @@ export class CollectionMemory {
   /** Grows when codes are let go for want of memory. */
   sheds = 0;
   #payloadBytes = 0;
+  /** What the tenant has been told that this holds. */
+  #toldBytes = 0;
+  #toldCodes = 0;
 
-  constructor(format: RowFormat, arena: SlabArena, hot: HotTier, account: MemoryAccount) {
+  constructor(format: RowFormat, tenant: Tenant, parts: { arena: SlabArena; hot: HotTier; account: MemoryAccount }) {
+    const { arena, hot, account } = parts;
     this.format = format;
+    this.tenant = tenant;
     this.codes = new CodePlane(arena, format);
     this.details = new DetailPlane(arena, format);
     this.#index = new RowIndex(account, (slot) => this.codes.rowAt(slot));
@@ -45,7 +53,7 @@ export class CollectionMemory {
     return this.details.count;
   }
 
-  /** Whole blocks, the index, and the ids and metadata of hot vectors. */
+  /** Blocks, the index, and the ids and metadata of hot vectors. */
   get bytes(): number {
     return this.codes.bytes + this.details.bytes + this.#index.bytes + this.#payloadBytes;
   }
@@ -71,6 +79,7 @@ export class CollectionMemory {
       this.codes.write(slot, row, batch, index);
       this.codes.setHandle(slot, NOT_HOT);
       this.#index.set(row, slot);
+      this.#tell();
       return true;
     }
     this.codes.write(slot, row, batch, index);
@@ -95,8 +104,9 @@ export class CollectionMemory {
     this.details.write(handle, batch, index);
     this.#hot.links.set(handle, LINK.slot, slot);
     this.#hot.links.set(handle, LINK.payload, offset);
-    this.#hot.push(handle);
+    this.#hot.push(this.tenant.hot, handle);
     this.codes.setHandle(slot, handle);
+    this.#tell();
     return true;
   }
 
@@ -107,12 +117,12 @@ export class CollectionMemory {
     const payload = this.#hot.links.get(handle, LINK.payload);
     this.#payloadBytes -= this.#hot.payloads.sizeAt(payload);
     this.#hot.payloads.remove(payload);
-    this.#hot.unlink(handle);
+    this.#hot.unlink(this.tenant.hot, handle);
     this.codes.setHandle(slot, NOT_HOT);
     const last = this.details.last;
     if (last !== handle) {
       this.details.copy(last, handle);
-      this.#hot.moved(last, handle);
+      this.#hot.moved(this.tenant.hot, last, handle);
       this.codes.setHandle(this.#hot.links.get(handle, LINK.slot), handle);
     }
     this.#dropLastDetail();
@@ -140,6 +150,7 @@ export class CollectionMemory {
       for (const scan of this.#scans) scan.moved(last, slot, movedRow);
     }
     this.codes.dropLast();
+    this.#tell();
     return true;
   }
 
@@ -147,6 +158,7 @@ export class CollectionMemory {
   clear(): void {
     while (this.codes.count > 0) this.remove(this.codes.rowAt(this.codes.count - 1));
     this.#index.clear();
+    this.#tell();
   }
 
   isHot(slot: number): boolean {
@@ -155,7 +167,7 @@ export class CollectionMemory {
 
   touch(slot: number): void {
     const handle = this.codes.handleAt(slot);
-    if (handle !== NOT_HOT) this.#hot.touch(handle);
+    if (handle !== NOT_HOT) this.#hot.touch(this.tenant.hot, handle);
   }
 
   /** A hot slot's rank at full stored precision. */
@@ -187,5 +199,14 @@ export class CollectionMemory {
   #dropLastDetail(): void {
     const freed = this.details.dropLast();
     if (freed !== null) this.#hot.disown(freed);
+    this.#tell();
+  }
+
+  #tell(): void {
+    const { bytes, count, tenant } = this;
+    tenant.bytes += bytes - this.#toldBytes;
+    tenant.codes += count - this.#toldCodes;
+    this.#toldBytes = bytes;
+    this.#toldCodes = count;
   }
 }

@@ -3,19 +3,18 @@ import type { CollectionMemory } from "./collection-memory.ts";
 import { LINK, Links } from "./detail-plane.ts";
 import { PayloadArena } from "./payload-arena.ts";
 import type { SlabArena } from "./slab-arena.ts";
+import type { UseOrder } from "./tenant.ts";
 
 const NONE = -1;
 
 /**
- * The hot vectors of all collections in order of use: a list linked through the detail blocks, so every step is O(1) and costs no object.
+ * The hot vectors of each namespace in order of use: lists linked through the detail blocks, so every step is O(1) and costs no object.
  * A use is a vector written, or returned by a search; being scanned is none.
  */
 export class HotTier {
   readonly links: Links;
   readonly payloads: PayloadArena;
   readonly #owners = new Map<number, CollectionMemory>();
-  #newest = NONE;
-  #oldest = NONE;
   #count = 0;
 
   constructor(arena: SlabArena, account: MemoryAccount) {
@@ -27,12 +26,11 @@ export class HotTier {
     return this.#count;
   }
 
-  /** The least recently used vector's handle and its collection. */
-  get oldest(): { collection: CollectionMemory; handle: number } | null {
-    if (this.#oldest === NONE) return null;
-    const collection = this.#owners.get(this.#oldest >> 12);
-    if (!collection) throw new RangeError(`no collection owns handle ${this.#oldest}`);
-    return { collection, handle: this.#oldest };
+  /** The collection that `handle` is of. */
+  ownerOf(handle: number): CollectionMemory {
+    const collection = this.#owners.get(handle >> 12);
+    if (!collection) throw new RangeError(`no collection owns handle ${handle}`);
+    return collection;
   }
 
   own(blockId: number, collection: CollectionMemory): void {
@@ -43,43 +41,41 @@ export class HotTier {
     this.#owners.delete(blockId);
   }
 
-  push(handle: number): void {
+  push(order: UseOrder, handle: number): void {
     this.links.set(handle, LINK.previous, NONE);
-    this.links.set(handle, LINK.next, this.#newest);
-    if (this.#newest === NONE) this.#oldest = handle;
-    else this.links.set(this.#newest, LINK.previous, handle);
-    this.#newest = handle;
+    this.links.set(handle, LINK.next, order.newest);
+    if (order.newest === NONE) order.oldest = handle;
+    else this.links.set(order.newest, LINK.previous, handle);
+    order.newest = handle;
+    order.count++;
     this.#count++;
   }
 
-  unlink(handle: number): void {
+  unlink(order: UseOrder, handle: number): void {
     const previous = this.links.get(handle, LINK.previous);
     const next = this.links.get(handle, LINK.next);
-    this.#join(previous, next);
+    if (previous === NONE) order.newest = next;
+    else this.links.set(previous, LINK.next, next);
+    if (next === NONE) order.oldest = previous;
+    else this.links.set(next, LINK.previous, previous);
+    order.count--;
     this.#count--;
   }
 
-  touch(handle: number): void {
-    if (handle === this.#newest) return;
-    this.unlink(handle);
-    this.push(handle);
+  touch(order: UseOrder, handle: number): void {
+    if (handle === order.newest) return;
+    this.unlink(order, handle);
+    this.push(order, handle);
   }
 
   /** The entry under `from` has been copied to `to`: whoever points at it follows. */
-  moved(from: number, to: number): void {
+  moved(order: UseOrder, from: number, to: number): void {
     const previous = this.links.get(to, LINK.previous);
     const next = this.links.get(to, LINK.next);
-    if (previous === NONE) this.#newest = to;
+    if (previous === NONE) order.newest = to;
     else this.links.set(previous, LINK.next, to);
-    if (next === NONE) this.#oldest = to;
+    if (next === NONE) order.oldest = to;
     else this.links.set(next, LINK.previous, to);
     this.payloads.rename(this.links.get(from, LINK.payload), to);
-  }
-
-  #join(previous: number, next: number): void {
-    if (previous === NONE) this.#newest = next;
-    else this.links.set(previous, LINK.next, next);
-    if (next === NONE) this.#oldest = previous;
-    else this.links.set(next, LINK.previous, previous);
   }
 }

@@ -5,6 +5,7 @@ import { createJavaScriptKernel, createWasmKernel, type Kernel } from "./kernel.
 import { Query } from "./query.ts";
 import { RowBatch } from "./row-codec.ts";
 import { rowFormat } from "./row-format.ts";
+import { BLOCK_BYTES } from "./slab.ts";
 import { SlabArena } from "./slab-arena.ts";
 import { TestAccount } from "./test-account.ts";
 
@@ -107,7 +108,7 @@ it.each([wasm(), createJavaScriptKernel()])("the $name kernel finds each row onc
   const values: number[] = [];
   for (let i = 0; i < count; i++) {
     // Blocks of others in between, so that four, two and one of the plane's own follow one another in a slab.
-    if (i % (plane.rowsPerBlock * 5) === 0) arena.allocate();
+    if (i % (plane.rowsPerBlock * 5) === 0) arena.allocate(BLOCK_BYTES);
     const vector = new Float64Array(384);
     vector[i % 384] = next();
     values.push(vector[i % 384] ?? 0);

@@ -63,7 +63,7 @@ export class MemoryScan {
 
   /** A removal has moved `row` from one slot to another: if that takes it past the scan unseen, it is a candidate as it is. */
   moved(from: number, to: number, row: number): void {
-    const seenUpTo = this.#block * this.#memory.codes.rowsPerBlock;
+    const seenUpTo = this.#memory.codes.slotsIn(this.#block);
     if (from < seenUpTo || to >= seenUpTo || !this.#allows(row, to)) return;
     this.#rows.push(row);
     this.#uppers.push(Number.POSITIVE_INFINITY);
@@ -71,7 +71,7 @@ export class MemoryScan {
 
   /** A row leaves memory. */
   removed(slot: number, row: number): void {
-    if (slot < this.#block * this.#memory.codes.rowsPerBlock) this.#gone.add(row);
+    if (slot < this.#memory.codes.slotsIn(this.#block)) this.#gone.add(row);
   }
 
   /** Ends the scan: the candidates, the most promising first. */

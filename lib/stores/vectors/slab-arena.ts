@@ -1,58 +1,32 @@
 import type { MemoryAccount } from "../../ports/memory-account.ts";
-import type { Kernel, KernelMemory } from "./kernel.ts";
-import type { Views } from "./views.ts";
+import type { Kernel } from "./kernel.ts";
+import { SharedRegions } from "./shared-regions.ts";
+import { BLOCK_BYTES, type Block, Region, SLAB_BYTES, Slab } from "./slab.ts";
 
-export const BLOCK_BYTES = 131_072;
-const BLOCKS_PER_SLAB = 16;
-/** Before the blocks: the query (8 KiB at 4,096 dimensions), then the kernel's finds. */
-const SCRATCH_BYTES = 131_072;
-export const SCRATCH_OUT = 8_192;
-/** Finds (8 bytes each) that the scratch space holds. */
-export const SCRATCH_FINDS = (SCRATCH_BYTES - SCRATCH_OUT) / 8;
-const SLAB_BYTES = SCRATCH_BYTES + BLOCKS_PER_SLAB * BLOCK_BYTES;
+/** A larger block has a region to itself. */
+export const SMALL_BYTES = BLOCK_BYTES / 2;
 
-/** 128 KiB of a slab. It may be moved to another slab between calls: never keep its views or its offset. */
-export interface Block {
-  readonly id: number;
+/** Where a block's bytes were, and where they are to be. */
+export type Relayout = (from: Readonly<Place>, to: Readonly<Place>) => void;
+interface Place {
   slab: Slab;
   offset: number;
 }
 
-class Slab {
-  readonly memory: KernelMemory;
-  readonly free: number[] = [];
-  readonly used = new Set<Block>();
-  /** Whose integers stand in the scratch space. */
-  query: Int16Array | null = null;
-  /** Blocks handed out at least once: the operating system has given memory for these alone. */
-  touched = 0;
-
-  constructor(memory: KernelMemory) {
-    this.memory = memory;
-  }
-
-  get views(): Views {
-    return this.memory.views;
-  }
-
-  get hasRoom(): boolean {
-    return this.free.length > 0 || this.touched < BLOCKS_PER_SLAB;
-  }
-
-  takeOffset(): number {
-    return this.free.pop() ?? SCRATCH_BYTES + this.touched++ * BLOCK_BYTES;
-  }
-}
-
 /**
- * Memory for every collection, in slabs of 16 blocks (2 MiB). After every call `reservedBytes` is what the account has granted to the arena:
- * blocks in use and blocks once used, until their slab is let go. A slab is one WebAssembly memory, which cannot shrink:
- * `compact` empties the emptiest slabs and drops them, so that freed blocks go back to the operating system.
+ * Memory for every collection, in slabs of 16 regions (2 MiB). A collection's first block is as small as what it holds and grows with it; small
+ * blocks share regions. After every call `reservedBytes` is what the account has granted to the arena: regions in use and regions once used,
+ * until their slab is let go. A slab is one WebAssembly memory, which cannot shrink: `compact` empties the emptiest slabs and drops them,
+ * so that freed regions go back to the operating system.
  */
 export class SlabArena {
   readonly #account: MemoryAccount;
   readonly #kernel: Kernel;
   readonly #slabs: Slab[] = [];
+  readonly #shared = new SharedRegions(
+    () => this.#takeRegion(),
+    (region) => this.#freeRegion(region),
+  );
   readonly #blocks: (Block | undefined)[] = [];
   readonly #freeIds: number[] = [];
 
@@ -65,33 +39,46 @@ export class SlabArena {
     return this.#kernel.name;
   }
 
-  get slabs(): number {
-    return this.#slabs.length;
-  }
-
   get reservedBytes(): number {
     return this.#slabs.reduce((sum, slab) => sum + slab.touched, 0) * BLOCK_BYTES;
   }
 
-  get usedBytes(): number {
-    return this.#slabs.reduce((sum, slab) => sum + slab.used.size, 0) * BLOCK_BYTES;
+  /** A block of `bytes` (a multiple of 16) with undefined contents, or null when the account grants no more. */
+  allocate(bytes: number): Block | null {
+    const region = this.#regionFor(bytes);
+    if (!region) return null;
+    const id = this.#freeIds.pop() ?? this.#blocks.length;
+    const block: Block = { id, bytes, slab: region.slab, offset: region.offset + region.filled, region };
+    region.adopt(block);
+    this.#blocks[id] = block;
+    return block;
   }
 
-  /** A block with undefined contents, or null when the account grants no more. */
-  allocate(): Block | null {
-    const reusable = this.#slabs.find((slab) => slab.free.length > 0);
-    if (reusable) return this.#place(reusable);
-    if (!this.#account.tryTake(BLOCK_BYTES)) return null;
-    const open = this.#slabs.find((slab) => slab.hasRoom) ?? this.#addSlab();
-    return this.#place(open);
+  /** Gives a block room for `bytes` elsewhere, under its id; false, and nothing has changed, when the account grants no more. */
+  grow(block: Block, bytes: number, relayout: Relayout): boolean {
+    const region = this.#regionFor(bytes);
+    if (!region) return false;
+    const to = { slab: region.slab, offset: region.offset + region.filled };
+    relayout(block, to);
+    const old = { ...block };
+    old.region.blocks[old.region.blocks.indexOf(block)] = old;
+    Object.assign(block, { ...to, bytes });
+    region.adopt(block);
+    this.#release(old);
+    return true;
+  }
+
+  /** Leaves a block its first `bytes`, which `relayout` fills from the bytes there are. It needs no memory, so it always can. */
+  shrink(block: Block, bytes: number, relayout: Relayout): void {
+    relayout(block, block);
+    block.region.trim(block, bytes);
+    this.#shared.roomier(block.region);
   }
 
   free(block: Block): void {
-    block.slab.used.delete(block);
-    block.slab.free.push(block.offset);
     this.#blocks[block.id] = undefined;
     this.#freeIds.push(block.id);
-    if (block.slab.used.size === 0) this.#drop(block.slab);
+    this.#release(block);
   }
 
   /** The block that `allocate` gave this id. @throws {RangeError} when it has been freed. */
@@ -104,8 +91,8 @@ export class SlabArena {
   /** What compacting would give back if these blocks were freed first: the same steps, on counts alone. */
   giveBackAfter(freed: readonly Block[]): number {
     const slabs = this.#slabs.map((slab) => ({ slab, used: slab.used.size, free: slab.free.length }));
-    for (const block of freed) {
-      const entry = slabs.find(({ slab }) => slab === block.slab);
+    for (const region of this.#shared.emptiedBy(freed)) {
+      const entry = slabs.find(({ slab }) => slab === region.slab);
       if (!entry) continue;
       entry.used--;
       entry.free++;
@@ -127,7 +114,7 @@ export class SlabArena {
     }
   }
 
-  /** Moves the blocks of the emptiest slab into free blocks of the others and drops it; returns the bytes given back, 0 when none can be. */
+  /** Moves the regions of the emptiest slab into free ones of the others and drops it; returns the bytes given back, 0 when none can be. */
   compactOne(): number {
     const slab = this.#emptiestFirst()[0];
     if (!slab) return 0;
@@ -135,15 +122,10 @@ export class SlabArena {
     const others = this.#emptiestFirst().slice(1).reverse();
     if (others.reduce((sum, other) => sum + other.free.length, 0) < slab.used.size) return 0;
     const bytes = slab.touched * BLOCK_BYTES;
-    for (const block of [...slab.used]) {
+    for (const region of [...slab.used]) {
       const target = others.find((other) => other.free.length > 0);
-      if (!target) throw new RangeError("no room for a block that was promised room");
-      const offset = target.takeOffset();
-      target.views.u8.set(slab.views.u8.subarray(block.offset, block.offset + BLOCK_BYTES), offset);
-      slab.used.delete(block);
-      block.slab = target;
-      block.offset = offset;
-      target.used.add(block);
+      if (!target) throw new RangeError("no room for a region that was promised room");
+      region.moveTo(target);
     }
     this.#drop(slab);
     return bytes;
@@ -153,18 +135,36 @@ export class SlabArena {
     return [...this.#slabs].sort((a, b) => a.used.size - b.used.size);
   }
 
+  #regionFor(bytes: number): Region | null {
+    return bytes <= SMALL_BYTES ? this.#shared.withRoom(bytes) : this.#takeRegion();
+  }
+
+  #takeRegion(): Region | null {
+    const reusable = this.#slabs.find((slab) => slab.free.length > 0);
+    if (reusable) return new Region(reusable);
+    if (!this.#account.tryTake(BLOCK_BYTES)) return null;
+    return new Region(this.#slabs.find((slab) => slab.hasRoom) ?? this.#addSlab());
+  }
+
+  #release(block: Block): void {
+    const { region } = block;
+    region.dismiss(block);
+    if (region.blocks.length > 0) this.#shared.roomier(region);
+    else this.#freeRegion(region);
+  }
+
+  #freeRegion(region: Region): void {
+    const { slab, offset } = region;
+    this.#shared.forget(region);
+    slab.used.delete(region);
+    slab.free.push(offset);
+    if (slab.used.size === 0) this.#drop(slab);
+  }
+
   #addSlab(): Slab {
     const slab = new Slab(this.#kernel.allocate(SLAB_BYTES));
     this.#slabs.push(slab);
     return slab;
-  }
-
-  #place(slab: Slab): Block {
-    const id = this.#freeIds.pop() ?? this.#blocks.length;
-    const block: Block = { id, slab, offset: slab.takeOffset() };
-    slab.used.add(block);
-    this.#blocks[id] = block;
-    return block;
   }
 
   #drop(slab: Slab): void {

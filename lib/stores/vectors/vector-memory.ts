@@ -1,35 +1,43 @@
 import type { Relief } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
+import type { Clock } from "../../shared/clock.ts";
 import { CollectionMemory } from "./collection-memory.ts";
 import { HotTier } from "./hot-tier.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Payload } from "./payload-arena.ts";
 import type { RowBatch } from "./row-codec.ts";
 import type { RowFormat } from "./row-format.ts";
-import { type Block, SlabArena } from "./slab-arena.ts";
+import type { Block } from "./slab.ts";
+import { SlabArena } from "./slab-arena.ts";
+import { furthestBeyondShare, Tenant } from "./tenant.ts";
 
 /**
  * What memory holds of all collections. After every call `hotCount <= maxHot`, and `bytes` is exactly what the account granted.
  *
- * Under want of memory precision goes first, then presence: the least recently used hot vectors lose their detail, then the collection
- * longest unsearched loses codes, a block at a time. Both are on disk, so nothing is lost but time.
+ * Under want of memory the namespace that is furthest beyond its share gives first. Of what it holds precision goes first, then presence: the
+ * least recently used hot vectors lose their detail, then the collection longest unsearched loses codes, a block at a time. Both are on disk, so
+ * nothing is lost but time.
  */
 export class VectorMemory {
   readonly #account: MemoryAccount;
   readonly #arena: SlabArena;
   readonly #hot: HotTier;
   readonly #collections = new Set<CollectionMemory>();
+  readonly #tenants = new Map<string, Tenant>();
+  readonly #clock: Clock;
   #maxHot: number;
   readonly #onLeave: (to: "code" | "disk") => void;
 
   /** @param options.onLeave is told of each vector that is pushed out: of the hot tier (its code stays), or of memory. */
   constructor(options: {
     account: MemoryAccount;
+    clock: Clock;
     kernel: Kernel;
     maxHot: number;
     onLeave: (to: "code" | "disk") => void;
   }) {
     this.#account = options.account;
+    this.#clock = options.clock;
     this.#arena = new SlabArena(options.account, options.kernel);
     this.#hot = new HotTier(this.#arena, options.account);
     this.#maxHot = options.maxHot;
@@ -62,21 +70,31 @@ export class VectorMemory {
     return this.#arena.giveBackAfter([]);
   }
 
-  open(format: RowFormat): CollectionMemory {
-    const collection = new CollectionMemory(format, this.#arena, this.#hot, this.#account);
+  open(format: RowFormat, namespace: string): CollectionMemory {
+    const tenant = this.#tenants.get(namespace) ?? new Tenant(this.#clock.monotonicMs());
+    this.#tenants.set(namespace, tenant);
+    tenant.collections++;
+    const parts = { arena: this.#arena, hot: this.#hot, account: this.#account };
+    const collection = new CollectionMemory(format, tenant, parts);
     this.#collections.add(collection);
     return collection;
   }
 
-  close(collection: CollectionMemory): void {
+  close(collection: CollectionMemory, namespace: string): void {
     collection.clear();
     this.#collections.delete(collection);
+    if (--collection.tenant.collections === 0) this.#tenants.delete(namespace);
     this.compact();
+  }
+
+  /** A namespace that uses its vectors has a claim to its share. */
+  used({ tenant }: CollectionMemory): void {
+    tenant.usedAtMs = this.#clock.monotonicMs();
   }
 
   resize(maxHot: number): void {
     this.#maxHot = maxHot;
-    while (this.#hot.count > maxHot) this.#coolOldest();
+    while (this.#hot.count > maxHot) this.#coolOne();
   }
 
   /** Takes a row that was written or returned: hot if there is any way, else its code, else nothing (it is on disk). */
@@ -92,10 +110,10 @@ export class VectorMemory {
     }
     if (this.#maxHot === 0) return;
     const wasHot = collection.isHot(collection.slotOf(row));
-    if (!wasHot && this.#hot.count >= this.#maxHot) this.#coolOldest();
+    if (!wasHot && this.#hot.count >= this.#maxHot) this.#coolOne();
     this.#withRoom(
       () => collection.heat(row, batch, index, payload),
-      () => this.#coolOldest(),
+      () => this.#makeRoom(collection),
     );
   }
 
@@ -106,14 +124,14 @@ export class VectorMemory {
     return true;
   }
 
-  /** Cools the least recently used `count` hot vectors; returns how many there were. */
+  /** Cools `count` hot vectors, each namespace's least recently used first; returns how many there were. */
   coolMany(count: number): number {
     let cooled = 0;
-    while (cooled < count && this.#coolOldest() > 0) cooled++;
+    while (cooled < count && this.#coolOne() > 0) cooled++;
     return cooled;
   }
 
-  /** Lets go a block of codes, of the collection longest unsearched; returns how many codes went. */
+  /** Lets go a block of codes, of a namespace's collection longest unsearched; returns how many codes went. */
   shedBlock(): number {
     return this.#shedBlock();
   }
@@ -175,23 +193,46 @@ export class VectorMemory {
     return true;
   }
 
-  #coolOldest(): number {
-    const oldest = this.#hot.oldest;
-    if (!oldest) return 0;
-    oldest.collection.coolHandle(oldest.handle);
-    oldest.collection.evictions++;
+  /** Whoever is furthest beyond its share of the hot tier gives its least recently used. */
+  #coolOne(): number {
+    const tenant = this.#furthestBeyond((one) => one.hot.count, this.#maxHot);
+    return tenant ? this.#coolOldestOf(tenant) : 0;
+  }
+
+  /** Makes room for a detail. A namespace beyond its share of memory gives codes before another within its own gives details. */
+  #makeRoom(asking: CollectionMemory): number {
+    const tenant = this.#largestHolder();
+    if (!tenant) return 0;
+    if (tenant.hot.count > 0) return this.#coolOldestOf(tenant);
+    return tenant === asking.tenant ? 0 : this.#shedBlockOf(tenant);
+  }
+
+  #largestHolder(): Tenant | null {
+    return this.#furthestBeyond(({ bytes, codes }) => (codes > 0 ? bytes : 0), this.#account.ceilingBytes);
+  }
+
+  #coolOldestOf({ hot }: Tenant): number {
+    const collection = this.#hot.ownerOf(hot.oldest);
+    collection.coolHandle(hot.oldest);
+    collection.evictions++;
     this.#onLeave("code");
     return 1;
   }
 
   #shedBlock(): number {
+    const tenant = this.#largestHolder();
+    return tenant ? this.#shedBlockOf(tenant) : 0;
+  }
+
+  #shedBlockOf(tenant: Tenant): number {
     let victim: CollectionMemory | null = null;
     for (const collection of this.#collections) {
-      if (collection.count > 0 && (!victim || collection.searchedAtMs < victim.searchedAtMs)) victim = collection;
+      if (collection.tenant !== tenant || collection.count === 0) continue;
+      if (!victim || collection.searchedAtMs < victim.searchedAtMs) victim = collection;
     }
     if (!victim) return 0;
     victim.sheds++;
-    const last = victim.codes.count - (victim.codes.blocks - 1) * victim.codes.rowsPerBlock;
+    const last = victim.codes.inLastBlock;
     // From the front: the oldest rows; those behind move up, and the last block comes free.
     for (let i = 0; i < last; i++) {
       const slot = i % victim.codes.count;
@@ -200,5 +241,9 @@ export class VectorMemory {
       this.#onLeave("disk");
     }
     return last;
+  }
+
+  #furthestBeyond(held: (tenant: Tenant) => number, bound: number): Tenant | null {
+    return furthestBeyondShare(this.#tenants.values(), held, bound, this.#clock.monotonicMs());
   }
 }

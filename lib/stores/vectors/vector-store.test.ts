@@ -70,8 +70,9 @@ describe.each(CASES)("a crowd of near neighbours under $metric with $precision",
 it("a row moved behind a running scan by a removal is still a candidate", () => {
   const format = rowFormat({ dimensions: 1_024, metric: "cosine", precision: "float16" });
   const account = new TestAccount(64 * MIB);
-  const memory = new VectorMemory({ account, kernel: createKernel(), maxHot: 0, onLeave: () => undefined });
-  const collection = memory.open(format);
+  const clock = new FakeClock();
+  const memory = new VectorMemory({ account, clock, kernel: createKernel(), maxHot: 0, onLeave: () => undefined });
+  const collection = memory.open(format, "d");
   const next = numbers(4);
   const batch = new RowBatch(format, 400);
   for (let i = 0; i < 400; i++) {

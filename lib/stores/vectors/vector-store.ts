@@ -119,7 +119,7 @@ export class VectorStore implements VectorIndex {
     await this.#rows.dropCollection(collection.record.id);
     collection.dropped = true;
     if (this.#collections.get(keyOf(namespace, name)) === collection) this.#collections.delete(keyOf(namespace, name));
-    this.memory.close(collection.memory);
+    this.memory.close(collection.memory, namespace);
   }
 
   async upsert(namespace: string, name: string, points: readonly PointInput[]) {
@@ -127,6 +127,7 @@ export class VectorStore implements VectorIndex {
     const { accepted, refused } = sift(collection, points);
     for (const _ of refused) this.counters.reject();
     if (accepted.length === 0) return { upserted: 0, refused };
+    this.memory.used(collection.memory);
     const batch = new RowBatch(collection.format, accepted.length);
     for (const [index, { point }] of accepted.entries()) {
       if (index % 64 === 63) await this.#turns.share();
@@ -213,6 +214,7 @@ export class VectorStore implements VectorIndex {
     const tier = { hot, cold: collection.count - hot };
     collection.searches++;
     collection.memory.searchedAtMs = this.#clock.monotonicMs();
+    this.memory.used(collection.memory);
     const plan = {
       query,
       k: request.k ?? DEFAULT_K,
@@ -285,7 +287,7 @@ export class VectorStore implements VectorIndex {
   }
 
   #add(record: CollectionRecord, count: number): Collection {
-    const collection = new Collection(record, count, (format) => this.memory.open(format));
+    const collection = new Collection(record, count, (format) => this.memory.open(format, record.namespace));
     this.#collections.set(keyOf(record.namespace, record.name), collection);
     return collection;
   }
