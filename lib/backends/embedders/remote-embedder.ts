@@ -3,6 +3,7 @@ import { APICallError, embedMany } from "ai";
 import type { Embedder, EmbedderState, EmbeddingLane } from "../../ports/embedder.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
+import { answeredVectors } from "./answered-vectors.ts";
 import { type QueueBounds, type TextBatch, TextQueue } from "./text-queue.ts";
 
 export interface RemoteEmbedderOptions {
@@ -110,23 +111,22 @@ export class RemoteEmbedder implements Embedder {
   }
 
   async #ask(texts: readonly string[]): Promise<Float32Array[]> {
-    const { embeddings } = await embedMany({
+    const { responses } = await embedMany({
       model: this.#provider.embeddingModel(this.#options.model),
       values: [...texts],
       maxRetries: 0,
       abortSignal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.#options.timeoutMs)]),
     });
-    const dimensions = embeddings[0]?.length ?? 0;
-    const isWhole = embeddings.length === texts.length && dimensions > 0;
-    if (!isWhole || embeddings.some((vector) => vector.length !== dimensions || !vector.every(Number.isFinite)))
-      throw new AppError("upstream-failed", "The embedding service answered without a usable vector for each text.");
+    // Read from the answer itself: the SDK ignores `index` and does not count.
+    const vectors = answeredVectors(responses?.[0]?.body, texts.length);
+    const dimensions = vectors[0]?.length ?? 0;
     if (this.#dimensions !== null && this.#dimensions !== dimensions)
       throw new AppError(
         "upstream-failed",
         `The embedding service changed from ${this.#dimensions} to ${dimensions} dimensions.`,
       );
     this.#dimensions = dimensions;
-    return embeddings.map((vector) => Float32Array.from(vector));
+    return vectors;
   }
 
   /** A little sooner or later than told, so that many servers do not come back in one moment. */
