@@ -128,11 +128,12 @@ test("T26: namespaces see nothing of each other's documents, answers or conversa
   expect(
     await json(await server.send("POST", "/api/v1/conversations/search", { query: "tangerine" }, key)),
   ).toMatchObject({ matches: [] });
+  // Elsewhere the conversation does not exist: nothing of it is in the prompt.
   expect(
-    await codeOf(
+    await json(
       await server.send("POST", "/api/v1/rag/context", { query: "x", conversationId: "talk", maxTokens: 500 }, key),
     ),
-  ).toEqual([404, "not-found"]);
+  ).toMatchObject({ messages: [{ role: "user", content: "x" }], tokens: { history: 0 }, dropped: [] });
 });
 
 test("filters hold before the best k are taken, and what does not fit its schema is refused by name", async ({
@@ -268,6 +269,42 @@ test("a context fits its budget, cites true offsets, says what it dropped, and a
   const [citation] = built.citations;
   expect(built.messages.at(-2)?.content).toContain(text.slice(citation?.start, citation?.end));
   expect(await codeOf(await build(12))).toEqual([422, "unprocessable"]);
+});
+
+test("a trimmed history begins with a user, and messages beyond the cap are told as a limit", async ({ server }) => {
+  const namespace = fresh();
+  const lines = Array.from({ length: 30 }, (_, at) => [at % 2 === 0 ? "user" : "assistant", `line ${at}`] as const);
+  for (const [role, content] of [["system", "Be brief."] as const, ...lines])
+    await server.send("POST", "/api/v1/conversations/c/messages", { role, content }, inNamespace(namespace));
+  const build = async (maxTokens: number, model?: string) =>
+    json<{ messages: { role: string; content: string }[]; dropped: object[] }>(
+      await server.send(
+        "POST",
+        "/api/v1/rag/context",
+        { query: "next?", conversationId: "c", maxTokens, k: 0, ...(model === undefined ? {} : { model }) },
+        inNamespace(namespace),
+      ),
+    );
+  for (let maxTokens = 45; maxTokens < 300; maxTokens += 15) {
+    const { messages } = await build(maxTokens, "claude-3-5-sonnet");
+    expect(messages.find(({ role }) => role !== "system")).toMatchObject({ role: "user" });
+  }
+  const whole = await build(100_000);
+  expect(whole.messages.map(({ content }) => content)).toEqual([
+    "Be brief.",
+    ...lines.map(([, content]) => content),
+    "next?",
+  ]);
+  expect(whole.dropped).toEqual([]);
+  const patch = (contextMaxMessages: number | null) => server.send("PATCH", "/api/v1/settings", { contextMaxMessages });
+  expect((await patch(8)).status).toBe(200);
+  try {
+    const capped = await build(100_000);
+    expect(capped.messages.map(({ content }) => content).slice(0, 2)).toEqual(["Be brief.", "line 22"]);
+    expect(capped.dropped).toEqual([{ kind: "older-messages", count: 22, reason: "limit" }]);
+  } finally {
+    await patch(null);
+  }
 });
 
 test("the report counts the helper's memory under embeddings, and the breakdown adds up", async ({ server }) => {

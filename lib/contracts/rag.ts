@@ -146,7 +146,9 @@ export const contextSchema = z.object({
   dropped: z.array(
     z.object({
       kind: z.enum(["message", "older-messages", "passage"]),
-      reason: z.enum(["summarised", "budget", "duplicate"]),
+      reason: z
+        .enum(["summarised", "budget", "limit", "orphan", "duplicate"])
+        .describe("limit: more messages than are taken at once; orphan: an answer whose question is not there"),
       id: z.string().optional(),
       role: roleSchema.optional(),
       count: count.optional(),

@@ -115,6 +115,13 @@ export const SETTINGS = {
     "entries",
     "Conversation messages kept in memory",
   ),
+  contextMaxMessages: setting(
+    "HEADROOM_CONTEXT_MAX_MESSAGES",
+    z.number().int().min(1).max(100_000),
+    5000,
+    "entries",
+    "Newest messages of a conversation that a prompt is made of",
+  ),
   historyMaxMb: setting("HEADROOM_HISTORY_MAX_MB", megabytes, 32, "MB", "Ceiling of conversations in memory"),
   streamMaxMb: setting("HEADROOM_STREAM_MAX_MB", megabytes, 512, "MB", "Ceiling of all streams together"),
   diskMaxMb: setting("HEADROOM_DISK_MAX_MB", megabytes, 8192, "MB", "Most that the database may take on disk"),

@@ -27,6 +27,8 @@ export interface ContextRequest {
   messages: readonly HistoryMessage[];
   /** How many older ones the conversation has that were not handed in. */
   omittedMessages: number;
+  /** Why they were not: at least so many characters cannot fit the budget, or no more messages are taken at once. */
+  omittedReason: "budget" | "limit";
   /** Best first. */
   passages: readonly RetrievedPassage[];
   maxTokens: number;
@@ -60,8 +62,8 @@ export interface DroppedPassage {
 }
 
 export type Dropped =
-  | { kind: "message"; id: string; role: MessageRole; reason: "summarised" | "budget" }
-  | { kind: "older-messages"; count: number; reason: "budget" }
+  | { kind: "message"; id: string; role: MessageRole; reason: "summarised" | "budget" | "orphan" }
+  | { kind: "older-messages"; count: number; reason: "budget" | "limit" }
   | ({ kind: "passage" } & DroppedPassage);
 
 export interface BuiltContext {

@@ -77,6 +77,7 @@ export async function composeRag(core: Core): Promise<Rag> {
     queryCache,
     semanticCache: new SemanticCache(1_000),
     usesSemanticCache: () => settings.values.semanticCache === "on",
+    maxContextMessages: () => settings.values.contextMaxMessages,
     conversations,
     messageIndex,
     recent,

@@ -1,4 +1,4 @@
-import type { BuiltContext, HistoryMessage, MessageRole, Tokenizer } from "../ports/context-builder.ts";
+import type { BuiltContext, ContextRequest, HistoryMessage, MessageRole, Tokenizer } from "../ports/context-builder.ts";
 import type { MessageRow } from "../ports/conversation-rows.ts";
 import type { Filter } from "../shared/filter.ts";
 import type { Conversations } from "./conversations.ts";
@@ -14,8 +14,6 @@ export interface ContextQuestion {
   filter: { given: unknown; parsed: Filter } | null;
 }
 
-/** Messages that a prompt can be made of; older ones are only counted. */
-const MAX_MESSAGES = 1_000;
 const MAX_SYSTEM_MESSAGES = 100;
 /** No text has fewer tokens than a sixteenth of its characters, runs of white space aside: more than this cannot fit. */
 const CHARACTERS_PER_TOKEN = 16;
@@ -32,7 +30,7 @@ export class ContextAssembly {
     this.#conversations = conversations;
   }
 
-  /** @throws {AppError} `not-found` for the conversation, `unprocessable` for a budget too small. */
+  /** @throws {AppError} `unprocessable` for a budget too small. */
   async assemble(namespace: string, question: ContextQuestion): Promise<BuiltContext & { tokenizer: Tokenizer }> {
     const { query, k, filter, maxTokens, model } = question;
     const history = await this.#history(namespace, question);
@@ -51,14 +49,21 @@ export class ContextAssembly {
   async #history(
     namespace: string,
     { conversationId, maxTokens }: ContextQuestion,
-  ): Promise<{ messages: HistoryMessage[]; omittedMessages: number }> {
-    if (conversationId === null) return { messages: [], omittedMessages: 0 };
-    const conversation = await this.#conversations.find(namespace, conversationId);
-    const newest = await this.#conversations.newest(conversation, MAX_MESSAGES, maxTokens * CHARACTERS_PER_TOKEN);
+  ): Promise<Pick<ContextRequest, "messages" | "omittedMessages" | "omittedReason">> {
+    const { conversations, maxContextMessages } = this.#parts;
+    const conversation = conversationId === null ? null : await conversations.find(namespace, conversationId);
+    // A conversation begins with its first message: before that its history is empty.
+    if (conversation === null) return { messages: [], omittedMessages: 0, omittedReason: "budget" };
+    const limit = maxContextMessages();
+    const newest = await this.#conversations.newest(conversation, limit, maxTokens * CHARACTERS_PER_TOKEN);
     const first = newest[0]?.sequence ?? 1;
     const pinned = first === 1 ? [] : await this.#earlierSystemMessages(conversation.rowId, first);
     const messages = [...pinned, ...newest].map(toHistory);
-    return { messages, omittedMessages: Math.max(0, conversation.messageCount - messages.length) };
+    return {
+      messages,
+      omittedMessages: Math.max(0, conversation.messageCount - messages.length),
+      omittedReason: newest.length >= limit || pinned.length >= MAX_SYSTEM_MESSAGES ? "limit" : "budget",
+    };
   }
 
   async #earlierSystemMessages(rowId: number, before: number): Promise<MessageRow[]> {

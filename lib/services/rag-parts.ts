@@ -20,6 +20,8 @@ export interface RagParts {
   semanticCache: SemanticCache;
   /** Off by default: a setting. */
   usesSemanticCache: () => boolean;
+  /** Messages that a prompt can be made of; older ones are only counted. */
+  maxContextMessages: () => number;
   conversations: ConversationRows;
   /** Nearest messages: scopes are namespaces, "documents" are conversations. */
   messageIndex: PassageIndex;

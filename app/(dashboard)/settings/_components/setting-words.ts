@@ -18,6 +18,7 @@ const GROUPS: readonly { title: string; names: readonly SettingName[] }[] = [
       "queryCacheTtlSeconds",
       "queryCacheMaxMb",
       "maxHistoryMessages",
+      "contextMaxMessages",
       "historyMaxMb",
     ],
   },

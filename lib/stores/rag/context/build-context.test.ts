@@ -10,7 +10,8 @@ import type {
 import { AppError } from "../../../shared/errors.ts";
 import { loadCounter } from "../../../workers/context/tokenizers.ts";
 import { buildContext } from "./build-context.ts";
-import type { TokenCounter } from "./token-counter.ts";
+import { historyUnits } from "./history-units.ts";
+import { historyTokens, messageTokens, type TokenCounter } from "./token-counter.ts";
 
 let count: TokenCounter;
 beforeAll(async () => {
@@ -81,6 +82,7 @@ const requests: fc.Arbitrary<ContextRequest> = fc.record({
   question: fc.constantFrom("What stalls?", "你好吗?", "How does heat flow in it, and why?"),
   messages: shapes.map(toMessages),
   omittedMessages: fc.constantFrom(0, 5),
+  omittedReason: fc.constantFrom("budget", "limit"),
   passages,
   maxTokens: fc.integer({ min: 1, max: 900 }),
 });
@@ -108,7 +110,7 @@ function chatTokens(messages: readonly ContextMessage[]): number {
 }
 
 describe("buildContext", () => {
-  it("is never over budget, has the newest message, splits no tool pair and keeps the order, for 10,000 conversations and budgets", () => {
+  it("is never over budget, begins with a user, has the newest message, splits no tool pair and keeps the order, for 10,000 conversations and budgets", () => {
     let refused = 0;
     fc.assert(
       fc.property(requests, (request) => {
@@ -134,7 +136,9 @@ describe("buildContext", () => {
         const places = placesOf(built.messages);
         expect(places).toEqual([...places].sort((a, b) => a - b));
         const newest = request.messages.length - 1;
-        if (newest >= 0) expect(places).toContain(newest);
+        const orphan = orphanTokens(request);
+        if (newest >= 0 && (orphan === null || orphan <= request.maxTokens)) expect(places).toContain(newest);
+        expect(built.messages.find(({ role }) => role !== "system")).toMatchObject({ role: "user" });
         expect(built.messages.at(-1)).toMatchObject({ role: "user" });
         expectWholePairs(request.messages, new Set(places));
         const told = built.dropped.filter(({ kind }) => kind === "message").length;
@@ -152,6 +156,41 @@ describe("buildContext", () => {
     expect(refused).toBeGreaterThan(100);
     expect(refused).toBeLessThan(9_000);
   }, 240_000);
+
+  it("drops an answer whose question did not fit, and says which messages went", () => {
+    const turn = (role: "user" | "assistant", text: string, at: number): HistoryMessage => ({
+      id: `m${at}`,
+      sequence: at + 1,
+      role,
+      content: text,
+      metadata: null,
+    });
+    const messages = [
+      turn("user", "one two three four five six seven eight nine ten eleven twelve", 0),
+      turn("assistant", "ok ok ok ok", 1),
+      turn("user", "short", 2),
+      turn("assistant", "fine", 3),
+    ];
+    const at = (maxTokens: number) =>
+      buildContext(
+        { question: "next?", messages, omittedMessages: 0, omittedReason: "budget", passages: [], maxTokens },
+        count,
+      );
+    expect(at(19).messages.map(({ content: text }) => text)).toEqual(["short", "fine", "next?"]);
+    const least = at(18);
+    expect(least.messages.map(({ content: text }) => text)).toEqual(["next?"]);
+    expect(least.dropped.map((part) => ("id" in part ? [part.id, part.reason] : []))).toEqual([
+      ["m0", "budget"],
+      ["m1", "budget"],
+      ["m2", "budget"],
+      ["m3", "orphan"],
+    ]);
+  });
+
+  it("counts a text that spells a special token as what it says, wherever it stands", () => {
+    // tiktoken's own count of the thirteen characters as a text.
+    expect(["<|endoftext|>", "Say <|endoftext|>", "Say <|endoftext|> now"].map(count)).toEqual([7, 8, 9]);
+  });
 
   it("counts what the tokenizer's own chat format counts", () => {
     fc.assert(
@@ -179,6 +218,7 @@ describe("buildContext", () => {
         question: `${turn}?`,
         messages: all.slice(0, turn),
         omittedMessages: 0,
+        omittedReason: "budget" as const,
         passages: [],
         maxTokens: 1_500,
       };
@@ -199,7 +239,10 @@ describe("buildContext", () => {
       content: `Sentence number ${at} speaks about topic ${at % 9}.`,
       metadata: null,
     }));
-    const built = buildContext({ question: "so?", messages, omittedMessages: 0, passages: [], maxTokens: 700 }, count);
+    const built = buildContext(
+      { question: "so?", messages, omittedMessages: 0, omittedReason: "budget", passages: [], maxTokens: 700 },
+      count,
+    );
     const [summary] = built.messages;
     const said = [...(summary?.content ?? "").matchAll(/^- user: (.+)$/gm)].map(([, line]) => line ?? "");
     expect(said.length).toBeGreaterThan(1);
@@ -224,6 +267,7 @@ describe("buildContext", () => {
       question: "so?",
       messages: [],
       omittedMessages: 0,
+      omittedReason: "budget" as const,
       passages: [
         passage(0, 100, 0),
         passage(300, 380, 3),
@@ -240,6 +284,20 @@ describe("buildContext", () => {
     expect(built.dropped).toEqual([{ kind: "passage", chunkId: "copy", reason: "duplicate" }]);
   });
 });
+
+/**
+ * Where the newest message is not a user's: the tokens of the smallest prompt that has it behind a user's message (no end to them
+ * when there is no such message). Null where it needs none.
+ */
+function orphanTokens({ messages, question }: ContextRequest): number | null {
+  if (messages.length === 0 || ["user", "system"].includes(messages.at(-1)?.role ?? "")) return null;
+  const units = historyUnits(messages.filter(({ role }) => role !== "system"));
+  const asker = units.findLast((unit) => unit.messages[0]?.role === "user")?.messages[0];
+  if (asker === undefined) return Number.POSITIVE_INFINITY;
+  const sent = messages.filter(({ role, sequence }) => role === "system" || sequence >= asker.sequence);
+  const tokens = sent.reduce((sum, message) => sum + historyTokens(count, message), 0);
+  return 3 + tokens + messageTokens(count, { role: "user", content: question });
+}
 
 function expectWholePairs(messages: readonly HistoryMessage[], kept: ReadonlySet<number>): void {
   messages.forEach(({ role, metadata }, at) => {

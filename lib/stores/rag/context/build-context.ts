@@ -23,7 +23,7 @@ const SUMMARY_REACH = 256;
 
 /**
  * A prompt of at most `maxTokens`. Fixed parts first: system messages, the newest message with the tool calls it belongs to, the
- * question. Then the newest turns that fit, then passages in what is left.
+ * question. Then the newest turns that fit, then passages in what is left. After the system messages it begins with a user.
  *
  * A provider's prompt cache hits on an unchanged beginning, so what changes each turn (the passages) stands last, right before
  * the question, and the cut that drops old turns moves in steps of several messages, not at each turn.
@@ -45,7 +45,8 @@ export function buildContext(request: ContextRequest, count: TokenCounter): Buil
 
   const share = request.passages.length > 0 ? HISTORY_SHARE : 1;
   const historyRoom = Math.min(room - questionCost, Math.floor(room * share));
-  const cut = cutHistory(units, historyRoom, costOf);
+  const fitting = cutHistory(units, historyRoom, costOf);
+  const cut = beginWithUser(units, fitting, room - questionCost, costOf);
   const kept = units.slice(cut).flatMap(({ messages }) => messages);
   const left = room - questionCost - costOf(kept);
   const summary =
@@ -64,7 +65,7 @@ export function buildContext(request: ContextRequest, count: TokenCounter): Buil
       retrieved: quoted.tokens,
       saved: Math.max(0, naiveTokens(request, costOf, questionCost, count) - total),
     },
-    dropped: droppedParts(request, units.slice(0, cut), summary !== null, quoted),
+    dropped: droppedParts(request, units.slice(0, cut), fitting, summary !== null, quoted),
   };
 }
 
@@ -96,6 +97,25 @@ function cutHistory(
   const step = Math.min(LARGEST_CUT_STEP, 2 ** Math.floor(Math.log2(Math.max(1, room / TOKENS_PER_CUT_STEP))));
   const aligned = units.findIndex((unit, place) => place >= cut && startsBlock(unit, units[place - 1], step));
   return aligned < 0 ? cut : aligned;
+}
+
+/**
+ * The first unit from `cut` on that a user begins: an answer whose question was dropped says little, and several providers refuse
+ * a history that begins with it. Where none follows, the newest answer's own question comes back in if it fits; else the answer
+ * goes too.
+ */
+function beginWithUser(
+  units: readonly HistoryUnit[],
+  cut: number,
+  room: number,
+  costOf: (messages: readonly HistoryMessage[]) => number,
+): number {
+  const isUsers = ({ messages }: HistoryUnit) => messages[0]?.role === "user";
+  const next = units.findIndex((unit, place) => place >= cut && isUsers(unit));
+  if (next >= 0) return next;
+  const last = units.findLastIndex(isUsers);
+  const isWhole = last >= 0 && costOf(units.slice(last).flatMap(({ messages }) => messages)) <= room;
+  return isWhole ? last : units.length;
 }
 
 function startsBlock(unit: HistoryUnit, before: HistoryUnit | undefined, step: number): boolean {
@@ -152,15 +172,16 @@ function naiveTokens(
 function droppedParts(
   request: ContextRequest,
   units: readonly HistoryUnit[],
+  overBudget: number,
   isSummarised: boolean,
   quoted: QuotedPassages,
 ): Dropped[] {
-  const reason = isSummarised ? "summarised" : "budget";
-  const messages = units.flatMap((unit) =>
-    unit.messages.map(({ id, role }): Dropped => ({ kind: "message", id, role, reason })),
-  );
-  const older: Dropped[] =
-    request.omittedMessages > 0 ? [{ kind: "older-messages", count: request.omittedMessages, reason: "budget" }] : [];
+  const messages = units.flatMap((unit, place) => {
+    const reason = isSummarised ? "summarised" : place < overBudget ? "budget" : "orphan";
+    return unit.messages.map(({ id, role }): Dropped => ({ kind: "message", id, role, reason }));
+  });
+  const { omittedMessages: count, omittedReason: reason } = request;
+  const older: Dropped[] = count > 0 ? [{ kind: "older-messages", count, reason }] : [];
   return [...older, ...messages, ...quoted.dropped.map((passage): Dropped => ({ kind: "passage", ...passage }))];
 }
 
