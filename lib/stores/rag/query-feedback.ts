@@ -2,7 +2,7 @@ import { normalize } from "./vector-code.ts";
 
 /** How many of the first answers speak, and how loud they are beside the question. */
 export const FEEDBACK_PASSAGES = 3;
-const FEEDBACK_WEIGHT = 0.4;
+const FEEDBACK_WEIGHT = 0.6;
 
 /**
  * Moves the question's vector towards the passages that a first look found by meaning and by words together, so that a second

@@ -1,42 +1,34 @@
-/** A passage as a ranking names it. */
-export interface Ranked {
+/** A passage, and what one ranking gives it. */
+export interface Fused {
   id: number;
   documentId: number;
-}
-
-export interface Fused extends Ranked {
-  /** 1 for a passage that every ranking puts first. */
   score: number;
 }
 
-export interface WeightedRanking {
+export interface WeightedScores {
   weight: number;
-  items: readonly Ranked[];
+  /** Cosines or BM25, in any order; a passage is named once. */
+  items: readonly Fused[];
 }
 
-/**
- * How fast a rank's worth falls. The published 60 is for runs of a thousand and more; over 200 candidates it makes no difference
- * that could be told from chance (0.001 of nDCG@10 at most, on three corpora).
- */
-const RANK_CONSTANT = 40;
 /** What a further passage of a document already listed keeps of its score: `k` answers should not be one page, cut in pieces. */
 const SAME_DOCUMENT_FACTOR = 0.7;
 
 /**
- * Reciprocal rank fusion: Σ weight / (40 + rank), scaled so that first in all is 1. Best first; equal scores by id, so that
- * the order is always the same.
- *
- * @see Cormack, Clarke, Büttcher 2009, https://doi.org/10.1145/1571941.1572114
+ * The weighted mean of several scores, each divided by the best of its kind: 1 for a passage that is best in all. Unlike a rank, a
+ * score keeps how much better the best is than the next. A score below zero counts as none. Best first; equal
+ * scores by id, so that the order is always the same.
  */
-export function fuseRankings(rankings: readonly WeightedRanking[]): Fused[] {
-  const best = rankings.reduce((sum, { weight }) => sum + weight / (RANK_CONSTANT + 1), 0);
+export function sumScores(rankings: readonly WeightedScores[]): Fused[] {
+  const weights = rankings.reduce((sum, { weight }) => sum + weight, 0);
   const fused = new Map<number, Fused>();
   for (const { weight, items } of rankings) {
-    items.forEach(({ id, documentId }, place) => {
+    const best = items.reduce((most, { score }) => Math.max(most, score), 0);
+    for (const { id, documentId, score } of items) {
       const entry = fused.get(id) ?? { id, documentId, score: 0 };
-      entry.score += weight / (RANK_CONSTANT + 1 + place) / best;
+      if (score > 0) entry.score += (weight / weights) * (score / best);
       fused.set(id, entry);
-    });
+    }
   }
   return [...fused.values()].sort((a, b) => b.score - a.score || a.id - b.id);
 }
