@@ -10,6 +10,9 @@ export interface LedgerOptions {
 /** Accounts of what a consumer can make again, the most easily remade first. */
 export const EXPENDABLE: readonly string[] = ["cache", "query-cache", "embeddings"];
 
+/** Accounts whose memory is lent for a while, and comes into use after it was granted. */
+const LENT: readonly string[] = ["streams", "cache-decoders"];
+
 /** `expendable` above the elevated level: memory then goes to what would be missed. `all` at the hard bound. */
 export type Frozen = "nothing" | "expendable" | "all";
 
@@ -41,6 +44,11 @@ export class Ledger {
   /** All grants together. */
   get grantedBytes(): number {
     return this.#grantedBytes;
+  }
+
+  /** Lent now: granted, and perhaps not yet in use. */
+  get lentBytes(): number {
+    return LENT.reduce((sum, name) => sum + (this.#accounts.get(name)?.grantedBytes ?? 0), 0);
   }
 
   /** What may still be granted. */

@@ -12,6 +12,9 @@ const boundsOf = (values: Settings) => ({
   maxBodyBytes: Math.floor(values.maxBodyMb * MIB),
 });
 
+/** For decoders that work at once: with the default body of 8 MB three, whatever their windows. */
+const DECODERS_BYTES = 128 * MIB;
+
 /** The response cache on its own account, following the settings. */
 export function composeCache(core: Core): ResponseCache {
   const { env, clock, ledger, settings, log } = core;
@@ -21,6 +24,7 @@ export function composeCache(core: Core): ResponseCache {
     ...bounds,
     clock,
     account,
+    decoders: ledger.open("cache-decoders", "cache", DECODERS_BYTES),
     // Off: bodies stay as they were put, so that what compression saves can be measured.
     compression: env.fixed.HEADROOM_CACHE_COMPRESSION,
     createSlicer: () => new TurnSlicer(clock),

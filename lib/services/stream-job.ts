@@ -2,8 +2,11 @@ import type { StreamFormatName, StreamJobView, StreamState } from "../contracts/
 import type { StreamJobRow } from "../ports/stream-job-rows.ts";
 import type { RecordSink } from "../ports/stream-sink.ts";
 import type { Clock } from "../shared/clock.ts";
+import { DECODER_HEAD_BYTES, decoderBytes } from "../shared/decoder-bytes.ts";
 import { AppError } from "../shared/errors.ts";
+
 import type { ByteBudget } from "../streaming/byte-budget.ts";
+import { ByteQueue } from "../streaming/byte-queue.ts";
 import { type ContentEncoding, inflated } from "../streaming/inflate.ts";
 import { interruptible } from "../streaming/interruptible.ts";
 import type { ParseSpec } from "../streaming/job-spec.ts";
@@ -234,6 +237,10 @@ export class StreamJob {
     try {
       await this.#begin(upload);
       await rejects.rewind(kept.checkpoint.rejectBytes);
+      const { encoding } = upload;
+      // How much its decoder takes stands in the body's first bytes: they are waited for before any memory is.
+      const body = new ByteQueue(interruptible(this.#received(upload.body), this.#abort.signal));
+      const head = await body.peek(encoding === "identity" ? 0 : DECODER_HEAD_BYTES[encoding]);
       const sink = await openSink();
       const run = new StreamRun({
         spec: kept.spec.parse,
@@ -248,12 +255,12 @@ export class StreamJob {
         from: kept.checkpoint,
         signal: this.#abort.signal,
       });
-      await run.open();
+      await run.open(encoding === "identity" ? 0 : decoderBytes(encoding, head));
       opened = true;
       this.#run = run;
       this.#state = "running";
       await changed(this, false);
-      await this.#pump(run, upload, skip);
+      await this.#pump(run, body, encoding, skip);
       markReceived();
       await run.finish(upload.complete);
       await this.#end(upload.complete ? "completed" : "waiting", null, true);
@@ -264,6 +271,8 @@ export class StreamJob {
       throw failure.thrown;
     } finally {
       stopTelling();
+      // A decoder that waits for more of the body frees its memory now, and not when the connection ends.
+      this.#abort.abort(new Stopped("interrupted", "over", "The upload is over."));
       if (opened) this.#run?.close();
       this.#run = null;
     }
@@ -282,30 +291,39 @@ export class StreamJob {
     await this.#parts.changed(this, true);
   }
 
-  /** Reads the body into the run. */
-  async #pump(run: StreamRun, { body, encoding }: Upload, passOver: number): Promise<void> {
+  /** The body's bytes as they come, counted. */
+  async *#received(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const kept = this.#kept;
-    async function* counted(): AsyncGenerator<Uint8Array> {
+    try {
       for await (const chunk of body) {
         kept.bytesRead += chunk.length;
         kept.activeBytes += chunk.length;
         yield chunk;
       }
-    }
-    let skip = passOver;
-    try {
-      for await (const chunk of interruptible(inflated(counted(), encoding), run.stopped)) {
-        if (chunk.length <= skip) skip -= chunk.length;
-        else {
-          await run.write(chunk.subarray(skip));
-          skip = 0;
-        }
-        // The slots have a copy; a decoder's chunks are its own.
-        if (encoding === "identity") releaseBytes(chunk);
-      }
-    } catch (error) {
-      if (run.stopped.aborted || error instanceof AppError) throw error;
+    } catch {
       throw new Stopped("interrupted", "client-gone", "The client went away before the end.");
+    }
+  }
+
+  /** Reads the body into the run. */
+  async #pump(
+    run: StreamRun,
+    body: AsyncIterable<Uint8Array>,
+    encoding: ContentEncoding,
+    passOver: number,
+  ): Promise<void> {
+    let skip = passOver;
+    for await (const chunk of interruptible(
+      inflated(body, encoding, (bytes) => run.admitDecoder(bytes)),
+      run.stopped,
+    )) {
+      if (chunk.length <= skip) skip -= chunk.length;
+      else {
+        await run.write(chunk.subarray(skip));
+        skip = 0;
+      }
+      // The slots have a copy; a decoder's chunks are its own.
+      if (encoding === "identity") releaseBytes(chunk);
     }
   }
 

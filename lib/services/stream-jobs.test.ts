@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import type { StreamJobRow, StreamJobRows } from "../ports/stream-job-rows.ts";
 import { MIB } from "../shared/bytes.ts";
 import { systemClock } from "../shared/clock.ts";
 import { TestAccount } from "../stores/testing/test-account.ts";
-import { ByteBudget } from "../streaming/byte-budget.ts";
+import { BASE_BYTES, ByteBudget } from "../streaming/byte-budget.ts";
 import { InlineParseHost } from "../streaming/parse-host.ts";
 import type { StreamJobSpec, Upload } from "./stream-job.ts";
 import { StreamJobs } from "./stream-jobs.ts";
@@ -24,7 +24,7 @@ const NDJSON: StreamJobSpec = {
 const JSON_ARRAY: StreamJobSpec = { ...NDJSON, format: "json", parse: { format: "json", transform: {} } };
 
 /** Jobs whose rows are a map, each read and write a turn of the loop away. */
-function setUp() {
+function setUp({ streamBytes = 512 * MIB } = {}) {
   const table = new Map<string, StreamJobRow>();
   const state = { failingSaves: 0 };
   const turn = () => new Promise(setImmediate);
@@ -45,10 +45,11 @@ function setUp() {
     inStates: async () => [],
   };
   const names = new Set<number>();
+  const account = new TestAccount(streamBytes);
   const jobs = new StreamJobs({
     rows,
     host: new InlineParseHost(),
-    budget: new ByteBudget({ account: new TestAccount(512 * MIB), clock: systemClock }),
+    budget: new ByteBudget({ account, clock: systemClock, patienceMs: 1 }),
     clock: systemClock,
     nodeId: "node",
     directory,
@@ -61,7 +62,7 @@ function setUp() {
       },
     }),
   });
-  return { jobs, table, state, names, turn };
+  return { jobs, table, state, names, turn, account };
 }
 
 async function* chunks(...bytes: Uint8Array[]): AsyncGenerator<Uint8Array> {
@@ -80,6 +81,14 @@ function upload(body: AsyncIterable<Uint8Array>, more: Partial<Upload> = {}): Up
 
 const lines = (count: number) =>
   Buffer.from(Array.from({ length: count }, (_, n) => `${JSON.stringify({ n })}\n`).join(""));
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
 const ended = (under: { ended: Promise<void> }) => under.ended.catch(() => undefined);
 
 describe("stream jobs", () => {
@@ -138,6 +147,73 @@ describe("stream jobs", () => {
     leave();
     await Promise.allSettled(under);
     expect(jobs.open).toBe(0);
+  });
+
+  it.each([
+    ["br", 24, 16],
+    ["br", 16, 0],
+    ["gzip", 0, 0],
+  ] as const)(
+    "hold what the decoder of a %s body takes (window 2^%i), until its client leaves",
+    async (encoding, bits, mib) => {
+      const { jobs, account } = setUp();
+      const job = await jobs.create("n", NDJSON);
+      const params = { [constants.BROTLI_PARAM_LGWIN]: bits, [constants.BROTLI_PARAM_QUALITY]: 1 };
+      const packed = encoding === "br" ? brotliCompressSync(lines(1_000), { params }) : gzipSync(lines(1_000));
+      const isRead = deferred();
+      const leaves = deferred();
+      async function* held(): AsyncGenerator<Uint8Array> {
+        yield packed.subarray(0, 2);
+        yield packed.subarray(2, -2);
+        isRead.resolve();
+        await leaves.promise;
+        throw new Error("reset");
+      }
+      const under = jobs.upload(job, upload(held(), { encoding }));
+      await isRead.promise;
+      const beside = account.grantedBytes - BASE_BYTES - mib * MIB;
+      expect(beside).toBeGreaterThanOrEqual(64 * 1024);
+      expect(beside).toBeLessThanOrEqual(5 * MIB);
+      leaves.resolve();
+      await ended(under);
+      expect([job.state, account.grantedBytes]).toEqual(["interrupted", 0]);
+    },
+  );
+
+  it("are refused when base and decoder do not fit together, and nothing stays taken", async () => {
+    const { jobs, account } = setUp({ streamBytes: BASE_BYTES + 16 * MIB });
+    const job = await jobs.create("n", NDJSON);
+    const body = brotliCompressSync(lines(10), { params: { [constants.BROTLI_PARAM_LGWIN]: 24 } });
+    await expect(jobs.upload(job, upload(chunks(body), { encoding: "br" })).ended).rejects.toMatchObject({
+      code: "memory-pressure",
+    });
+    expect([account.grantedBytes, job.resumable]).toEqual([0, true]);
+  });
+
+  it("ask for the larger window of a later part of the body, and end where it is not to be had", async () => {
+    const { jobs, account, names } = setUp({ streamBytes: BASE_BYTES + 8 * MIB });
+    const job = await jobs.create("n", NDJSON);
+    const packed = (bits: number) =>
+      brotliCompressSync(lines(10), { params: { [constants.BROTLI_PARAM_LGWIN]: bits } });
+    const body = upload(chunks(packed(16), packed(24)), { encoding: "br" });
+    await expect(jobs.upload(job, body).ended).rejects.toMatchObject({ code: "memory-pressure" });
+    expect([account.grantedBytes, job.resumable, names.size]).toEqual([0, true, 10]);
+  });
+
+  it("free a decoder that waits for more of the body as soon as they are cancelled", async () => {
+    const { jobs, account } = setUp();
+    const job = await jobs.create("n", NDJSON);
+    const body = brotliCompressSync(lines(1_000));
+    const isRead = deferred();
+    async function* silent(): AsyncGenerator<Uint8Array> {
+      yield body.subarray(0, -2);
+      isRead.resolve();
+      await new Promise(() => undefined);
+    }
+    const under = jobs.upload(job, upload(silent(), { encoding: "br" }));
+    await isRead.promise;
+    await Promise.all([jobs.cancel(job), ended(under)]);
+    expect([job.state, account.grantedBytes]).toEqual(["cancelled", 0]);
   });
 
   it("stay cancelled when somebody goes on with one at the same moment", async () => {

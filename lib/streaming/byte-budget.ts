@@ -73,6 +73,11 @@ export class ByteBudget {
     });
   }
 
+  /** Takes `bytes` if they are to be had without waiting, and nobody waits. */
+  takeNow(bytes: number): boolean {
+    return this.#waiters.length === 0 && this.#tryTake(bytes);
+  }
+
   give(bytes: number): void {
     this.#heldBytes -= bytes;
     this.#account.give(bytes);

@@ -7,6 +7,7 @@ import {
   type Inflate,
 } from "node:zlib";
 import { MIB } from "../shared/bytes.ts";
+import { DECODER_HEAD_BYTES, decoderBytes } from "../shared/decoder-bytes.ts";
 import { AppError } from "../shared/errors.ts";
 import { ByteQueue } from "./byte-queue.ts";
 
@@ -24,11 +25,13 @@ type Decoder = Gunzip | Inflate | BrotliDecompress;
  * A body may be several compressed streams one after another, as `cat a.gz b.gz` makes them: each is read, and zeros between gzip's
  * members are passed over. Node's decoders stop at the end of the first, and drop what follows without a word.
  *
+ * @param admit told what each decoder may take, its window included, before there is one; it throws where that is not to be had.
  * @throws {AppError} `body-too-large` for a body that inflates beyond reason, `malformed-request` with the offset for a broken one.
  */
 export async function* inflated(
   source: AsyncIterable<Uint8Array>,
   encoding: ContentEncoding,
+  admit: (decoderBytes: number) => void = () => undefined,
 ): AsyncGenerator<Uint8Array> {
   if (encoding === "identity") {
     yield* source;
@@ -38,6 +41,7 @@ export async function* inflated(
   let inflatedBytes = 0;
   try {
     do {
+      admit(decoderBytes(encoding, await input.peek(DECODER_HEAD_BYTES[encoding])));
       for await (const chunk of decodeMember(input, encoding)) {
         inflatedBytes += chunk.length;
         if (inflatedBytes > INFLATED_ALLOWANCE + input.takenBytes * MAX_INFLATED_RATIO)

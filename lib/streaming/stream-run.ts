@@ -66,6 +66,7 @@ export class StreamRun {
   #bytesOut = 0;
   #heldBytes = 0;
   #largeGranted = false;
+  #grantedBytes = 0;
   #wake: () => void = () => undefined;
   #kept: Promise<void> = Promise.resolve();
 
@@ -86,14 +87,17 @@ export class StreamRun {
 
   /**
    * Takes memory and opens the lane.
+   * @param decoderBytes what inflating the body takes: at once with the rest, so that nobody waits for one while holding the other.
    * @throws {NoMemoryError} when there is none to be had.
    */
-  async open(): Promise<void> {
+  async open(decoderBytes = 0): Promise<void> {
     const { budget, signal, host, spec, sink, from } = this.#options;
-    const granted = await budget.take(BASE_BYTES, signal);
-    if (granted && signal.aborted) budget.give(BASE_BYTES);
+    const bytes = BASE_BYTES + decoderBytes;
+    const granted = await budget.take(bytes, signal);
+    if (granted && signal.aborted) budget.give(bytes);
     signal.throwIfAborted();
     if (!granted) throw new NoMemoryError("there is no memory for another stream now");
+    this.#grantedBytes = bytes;
     signal.addEventListener("abort", this.#onAbort, { once: true });
     try {
       this.#lane = host.open({ spec, from: from.state, keep: sink !== null });
@@ -101,6 +105,17 @@ export class StreamRun {
       this.close();
       throw error;
     }
+  }
+
+  /**
+   * The next of several compressed streams in one body may have a larger window than the first.
+   * @throws {NoMemoryError} when that is not to be had now: to wait for it while holding the rest could block all.
+   */
+  admitDecoder(decoderBytes: number): void {
+    const more = BASE_BYTES + decoderBytes - this.#grantedBytes;
+    if (more <= 0) return;
+    if (!this.#options.budget.takeNow(more)) throw new NoMemoryError("there is no memory for the body's next part now");
+    this.#grantedBytes += more;
   }
 
   /** Takes bytes, waiting while the slots are full. */
@@ -144,7 +159,8 @@ export class StreamRun {
     this.#heldBytes = 0;
     this.#filled = 0;
     this.#bytesOut = 0;
-    budget.give(BASE_BYTES + (this.#largeGranted ? LARGE_RECORD_BYTES : 0));
+    budget.give(this.#grantedBytes + (this.#largeGranted ? LARGE_RECORD_BYTES : 0));
+    this.#grantedBytes = 0;
     this.#largeGranted = false;
   }
 

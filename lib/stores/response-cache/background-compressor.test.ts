@@ -6,17 +6,19 @@ import { BackgroundCompressor } from "./background-compressor.ts";
 import { BodyArena } from "./body-arena.ts";
 import { BudgetAccount } from "./budget-account.ts";
 import { examineBody, type HeldBody } from "./held-body.ts";
+import { Inflations } from "./inflations.ts";
 
 async function setUp(encoding: () => "gzip" | "br") {
   const bodies = new BodyArena(new BudgetAccount(new CeilingAccount("cache", 8 * MIB), 8 * MIB), () => false);
+  const inflations = new Inflations(new CeilingAccount("cache", 8 * MIB));
   const compressor = new BackgroundCompressor({ bodies, clock: new FakeClock(), maxQueued: 10, encoding });
   const hold = async (text: string): Promise<HeldBody> => {
     const bytes = Buffer.from(text.repeat(2_000));
-    const body = bodies.hold(bytes, await examineBody(bytes, "identity", bytes.length));
+    const body = bodies.hold(bytes, await examineBody(bytes, "identity", bytes.length, inflations));
     if (!body) throw new Error("no room");
     return body;
   };
-  const identity = async (body: HeldBody) => String((await bodies.represent(body, [])).bytes);
+  const identity = async (body: HeldBody) => String((await bodies.represent(body, [], inflations)).bytes);
   return { compressor, hold, identity };
 }
 

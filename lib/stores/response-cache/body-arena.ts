@@ -2,8 +2,8 @@ import type { Encoding, Representation } from "../../ports/cache-store.ts";
 import { blockBytes } from "../values/slab.ts";
 import { SlabArena } from "../values/slab-arena.ts";
 import type { BudgetAccount } from "./budget-account.ts";
-import { inflate } from "./encodings.ts";
 import { type BodyForm, type HeldBody, tagFor } from "./held-body.ts";
+import type { Inflations } from "./inflations.ts";
 
 /** Slabs take memory in steps; what a body needs is rounded up to one. */
 const STEP_BYTES = 64 * 1024;
@@ -91,11 +91,11 @@ export class BodyArena {
   }
 
   /** The body as the caller takes it: as held if it can, else identity. The copy is made before the first `await`. */
-  async represent(body: HeldBody, accepts: readonly Encoding[]): Promise<Representation> {
+  async represent(body: HeldBody, accepts: readonly Encoding[], inflations: Inflations): Promise<Representation> {
     const { encoding, tag, identityTag, identityBytes } = body;
     const bytes = this.copy(body);
     if (encoding === "identity" || accepts.includes(encoding)) return { bytes, encoding, etag: tag };
-    return { bytes: await inflate(bytes, encoding, identityBytes), encoding: "identity", etag: identityTag };
+    return { bytes: await inflations.run(bytes, encoding, identityBytes), encoding: "identity", etag: identityTag };
   }
 
   /** Gives back pages of one slab; 0 when there is no more to give. */

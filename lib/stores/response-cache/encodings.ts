@@ -67,6 +67,9 @@ export class TrailingBytesError extends Error {
   }
 }
 
+/** Whether so little comes out that `inflate` does it in the turn that asks. */
+export const isInflatedAtOnce = (identityBytes: number): boolean => identityBytes <= SYNC_BYTES;
+
 /**
  * The body as it was before it was encoded; `identityBytes` bounds the output. Gzip may have several members, and zeros behind the last.
  *
@@ -75,7 +78,7 @@ export class TrailingBytesError extends Error {
 export async function inflate(bytes: Uint8Array, encoding: "gzip" | "br", identityBytes: number): Promise<Buffer> {
   const options = { maxOutputLength: Math.max(1, identityBytes), info: true } as const;
   const { buffer, engine } = read(
-    identityBytes <= SYNC_BYTES
+    isInflatedAtOnce(identityBytes)
       ? (encoding === "br" ? brotliDecompressSync : gunzipSync)(bytes, options)
       : await (encoding === "br" ? inflateBrotli : inflateGzip)(bytes, options),
   );

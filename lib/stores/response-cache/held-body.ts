@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Encoding } from "../../ports/cache-store.ts";
-import { inflate } from "./encodings.ts";
+import type { Inflations } from "./inflations.ts";
 
 /** What is known of a body: how it is encoded, how large it is, and the tags of its forms. */
 export interface BodyForm {
@@ -34,12 +34,17 @@ export function tagFor(bytes: Uint8Array, encoding: Encoding): string {
  *
  * @throws what `inflate` throws when an encoded body is damaged or larger than `mostIdentityBytes`.
  */
-export async function examineBody(body: Uint8Array, encoding: Encoding, mostIdentityBytes: number): Promise<BodyForm> {
+export async function examineBody(
+  body: Uint8Array,
+  encoding: Encoding,
+  mostIdentityBytes: number,
+  inflations: Inflations,
+): Promise<BodyForm> {
   const tag = tagFor(body, encoding);
   if (encoding === "identity") {
     return { identityBytes: body.byteLength, identityTag: tag, encoding, tag, state: "plain" };
   }
-  const identity = await inflate(body, encoding, mostIdentityBytes);
+  const identity = await inflations.run(body, encoding, mostIdentityBytes);
   return { identityBytes: identity.byteLength, identityTag: tagFor(identity, "identity"), encoding, tag, state: "put" };
 }
 

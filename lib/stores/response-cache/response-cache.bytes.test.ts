@@ -26,6 +26,7 @@ describe("the bytes that the cache claims", () => {
     ["emoji", "🗝️", 4_000],
   ])("are within 10 %% of what it holds, for keys in %s", async (_name, prefix, size) => {
     const cache = new ResponseCache({
+      decoders: new TestAccount(),
       maxItems: ENTRIES,
       maxBytes: 1e9,
       ttlMs: 1e6,

@@ -107,6 +107,7 @@ describe.each(policies)("ResponseCache under %s", (policy) => {
         let maxItems = 8;
         let maxBytes = MAX_BYTES;
         const cache = new ResponseCache({
+          decoders: new TestAccount(),
           maxItems,
           maxBytes,
           ttlMs: TTL_MS,

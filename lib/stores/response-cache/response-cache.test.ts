@@ -12,6 +12,7 @@ function setUp(options: Partial<ResponseCacheOptions> = {}) {
   const clock = new FakeClock();
   const account = new TestAccount(options.maxBytes ?? 4_000_000);
   const cache = new ResponseCache({
+    decoders: new TestAccount(),
     maxItems: 50,
     maxBytes: 4_000_000,
     ttlMs: 300_000,

@@ -13,6 +13,7 @@ import { type CachedResponse, frameBytes, ownText } from "./cached-response.ts";
 import { isWorthCompressing, TrailingBytesError } from "./encodings.ts";
 import { FillLeases } from "./fill-leases.ts";
 import { type BodyForm, examineBody, matchTag } from "./held-body.ts";
+import { Inflations } from "./inflations.ts";
 import { fullKey, type ListPage, NamespaceScan } from "./namespace-scan.ts";
 
 export interface ResponseCacheOptions {
@@ -25,6 +26,8 @@ export interface ResponseCacheOptions {
   /** The largest body that an encoded one may inflate to. */
   maxBodyBytes: number;
   createSlicer: () => Slicer;
+  /** Grants what inflating a body takes for a moment. */
+  decoders: MemoryAccount;
   /** Off: bodies stay as they were put. */
   compression?: boolean;
   random?: () => number;
@@ -56,6 +59,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
   readonly #entries: BoundedEntries<CachedResponse>;
   readonly #bodies: BodyArena;
   readonly #leases: FillLeases;
+  readonly #inflations: Inflations;
   readonly #compressor: BackgroundCompressor;
   readonly #scan: NamespaceScan;
   #maxBytes: number;
@@ -71,6 +75,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
     this.#maxBytes = maxBytes;
     this.#ttlMs = options.ttlMs;
     this.#maxBodyBytes = options.maxBodyBytes;
+    this.#inflations = new Inflations(options.decoders);
     this.#leases = new FillLeases({ clock, account, maxBytes: fillBytes(maxBytes) });
     this.#budget = new BudgetAccount(account, maxBytes - fillBytes(maxBytes));
     this.#entries = new BoundedEntries({
@@ -120,7 +125,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
     const mostBytes = frame + BodyArena.mostBytesFor(put.body.byteLength);
     // Refused by its length before anything is inflated or let go.
     if (mostBytes > this.#budget.ceilingBytes - this.#entries.indexBytes) throw this.#tooLarge();
-    const form = await examine(put, this.#maxBodyBytes);
+    const form = await examine(put, this.#maxBodyBytes, this.#inflations);
     // The lease may have run out, or gone to another, meanwhile.
     this.#requireLease(key, put.lease);
     const heldBytes = this.#budget.grantedBytes - this.#entries.indexBytes;
@@ -236,7 +241,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
     const ttlLeftMs = this.#entries.ttlLeftMs(key);
     const known = matchTag(body, accepts, etags);
     if (known !== null) return { outcome: "hit", mediaType, ageMs, ttlLeftMs, representation: null, etag: known };
-    const representation = await this.#bodies.represent(body, accepts);
+    const representation = await this.#bodies.represent(body, accepts, this.#inflations);
     return { outcome: "hit", mediaType, ageMs, ttlLeftMs, representation, etag: representation.etag };
   }
 
@@ -347,9 +352,9 @@ function memoryPressure(): AppError {
   });
 }
 
-async function examine(put: CachePut, maxBodyBytes: number): Promise<BodyForm> {
+async function examine(put: CachePut, maxBodyBytes: number, inflations: Inflations): Promise<BodyForm> {
   try {
-    return await examineBody(put.body, put.encoding, maxBodyBytes);
+    return await examineBody(put.body, put.encoding, maxBodyBytes, inflations);
   } catch (cause) {
     if (cause instanceof RangeError) {
       throw new AppError("body-too-large", `The body may inflate to ${maxBodyBytes} bytes.`, { cause });
