@@ -25,7 +25,7 @@ function controlOf() {
     readUsedBytes: () => world.usedMib * MIB,
     heapUsed: () => 50 * MIB,
     heapUsedAfterMajor: () => null,
-    gc: () => undefined,
+    reclaimers: () => [],
     containerLimitBytes: () => {
       world.containerReads += 1;
       return world.containerMib === null ? null : world.containerMib * MIB;

@@ -13,13 +13,13 @@ import type { RunLog } from "../ports/run-log.ts";
 import { formatBytes } from "../shared/bytes.ts";
 import type { Clock } from "../shared/clock.ts";
 import { AutomaticOptimizer } from "./automatic-optimizer.ts";
-import { FullCollector } from "./collector.ts";
 import { diagnose } from "./doctor.ts";
 import { forecast, NO_FORECAST } from "./forecast.ts";
 import type { Ledger } from "./ledger.ts";
 import { ELEVATED_RATIO, type Level, nextLevel } from "./level.ts";
 import { MemoryGate } from "./memory-gate.ts";
 import { Optimizer } from "./optimizer.ts";
+import type { Reclaimer } from "./reclaimer.ts";
 import { UsageHistory } from "./usage-history.ts";
 
 /** How often the container's limit is read between samples: it takes a few small files. */
@@ -34,8 +34,9 @@ export interface MemoryControlOptions {
   /** RSS of the process and its helpers, read now. */
   readUsedBytes(): number;
   heapUsed(): number;
+  /** What gives memory back that no store holds; it may ask for the heap after V8's last full collection. */
+  reclaimers(heapUsedAfterMajor: () => number | null): readonly Reclaimer[];
   heapUsedAfterMajor(): number | null;
-  gc(): void;
   containerLimitBytes(): number | null;
   configuredLimitBytes(): number;
   atRatio(): number;
@@ -73,12 +74,6 @@ export class MemoryControl {
     this.#limitBytes = this.#effectiveLimit();
     this.#limitReadAtMs = clock.monotonicMs();
     const limitBytes = () => this.#limitBytes;
-    const collector = new FullCollector({
-      clock,
-      heapUsed: options.heapUsed,
-      gc: options.gc,
-      heapUsedAfterMajor: () => options.heapUsedAfterMajor() ?? this.#heapAfterMajorBytes,
-    });
     this.optimizer = new Optimizer(
       {
         clock,
@@ -89,7 +84,7 @@ export class MemoryControl {
           storeBytes: ledger.grantedBytes,
         }),
         limitBytes,
-        collector,
+        reclaimers: options.reclaimers(() => options.heapUsedAfterMajor() ?? this.#heapAfterMajorBytes),
         log: options.log,
         newId: options.newId,
         onProgress: options.onProgress,

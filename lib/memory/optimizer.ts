@@ -2,10 +2,10 @@ import type { OptimizationRun } from "../contracts/memory.ts";
 import type { BoundedStore } from "../ports/bounded-store.ts";
 import type { RunLog } from "../ports/run-log.ts";
 import type { Clock } from "../shared/clock.ts";
-import type { Collector } from "./collector.ts";
-import { COLLECT, chooseSteps, type PlannedStep, planSteps } from "./relief-plan.ts";
+import type { Reclaimer } from "./reclaimer.ts";
+import { chooseSteps, type PlannedStep, planSteps } from "./relief-plan.ts";
 import { type Need, predictSteps, remaining, runStep, type StepResult, totalFreed } from "./relief-run.ts";
-import { addResult, beginRun, collectResult, explainMiss } from "./run-report.ts";
+import { addResult, beginRun, explainMiss, freedByStores, reclaimResult } from "./run-report.ts";
 import { TurnSlicer } from "./turn-slicer.ts";
 
 type Usage = OptimizationRun["before"];
@@ -20,7 +20,7 @@ export interface OptimizeRequest {
   actor: string;
   dryRun?: boolean;
   targetRatio?: number;
-  /** Names or kinds of steps, and `collect`; all when absent. */
+  /** Names or kinds of the stores' steps, and of what comes after them (`collect`, `trim`); all when absent. */
   steps?: readonly string[];
 }
 
@@ -29,7 +29,8 @@ export interface OptimizerOptions {
   stores(): readonly BoundedStore[];
   usage(): Usage;
   limitBytes(): number;
-  collector: Collector;
+  /** What gives memory back that no store holds, in the order in which a run ends with it. */
+  reclaimers: readonly Reclaimer[];
   log: Pick<RunLog, "append">;
   newId(): string;
   onProgress(run: OptimizationRun): void;
@@ -41,8 +42,7 @@ interface Work {
   readonly request: OptimizeRequest;
   readonly plans: readonly PlannedStep[];
   readonly steps: StepResult[];
-  /** Let go by stores since the last collection: the system will see it later, so no pass may ask for it again. */
-  pendingBytes: number;
+  readonly usedBytesBefore: number;
 }
 
 interface Active {
@@ -72,7 +72,8 @@ export class Optimizer {
 
   /** The names that `steps` may hold now. */
   stepNames(): string[] {
-    return [...planSteps(this.#options.stores()).map(({ name }) => name), COLLECT];
+    const reclaimers = this.#options.reclaimers.map(({ step }) => step);
+    return [...planSteps(this.#options.stores()).map(({ name }) => name), ...reclaimers];
   }
 
   /**
@@ -81,7 +82,9 @@ export class Optimizer {
    * @throws {AppError} `unprocessable` for a step that no store has.
    */
   async optimize(request: OptimizeRequest): Promise<OptimizationRun> {
-    const plans = chooseSteps(planSteps(this.#options.stores()), request.steps);
+    const { stores, reclaimers } = this.#options;
+    const others = reclaimers.map(({ step }) => step);
+    const plans = chooseSteps(planSteps(stores()), request.steps, others);
     if (request.dryRun) return this.#predict(request, plans);
     // Upkeep and what a forecast starts stop short of any target: who asked for memory must not be given that instead.
     while (this.#active?.background && !isBackground(request)) await this.#active.result.catch(() => null);
@@ -96,19 +99,26 @@ export class Optimizer {
     return result;
   }
 
-  #predict(request: OptimizeRequest, plans: readonly PlannedStep[]): OptimizationRun {
+  async #predict(request: OptimizeRequest, plans: readonly PlannedStep[]): Promise<OptimizationRun> {
     const startedAtMs = this.#options.clock.monotonicMs();
+    await this.#prepare();
     const run = this.#begin(request, true);
     const steps = predictSteps(plans, this.#need(request, this.#gain(request)));
-    const freed = steps.reduce((sum, { predictedFreedBytes }) => sum + predictedFreedBytes, 0);
-    if (this.#mayCollect(request, freed)) steps.push(collectResult(this.#options.collector.garbageBytes()));
+    const freed = totalFreed(steps.map(({ predictedFreedBytes }) => ({ freedBytes: predictedFreedBytes })));
+    let usedBytes = run.before.usedBytes - freed;
+    for (const reclaimer of this.#chosen(request)) {
+      if (!reclaimer.pays(freed, request.trigger === "manual")) continue;
+      const predicted = reclaimer.predict();
+      steps.push(reclaimResult(reclaimer.step, predicted));
+      usedBytes -= predicted.freedBytes;
+    }
     return {
       ...run,
       state: "completed",
       durationMs: this.#options.clock.monotonicMs() - startedAtMs,
-      after: { ...run.before, storeBytes: run.before.storeBytes - freed, usedBytes: run.before.usedBytes - freed },
+      after: { ...run.before, storeBytes: run.before.storeBytes - freed, usedBytes },
       freedBytes: freed,
-      rssFreedBytes: freed,
+      rssFreedBytes: run.before.usedBytes - usedBytes,
       steps,
     };
   }
@@ -123,18 +133,19 @@ export class Optimizer {
         ...run,
         durationMs: clock.monotonicMs() - startedAtMs,
         after,
-        freedBytes: totalFreed(steps.filter(({ step }) => step !== COLLECT)),
+        freedBytes: freedByStores(steps),
         rssFreedBytes: run.before.usedBytes - after.usedBytes,
         steps,
         ...finish,
       };
       if (run.state === "running") onProgress(run);
     };
-    const work: Work = { request, plans, steps: [], pendingBytes: 0 };
+    const work: Work = { request, plans, steps: [], usedBytesBefore: run.before.usedBytes };
     try {
+      await this.#prepare();
       for (let pass = 1; pass <= MAX_PASSES; pass++) {
         const freed = await this.#pass(work, () => progress([...work.steps]));
-        if (freed === 0 || this.#shortOfTarget(request) <= work.pendingBytes) break;
+        if (freed === 0 || this.#shortOfTarget(request) <= this.#unseen(work)) break;
       }
       const idle = work.steps.every(({ items, freedBytes }) => items === 0 && freedBytes === 0);
       progress(work.steps, { state: idle ? "nothing-to-do" : "completed", note: this.#explain(work) });
@@ -146,12 +157,16 @@ export class Optimizer {
     return run;
   }
 
-  /** All steps once, then a collection if it pays. @returns bytes freed, by stores and collection. */
+  async #prepare(): Promise<void> {
+    for (const reclaimer of this.#options.reclaimers) await reclaimer.prepare();
+  }
+
+  /** All steps once, then what pays of the rest. @returns bytes freed, by stores and by what came after them. */
   async #pass(work: Work, progress: () => void): Promise<number> {
-    const { clock, collector } = this.#options;
+    const { clock } = this.#options;
     const { request, steps } = work;
     const timer = { monotonicMs: () => clock.monotonicMs(), slicer: () => new TurnSlicer(clock) };
-    let need = this.#need(request, this.#gain(request) + work.pendingBytes);
+    let need = this.#need(request, this.#gain(request) + this.#unseen(work));
     let freed = 0;
     for (const plan of work.plans) {
       const result = await runStep(plan, need, timer);
@@ -160,14 +175,29 @@ export class Optimizer {
       addResult(steps, result);
       progress();
     }
-    work.pendingBytes += freed;
-    if (!this.#mayCollect(request, work.pendingBytes)) return freed;
-    const predicted = collector.garbageBytes();
-    const { freedBytes, durationMs, pauseMs } = await collector.collect();
-    work.pendingBytes = 0;
-    addResult(steps, { ...collectResult(predicted), freedBytes, durationMs, longestPauseMs: pauseMs });
-    progress();
-    return freed + freedBytes;
+    for (const reclaimer of this.#chosen(request)) {
+      const unseenBytes = this.#unseen(work);
+      if (!reclaimer.pays(unseenBytes, request.trigger === "manual")) continue;
+      const predicted = reclaimer.predict();
+      const { freedBytes, durationMs, pauseMs } = await reclaimer.run();
+      // What stores let go before, and the system sees only now, is in their rows already.
+      const beyond = Math.max(0, freedBytes - unseenBytes);
+      addResult(steps, {
+        ...reclaimResult(reclaimer.step, predicted),
+        freedBytes: beyond,
+        durationMs,
+        longestPauseMs: pauseMs,
+      });
+      freed += beyond;
+      progress();
+    }
+    return freed;
+  }
+
+  /** What the steps freed and the system has not seen: no pass may ask for it again. */
+  #unseen({ steps, usedBytesBefore }: Work): number {
+    const seenBytes = usedBytesBefore - this.#options.usage().usedBytes;
+    return Math.max(0, totalFreed(steps) - Math.max(0, seenBytes));
   }
 
   /** Bytes still above the target, as the system sees them; below zero without a target. */
@@ -176,9 +206,13 @@ export class Optimizer {
     return this.#options.usage().usedBytes - ratio * this.#options.limitBytes();
   }
 
-  /** What a collection alone would give: that much need not be taken from the stores. */
+  /** What needs nothing of the stores: that much need not be taken from them. */
   #gain(request: OptimizeRequest): number {
-    return this.#mayCollect(request, 0) ? this.#options.collector.garbageBytes() : 0;
+    let bytes = 0;
+    for (const reclaimer of this.#chosen(request)) {
+      if (reclaimer.pays(0, request.trigger === "manual")) bytes += reclaimer.predict().freedBytes;
+    }
+    return bytes;
   }
 
   #need(request: OptimizeRequest, gainBytes: number): Need {
@@ -190,14 +224,19 @@ export class Optimizer {
     return { neededBytes: above(target), evictableBytes: above(target) };
   }
 
-  #mayCollect(request: OptimizeRequest, freedBytes: number): boolean {
-    if (request.steps && !request.steps.includes(COLLECT)) return false;
-    return this.#options.collector.pays(freedBytes, request.trigger === "manual");
+  #chosen({ steps }: OptimizeRequest): readonly Reclaimer[] {
+    const { reclaimers } = this.#options;
+    return steps ? reclaimers.filter(({ step }) => steps.includes(step)) : reclaimers;
   }
 
-  #explain({ request, pendingBytes }: Work): string | null {
-    const shortBytes = this.#shortOfTarget(request);
-    return explainMiss({ shortBytes, pendingBytes, usage: this.#options.usage(), chosen: request.steps !== undefined });
+  #explain(work: Work): string | null {
+    const { request } = work;
+    return explainMiss({
+      shortBytes: this.#shortOfTarget(request),
+      unseenBytes: this.#unseen(work),
+      usage: this.#options.usage(),
+      chosen: request.steps !== undefined,
+    });
   }
 
   #begin(request: OptimizeRequest, dryRun: boolean): OptimizationRun {

@@ -7,18 +7,20 @@ import { QuietCollector } from "./quiet-collector.ts";
 /** A heap of 40 MiB that collections of `pauseMs` bring back to 40, and an event loop as busy as the test says. */
 function newProcess({ pauseMs = 100, fails = false } = {}) {
   const clock = new FakeClock();
-  const seen = { heapBytes: 40 * MIB, busyShare: 0, calls: 0, collectedAtMs: [] as number[], errors: 0 };
+  const seen = { heapBytes: 40 * MIB, keptBytes: 0, busyShare: 0, calls: 0, collectedAtMs: [] as number[], errors: 0 };
   let pausedMs = 0;
   const collector = new QuietCollector({
     clock: { monotonicMs: () => clock.monotonicMs() + pausedMs, every: (ms, run) => clock.every(ms, run) },
     calls: () => seen.calls,
     busyShare: () => seen.busyShare,
     heapBytes: () => seen.heapBytes,
+    ownBytes: () => seen.heapBytes + seen.keptBytes,
     async collect() {
       seen.collectedAtMs.push(clock.monotonicMs());
       pausedMs += pauseMs;
       if (fails) throw new Error("no inspector");
       seen.heapBytes = 40 * MIB;
+      seen.keptBytes = 0;
     },
     onError: () => {
       seen.errors++;
@@ -47,6 +49,18 @@ describe("QuietCollector", () => {
     seen.busyShare = 0.01;
     await pass(60_000);
     expect(seen.collectedAtMs).toEqual([31_500, 122_000]);
+  });
+
+  it("comes for what the allocator keeps, too: a heap that has not grown is not all that a burst leaves", async () => {
+    const { seen, pass } = newProcess();
+    await pass(60_000);
+    seen.calls++;
+    seen.keptBytes = 23 * MIB;
+    await pass(60_000);
+    expect(seen.collectedAtMs).toHaveLength(1);
+    seen.keptBytes = 24 * MIB;
+    await pass(60_000);
+    expect(seen.collectedAtMs).toHaveLength(2);
   });
 
   it("stops nobody: not while a call comes every half minute or so, however little there is to do", async () => {
@@ -99,7 +113,7 @@ describe("QuietCollector", () => {
 describe("collectAndGiveBack", () => {
   it("brings back the pages of a young generation of 48 MB and of garbage on the old heap, where gc() keeps them", () => {
     const script = `
-      import { collectAndGiveBack } from ${JSON.stringify(new URL("./quiet-collector.ts", import.meta.url).href)};
+      import { collectAndGiveBack } from ${JSON.stringify(new URL("./collector.ts", import.meta.url).href)};
       const mib = () => process.memoryUsage.rss() / 2 ** 20;
       const start = mib();
       for (let round = 0; round < 40; round++) {

@@ -1,4 +1,3 @@
-import { Session } from "node:inspector/promises";
 import { MIB } from "../shared/bytes.ts";
 import type { Clock } from "../shared/clock.ts";
 
@@ -13,6 +12,8 @@ const QUIET_LOOKS = 4;
 const QUIET_SHARE = 0.03;
 /** What the heap has touched beyond what the last collection left. */
 const WORTH_BYTES = 6 * MIB;
+/** What the process holds beyond what it held then, the heap included: the allocator keeps pages too. */
+const WORTH_RSS_BYTES = 24 * MIB;
 /** A collection may take a hundredth of the time at most, however large the heap is. */
 const REST_FACTOR = 100;
 
@@ -24,14 +25,17 @@ export interface QuietCollectorOptions {
   busyShare(): number;
   /** Pages of the heap that are resident, in use or not. */
   heapBytes(): number;
+  /** RSS of the process beside what stores were granted. */
+  ownBytes(): number;
+  /** Collects the heap and gives its pages and the allocator's back. */
   collect(): Promise<void>;
   onError(error: unknown): void;
 }
 
 /**
- * Gives back what a burst has left in the heap: the touched pages of the young generation (up to 64 MB at our flags) and of what
- * was promoted and died. V8 does so by itself only after minutes without allocation, which a server that samples itself four
- * times a second rarely has.
+ * Gives back what a burst has left behind: the allocator's free pages, and in the heap the touched pages of the young generation
+ * (up to 64 MB at our flags) and of what was promoted and died. V8 does so by itself only after minutes without allocation, which a
+ * server that samples itself four times a second rarely has; glibc never does.
  */
 export class QuietCollector {
   readonly #options: QuietCollectorOptions;
@@ -39,6 +43,7 @@ export class QuietCollector {
   #calls = 0;
   #calledAtMs: number;
   #leftBytes = 0;
+  #leftOwnBytes = 0;
   #notBeforeMs = 0;
   #collecting = false;
 
@@ -53,10 +58,11 @@ export class QuietCollector {
   }
 
   async #look(): Promise<void> {
-    const { clock, heapBytes, onError } = this.#options;
+    const { clock, heapBytes, ownBytes, onError } = this.#options;
     this.#quietLooks = this.#isQuiet() ? this.#quietLooks + 1 : 0;
     if (this.#quietLooks < QUIET_LOOKS || this.#collecting || clock.monotonicMs() < this.#notBeforeMs) return;
-    if (heapBytes() - this.#leftBytes < WORTH_BYTES) return;
+    const isWorth = heapBytes() - this.#leftBytes >= WORTH_BYTES || ownBytes() - this.#leftOwnBytes >= WORTH_RSS_BYTES;
+    if (!isWorth) return;
     this.#collecting = true;
     try {
       await this.#collect();
@@ -77,7 +83,7 @@ export class QuietCollector {
   }
 
   async #collect(): Promise<void> {
-    const { clock, heapBytes, collect } = this.#options;
+    const { clock, heapBytes, ownBytes, collect } = this.#options;
     const startedAtMs = clock.monotonicMs();
     try {
       await collect();
@@ -85,22 +91,7 @@ export class QuietCollector {
       const endedAtMs = clock.monotonicMs();
       this.#notBeforeMs = endedAtMs + (endedAtMs - startedAtMs) * REST_FACTOR;
       this.#leftBytes = heapBytes();
+      this.#leftOwnBytes = ownBytes();
     }
-  }
-}
-
-/**
- * Two full collections that also give free pages back to the system, where `gc()` keeps them for what comes next. The way in is the
- * debugger's, from within.
- */
-export async function collectAndGiveBack(): Promise<void> {
-  const session = new Session();
-  session.connect();
-  try {
-    await session.post("HeapProfiler.collectGarbage");
-  } finally {
-    // V8 answers while it holds a lock that the end of a session takes as well.
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    session.disconnect();
   }
 }

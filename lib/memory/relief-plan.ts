@@ -51,11 +51,16 @@ export function planSteps(stores: readonly BoundedStore[]): PlannedStep[] {
 /**
  * Keeps the steps that were named: in full, or by kind for every store.
  *
+ * @param others names that are no store's: what a run ends with.
  * @throws {AppError} `unprocessable` when a name is nobody's, with the names there are.
  */
-export function chooseSteps(steps: readonly PlannedStep[], names: readonly string[] | undefined): PlannedStep[] {
+export function chooseSteps(
+  steps: readonly PlannedStep[],
+  names: readonly string[] | undefined,
+  others: readonly string[],
+): PlannedStep[] {
   if (!names) return [...steps];
-  const known = new Set([...steps.flatMap(({ name, kind }) => [name, kind]), ...KIND_ORDER, COLLECT]);
+  const known = new Set([...steps.flatMap(({ name, kind }) => [name, kind]), ...KIND_ORDER, ...others]);
   const unknown = names.find((name) => !known.has(name));
   if (unknown !== undefined) {
     throw new AppError("unprocessable", `There is no step "${unknown}". Steps: ${[...known].join(", ")}`, {

@@ -83,6 +83,6 @@ export function mergeResults(first: StepResult, again: StepResult): StepResult {
   };
 }
 
-export function totalFreed(steps: readonly StepResult[]): number {
+export function totalFreed(steps: readonly { freedBytes: number }[]): number {
   return steps.reduce((sum, { freedBytes }) => sum + freedBytes, 0);
 }

@@ -1,7 +1,7 @@
 import type { OptimizationRun } from "../contracts/memory.ts";
 import { formatBytes } from "../shared/bytes.ts";
-import { COLLECT } from "./relief-plan.ts";
-import { mergeResults, type StepResult } from "./relief-run.ts";
+import type { Reclaim } from "./reclaimer.ts";
+import { mergeResults, type StepResult, totalFreed } from "./relief-run.ts";
 
 type Usage = OptimizationRun["before"];
 type Beginning = Pick<OptimizationRun, "id" | "trigger" | "actor" | "dryRun" | "startedAt" | "targetRatio" | "before">;
@@ -22,18 +22,18 @@ export function beginRun(beginning: Beginning): OptimizationRun {
 interface Miss {
   /** Bytes above the target, as the system sees them. */
   shortBytes: number;
-  /** Let go by stores, and not yet collected. */
-  pendingBytes: number;
+  /** Freed by the steps, and not yet seen by the system. */
+  unseenBytes: number;
   usage: Usage;
   /** Whether the caller chose steps. */
   chosen: boolean;
 }
 
 /** Why a run ended above its target; null when it did not. */
-export function explainMiss({ shortBytes, pendingBytes, usage, chosen }: Miss): string | null {
+export function explainMiss({ shortBytes, unseenBytes, usage, chosen }: Miss): string | null {
   if (shortBytes <= 0) return null;
-  if (shortBytes <= pendingBytes) {
-    return `The system has yet to take back ${formatBytes(pendingBytes)} that the stores let go: the next collection does.`;
+  if (shortBytes <= unseenBytes) {
+    return `The system has yet to take back ${formatBytes(unseenBytes)} that was freed: the next collection does.`;
   }
   const { usedBytes, storeBytes } = usage;
   return (
@@ -43,8 +43,14 @@ export function explainMiss({ shortBytes, pendingBytes, usage, chosen }: Miss): 
   );
 }
 
-export function collectResult(predictedFreedBytes: number): StepResult {
-  return { step: COLLECT, items: 0, predictedFreedBytes, freedBytes: 0, durationMs: 0, longestPauseMs: 0 };
+/** The row of a step that is no store's, as it is predicted. */
+export function reclaimResult(step: string, { freedBytes, pauseMs }: Reclaim): StepResult {
+  return { step, items: 0, predictedFreedBytes: freedBytes, freedBytes: 0, durationMs: 0, longestPauseMs: pauseMs };
+}
+
+/** What the stores' ledger gave back: their steps are named `<kind>:<store>`. */
+export function freedByStores(steps: readonly StepResult[]): number {
+  return totalFreed(steps.filter(({ step }) => step.includes(":")));
 }
 
 /** A step that ran in an earlier pass is still one step of the run. */

@@ -1,19 +1,33 @@
 import { randomUUID } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
-import { exposeGc } from "../memory/collector.ts";
+import { AllocatorTrim, loadGlibc } from "../memory/allocator-trim.ts";
+import { collectAndGiveBack, FullCollector } from "../memory/collector.ts";
 import { MemoryControl } from "../memory/memory-control.ts";
-import { collectAndGiveBack, QuietCollector } from "../memory/quiet-collector.ts";
+import { QuietCollector } from "../memory/quiet-collector.ts";
 import type { RunLog } from "../ports/run-log.ts";
 import { MIB } from "../shared/bytes.ts";
 import type { Core } from "./core.ts";
 import type { Monitor } from "./monitor.ts";
+
+const rssBytes = (): number => process.memoryUsage.rss();
+const heapBytes = (): number => getHeapStatistics().total_physical_size;
+
+/** One for the optimizer and for the collection at rest: it knows what its last run left. */
+export function composeTrim({ clock, env }: Core): AllocatorTrim {
+  return new AllocatorTrim({
+    clock,
+    rssBytes,
+    load: env.fixed.HEADROOM_ALLOCATOR_TRIM ? loadGlibc : async () => null,
+  });
+}
 
 /** The gate for writes, the optimizer, the forecast and the advice, over every store that was composed. */
 export async function composeMemoryControl(
   core: Core,
   { gc, container }: Pick<Monitor, "gc" | "container">,
   runLog: RunLog,
+  trim: AllocatorTrim,
 ): Promise<MemoryControl> {
   const { clock, log, ledger, stores, settings, events, helpers } = core;
   const [lastRun = null] = await runLog.list({ limit: 1 });
@@ -24,7 +38,17 @@ export async function composeMemoryControl(
     readUsedBytes: () => process.memoryUsage.rss() + helpers.rssBytes(),
     heapUsed: () => process.memoryUsage().heapUsed,
     heapUsedAfterMajor: () => gc.peek().heapUsedAfterMajorBytes,
-    gc: exposeGc(),
+    reclaimers: (heapUsedAfterMajor) => [
+      new FullCollector({
+        clock,
+        rssBytes,
+        heapBytes,
+        heapUsed: () => process.memoryUsage().heapUsed,
+        heapUsedAfterMajor,
+        collect: collectAndGiveBack,
+      }),
+      trim,
+    ],
     containerLimitBytes: () => container().limitBytes,
     configuredLimitBytes: () => settings.values.memoryLimitMb * MIB,
     atRatio: () => settings.values.optimizeAtRatio,
@@ -49,8 +73,11 @@ export async function composeMemoryControl(
   return control;
 }
 
-/** Gives back what a burst left in the heap, once it is over; its `start` begins that and returns what ends it. */
-export function composeQuietCollector({ clock, env, log, traffic }: Core): { start(): () => void } {
+/** Gives back what a burst left behind, once it is over; its `start` begins that and returns what ends it. */
+export function composeQuietCollector(
+  { clock, env, ledger, log, traffic }: Core,
+  trim: AllocatorTrim,
+): { start(): () => void } {
   if (!env.fixed.HEADROOM_GC_TUNING) return { start: () => () => undefined };
   let since = performance.eventLoopUtilization();
   return new QuietCollector({
@@ -62,8 +89,13 @@ export function composeQuietCollector({ clock, env, log, traffic }: Core): { sta
       since = now;
       return utilization;
     },
-    heapBytes: () => getHeapStatistics().total_physical_size,
-    collect: collectAndGiveBack,
+    heapBytes,
+    ownBytes: () => rssBytes() - ledger.grantedBytes,
+    async collect() {
+      await collectAndGiveBack();
+      await trim.prepare();
+      if (trim.pays(0, false)) await trim.run();
+    },
     onError: (err) => log.warn({ err }, "the heap could not be collected at rest"),
   });
 }

@@ -52,6 +52,7 @@ const FIXED = {
   HEADROOM_SNAPSHOTS: { schema: flag, fallback: false, takes: "on or off" },
   HEADROOM_METRICS_PUBLIC: { schema: flag, fallback: false, takes: "1 or 0" },
   HEADROOM_GC_TUNING: { schema: flag, fallback: true, takes: "on or off" },
+  HEADROOM_ALLOCATOR_TRIM: { schema: flag, fallback: true, takes: "on or off" },
   HEADROOM_SESSION_PACKING: { schema: flag, fallback: true, takes: "on or off" },
   HEADROOM_SESSION_HOT_TIER: { schema: flag, fallback: true, takes: "on or off" },
   HEADROOM_CACHE_COMPRESSION: { schema: flag, fallback: true, takes: "on or off" },

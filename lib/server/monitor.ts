@@ -99,13 +99,16 @@ export class Monitor {
   }
 
   #followRuntime(): void {
-    if (this.#baseline.settled) return;
     const { ledger, stores, helpers } = this.#core;
     // A helper's memory is granted before it is there, and is none of this process's: taken off, it would leave 40 MB for the runtime.
     // Lent memory is granted before it is there as well: 16 streams that began at once left nothing for the runtime.
     if (ledger.lentBytes > 0) return;
     const isEmpty = helpers.running === 0 && stores.every((store) => store.stats().items === 0);
-    ledger.setRuntime(this.#baseline.read(process.memoryUsage.rss() - ledger.grantedBytes, isEmpty));
+    // Streams are granted what they may come to, before it is there: taken off, it would be missing from the runtime.
+    const ahead = ledger.byComponent();
+    const aheadBytes = (ahead.get("streams") ?? 0) + (ahead.get("embeddings") ?? 0);
+    const ownBytes = process.memoryUsage.rss() - ledger.grantedBytes + aheadBytes;
+    ledger.setRuntime(this.#baseline.read(ownBytes, isEmpty));
   }
 
   #probes(): Probes {

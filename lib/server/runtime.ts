@@ -5,7 +5,7 @@ import { Sweeper } from "../memory/sweeper.ts";
 import type { Clock } from "../shared/clock.ts";
 import { composeCache } from "./compose-cache.ts";
 import { composeLeaks } from "./compose-leaks.ts";
-import { composeMemoryControl, composeQuietCollector } from "./compose-memory-control.ts";
+import { composeMemoryControl, composeQuietCollector, composeTrim } from "./compose-memory-control.ts";
 import { composeRag } from "./compose-rag.ts";
 import { composeSessions } from "./compose-sessions.ts";
 import { composeStreams } from "./compose-streams.ts";
@@ -33,8 +33,9 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const rag = await composeRag(core);
   const streams = composeStreams(core, { sampleLog: monitor.sampleLog, sessions, cache, vectors, rag });
   const runLog = createRunLog(core.database, core.nodeId);
-  const memory = await composeMemoryControl(core, monitor, runLog);
-  const quiet = composeQuietCollector(core);
+  const trim = composeTrim(core);
+  const memory = await composeMemoryControl(core, monitor, runLog, trim);
+  const quiet = composeQuietCollector(core, trim);
   const loop = new LoopGate(clock);
   const { leaks, profiles, start: startLeaks } = composeLeaks(core);
   monitor.onSample((sample, stores) => {

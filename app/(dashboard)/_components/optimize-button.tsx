@@ -6,7 +6,7 @@ import { memoryReportQuery, optimizePreviewQuery } from "../../../lib/client/que
 import { meQuery } from "../../../lib/client/queries/session.ts";
 import { formatBytes } from "../../../lib/shared/bytes.ts";
 import { useOptimizeOpen } from "../../_components/frame/view-state.ts";
-import { predictedBytes } from "../../_components/optimizer/run-words.ts";
+import { totals } from "../../_components/optimizer/run-words.ts";
 import { Button } from "../../_components/ui/button.tsx";
 import { OptimizeDialog } from "./optimize-dialog.tsx";
 
@@ -31,7 +31,7 @@ export function OptimizeButton() {
         <Zap aria-hidden className="size-4" /> Optimize
       </Button>
       <p id="optimize-hint" className="min-h-4 text-12 text-faint">
-        {hint({ mayRun, running, frees: preview.data && predictedBytes(preview.data) })}
+        {hint({ mayRun, running, frees: preview.data && totals(preview.data).all.predictedBytes })}
       </p>
       {open && mayRun ? <OptimizeDialog onClose={() => void setOpen(null)} /> : null}
     </div>

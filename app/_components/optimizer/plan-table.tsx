@@ -120,9 +120,15 @@ function StepRow(props: {
       <td className="text-right">{formatBytes(planned.predictedFreedBytes)}</td>
       <td className="text-right font-medium text-strong">{result ? formatBytes(result.freedBytes) : "–"}</td>
       <td className="text-right">{result ? formatMilliseconds(result.durationMs) : "–"}</td>
-      <td className="text-right">{result ? formatMilliseconds(result.longestPauseMs) : "–"}</td>
+      <td className="text-right">{pauseWords(planned, result)}</td>
     </tr>
   );
+}
+
+/** What a step paused; before it has run, what it is expected to, where that is known. */
+function pauseWords(planned: RunStep, result: RunStep | undefined): string {
+  if (result) return formatMilliseconds(result.longestPauseMs);
+  return planned.longestPauseMs > 0 ? `about ${formatMilliseconds(planned.longestPauseMs)}` : "–";
 }
 
 function Progress({ done, busy }: { done: boolean; busy: boolean }) {

@@ -3,20 +3,26 @@ import { formatBytes } from "../../../lib/shared/bytes.ts";
 import { formatMilliseconds } from "../../../lib/shared/duration.ts";
 import { Meter } from "../ui/meter.tsx";
 import { Stat, StatGrid } from "../ui/stat.tsx";
-import { predictedBytes, whatDidNotHelp } from "./run-words.ts";
+import { totals, whatDidNotHelp } from "./run-words.ts";
 
 /** What a run did: predicted against actual, before and after as bars of one scale, and what did not help. */
 export function RunOutcome({ run, limitBytes }: { run: OptimizationRun; limitBytes: number | undefined }) {
   const scale = limitBytes ?? Math.max(run.before.usedBytes, run.after.usedBytes, 1);
   const idle = whatDidNotHelp(run);
+  const { stores, process } = totals(run);
   const longestPauseMs = Math.max(0, ...run.steps.map((step) => step.longestPauseMs));
   return (
     <div className="flex flex-col gap-4">
       <StatGrid>
         <Stat
           label="Freed by the stores"
-          value={formatBytes(run.freedBytes)}
-          hint={`predicted ${formatBytes(predictedBytes(run))}`}
+          value={formatBytes(stores.freedBytes)}
+          hint={`predicted ${formatBytes(stores.predictedBytes)}`}
+        />
+        <Stat
+          label="Freed beside them"
+          value={formatBytes(process.freedBytes)}
+          hint={`predicted ${formatBytes(process.predictedBytes)}`}
         />
         <Stat label="Seen by the system" value={formatBytes(run.rssFreedBytes)} hint="resident memory" />
         <Stat label="Took" value={formatMilliseconds(run.durationMs)} />

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { OptimizationRun } from "../../../lib/contracts/memory.ts";
-import { hasNothingToDo, predictedBytes, runSentence, stepWords, whatDidNotHelp } from "./run-words.ts";
+import { hasNothingToDo, runSentence, stepWords, totals, whatDidNotHelp } from "./run-words.ts";
 
 const step = (name: string, predicted: number, freed: number) => ({
   step: name,
@@ -49,9 +49,14 @@ describe("runs in words", () => {
       false,
     ]);
   });
-  it("adds up what was predicted, and says who freed how much", () => {
-    const one = run([step("expire:cache", 1024, 2048), step("collect", 1024, 0)]);
-    expect(predictedBytes(one)).toBe(2048);
-    expect(runSentence(one)).toBe("ada freed 2.0 KiB by hand");
+  it("adds like to like: stores' rows, the others, and all of them, predicted and freed", () => {
+    const one = run([step("expire:cache", 1024, 2048), step("collect", 4096, 0), step("trim", 0, 1024)]);
+    expect(totals(one)).toEqual({
+      stores: { predictedBytes: 1024, freedBytes: 2048 },
+      process: { predictedBytes: 4096, freedBytes: 1024 },
+      all: { predictedBytes: 5120, freedBytes: 3072 },
+    });
+    expect(runSentence(one)).toBe("ada freed 3.0 KiB by hand");
+    expect(runSentence({ ...run([step("collect", 8, 2048)]), freedBytes: 0 })).toBe("ada freed 2.0 KiB by hand");
   });
 });

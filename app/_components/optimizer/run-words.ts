@@ -11,6 +11,7 @@ const KINDS: Readonly<Record<string, string>> = {
   spill: "Move to disk",
   evict: "Let go by least worth",
   collect: "Collect garbage",
+  trim: "Give free memory back",
 };
 
 /** Steps that cost the consumer something: what they remove must be computed or read again. */
@@ -34,13 +35,34 @@ export function runSentence(run: OptimizationRun): string {
   const who = run.trigger === "manual" ? run.actor : "Headroom";
   if (run.state === "failed") return `Optimization ${TRIGGER_WORDS[run.trigger]} by ${who} failed`;
   if (run.state === "running") return `Optimization ${TRIGGER_WORDS[run.trigger]} is running`;
-  if (run.state === "nothing-to-do" || run.freedBytes <= 0)
+  const { freedBytes } = totals(run).all;
+  if (run.state === "nothing-to-do" || freedBytes <= 0)
     return `Optimization ${TRIGGER_WORDS[run.trigger]} found nothing to free`;
-  return `${who} freed ${formatBytes(run.freedBytes)} ${TRIGGER_WORDS[run.trigger]}`;
+  return `${who} freed ${formatBytes(freedBytes)} ${TRIGGER_WORDS[run.trigger]}`;
 }
 
-export function predictedBytes(run: OptimizationRun): number {
-  return run.steps.reduce((sum, step) => sum + step.predictedFreedBytes, 0);
+interface Sum {
+  predictedBytes: number;
+  freedBytes: number;
+}
+
+/** The rows of a run added up, predicted and freed alike: the stores' (`<kind>:<store>`), what comes after them, and both. */
+export function totals({ steps }: Pick<OptimizationRun, "steps">): { stores: Sum; process: Sum; all: Sum } {
+  const isStores = ({ step }: RunStep): boolean => step.includes(":");
+  return {
+    stores: sumOf(steps.filter(isStores)),
+    process: sumOf(steps.filter((step) => !isStores(step))),
+    all: sumOf(steps),
+  };
+}
+
+function sumOf(steps: readonly RunStep[]): Sum {
+  const sum = { predictedBytes: 0, freedBytes: 0 };
+  for (const { predictedFreedBytes, freedBytes } of steps) {
+    sum.predictedBytes += predictedFreedBytes;
+    sum.freedBytes += freedBytes;
+  }
+  return sum;
 }
 
 /** Whether a step found nothing, or would; a collection never knows before it has run. */

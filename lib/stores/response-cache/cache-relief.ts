@@ -17,7 +17,7 @@ interface Parts {
 
 /**
  * What the cache can do to hold less, cheapest for its callers first. Each step slides slabs together until the pages of what
- * it let go are back with the system: `freedBytes` is what the ledger got.
+ * it let go are back with the system: `freedBytes` is what the ledger got. Room that stood empty before is `compact`'s alone.
  */
 export function createRelief(parts: Parts): readonly ReliefStep[] {
   return [expire(parts), deduplicate(parts), recompress(parts), compact(parts), evict(parts)];
@@ -94,6 +94,7 @@ function compact({ bodies, ...parts }: Parts): ReliefStep {
   return step({ bodies, ...parts }, "compact", {
     available: () => ({ items: 0, freedBytes: bodies.reclaimableBytes }),
     run: async () => 0,
+    emptyBytes: () => bodies.reclaimableBytes,
   });
 }
 
@@ -125,16 +126,22 @@ interface Work {
   available: () => Relief;
   /** Lets go of up to `targetBytes` and returns how many items that took. */
   run: (targetBytes: number, slicer: Slicer) => Promise<number>;
+  /** Room that stood empty before the step, and is the step's to close. */
+  emptyBytes?: () => number;
 }
 
-function step({ bodies, grantedBytes }: Parts, kind: ReliefKind, work: Work): ReliefStep {
+function step({ entries, bodies, grantedBytes }: Parts, kind: ReliefKind, work: Work): ReliefStep {
+  const held = (): number => entries.bytes + bodies.liveBytes;
   return {
     kind,
     predict: (targetBytes) => atMost(work.available(), targetBytes),
     run: async (targetBytes, slicer) => {
       const before = grantedBytes();
+      const heldBefore = held();
+      const emptyBytes = work.emptyBytes?.() ?? 0;
       const items = await work.run(targetBytes, slicer);
-      while (before - grantedBytes() < targetBytes && bodies.compact() > 0) {
+      const ownBytes = Math.min(targetBytes, emptyBytes + Math.max(0, heldBefore - held()));
+      while (before - grantedBytes() < ownBytes && bodies.compact() > 0) {
         if (slicer.spent) await slicer.breathe();
       }
       return { items, freedBytes: Math.max(0, before - grantedBytes()) };

@@ -320,6 +320,18 @@ describe("ResponseCache compression", () => {
 });
 
 describe("ResponseCache relief", () => {
+  it("counts room that stood empty before under the compacting step alone, and not at all when that is left out", async () => {
+    const { cache, put } = setUp({ compression: false, policy: "lru" });
+    for (let at = 0; at < 50; at++) await put(`k${at}`, Buffer.alloc(20_000, at));
+    for (let at = 5; at < 10; at++) await cache.delete("n", `k${at}`);
+    const freed: Record<string, number> = {};
+    for (const step of cache.relief.filter(({ kind }) => kind !== "evict")) {
+      freed[step.kind] = (await step.run(Number.POSITIVE_INFINITY, slicer)).freedBytes;
+    }
+    expect(freed).toMatchObject({ expire: 0, deduplicate: 0, recompress: 0 });
+    expect(freed.compact).toBeGreaterThan(60_000);
+  });
+
   it("predicts within 15 % what each step then gives back, and empties the store at last", async () => {
     const { cache, clock, put } = setUp({ compression: true, maxItems: 200 });
     await put("warm", text(2000));

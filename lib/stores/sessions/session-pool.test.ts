@@ -336,6 +336,18 @@ describe("SessionPool", () => {
     expect([(await pool.get(NS, id)).text, isPacked()]).toEqual([text, true]);
   });
 
+  it("counts room that stood empty before under the compacting step alone", async () => {
+    const { pool, clock } = setUp({ maxItems: 400, packing: false });
+    const ids: string[] = [];
+    for (let at = 0; at < 400; at++)
+      ids.push((await pool.create(NS, JSON.stringify({ at, text: "x".repeat(2_000) }))).id);
+    clock.advance(2_000);
+    for (const id of ids.filter((_, at) => at % 10 === 0)) await pool.delete(NS, id, null);
+    const run = (kind: string) => pool.relief.find((step) => step.kind === kind)?.run(Number.POSITIVE_INFINITY, slicer);
+    expect(await run("expire")).toEqual({ items: 0, freedBytes: 0 });
+    expect((await run("compact"))?.freedBytes).toBeGreaterThan(50_000);
+  });
+
   it("frees what each relief step predicts, within 15 %, and loses no session by it", async () => {
     const { pool, clock } = setUp({ maxItems: 4_000 });
     const text = (i: number) =>

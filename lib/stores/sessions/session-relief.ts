@@ -17,6 +17,21 @@ async function compactAll(memory: SessionMemory, enough: () => boolean, slicer: 
   while (!enough() && memory.table.values.compact() > 0) if (slicer.spent) await slicer.breathe();
 }
 
+/** What values take without the room that stands empty between them. */
+function filledBytes({ table }: SessionMemory): number {
+  return table.values.reservedBytes - table.values.reclaimableBytes() + table.hot.heldBytes;
+}
+
+/** Runs `work` and closes as much room as that emptied: what stood empty before is the compacting step's. */
+async function closingOwnGaps(memory: SessionMemory, slicer: Slicer, work: () => Promise<number>): Promise<number> {
+  const heldBefore = memory.heldBytes;
+  const filledBefore = filledBytes(memory);
+  const items = await work();
+  const emptied = filledBefore - filledBytes(memory);
+  await compactAll(memory, () => heldBefore - memory.heldBytes >= emptied, slicer);
+  return items;
+}
+
 function expireStep(memory: SessionMemory): ReliefStep {
   return {
     kind: "expire",
@@ -31,12 +46,7 @@ function expireStep(memory: SessionMemory): ReliefStep {
       }
       return { items, freedBytes };
     },
-    run: (_target, slicer) =>
-      measured(memory, async () => {
-        const items = await memory.sweep(slicer);
-        if (items > 0) await compactAll(memory, () => false, slicer);
-        return items;
-      }),
+    run: (_target, slicer) => measured(memory, () => closingOwnGaps(memory, slicer, () => memory.sweep(slicer))),
   };
 }
 
@@ -50,18 +60,19 @@ function recompressStep(memory: SessionMemory): ReliefStep {
       freedBytes: values.packableBytes() + hot.heldBytes,
     }),
     run: (targetBytes, slicer) =>
-      measured(memory, async () => {
-        let items = hot.items;
-        let freedBytes = hot.heldBytes;
-        hot.shrinkTo(0);
-        for (let slot = values.oldestUnpacked; slot >= 0 && freedBytes < targetBytes; slot = values.oldestUnpacked) {
-          freedBytes += await values.pack(slot);
-          items++;
-          if (slicer.spent) await slicer.breathe();
-        }
-        await compactAll(memory, () => false, slicer);
-        return items;
-      }),
+      measured(memory, () =>
+        closingOwnGaps(memory, slicer, async () => {
+          let items = hot.items;
+          let freedBytes = hot.heldBytes;
+          hot.shrinkTo(0);
+          for (let slot = values.oldestUnpacked; slot >= 0 && freedBytes < targetBytes; slot = values.oldestUnpacked) {
+            freedBytes += await values.pack(slot);
+            items++;
+            if (slicer.spent) await slicer.breathe();
+          }
+          return items;
+        }),
+      ),
   };
 }
 

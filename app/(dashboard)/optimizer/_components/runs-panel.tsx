@@ -10,7 +10,7 @@ import { formatBytes } from "../../../../lib/shared/bytes.ts";
 import { formatMilliseconds } from "../../../../lib/shared/duration.ts";
 import { PlanTable } from "../../../_components/optimizer/plan-table.tsx";
 import { RunOutcome } from "../../../_components/optimizer/run-outcome.tsx";
-import { predictedBytes, TRIGGER_WORDS } from "../../../_components/optimizer/run-words.ts";
+import { TRIGGER_WORDS, totals } from "../../../_components/optimizer/run-words.ts";
 import { Badge, type Tone } from "../../../_components/ui/badge.tsx";
 import { DataTable } from "../../../_components/ui/data-table.tsx";
 import { Panel } from "../../../_components/ui/panel.tsx";
@@ -53,14 +53,14 @@ const COLUMNS: ColumnDef<OptimizationRun, never>[] = [
     header: "Predicted",
     size: 120,
     meta: { align: "right" },
-    cell: ({ row }) => formatBytes(predictedBytes(row.original)),
+    cell: ({ row }) => formatBytes(totals(row.original).all.predictedBytes),
   },
   {
     accessorKey: "freedBytes",
     header: "Freed",
     size: 120,
     meta: { align: "right" },
-    cell: ({ row }) => <strong>{formatBytes(row.original.freedBytes)}</strong>,
+    cell: ({ row }) => <strong>{formatBytes(totals(row.original).all.freedBytes)}</strong>,
   },
   {
     accessorKey: "rssFreedBytes",
