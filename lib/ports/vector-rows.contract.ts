@@ -99,6 +99,25 @@ export function describeVectorRows(
       expect(await (await reopen()).collections()).toEqual([{ ...shape, name: "c", id: next.id, count: 0 }]);
     });
 
+    it("leaves nothing of an upsert that ends after a drop, and says that the collection is gone", async () => {
+      await rows.upsert(id, writes(["a"], 1));
+      const drop = rows.dropCollection(id);
+      const late = Promise.allSettled([
+        rows.upsert(id, writes(["b", "c"], 5)),
+        drop.then(() => rows.upsert(id, writes(["d"], 9))),
+      ]);
+      await drop;
+      const [, after] = await late;
+      expect(after).toMatchObject({ status: "rejected", reason: { code: "not-found" } });
+      const again = await reopen();
+      expect((await again.scan(id, 0, 10)).rows).toEqual([]);
+    });
+
+    it("gives back the collection that stands under a name already, in the shape that it has", async () => {
+      const other = await rows.createCollection({ ...shape, name: "c", dimensions: 9 });
+      expect(other).toEqual({ ...shape, name: "c", id });
+    });
+
     it("writes that overlap end as if one came after the other", async () => {
       const ids = ["a", "b", "c"];
       const results = await Promise.all([

@@ -41,10 +41,15 @@ export interface PointWrites {
 export interface VectorRows {
   /** Every collection with the number of its points. */
   collections(): Promise<(CollectionRecord & { count: number })[]>;
+  /** The collection of this name: the one that is asked for, or what stands there already, which may have another shape. */
   createCollection(collection: Omit<CollectionRecord, "id">): Promise<CollectionRecord>;
   /** The name is free when it resolves; the points may go later, also after a restart. */
   dropCollection(id: number): Promise<void>;
-  /** Row numbers in the order of the ids, and how many of them are new. */
+  /**
+   * Row numbers in the order of the ids, and how many of them are new.
+   *
+   * @throws {AppError} `not-found` when the collection has been dropped: nothing is left of the call.
+   */
   upsert(collectionId: number, points: PointWrites): Promise<{ rows: number[]; inserted: number }>;
   /** Those of the rows that exist, in any order. */
   read(collectionId: number, rows: readonly number[]): Promise<StoredPoints>;

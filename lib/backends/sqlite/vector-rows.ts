@@ -1,5 +1,6 @@
 import type { Database, SqlValue, Statement } from "../../ports/database.ts";
 import type { CollectionRecord, PointWrites, StoredPoints, VectorRows } from "../../ports/vector-rows.ts";
+import { AppError } from "../../shared/errors.ts";
 import { compileFilter, type Filter } from "../../shared/filter.ts";
 import { IdLocks } from "./id-locks.ts";
 
@@ -19,7 +20,9 @@ const POINT = `"row", "pointId", "metadata", "vector"`;
 /** The plus keeps SQLite from walking the collection's index for a handful of rows. */
 const BY_ROWS = `SELECT ${POINT} FROM "VectorPoint" WHERE "row" IN (SELECT value FROM json_each(?)) AND +"collectionId" = ?`;
 const BY_IDS = `FROM "VectorPoint" WHERE "collectionId" = ? AND "pointId" IN (SELECT value FROM json_each(?))`;
-const UPSERT = `INSERT INTO "VectorPoint" (${POINT}, "collectionId") VALUES (?, ?, ?, ?, ?)
+/** Of a collection that is there: what is written after a drop must not stay behind. */
+const UPSERT = `INSERT INTO "VectorPoint" (${POINT}, "collectionId")
+  SELECT ?, ?, ?, ?, "id" FROM "VectorCollection" WHERE "id" = ?
   ON CONFLICT ("row") DO UPDATE SET "metadata" = excluded."metadata", "vector" = excluded."vector"`;
 
 /** VectorRows in SQLite, through the database thread. One process owns the file, so row numbers are given out here. */
@@ -64,8 +67,9 @@ export class SqliteVectorRows implements VectorRows {
     const { namespace, name, dimensions, metric, precision, createdAtMs } = fields;
     await this.#database.write([
       {
+        // It may be there: written by a call that then could not read it back.
         sql: `INSERT INTO "VectorCollection" ("namespace", "name", "dimensions", "metric", "precision", "createdAtMs")
-          VALUES (?, ?, ?, ?, ?, ?)`,
+          VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
         params: [namespace, name, dimensions, metric, precision, createdAtMs],
       },
     ]);
@@ -91,7 +95,8 @@ export class SqliteVectorRows implements VectorRows {
         const vector = new Uint8Array(points.bytes, i * size, size);
         return { sql: UPSERT, params: [rows[i] ?? 0, id, points.metadata[i] ?? null, vector, collectionId] };
       });
-      await this.#database.write(statements);
+      const [written] = await this.#database.write(statements);
+      if (written === 0) throw new AppError("not-found", "The collection has been dropped.");
       return { rows, inserted: rows.length - known.size };
     });
   }

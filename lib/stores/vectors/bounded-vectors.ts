@@ -75,18 +75,29 @@ export class BoundedVectors implements BoundedStore {
     };
   }
 
+  /** What writers took meanwhile is not counted: a step reports what it freed. */
   async #relieve(targetBytes: number, slicer: Slicer, step: () => number): Promise<Relief> {
     const { memory } = this.#store;
-    const before = memory.bytes;
+    let freedBytes = 0;
     let items = 0;
-    while (before - memory.bytes < targetBytes) {
-      const gone = step();
+    const free = (work: () => number): number => {
+      const before = memory.bytes;
+      const gone = work();
+      freedBytes += before - memory.bytes;
+      return gone;
+    };
+    while (freedBytes < targetBytes) {
+      const gone = free(() => {
+        const count = step();
+        memory.compactOne();
+        return count;
+      });
       if (gone === 0) break;
       items += gone;
-      memory.compactOne();
       if (slicer.spent) await slicer.breathe();
     }
-    memory.compact();
-    return { items, freedBytes: before - memory.bytes };
+    free(() => memory.compact());
+    // Moving payloads together may take a chunk before it frees one.
+    return { items, freedBytes: Math.max(0, freedBytes) };
   }
 }

@@ -1,4 +1,5 @@
 import type { CollectionRecord, PointWrites, StoredPoints, VectorRows } from "../../ports/vector-rows.ts";
+import { AppError } from "../../shared/errors.ts";
 import { compileFilter, type Filter } from "../../shared/filter.ts";
 
 interface StoredPoint {
@@ -20,6 +21,10 @@ export class RowsInMemory implements VectorRows {
   }
 
   async createCollection(fields: Omit<CollectionRecord, "id">): Promise<CollectionRecord> {
+    const known = [...this.#records.values()].find(
+      ({ namespace, name }) => namespace === fields.namespace && name === fields.name,
+    );
+    if (known) return known;
     const record = { ...fields, id: this.#nextCollection++ };
     this.#records.set(record.id, record);
     this.#points.set(record.id, new Map());
@@ -32,7 +37,8 @@ export class RowsInMemory implements VectorRows {
   }
 
   async upsert(collectionId: number, writes: PointWrites) {
-    const points = this.#of(collectionId);
+    const points = this.#points.get(collectionId);
+    if (!points) throw new AppError("not-found", "The collection has been dropped.");
     const before = points.size;
     const size = writes.bytes.byteLength / writes.ids.length;
     const rows = writes.ids.map((id, i) => {

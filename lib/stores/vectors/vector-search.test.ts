@@ -76,3 +76,27 @@ describe("a search while codes leave memory", () => {
     expect((await search).matches.map(({ id }) => id)).toEqual(["best", "second"]);
   });
 });
+
+describe("a search while the best points are removed", () => {
+  const dimensions = 512;
+  const at = (angle: number) => {
+    const vector = new Float32Array(dimensions);
+    vector.set([Math.cos(angle), Math.sin(angle)]);
+    return vector;
+  };
+  const points = Array.from({ length: 1_200 }, (_, i) => ({ id: `p${i}`, vector: at(i / 2_000), metadata: {} }));
+
+  it.each([1, 2, 3, 4])("finds those that come after them, after %d turns", async (turns) => {
+    const store = await openStore(dimensions);
+    await store.upsert("n", "c", points);
+    const search = store.search("n", "c", { vector: at(0), k: 10 });
+    for (let count = 0; count < turns; count++) await turn();
+    const best = points.slice(0, 500).map(({ id }) => id);
+    await store.remove("n", "c", best);
+    const found = (await search).matches.map(({ id }) => id);
+    expect(found).toHaveLength(10);
+    // Each point that stayed is in the answer, or ten better ones are.
+    const last = Math.max(...found.map((id) => Number(id.slice(1))));
+    for (let i = 500; i < last; i++) expect(found).toContain(`p${i}`);
+  });
+});

@@ -41,9 +41,14 @@ export class VectorSearch {
   readonly #plan: SearchPlan;
   readonly #guard: ReadGuard;
   readonly #top: TopK;
+  readonly #spare: number;
   #keep: Keep | null;
+  #disturbed = false;
 
-  /** @param parts.keep is offered what had to be read from disk because memory had no code of it. */
+  /**
+   * @param parts.keep is offered what had to be read from disk because memory had no code of it.
+   * @param parts.spare candidates beyond k that the scan shall leave room for, as some may be gone when they are scored.
+   */
   constructor(parts: {
     rows: VectorRows;
     matches: FilterMatches;
@@ -52,6 +57,7 @@ export class VectorSearch {
     plan: SearchPlan;
     guard: ReadGuard;
     keep: Keep;
+    spare: number;
   }) {
     this.#rows = parts.rows;
     this.#matches = parts.matches;
@@ -60,7 +66,16 @@ export class VectorSearch {
     this.#plan = parts.plan;
     this.#guard = parts.guard;
     this.#keep = parts.keep;
+    this.#spare = parts.spare;
     this.#top = new TopK(parts.plan.k, parts.plan.floor);
+  }
+
+  /**
+   * Points that were counted among the best had been replaced or removed when they were scored, and others had been left out for them: the answer
+   * may lack points that were there all the time.
+   */
+  get disturbed(): boolean {
+    return this.#disturbed;
   }
 
   async run(): Promise<TopK> {
@@ -106,7 +121,7 @@ export class VectorSearch {
   async #searchMemory(allows: Allows, exact: boolean): Promise<void> {
     const { query, k, floor } = this.#plan;
     const { memory } = this.#collection;
-    const width = exact ? Math.max(1, memory.count) : k;
+    const width = exact ? Math.max(1, memory.count) : k + this.#spare;
     const scan = new MemoryScan(memory, query, { k: width, floor: exact ? Number.NEGATIVE_INFINITY : floor, allows });
     try {
       do if (this.#turns.spent) await this.#turns.breathe();
@@ -115,8 +130,12 @@ export class VectorSearch {
       scan.abandon();
       throw error;
     }
-    const cold = await this.#scoreHot(scan.finish());
+    const candidates = scan.finish();
+    const cold = await this.#scoreHot(candidates);
     await this.#scoreCold(cold);
+    const { written } = this.#guard;
+    const complete = exact || candidates.filter(({ row }) => written.has(row)).length <= this.#spare;
+    if (!complete) this.#disturbed = true;
   }
 
   /** Re-scores candidates that are hot; returns those that are not, the most promising first. */

@@ -148,6 +148,51 @@ describe("relief", () => {
   });
 });
 
+it("relief reports what it freed, and ends, though writers take more meanwhile", async () => {
+  const { store, account } = await openStore();
+  const shape = { metric: "cosine", precision: "float32", dimensions: 384 } as const;
+  const { points } = await fillCrowded(store, shape, 1_500);
+  const bounded = new BoundedVectors(store, account);
+  const spill = bounded.relief.find(({ kind }) => kind === "spill");
+  let written = 0;
+  const breathe = async () => {
+    const more = points.slice(0, 400).map(({ vector }, i) => ({ id: `more${written++}-${i}`, vector }));
+    await store.upsert("d", "c", more);
+  };
+  const done = await spill?.run(MIB / 4, {
+    get spent() {
+      return written < 20;
+    },
+    breathe,
+  });
+  expect(written).toBeGreaterThan(0);
+  expect(done?.freedBytes).toBeGreaterThanOrEqual(0);
+  expect(done?.items).toBeGreaterThan(0);
+});
+
+describe("a collection whose record could not be read back", () => {
+  class Unreadable extends RowsInMemory {
+    failing = true;
+    override async createCollection(fields: Parameters<RowsInMemory["createCollection"]>[0]) {
+      const record = await super.createCollection(fields);
+      if (this.failing) throw new Error("the database did not answer");
+      return record;
+    }
+  }
+
+  it("is created by the next call, and in another shape it is a conflict", async () => {
+    const rows = new Unreadable();
+    const { store } = await openStore({ rows });
+    const shape = { dimensions: 2, metric: "cosine" } as const;
+    await expect(store.create("d", "c", shape)).rejects.toThrow("did not answer");
+    rows.failing = false;
+    await expect(store.create("d", "c", { ...shape, dimensions: 3 })).rejects.toMatchObject({ code: "conflict" });
+    await store.create("d", "c", shape);
+    await store.upsert("d", "c", [{ id: "a", vector: [1, 0] }]);
+    expect(await store.collection("d", "c")).toMatchObject({ points: 1, dimensions: 2 });
+  });
+});
+
 class SliceOnce {
   readonly spent = true;
   async breathe(): Promise<void> {

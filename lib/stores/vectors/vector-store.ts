@@ -15,7 +15,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Filter } from "../../shared/filter.ts";
 import { StoreCounters } from "../store-counters.ts";
-import { Collection } from "./collection.ts";
+import { Collection, type ReadGuard } from "./collection.ts";
 import { FilterMatches } from "./filter-matches.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Payload } from "./payload-arena.ts";
@@ -29,6 +29,8 @@ import { VectorMemory } from "./vector-memory.ts";
 import { type Keep, type SearchPlan, VectorSearch } from "./vector-search.ts";
 
 const DEFAULT_K = 10;
+/** A search begins again when what it had counted on is written meanwhile, each time with more to spare. */
+const ATTEMPTS = 5;
 
 export interface VectorStoreOptions {
   rows: VectorRows;
@@ -90,19 +92,12 @@ export class VectorStore implements VectorIndex {
 
   async #create(namespace: string, name: string, { dimensions, metric, precision }: ShapeRequest) {
     const known = this.#collections.get(keyOf(namespace, name));
-    if (!known) {
-      const createdAtMs = this.#clock.nowMs();
-      const fields = { namespace, name, dimensions, metric, precision: precision ?? "float16", createdAtMs };
-      const collection = this.#add(await this.#rows.createCollection(fields), 0);
-      return { created: true, collection: infoOf(collection) };
-    }
-    const { record } = known;
-    const other = precision !== undefined && precision !== record.precision;
-    if (record.dimensions !== dimensions || record.metric !== metric || other) {
-      const shape = `${record.dimensions} dimensions, ${record.metric}, ${record.precision}`;
-      throw new AppError("conflict", `The collection ${JSON.stringify(name)} exists with another shape: ${shape}.`);
-    }
-    return { created: false, collection: infoOf(known) };
+    if (known) return { created: false, collection: infoOf(confirmed(known, { dimensions, metric, precision })) };
+    const createdAtMs = this.#clock.nowMs();
+    const fields = { namespace, name, dimensions, metric, precision: precision ?? "float16", createdAtMs };
+    // It may stand on disk in another shape: written by an earlier call that could not read it back.
+    const made = this.#add(await this.#rows.createCollection(fields), 0);
+    return { created: true, collection: infoOf(confirmed(made, fields)) };
   }
 
   async collections(namespace: string): Promise<CollectionInfo[]> {
@@ -234,23 +229,35 @@ export class VectorStore implements VectorIndex {
   /** The best matches; `use` is called for each while it is still known what was written since the search began. */
   #run(collection: Collection, plan: SearchPlan, use: (entry: Ranked, written: ReadonlySet<number>) => void) {
     const search = async (): Promise<readonly Ranked[]> => {
-      const guard = collection.guard();
-      const keep: Keep = (row, batch, index, payload) => {
-        if (collection.dropped || !this.memory.warm(collection.memory, row, batch, index, payload)) return false;
-        collection.added(row, guard);
-        return true;
-      };
-      try {
-        const [rows, matches, turns] = [this.#rows, this.#matches, this.#turns];
-        const parts = { rows, matches, turns, collection, guard, keep, plan };
-        const { entries } = await new VectorSearch(parts).run();
-        for (const entry of entries) use(entry, guard.written);
-        return entries;
-      } finally {
-        guard.release();
+      let spare = 0;
+      for (let attempt = 1; ; attempt++) {
+        const guard = collection.guard();
+        try {
+          const found = await this.#searchOnce(collection, plan, guard, spare);
+          if (found.disturbed && attempt < ATTEMPTS) {
+            spare = 2 * spare + guard.written.size;
+            continue;
+          }
+          for (const entry of found.entries) use(entry, guard.written);
+          return found.entries;
+        } finally {
+          guard.release();
+        }
       }
     };
     return collection.coded ? search() : collection.inTurn(search);
+  }
+
+  async #searchOnce(collection: Collection, plan: SearchPlan, guard: ReadGuard, spare: number) {
+    const keep: Keep = (row, batch, index, payload) => {
+      if (collection.dropped || !this.memory.warm(collection.memory, row, batch, index, payload)) return false;
+      collection.added(row, guard);
+      return true;
+    };
+    const [rows, matches, turns] = [this.#rows, this.#matches, this.#turns];
+    const search = new VectorSearch({ rows, matches, turns, collection, guard, keep, plan, spare });
+    const { entries } = await search.run();
+    return { entries, disturbed: search.disturbed };
   }
 
   /** A returned vector is used: a hot one moves to the front, a cold one becomes hot unless it was written since it was read. */
@@ -291,6 +298,20 @@ export class VectorStore implements VectorIndex {
     this.#collections.set(keyOf(record.namespace, record.name), collection);
     return collection;
   }
+}
+
+/** The collection, if it has the shape that is asked for. @throws {AppError} `conflict` if not. */
+function confirmed(collection: Collection, { dimensions, metric, precision }: ShapeRequest): Collection {
+  const { record } = collection;
+  const other = precision !== undefined && precision !== record.precision;
+  if (record.dimensions !== dimensions || record.metric !== metric || other) {
+    const shape = `${record.dimensions} dimensions, ${record.metric}, ${record.precision}`;
+    throw new AppError(
+      "conflict",
+      `The collection ${JSON.stringify(record.name)} exists with another shape: ${shape}.`,
+    );
+  }
+  return collection;
 }
 
 interface Accepted {
