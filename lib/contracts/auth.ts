@@ -4,6 +4,12 @@ import { namespaceSchema } from "./common.ts";
 /** viewer reads monitoring, consumer uses the stores, operator does all. */
 export const roleSchema = z.enum(["viewer", "consumer", "operator"]);
 export type Role = z.infer<typeof roleSchema>;
+/** Roles that may do something, beside the operator, who may do all. */
+export type Roles = Role | readonly Role[];
+
+export function mayDo(role: Role, roles: Roles): boolean {
+  return role === "operator" || (typeof roles === "string" ? role === roles : roles.includes(role));
+}
 
 export const DEFAULT_NAMESPACE = "default";
 

@@ -23,12 +23,15 @@ export interface SignInRow {
 export interface KeyRows {
   /** Keys that were not revoked. */
   live(): Promise<KeyRow[]>;
-  insert(row: KeyRow): Promise<void>;
+  /** Keeps a key; keys whose ids are in `ended` give it their place. */
+  insert(row: KeyRow, ended: readonly string[]): Promise<void>;
   /** Revokes the key and ends its sign-ins. */
   revoke(id: string, atMs: number): Promise<void>;
+  /** Those that go on, oldest first; the others are deleted. */
   signIns(nowMs: number): Promise<SignInRow[]>;
-  insertSignIn(row: SignInRow): Promise<void>;
-  deleteSignIn(tokenHash: string): Promise<void>;
+  /** Keeps one; those with the token hashes in `ended` are deleted with the same commit. */
+  insertSignIn(row: SignInRow, ended: readonly string[]): Promise<void>;
+  deleteSignIns(tokenHashes: readonly string[]): Promise<void>;
 }
 
 export interface SettingRevisionRow {

@@ -10,15 +10,39 @@ import type {
 } from "../../ports/admin-rows.ts";
 import type { Database } from "../../ports/database.ts";
 
+/** Revoked keys whose rows are kept. */
+const MAX_REVOKED_KEYS = 1_000;
+const TRIM_REVOKED = `DELETE FROM "ApiKey" WHERE "revokedAtMs" IS NOT NULL AND "id" NOT IN (
+  SELECT "id" FROM "ApiKey" WHERE "revokedAtMs" IS NOT NULL ORDER BY "revokedAtMs" DESC, "id" LIMIT ${MAX_REVOKED_KEYS})`;
+/** The key that the environment gives has no row; every other sign-in ends with its key. */
+const TRIM_SIGN_INS = `DELETE FROM "SignIn" WHERE "expiresAtMs" <= ? OR ("keyId" <> 'environment'
+  AND "keyId" NOT IN (SELECT "id" FROM "ApiKey" WHERE "revokedAtMs" IS NULL))`;
+
 export function createKeyRows(database: Database): KeyRows {
+  const revoking = (ids: readonly string[], atMs: number) => {
+    const list = JSON.stringify(ids);
+    return [
+      {
+        sql: `UPDATE "ApiKey" SET "revokedAtMs" = ? WHERE "revokedAtMs" IS NULL AND "id" IN (SELECT value FROM json_each(?))`,
+        params: [atMs, list],
+      },
+      { sql: `DELETE FROM "SignIn" WHERE "keyId" IN (SELECT value FROM json_each(?))`, params: [list] },
+      { sql: TRIM_REVOKED },
+    ];
+  };
+  const ending = (hashes: readonly string[]) => ({
+    sql: `DELETE FROM "SignIn" WHERE "tokenHash" IN (SELECT value FROM json_each(?))`,
+    params: [JSON.stringify(hashes)],
+  });
   return {
     live: () =>
       database.all<KeyRow>(
         `SELECT "id", "namespace", "name", "role", "hash", "createdAtMs", "expiresAtMs" FROM "ApiKey"
          WHERE "revokedAtMs" IS NULL ORDER BY "createdAtMs", "id" LIMIT 10000`,
       ),
-    async insert(row) {
+    async insert(row, ended) {
       await database.write([
+        ...(ended.length > 0 ? revoking(ended, row.createdAtMs) : []),
         {
           sql: `INSERT INTO "ApiKey" ("id", "namespace", "name", "role", "hash", "createdAtMs", "expiresAtMs") VALUES (?, ?, ?, ?, ?, ?, ?)`,
           params: [row.id, row.namespace, row.name, row.role, row.hash, row.createdAtMs, row.expiresAtMs],
@@ -26,19 +50,17 @@ export function createKeyRows(database: Database): KeyRows {
       ]);
     },
     async revoke(id, atMs) {
-      await database.write([
-        { sql: `UPDATE "ApiKey" SET "revokedAtMs" = ? WHERE "id" = ? AND "revokedAtMs" IS NULL`, params: [atMs, id] },
-        { sql: `DELETE FROM "SignIn" WHERE "keyId" = ?`, params: [id] },
-      ]);
+      await database.write(revoking([id], atMs));
     },
     async signIns(nowMs) {
-      await database.write([{ sql: `DELETE FROM "SignIn" WHERE "expiresAtMs" <= ?`, params: [nowMs] }]);
+      await database.write([{ sql: TRIM_SIGN_INS, params: [nowMs] }]);
       return database.all<SignInRow>(
-        `SELECT "tokenHash", "keyId", "createdAtMs", "expiresAtMs" FROM "SignIn" ORDER BY "expiresAtMs" DESC LIMIT 10000`,
+        `SELECT "tokenHash", "keyId", "createdAtMs", "expiresAtMs" FROM "SignIn" ORDER BY "createdAtMs", rowid LIMIT 100000`,
       );
     },
-    async insertSignIn(row) {
+    async insertSignIn(row, ended) {
       await database.write([
+        ending(ended),
         { sql: `DELETE FROM "SignIn" WHERE "expiresAtMs" <= ?`, params: [row.createdAtMs] },
         {
           sql: `INSERT INTO "SignIn" ("tokenHash", "keyId", "createdAtMs", "expiresAtMs") VALUES (?, ?, ?, ?)`,
@@ -46,8 +68,8 @@ export function createKeyRows(database: Database): KeyRows {
         },
       ]);
     },
-    async deleteSignIn(tokenHash) {
-      await database.write([{ sql: `DELETE FROM "SignIn" WHERE "tokenHash" = ?`, params: [tokenHash] }]);
+    async deleteSignIns(hashes) {
+      await database.write([ending(hashes)]);
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Role } from "../../contracts/auth.ts";
+import { mayDo, type Roles } from "../../contracts/auth.ts";
 import { namespaceSchema } from "../../contracts/common.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Attempts } from "./attempts.ts";
@@ -44,15 +44,15 @@ export function authenticate({ keys, attempts }: Gate, { authorization, cookie }
   );
 }
 
-export function unauthenticated(detail: string): AppError {
+function unauthenticated(detail: string): AppError {
   return new AppError("unauthenticated", detail, { headers: { "WWW-Authenticate": 'Bearer realm="headroom"' } });
 }
 
-/** @throws {AppError} `forbidden` unless the identity has the role; an operator has all. */
-export function requireRole(identity: Identity, role: Role): void {
-  if (identity.role !== role && identity.role !== "operator") {
-    throw new AppError("forbidden", `This needs the role ${role}; the key has ${identity.role}.`);
-  }
+/** @throws {AppError} `forbidden` unless the identity has one of the roles; an operator has all. */
+export function requireRole(identity: Identity, roles: Roles): void {
+  if (mayDo(identity.role, roles)) return;
+  const wanted = typeof roles === "string" ? roles : roles.join(" or ");
+  throw new AppError("forbidden", `This needs the role ${wanted}; the key has ${identity.role}.`);
 }
 
 /** The namespace to work in: the key's own, or the one that an operator picks with `X-Namespace`. */

@@ -4,6 +4,7 @@ import { DEFAULT_NAMESPACE } from "../../contracts/auth.ts";
 import type { KeyRow, KeyRows } from "../../ports/admin-rows.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
+import { SignIns } from "./sign-ins.ts";
 
 export interface Identity {
   keyId: string;
@@ -13,17 +14,24 @@ export interface Identity {
   expiresAtMs: number | null;
   /** How it was shown: a cookie needs the Origin check. */
   via: "bearer" | "cookie";
+  /** The sign-in behind a cookie, by the hash of its token; null for a key. */
+  signIn: string | null;
 }
 
-/** Live keys, and live dashboard sign-ins. */
+/** Keys at once, those that expired and still have their place not counted. */
 const MAX_KEYS = 1_000;
-const MAX_SIGN_INS = 1_000;
+/** What a namespace may have of them when others hold them all, up to a bound for everybody together. */
+const MAX_KEYS_OF_LATECOMER = 10;
+const MAX_KEYS_WITH_LATECOMERS = 2_000;
 const SIGN_IN_MS = 12 * 3_600_000;
 /** The key that HEADROOM_OPERATOR_KEY gives has no row. */
 const ENVIRONMENT_KEY_ID = "environment";
 
 /** In one call: a `Hash` is a stream, and making one for every request costs ten times the hashing. */
 const digest = (text: string): Buffer => hash("sha256", text, "buffer");
+
+type Aged = Pick<KeyRow, "createdAtMs" | "id">;
+const byAge = (a: Aged, b: Aged): number => a.createdAtMs - b.createdAtMs || Number(a.id > b.id) - Number(a.id < b.id);
 
 interface Held extends KeyRow {
   digest: Buffer;
@@ -37,19 +45,20 @@ export class KeyRing {
   readonly #rows: KeyRows;
   readonly #clock: Clock;
   readonly #keys = new Map<string, Held>();
-  readonly #signIns = new Map<string, { keyId: string; expiresAtMs: number }>();
+  readonly #signIns: SignIns;
+  /** Namespaces of keys that are being written: they have their place already, or calls at once would pass the bound. */
+  readonly #making: string[] = [];
+  readonly #listeners = new Set<() => void>();
 
-  private constructor(rows: KeyRows, clock: Clock) {
+  private constructor(rows: KeyRows, clock: Clock, signIns: SignIns) {
     this.#rows = rows;
     this.#clock = clock;
+    this.#signIns = signIns;
   }
 
   static async open(rows: KeyRows, clock: Clock, operatorKey?: string): Promise<KeyRing> {
-    const ring = new KeyRing(rows, clock);
+    const ring = new KeyRing(rows, clock, await SignIns.open(rows, clock.nowMs()));
     for (const row of await rows.live()) ring.#hold(row);
-    for (const { tokenHash, keyId, expiresAtMs } of await rows.signIns(clock.nowMs())) {
-      ring.#signIns.set(tokenHash, { keyId, expiresAtMs });
-    }
     if (operatorKey !== undefined) ring.#hold(environmentKey(operatorKey, clock.nowMs()));
     return ring;
   }
@@ -58,25 +67,38 @@ export class KeyRing {
     return [...this.#keys.values()].some((key) => key.role === "operator" && this.#alive(key.expiresAtMs));
   }
 
-  list(): KeyView[] {
-    return [...this.#keys.values()].filter(({ id }) => id !== ENVIRONMENT_KEY_ID).map(toView);
+  /** Calls `listener` when keys or sign-ins have ended before their time. Expiry comes unannounced. @returns the unsubscribe. */
+  onEnded(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
-  /** @throws {AppError} `conflict` at 1,000 live keys. */
+  /** Oldest first, and by id where they are as old, from behind `after`: a place in the list, though its key may be gone. */
+  list(after: { createdAtMs: number; id: string } | null, limit: number): KeyView[] {
+    const sorted = this.#stored().sort(byAge);
+    const start = after === null ? 0 : sorted.findIndex((key) => byAge(key, after) > 0);
+    return start === -1 ? [] : sorted.slice(start, start + limit).map(toView);
+  }
+
+  /** @throws {AppError} `conflict` at 1,000 live keys, unless the namespace has fewer than 10. */
   async create(wanted: {
     name: string;
     role: Role;
     namespace: string;
     expiresAtMs: number | null;
   }): Promise<KeyView & { key: string }> {
-    if (this.#keys.size >= MAX_KEYS)
-      throw new AppError("conflict", `There are ${MAX_KEYS} keys already: revoke one first.`);
-    const id = randomBytes(9).toString("base64url");
-    const key = `hr.${id}.${randomBytes(32).toString("base64url")}`;
-    const row = { ...wanted, id, hash: digest(key).toString("hex"), createdAtMs: this.#clock.nowMs() };
-    await this.#rows.insert(row);
-    this.#hold(row);
-    return { ...toView(row), key };
+    const expired = this.#makeRoom(wanted.namespace);
+    this.#making.push(wanted.namespace);
+    try {
+      const id = randomBytes(9).toString("base64url");
+      const key = `hr.${id}.${randomBytes(32).toString("base64url")}`;
+      const row = { ...wanted, id, hash: digest(key).toString("hex"), createdAtMs: this.#clock.nowMs() };
+      await this.#rows.insert(row, expired);
+      this.#hold(row);
+      return { ...toView(row), key };
+    } finally {
+      this.#making.splice(this.#making.indexOf(wanted.namespace), 1);
+    }
   }
 
   /** Ends a key and its sign-ins; false for an unknown id. */
@@ -84,9 +106,9 @@ export class KeyRing {
     if (id === ENVIRONMENT_KEY_ID) throw new AppError("pinned-by-environment", "HEADROOM_OPERATOR_KEY sets this key.");
     if (!this.#keys.has(id)) return false;
     await this.#rows.revoke(id, this.#clock.nowMs());
-    this.#keys.delete(id);
-    for (const [hash, { keyId }] of this.#signIns) if (keyId === id) this.#signIns.delete(hash);
-    return true;
+    const ended = this.#drop(id);
+    this.#tell();
+    return ended;
   }
 
   /** The identity behind a Bearer key; null for an unknown, revoked or expired one. */
@@ -95,37 +117,94 @@ export class KeyRing {
     const held = this.#keys.get(id);
     const shown = digest(key);
     if (!held || !timingSafeEqual(held.digest, shown) || !this.#alive(held.expiresAtMs)) return null;
-    return toIdentity(held, "bearer", held.expiresAtMs);
+    return toIdentity(held, "bearer", held.expiresAtMs, null);
   }
 
   /** The identity behind a dashboard cookie. */
   byCookie(token: string): Identity | null {
     const hash = digest(token).toString("hex");
-    const signIn = this.#signIns.get(hash);
+    const signIn = this.#signIns.find(hash);
     const held = signIn && this.#keys.get(signIn.keyId);
     if (!signIn || !held || !this.#alive(signIn.expiresAtMs) || !this.#alive(held.expiresAtMs)) return null;
-    return toIdentity(held, "cookie", signIn.expiresAtMs);
+    return toIdentity(held, "cookie", signIn.expiresAtMs, hash);
   }
 
-  /** Starts a dashboard session for the holder of a key: always a new token, never one that the client chose. */
+  /** True while what an identity was made of holds: its key, and the sign-in if it came by one. */
+  holds({ keyId, signIn }: Identity): boolean {
+    const held = this.#keys.get(keyId);
+    if (held === undefined || !this.#alive(held.expiresAtMs)) return false;
+    if (signIn === null) return true;
+    const found = this.#signIns.find(signIn);
+    return found !== undefined && this.#alive(found.expiresAtMs);
+  }
+
+  /**
+   * Starts a dashboard session for the holder of a key: always a new token, never one that the client chose.
+   *
+   * @throws {AppError} `unauthenticated` when the key was revoked meanwhile.
+   */
   async signIn(identity: Identity): Promise<{ token: string; expiresAtMs: number }> {
+    const { keyId } = identity;
     const token = randomBytes(32).toString("base64url");
     const tokenHash = digest(token).toString("hex");
     const createdAtMs = this.#clock.nowMs();
     const expiresAtMs = Math.min(createdAtMs + SIGN_IN_MS, identity.expiresAtMs ?? Number.POSITIVE_INFINITY);
-    await this.#rows.insertSignIn({ tokenHash, keyId: identity.keyId, createdAtMs, expiresAtMs });
-    for (const [hash, { expiresAtMs: endsAtMs }] of this.#signIns)
-      if (!this.#alive(endsAtMs)) this.#signIns.delete(hash);
-    // At the bound the oldest sign-in ends: a Map keeps the order of insertion.
-    const [oldest] = this.#signIns.keys();
-    if (this.#signIns.size >= MAX_SIGN_INS && oldest !== undefined) this.#signIns.delete(oldest);
-    this.#signIns.set(tokenHash, { keyId: identity.keyId, expiresAtMs });
+    await this.#signIns.add({ tokenHash, keyId, createdAtMs, expiresAtMs });
+    if (!this.#keys.has(keyId)) {
+      await this.#signIns.end(tokenHash);
+      throw new AppError("unauthenticated", "The key was revoked.");
+    }
+    this.#tell();
     return { token, expiresAtMs };
   }
 
+  /** Ends a sign-in for good, on disk too where memory does not know it. */
   async signOut(token: string): Promise<void> {
-    const hash = digest(token).toString("hex");
-    if (this.#signIns.delete(hash)) await this.#rows.deleteSignIn(hash);
+    await this.#signIns.end(digest(token).toString("hex"));
+    this.#tell();
+  }
+
+  /**
+   * Sees to it that one more key has a place: expired ones give theirs, the one that expired first at first.
+   *
+   * @returns ids that lost their place.
+   */
+  #makeRoom(namespace: string): string[] {
+    const wanting = this.#places() + 1 - MAX_KEYS;
+    if (wanting <= 0) return [];
+    const expired = this.#stored()
+      .filter(({ expiresAtMs }) => !this.#alive(expiresAtMs))
+      .sort((a, b) => (a.expiresAtMs ?? 0) - (b.expiresAtMs ?? 0))
+      .slice(0, wanting)
+      .map(({ id }) => id);
+    for (const id of expired) this.#drop(id);
+    const taken = this.#places();
+    if (taken < MAX_KEYS || (taken < MAX_KEYS_WITH_LATECOMERS && this.#placesOf(namespace) < MAX_KEYS_OF_LATECOMER))
+      return expired;
+    throw new AppError("conflict", `There are ${MAX_KEYS} keys already: revoke one first.`);
+  }
+
+  #places(): number {
+    return this.#keys.size - (this.#keys.has(ENVIRONMENT_KEY_ID) ? 1 : 0) + this.#making.length;
+  }
+
+  #placesOf(namespace: string): number {
+    const kept = this.#stored().filter((key) => key.namespace === namespace).length;
+    return kept + this.#making.filter((name) => name === namespace).length;
+  }
+
+  /** All but the environment's. */
+  #stored(): Held[] {
+    return [...this.#keys.values()].filter(({ id }) => id !== ENVIRONMENT_KEY_ID);
+  }
+
+  #drop(id: string): boolean {
+    this.#signIns.forgetKey(id);
+    return this.#keys.delete(id);
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   #hold(row: KeyRow): void {
@@ -149,8 +228,13 @@ function environmentKey(key: string, createdAtMs: number): KeyRow {
   };
 }
 
-function toIdentity({ id, name, role, namespace }: KeyRow, via: Identity["via"], expiresAtMs: number | null): Identity {
-  return { keyId: id, name, role, namespace, via, expiresAtMs };
+function toIdentity(
+  { id, name, role, namespace }: KeyRow,
+  via: Identity["via"],
+  expiresAtMs: number | null,
+  signIn: string | null,
+): Identity {
+  return { keyId: id, name, role, namespace, via, expiresAtMs, signIn };
 }
 
 function toView({ id, name, role, namespace, createdAtMs, expiresAtMs }: KeyRow): KeyView {

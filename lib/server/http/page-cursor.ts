@@ -19,6 +19,18 @@ export function decodeNumberCursor(cursor: string | undefined): number | null {
   return Number(position);
 }
 
+/** A cursor of a list by age: when its last item was made, and which it was. It stays a place when that item is gone. */
+export function decodeAgeCursor(cursor: string | undefined): { createdAtMs: number; id: string } | null {
+  const position = decodeCursor(cursor);
+  if (position === null) return null;
+  const [, createdAtMs, id] = /^(\d{1,15}) ([\w-]{1,64})$/.exec(position) ?? [];
+  if (createdAtMs === undefined || id === undefined) throw badCursor();
+  return { createdAtMs: Number(createdAtMs), id };
+}
+
+export const encodeAgeCursor = (item: { createdAt: string; id: string }): string =>
+  encodeCursor(`${Date.parse(item.createdAt)} ${item.id}`);
+
 function badCursor(): AppError {
   const errors = [{ path: "query.cursor", message: "is not a cursor of this list" }];
   return new AppError("validation-failed", "query.cursor is not a cursor of this list.", { errors });

@@ -5,7 +5,7 @@ import { DEFAULT_PAGE_SIZE, idSchema, listQuery, page } from "../../../contracts
 import { rollbackSchema, settingsPatchSchema, settingsViewSchema } from "../../../contracts/settings.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
-import { decodeCursor, decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
+import { decodeAgeCursor, decodeNumberCursor, encodeAgeCursor, encodeCursor } from "../page-cursor.ts";
 
 const settingsAnswer = { 200: { description: "The settings in force", schema: settingsViewSchema } };
 
@@ -77,12 +77,11 @@ const keyRoutes: readonly Route[] = [
       responses: { 200: { description: "A page of keys", schema: page(keyViewSchema) } },
     },
     ({ runtime, query }) => {
-      const after = decodeCursor(query.cursor);
-      const keys = runtime.keys.list();
-      const start = after === null ? 0 : keys.findIndex(({ id }) => id === after) + 1;
-      const items = keys.slice(start, start + (query.limit ?? DEFAULT_PAGE_SIZE));
+      const limit = query.limit ?? DEFAULT_PAGE_SIZE;
+      const found = runtime.keys.list(decodeAgeCursor(query.cursor), limit + 1);
+      const items = found.slice(0, limit);
       const last = items.at(-1);
-      return { items, nextCursor: last && start + items.length < keys.length ? encodeCursor(last.id) : null };
+      return { items, nextCursor: last && found.length > limit ? encodeAgeCursor(last) : null };
     },
   ),
   defineRoute(

@@ -10,7 +10,7 @@ import {
 import type { StreamJob, StreamJobSpec, Upload } from "../../../services/stream-job.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { defineRoute, type ReplyWith, type Route, reply } from "../define-route.ts";
-import { decodeCursor, encodeCursor } from "../page-cursor.ts";
+import { decodeAgeCursor, encodeAgeCursor } from "../page-cursor.ts";
 import { readFilterParameter } from "../read-filter.ts";
 import { readUpload, uploadHeaders } from "../upload.ts";
 
@@ -109,7 +109,7 @@ const readRoutes: readonly Route[] = [
     {
       method: "get",
       path: JOBS,
-      role: "viewer",
+      role: ["viewer", "consumer"],
       tag: "streams",
       summary: "Streams, newest first; the newest 1,000 are kept",
       query: streamListQuery,
@@ -117,7 +117,7 @@ const readRoutes: readonly Route[] = [
     },
     async ({ runtime, query, namespace }) => {
       const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-      const before = decodePosition(query.cursor);
+      const before = decodeAgeCursor(query.cursor);
       const found = await runtime.streams.jobs.list(namespace, {
         limit: limit + 1,
         before,
@@ -126,14 +126,14 @@ const readRoutes: readonly Route[] = [
       const items = found.slice(0, limit);
       const last = items.at(-1);
       const more = last && found.length > limit;
-      return { items, nextCursor: more ? encodeCursor(`${Date.parse(last.createdAt)} ${last.id}`) : null };
+      return { items, nextCursor: more ? encodeAgeCursor(last) : null };
     },
   ),
   defineRoute(
     {
       method: "get",
       path: `${JOBS}/{id}`,
-      role: "viewer",
+      role: ["viewer", "consumer"],
       tag: "streams",
       summary: "One stream; HEAD tells how far it got",
       params: streamParams,
@@ -184,17 +184,6 @@ const cancelRoute = defineRoute(
 );
 
 export const streamRoutes: readonly Route[] = [createRoute, ...readRoutes, resumeRoute, cancelRoute];
-
-function decodePosition(cursor: string | undefined): { createdAtMs: number; id: string } | null {
-  const text = decodeCursor(cursor);
-  if (text === null) return null;
-  const [, createdAtMs, id] = /^(\d{1,15}) ([\w-]{1,64})$/.exec(text) ?? [];
-  if (createdAtMs === undefined || id === undefined)
-    throw new AppError("validation-failed", "query.cursor is not a cursor of this list.", {
-      errors: [{ path: "query.cursor", message: "is not a cursor of this list" }],
-    });
-  return { createdAtMs: Number(createdAtMs), id };
-}
 
 const targetText = ({ kind, name }: StreamTarget): string => (name === null ? kind : `${kind}:${name}`);
 

@@ -1,0 +1,86 @@
+import type { KeyRows, SignInRow } from "../../ports/admin-rows.ts";
+import { KeyedLock } from "../../shared/keyed-lock.ts";
+
+/** Sign-ins that one key may have at once: at one more, the oldest of the same key ends. */
+export const MAX_SIGN_INS_PER_KEY = 20;
+
+interface SignIn {
+  keyId: string;
+  expiresAtMs: number;
+}
+
+/**
+ * The dashboard's sign-ins by the SHA-256 of their token. A key has at most 20, so that nobody's sign-ins push out another's;
+ * one that ends is deleted on disk before memory forgets it, so that no restart brings it back.
+ */
+export class SignIns {
+  readonly #rows: KeyRows;
+  readonly #byHash = new Map<string, SignIn>();
+  /** Hashes by key, oldest first. */
+  readonly #ofKey = new Map<string, Set<string>>();
+  /** One at a time for each key: those that run at once would not see each other's, and pass the bound. */
+  readonly #turns = new KeyedLock();
+
+  private constructor(rows: KeyRows) {
+    this.#rows = rows;
+  }
+
+  static async open(rows: KeyRows, nowMs: number): Promise<SignIns> {
+    const signIns = new SignIns(rows);
+    for (const row of await rows.signIns(nowMs)) signIns.#remember(row);
+    const over = [...signIns.#ofKey.values()].flatMap((hashes) => [...hashes].slice(0, -MAX_SIGN_INS_PER_KEY));
+    await signIns.#end(over);
+    return signIns;
+  }
+
+  get size(): number {
+    return this.#byHash.size;
+  }
+
+  find(tokenHash: string): SignIn | undefined {
+    return this.#byHash.get(tokenHash);
+  }
+
+  /** Keeps a new one; resolves when it is on disk, and what it pushed out is not. */
+  add(row: SignInRow): Promise<void> {
+    return this.#turns.run(row.keyId, async () => {
+      const hashes = [...(this.#ofKey.get(row.keyId) ?? [])];
+      const over = hashes.slice(0, Math.max(0, hashes.length + 1 - MAX_SIGN_INS_PER_KEY));
+      await this.#rows.insertSignIn(row, over);
+      for (const hash of over) this.#forget(hash);
+      this.#remember(row);
+    });
+  }
+
+  /** Ends one for good, known here or not. */
+  async end(tokenHash: string): Promise<void> {
+    await this.#end([tokenHash]);
+  }
+
+  /** Forgets a key's sign-ins, whose rows went with the key's. */
+  forgetKey(keyId: string): void {
+    for (const hash of this.#ofKey.get(keyId) ?? []) this.#byHash.delete(hash);
+    this.#ofKey.delete(keyId);
+  }
+
+  async #end(hashes: readonly string[]): Promise<void> {
+    if (hashes.length === 0) return;
+    await this.#rows.deleteSignIns(hashes);
+    for (const hash of hashes) this.#forget(hash);
+  }
+
+  #remember({ tokenHash, keyId, expiresAtMs }: SignInRow): void {
+    this.#byHash.set(tokenHash, { keyId, expiresAtMs });
+    const hashes = this.#ofKey.get(keyId) ?? new Set();
+    this.#ofKey.set(keyId, hashes.add(tokenHash));
+  }
+
+  #forget(hash: string): void {
+    const keyId = this.#byHash.get(hash)?.keyId;
+    if (keyId === undefined) return;
+    this.#byHash.delete(hash);
+    const hashes = this.#ofKey.get(keyId);
+    hashes?.delete(hash);
+    if (hashes?.size === 0) this.#ofKey.delete(keyId);
+  }
+}
