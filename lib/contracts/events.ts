@@ -1,3 +1,4 @@
+import type { Role } from "./auth.ts";
 import type { LeakReport, MemorySample, OptimizationRun, StoreStats } from "./memory.ts";
 import type { StreamJobView } from "./streams.ts";
 
@@ -13,8 +14,14 @@ export interface MemoryAlert {
   at: string;
 }
 
-/** Events that the server sends on the `/monitoring` namespace; it takes none. */
-export interface ServerEvents {
+/** Why a socket is closed, told on it just before. */
+export interface SignedOut {
+  reason: "signed-out";
+  message: string;
+}
+
+/** Events that the server sends on the `/monitoring` namespace to all who may have them; it takes none. */
+export interface BroadcastEvents {
   "memory:sample": (push: SamplePush) => void;
   "memory:optimize-progress": (run: OptimizationRun) => void;
   "memory:optimized": (run: OptimizationRun) => void;
@@ -22,3 +29,21 @@ export interface ServerEvents {
   "memory:alert": (alert: MemoryAlert) => void;
   "stream:progress": (job: StreamJobView) => void;
 }
+
+/** All that a socket may hear. */
+export interface ServerEvents extends BroadcastEvents {
+  "signed-out": (end: SignedOut) => void;
+}
+
+/**
+ * Who hears an event, beside operators, who hear all: whoever may read the same over HTTP at `twin`. `namespaced`: only keys of
+ * the namespace that it belongs to.
+ */
+export const EVENT_AUDIENCE = {
+  "memory:sample": { roles: ["viewer"], namespaced: false, twin: "/monitoring/memory/history" },
+  "memory:optimize-progress": { roles: ["viewer"], namespaced: false, twin: "/monitoring/memory/optimizations" },
+  "memory:optimized": { roles: ["viewer"], namespaced: false, twin: "/monitoring/memory/optimizations/{id}" },
+  "memory:leak": { roles: ["viewer"], namespaced: false, twin: "/monitoring/memory/leaks" },
+  "memory:alert": { roles: ["viewer"], namespaced: false, twin: "/monitoring/memory" },
+  "stream:progress": { roles: ["viewer", "consumer"], namespaced: true, twin: "/api/v1/streams/{id}" },
+} as const satisfies Record<keyof BroadcastEvents, { roles: readonly Role[]; namespaced: boolean; twin: string }>;

@@ -148,7 +148,8 @@ const usageSchema = z.object({ usedBytes: bytes, heapUsedBytes: bytes, storeByte
 export const optimizationRunSchema = z.object({
   id: z.string(),
   trigger: z.enum(["manual", "pressure", "forecast", "scheduled"]),
-  actor: z.string(),
+  actor: z.string().describe("Who asked; to a viewer of another namespace than the actor's it is `an operator`"),
+  actorNamespace: z.string().optional().describe("Of the actor's key, where a key asked and who reads may know it"),
   dryRun: z.boolean(),
   state: z.enum(["running", "completed", "nothing-to-do", "failed"]),
   startedAt: z.iso.datetime(),

@@ -93,6 +93,7 @@ export type StreamQuery = z.output<typeof streamQuerySchema>;
 
 export const streamJobSchema = z.object({
   id: z.string(),
+  namespace: z.string(),
   state: streamStateSchema,
   target: z.string(),
   format: streamFormatSchema,

@@ -18,6 +18,8 @@ const MAX_PASSES = 3;
 export interface OptimizeRequest {
   trigger: OptimizationRun["trigger"];
   actor: string;
+  /** Of the actor's key: who may read the actor's name. */
+  actorNamespace?: string;
   dryRun?: boolean;
   targetRatio?: number;
   /** Names or kinds of the stores' steps, and of what comes after them (`collect`, `trim`); all when absent. */
@@ -242,8 +244,9 @@ export class Optimizer {
   #begin(request: OptimizeRequest, dryRun: boolean): OptimizationRun {
     const { newId, clock, usage } = this.#options;
     const startedAt = new Date(clock.nowMs()).toISOString();
-    const { trigger, actor, targetRatio = null } = request;
-    return beginRun({ id: newId(), trigger, actor, dryRun, startedAt, targetRatio, before: usage() });
+    const { trigger, actor, actorNamespace, targetRatio = null } = request;
+    const who = actorNamespace === undefined ? { actor } : { actor, actorNamespace };
+    return beginRun({ id: newId(), trigger, ...who, dryRun, startedAt, targetRatio, before: usage() });
   }
 
   async #record(run: OptimizationRun): Promise<OptimizationRun> {

@@ -4,7 +4,10 @@ import type { Reclaim } from "./reclaimer.ts";
 import { mergeResults, type StepResult, totalFreed } from "./relief-run.ts";
 
 type Usage = OptimizationRun["before"];
-type Beginning = Pick<OptimizationRun, "id" | "trigger" | "actor" | "dryRun" | "startedAt" | "targetRatio" | "before">;
+type Beginning = Pick<
+  OptimizationRun,
+  "id" | "trigger" | "actor" | "actorNamespace" | "dryRun" | "startedAt" | "targetRatio" | "before"
+>;
 
 export function beginRun(beginning: Beginning): OptimizationRun {
   return {

@@ -1,9 +1,9 @@
-import type { ServerEvents } from "../contracts/events.ts";
+import type { BroadcastEvents } from "../contracts/events.ts";
 
 /** An event's name and what it tells, as one value: looking at the name settles the type of the other. */
 export type ServerEvent = {
-  [Name in keyof ServerEvents]: [name: Name, payload: Parameters<ServerEvents[Name]>[0]];
-}[keyof ServerEvents];
+  [Name in keyof BroadcastEvents]: [name: Name, payload: Parameters<BroadcastEvents[Name]>[0]];
+}[keyof BroadcastEvents];
 
 /** Every event that the socket pushes; whoever makes one need not know of sockets. */
 export class Events {

@@ -2,9 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { Server as Engine, type Socket as EngineSocket } from "engine.io";
 import { type Namespace, Server, type Socket } from "socket.io";
-import type { ServerEvents } from "../contracts/events.ts";
+import { mayDo } from "../contracts/auth.ts";
+import { EVENT_AUDIENCE, type ServerEvents } from "../contracts/events.ts";
 import { AppError } from "../shared/errors.ts";
+import { roomsOf, tellingsOf } from "./audience.ts";
 import { authenticate, isSameOrigin, requireRole, tokenOf } from "./auth/authenticate.ts";
+import type { Identity } from "./auth/key-ring.ts";
 import type { ServerEvent } from "./events.ts";
 import { refuse, refuseUpgrade } from "./http/refuse.ts";
 import type { Runtime } from "./runtime.ts";
@@ -18,10 +21,16 @@ const MAX_PACKET_BYTES = 16_384;
 
 /** A WebSocket that does not answer its closing would stay open for 30 s more. */
 const CLOSING_MS = 1_000;
+/** One whose key ended is gone within a second: this and the time until it is seen. */
+const SIGNING_OUT_MS = 500;
+/** How often it is looked whether keys and sign-ins behind sockets hold: their expiry comes unannounced. */
+const CHECK_MS = 250;
+/** Of a WebSocket whose key or sign-in ended; 4000 to 4999 are an application's own. */
+const SIGNED_OUT_CODE = 4401;
 
-/** Ends the connection under a WebSocket. Engine.IO keeps it as its transport's `socket`, and says so in no type. */
-function cut({ transport }: EngineSocket): void {
-  (transport as unknown as { socket?: { terminate?(): void } }).socket?.terminate?.();
+/** The connection under a WebSocket. Engine.IO keeps it as its transport's `socket`, and says so in no type. */
+function webSocketOf(conn: unknown): { terminate?(): void; close?(code: number, reason: string): void } | undefined {
+  return (conn as EngineSocket & { transport: { socket?: object } }).transport.socket;
 }
 
 /**
@@ -37,7 +46,9 @@ function isReplacedSoon(...[name, payload]: ServerEvent): boolean {
  */
 const MOST_WAITING = 4;
 
-type Monitoring = Namespace<Record<string, never>, ServerEvents>;
+type Nothing = Record<string, never>;
+type Monitoring = Namespace<Nothing, ServerEvents, Nothing, { identity: Identity }>;
+type Watcher = Socket<Nothing, ServerEvents, Nothing, { identity: Identity }>;
 
 /** The ids of the sockets for which too much waits; each socket is alone in the room of its id. */
 function tooSlow(monitoring: Monitoring): string[] {
@@ -51,14 +62,23 @@ function waiting(conn: unknown): number {
   return (conn as { writeBuffer?: readonly unknown[] }).writeBuffer?.length ?? 0;
 }
 
-/** The socket of the dashboard and of consumers that watch: samples out, nothing in. */
-export class Realtime {
-  readonly #io = new Server({ serveClient: false, connectTimeout: 10_000 });
-  readonly #engine: Engine;
-  readonly #runtime: Runtime;
-  readonly #unsubscribe: () => void;
+/** What the socket needs of the process. */
+type RealtimeParts = Pick<Runtime, "clock" | "events" | "gate" | "keys" | "log" | "phase" | "stores" | "traffic"> & {
+  monitor: { sampler: Pick<Runtime["monitor"]["sampler"], "latest"> };
+};
 
-  constructor(runtime: Runtime) {
+/** The socket of the dashboard and of whoever watches: to each what its key may know and while it holds, and nothing in. */
+export class Realtime {
+  readonly #io = new Server<Nothing, ServerEvents, Nothing, { identity: Identity }>({
+    serveClient: false,
+    connectTimeout: 10_000,
+  });
+  readonly #engine: Engine;
+  readonly #runtime: RealtimeParts;
+  readonly #monitoring: Monitoring;
+  readonly #ends: (() => unknown)[];
+
+  constructor(runtime: RealtimeParts) {
     this.#runtime = runtime;
     // Bound, not attached: our listener hands requests over, so that a refused handshake gets a problem like any other.
     this.#engine = new Engine({
@@ -67,18 +87,20 @@ export class Realtime {
       perMessageDeflate: false,
     });
     this.#engine.on("connection", (socket: EngineSocket) => {
-      socket.once("close", () => runtime.clock.after(CLOSING_MS, () => cut(socket)));
+      socket.once("close", () => runtime.clock.after(CLOSING_MS, () => webSocketOf(socket)?.terminate?.()));
     });
     this.#io.bind(this.#engine);
-    const monitoring: Monitoring = this.#io.of("/monitoring");
+    this.#monitoring = this.#io.of("/monitoring");
     // The root is Socket.IO's own, and open to anyone: whoever stays there would hold a socket without a key.
     this.#io.use((_socket, next) => next(new Error("Connect to /monitoring.")));
-    monitoring.use((socket, next) => next(this.#admit(socket)));
-    monitoring.on("connection", (socket) => this.#welcome(socket));
-    this.#unsubscribe = runtime.events.subscribe((...event) => {
-      const channel = isReplacedSoon(...event) ? monitoring.except(tooSlow(monitoring)) : monitoring;
-      (channel.emit as (...event: ServerEvent) => boolean)(...event);
-    });
+    this.#monitoring.use((socket, next) => next(this.#admit(socket)));
+    this.#monitoring.on("connection", (socket) => this.#welcome(socket));
+    const check = () => this.#endThoseWithoutKey();
+    this.#ends = [
+      runtime.events.subscribe((...event) => this.#tell(event)),
+      runtime.keys.onEnded(check),
+      runtime.clock.every(CHECK_MS, check),
+    ];
   }
 
   get sockets(): number {
@@ -101,7 +123,7 @@ export class Realtime {
 
   /** Ends every socket; browsers reconnect by themselves. */
   close(): void {
-    this.#unsubscribe();
+    for (const end of this.#ends) end();
     this.#io.disconnectSockets(true);
     this.#engine.close();
   }
@@ -125,15 +147,14 @@ export class Realtime {
     return null;
   }
 
-  #admit(socket: Socket): Error | undefined {
+  #admit(socket: Watcher): Error | undefined {
     const { auth, headers, address } = socket.handshake;
     const token: unknown = auth.token;
     const authorization = typeof token === "string" ? `Bearer ${token}` : (headers.authorization ?? null);
     try {
-      requireRole(
-        authenticate(this.#runtime.gate, { authorization, cookie: headers.cookie ?? null }, address),
-        "viewer",
-      );
+      const identity = authenticate(this.#runtime.gate, { authorization, cookie: headers.cookie ?? null }, address);
+      requireRole(identity, ["viewer", "consumer"]);
+      socket.data.identity = identity;
       return undefined;
     } catch (error) {
       const known = error instanceof AppError ? error : new AppError("internal", "The handshake failed.");
@@ -141,13 +162,46 @@ export class Realtime {
     }
   }
 
-  #welcome(socket: Socket<Record<string, never>, ServerEvents>): void {
+  #welcome(socket: Watcher): void {
     let events = 0;
     socket.onAny(() => {
       events += 1;
       if (events > MAX_CLIENT_EVENTS) socket.disconnect(true);
     });
+    const { identity } = socket.data;
+    void socket.join(roomsOf(identity));
     const sample = this.#runtime.monitor.sampler.latest;
-    if (sample) socket.emit("memory:sample", { sample, stores: this.#runtime.stores.map((store) => store.stats()) });
+    if (sample && mayDo(identity.role, EVENT_AUDIENCE["memory:sample"].roles))
+      socket.emit("memory:sample", { sample, stores: this.#runtime.stores.map((store) => store.stats()) });
+  }
+
+  #tell(event: ServerEvent): void {
+    const slow = isReplacedSoon(...event) ? tooSlow(this.#monitoring) : [];
+    for (const telling of tellingsOf(event)) {
+      const channel = this.#monitoring.to([...telling.to]).except([...telling.except, ...slow]);
+      (channel.emit as (...event: ServerEvent) => boolean)(...telling.event);
+    }
+  }
+
+  #endThoseWithoutKey(): void {
+    for (const socket of this.#monitoring.sockets.values())
+      if (!this.#runtime.keys.holds(socket.data.identity)) this.#signOut(socket);
+  }
+
+  /** Says why, and closes: a client of Socket.IO does not come back by itself, and a bare WebSocket reads the reason as well. */
+  #signOut(socket: Watcher): void {
+    const { conn } = socket;
+    socket.emit("signed-out", {
+      reason: "signed-out",
+      message: "The key or the sign-in behind this socket has ended.",
+    });
+    socket.disconnect();
+    const close = () => webSocketOf(conn)?.close?.(SIGNED_OUT_CODE, "signed-out");
+    // What is told goes first, and waits behind what is on its way.
+    if (waiting(conn) > 0) conn.once("drain", close);
+    else close();
+    conn.close();
+    // Whoever does not read would neither take what waits for it nor answer the closing.
+    this.#runtime.clock.after(SIGNING_OUT_MS, () => webSocketOf(conn)?.terminate?.());
   }
 }

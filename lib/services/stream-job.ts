@@ -165,6 +165,7 @@ export class StreamJob {
     const activeMs = this.#activeMs();
     return {
       id: this.id,
+      namespace: this.namespace,
       state: this.#state,
       target: spec.target,
       format: spec.format,

@@ -17,6 +17,9 @@ export function ConnectionBanner() {
   useToldWhenBack(state);
   const isAway =
     state.connection === "disconnected" || (state.connection === "connecting" && state.receivedAtMs !== null);
+  if (state.connection === "refused" && state.refusal === "forbidden") {
+    return <Bar action={null}>{FORBIDDEN}</Bar>;
+  }
   if (state.connection === "refused") {
     return (
       <Bar
@@ -49,6 +52,13 @@ export function ConnectionBanner() {
     </Bar>
   );
 }
+
+const FORBIDDEN = (
+  <>
+    <strong>Figures do not come in by themselves.</strong> You are signed in, but the server does not let this page
+    watch.
+  </>
+);
 
 function Bar({ children, action }: { children: ReactNode; action: ReactNode }) {
   return (

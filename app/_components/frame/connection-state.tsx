@@ -23,7 +23,8 @@ export function ConnectionState() {
   const state = useLiveState();
   const fresh = useFreshness();
   const nowMs = useNow();
-  const { word, tone, icon } = LOOKS[fresh];
+  const { tone, icon, ...looks } = LOOKS[fresh];
+  const word = fresh === "refused" && state.refusal === "forbidden" ? "Not allowed" : looks.word;
   const silentSeconds = state.receivedAtMs === null || nowMs === null ? null : (nowMs - state.receivedAtMs) / 1000;
   return (
     <span data-testid="connection" data-state={fresh}>

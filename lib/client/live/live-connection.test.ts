@@ -180,6 +180,28 @@ describe("live connection", () => {
     expect((live.state.retryAtMs ?? 0) - clock.nowMs()).toBe(250);
   });
 
+  it("stays signed out, and tries no more, when the server says so before it closes", () => {
+    const { live, socket, clock } = setup();
+    live.start(null);
+    socket.emit("connect");
+    socket.emit("signed-out", { reason: "signed-out", message: "" });
+    socket.emit("disconnect", "io server disconnect");
+    clock.advance(600_000);
+    expect([live.state.connection, live.state.refusal, socket.connects]).toEqual(["refused", "signed-out", 1]);
+  });
+
+  it("tells a sign-in that has ended from one that may not watch", () => {
+    for (const [status, refusal] of [
+      [401, "signed-out"],
+      [403, "forbidden"],
+    ]) {
+      const { live, socket } = setup();
+      live.start(null);
+      socket.emit("connect_error", Object.assign(new Error("no"), { data: { status } }));
+      expect([live.state.connection, live.state.refusal]).toEqual(["refused", refusal]);
+    }
+  });
+
   it("does not try again when the server refused the cookie", () => {
     const { live, socket, clock } = setup();
     live.start(null);

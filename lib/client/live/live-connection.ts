@@ -71,6 +71,7 @@ export class LiveConnection {
       ["connect", () => this.#connected()],
       ["disconnect", () => this.#lost()],
       ["connect_error", (error: unknown) => this.#failed(error)],
+      ["signed-out", () => this.#refused("signed-out")],
       ["memory:sample", (push: SamplePush) => this.#receive(push)],
     ];
     for (const [event, handler] of handlers) this.#options.socket.on(event, handler);
@@ -116,11 +117,13 @@ export class LiveConnection {
 
   #connected(): void {
     this.#attempts = 0;
-    this.#set({ connection: "connected", retryAtMs: null });
+    this.#set({ connection: "connected", refusal: null, retryAtMs: null });
     this.#options.sink.connected();
   }
 
   #lost(): void {
+    // The server said why it would close: another try with the same sign-in cannot help.
+    if (this.#state.connection === "refused") return;
     const delayMs = backoffMs(this.#attempts++, this.#options.random());
     this.#cancelRetry?.();
     this.#cancelRetry = this.#options.clock.after(delayMs, () => this.retryNow());
@@ -128,8 +131,13 @@ export class LiveConnection {
   }
 
   #failed(error: unknown): void {
-    if (isRefusal(error)) this.#set({ connection: "refused", retryAtMs: null });
+    const refusal = refusalIn(error);
+    if (refusal) this.#refused(refusal);
     else this.#lost();
+  }
+
+  #refused(refusal: LiveState["refusal"]): void {
+    this.#set({ connection: "refused", refusal, retryAtMs: null });
   }
 
   #receive(push: SamplePush): void {
@@ -196,10 +204,11 @@ export class LiveConnection {
 }
 
 /** The handshake was answered, and the answer is no: trying again with the same cookie cannot help. */
-function isRefusal(error: unknown): boolean {
-  if (typeof error !== "object" || error === null || !("data" in error)) return false;
+function refusalIn(error: unknown): LiveState["refusal"] {
+  if (typeof error !== "object" || error === null || !("data" in error)) return null;
   const { data } = error;
-  if (typeof data !== "object" || data === null) return false;
+  if (typeof data !== "object" || data === null) return null;
   const status = "status" in data ? data.status : undefined;
-  return status === 401 || status === 403;
+  if (status === 401) return "signed-out";
+  return status === 403 ? "forbidden" : null;
 }

@@ -1,5 +1,7 @@
 export interface LiveState {
   connection: "connecting" | "connected" | "disconnected" | "refused";
+  /** Why it is refused: the sign-in has ended, or holds and may not watch. */
+  refusal: "signed-out" | "forbidden" | null;
   paused: boolean;
   /** The newest sample that was shown. */
   lastSequence: number | null;
@@ -15,6 +17,7 @@ export interface LiveState {
 
 export const INITIAL_LIVE_STATE: LiveState = {
   connection: "connecting",
+  refusal: null,
   paused: false,
   lastSequence: null,
   receivedAtMs: null,

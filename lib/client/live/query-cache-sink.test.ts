@@ -11,6 +11,7 @@ import { createQueryCacheSink, followJob } from "./query-cache-sink.ts";
 function job(id: string, state: StreamState): StreamJobView {
   return {
     id,
+    namespace: "default",
     state,
     target: "none",
     format: "ndjson",

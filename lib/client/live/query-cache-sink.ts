@@ -4,6 +4,7 @@ import type { LeakReport, MemoryReport, OptimizationRun, StoreMoment } from "../
 import type { StreamJobView } from "../../contracts/streams.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { memoryKeys, type RunPage } from "../queries/memory.ts";
+import { meQuery } from "../queries/session.ts";
 import { type StreamPage, streamsQuery, withJob } from "../queries/streams.ts";
 import { appendSamples, type Timeline } from "../timeline/timeline.ts";
 import { applyNews, askAnew } from "./apply-news.ts";
@@ -58,8 +59,10 @@ export function followEvents(live: LiveConnection, client: QueryClient): () => v
   };
 }
 
-/** A stream's news, whoever brings it. */
+/** A stream's news, whoever brings it. An operator hears of every namespace's, and the list is of its own. */
 export function followJob(client: QueryClient, job: StreamJobView): void {
+  const me = client.getQueryData(meQuery.queryKey);
+  if (me !== undefined && me.namespace !== job.namespace) return;
   applyNews<StreamPage>(client, streamsQuery.queryKey, (page) => withJob(page, job));
 }
 

@@ -32,6 +32,7 @@ const NOBODY: Identity = {
   namespace: "default",
   expiresAtMs: null,
   via: "bearer",
+  signIn: null,
 };
 
 /** The HTTP API: one application for both doors. A request passes `answer` once, from its id to its response. */

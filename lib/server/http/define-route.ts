@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Role } from "../../contracts/auth.ts";
+import type { Roles } from "../../contracts/auth.ts";
 import type { Identity } from "../auth/key-ring.ts";
 import type { Runtime } from "../runtime.ts";
 
@@ -52,8 +52,8 @@ export interface RouteSpec<Params, Query, Body> {
   method: Method;
   /** As OpenAPI writes it: `/api/v1/sessions/{id}`. */
   path: string;
-  /** null: no key is needed. */
-  role: Role | null;
+  /** Who may, beside the operator; null: no key is needed. */
+  role: Roles | null;
   summary: string;
   tag: string;
   params?: Params;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Roles } from "../../contracts/auth.ts";
 import { problemSchema } from "../../contracts/problem.ts";
 import type { Route } from "./define-route.ts";
 
@@ -45,9 +46,7 @@ function operation(spec: Route["spec"]): Json {
   return {
     tags: [spec.tag],
     summary: spec.summary,
-    ...(spec.role === null
-      ? {}
-      : { security: [{ key: [] }, { cookie: [] }], description: `Role: ${spec.role}, or operator.` }),
+    ...access(spec.role),
     parameters: [...parameters(spec.params, "path"), ...parameters(spec.query, "query")],
     ...requestBody(spec),
     responses: {
@@ -59,6 +58,17 @@ function operation(spec: Route["spec"]): Json {
       ),
       default: PROBLEM,
     },
+  };
+}
+
+/** `x-headroom-role` is the role, a list where more than one may, or `none`; an operator may do all. */
+function access(role: Roles | null): Json {
+  if (role === null) return { "x-headroom-role": "none", security: [] };
+  const words = typeof role === "string" ? role : role.join(", ");
+  return {
+    "x-headroom-role": role,
+    security: [{ key: [] }, { cookie: [] }],
+    description: `Role: ${words}${words === "operator" ? "" : ", or operator"}.`,
   };
 }
 

@@ -7,7 +7,12 @@ import { toProblem } from "./problem.ts";
 import { API_HEADERS } from "./respond.ts";
 
 /** Answers with a problem what never reaches the API. */
-export function refuse(runtime: Runtime, request: IncomingMessage, response: ServerResponse, error: unknown): void {
+export function refuse(
+  runtime: Pick<Runtime, "traffic" | "log">,
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: unknown,
+): void {
   const requestId = randomUUID();
   const { problem, headers } = toProblem(error, requestId);
   runtime.traffic.count("none", request.method ?? "", problem.status, "server", 0);

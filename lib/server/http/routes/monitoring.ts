@@ -5,6 +5,7 @@ import {
   storeHistoryQuery,
   storeHistorySchema,
 } from "../../../contracts/memory.ts";
+import { runFor } from "../../audience.ts";
 import { listHistory, toCsv } from "../../history.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 
@@ -18,12 +19,17 @@ export const monitoringRoutes: readonly Route[] = [
       summary: "Memory now: a sample taken for this call, stores, leaks, forecast, advice",
       responses: { 200: { description: "The report; null is what is not built", schema: memoryReportSchema } },
     },
-    ({ runtime }) => ({
-      sample: runtime.monitor.sampler.peek(),
-      stores: runtime.stores.length > 0 ? runtime.stores.map((store) => store.stats()) : null,
-      leaks: runtime.leaks.report(),
-      ...runtime.memory.report(),
-    }),
+    ({ runtime, identity }) => {
+      const { optimizer, ...rest } = runtime.memory.report();
+      const lastRun = optimizer?.lastRun ?? null;
+      return {
+        sample: runtime.monitor.sampler.peek(),
+        stores: runtime.stores.length > 0 ? runtime.stores.map((store) => store.stats()) : null,
+        leaks: runtime.leaks.report(),
+        ...rest,
+        optimizer: optimizer && { ...optimizer, lastRun: lastRun && runFor(identity, lastRun) },
+      };
+    },
   ),
   defineRoute(
     {

@@ -3,6 +3,7 @@ import { DEFAULT_PAGE_SIZE, idSchema, listQuery, page } from "../../../contracts
 import { optimizationRunSchema, recommendationSchema } from "../../../contracts/memory.ts";
 import { optimizeSchema, stepListSchema } from "../../../contracts/optimizer.ts";
 import { AppError } from "../../../shared/errors.ts";
+import { runFor } from "../../audience.ts";
 import { defineRoute, type Route } from "../define-route.ts";
 import { decodeCursor, encodeCursor } from "../page-cursor.ts";
 
@@ -23,6 +24,7 @@ const optimize = defineRoute(
     const run = await runtime.memory.optimizer.optimize({
       trigger: "manual",
       actor: identity.name,
+      actorNamespace: identity.namespace,
       ...(dryRun === undefined ? {} : { dryRun }),
       ...(targetRatio === undefined ? {} : { targetRatio }),
       ...(steps === undefined ? {} : { steps }),
@@ -55,11 +57,11 @@ const listRuns = defineRoute(
     query: listQuery,
     responses: { 200: { description: "A page of runs", schema: page(optimizationRunSchema) } },
   },
-  async ({ runtime, query }) => {
+  async ({ runtime, query, identity }) => {
     const limit = query.limit ?? DEFAULT_PAGE_SIZE;
     const before = decodeCursor(query.cursor);
     const runs = await runtime.runLog.list({ limit: limit + 1, ...(before === null ? {} : { before }) });
-    const items = runs.slice(0, limit);
+    const items = runs.slice(0, limit).map((run) => runFor(identity, run));
     const last = items.at(-1);
     return { items, nextCursor: last && runs.length > limit ? encodeCursor(last.id) : null };
   },
@@ -75,10 +77,10 @@ const readRun = defineRoute(
     params: z.object({ id: idSchema }),
     responses: { 200: { description: "The run", schema: optimizationRunSchema } },
   },
-  async ({ runtime, params }) => {
+  async ({ runtime, params, identity }) => {
     const run = await runtime.runLog.find(params.id);
     if (!run) throw new AppError("not-found", "There is no such run.");
-    return run;
+    return runFor(identity, run);
   },
 );
 

@@ -202,7 +202,7 @@ const statusRoutes: readonly Route[] = [
     {
       method: "get",
       path: "/api/v1/rag/status",
-      role: "viewer",
+      role: ["viewer", "consumer"],
       tag,
       summary: "What the store holds, how its caches do, and the embedding model's state",
       responses: { 200: { description: "The status", schema: ragStatusSchema } },
@@ -213,7 +213,7 @@ const statusRoutes: readonly Route[] = [
     {
       method: "get",
       path: "/api/v1/rag/reembed",
-      role: "viewer",
+      role: ["viewer", "consumer"],
       tag,
       summary: "How far embedding the documents again has got",
       responses: { 200: { description: "The job", schema: reembedSchema } },
