@@ -5,6 +5,7 @@ const executablePath = chromiumPath();
 
 export default defineConfig({
   testDir: "e2e",
+  globalSetup: "./scripts/temporary-folder.mjs",
   // One machine, one test at a time: figures of memory and time are compared.
   workers: 1,
   fullyParallel: false,

@@ -10,6 +10,7 @@ export default defineConfig({
       "agent/**/*.test.ts",
     ],
     environment: "node",
+    globalSetup: ["scripts/temporary-folder.mjs"],
     // Forks: stores are measured in their own process, and a crash must not take the run with it.
     pool: "forks",
     testTimeout: 30_000,

@@ -5,7 +5,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { expect, test } from "@playwright/test";
 import { sendRaw } from "../support/raw-http.ts";
 import { OPERATOR_KEY, TestServer } from "../support/server.ts";
-import { expectAlive, expectProblem, openFiles, rssBytes } from "../support/survival.ts";
+import { cpuMs, expectAlive, expectProblem, openFiles, rssBytes } from "../support/survival.ts";
 
 let server: TestServer;
 test.beforeAll(async () => {
@@ -128,14 +128,13 @@ test("T14: keys that are syntax elsewhere are only keys here, and what is no key
   }
 });
 
-test("T16 T17: patterns and SQL in filters, prefixes and searches are text: nothing is slow, and nothing is lost", async () => {
+test("T16 T17: patterns and SQL in filters, prefixes and searches are text: each is answered (the first would backtrack for years), and nothing is lost", async () => {
   await server.send("PUT", "/api/v1/collections/t16", { dimensions: 2, metric: "cosine" });
   const evil = `${"a".repeat(60)}!`;
   await server.send("PUT", "/api/v1/collections/t16/points", {
     points: [{ id: "1", vector: [1, 0], metadata: { name: evil } }],
   });
   const texts = ["(a+)+$", "^(([a-z])+.)+$", "%' OR 1=1 --", '"; DELETE FROM "Point"; --', "*", "NEAR(a b)", '"', "a*"];
-  const started = performance.now();
   for (const text of texts) {
     const filter = encodeURIComponent(JSON.stringify({ name: text }));
     const found = await server.get(`/api/v1/collections/t16/points?filter=${filter}`);
@@ -147,7 +146,6 @@ test("T16 T17: patterns and SQL in filters, prefixes and searches are text: noth
       (await server.send("POST", "/api/v1/conversations/c/messages", { role: "user", content: text })).status,
     ).toBe(201);
   }
-  expect(performance.now() - started).toBeLessThan(10_000);
   const point = await server.get("/api/v1/collections/t16/points/1");
   expect(await point.json()).toMatchObject({ metadata: { name: evil } });
 });
@@ -265,12 +263,9 @@ test("T27 T28: wrong keys of any length are 401 at once, then 429 for a minute, 
     "y".repeat(512),
     OPERATOR_KEY.slice(0, -1),
   ];
-  const times: number[] = [];
   const statuses: number[] = [];
   for (let n = 0; n < 14; n++) {
-    const started = performance.now();
     const response = await other.get("/api/v1/settings", { authorization: `Bearer ${keys[n % keys.length]}` });
-    times.push(performance.now() - started);
     statuses.push(response.status);
     await expectProblem(response, response.status);
     if (response.status === 429) expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
@@ -308,14 +303,18 @@ test("T37 T39: what a caller sends cannot forge a log line, and no answer or log
   await other.remove();
 });
 
-test("T40: a megabyte of colliding, integer-like keys is parsed in a moment", async () => {
-  // Array indices collide in V8 before 20.20.2; 100,000 of them in one object, and as metadata of a session.
-  const entries = Array.from({ length: 75_000 }, (_, n) => `"${(n * 65_536) % 4_294_967_295}":1`);
-  const body = `{"data":{${[...new Set(entries)].join(",")}}}`;
-  const started = performance.now();
-  const response = await server.send("POST", "/api/v1/sessions", body, json);
-  expect([201, 400, 413]).toContain(response.status);
-  expect(performance.now() - started).toBeLessThan(1_500);
+test("T40: a megabyte of colliding, integer-like keys costs no more CPU than ten of keys that do not collide", async () => {
+  // Array indices collide in V8 before 20.20.2; 75,000 of them in one object, and as metadata of a session.
+  const costOf = async (key: (n: number) => string): Promise<number> => {
+    const keys = new Set(Array.from({ length: 75_000 }, (_, n) => `"${key(n)}":1`));
+    const before = cpuMs(server.pid);
+    const response = await server.send("POST", "/api/v1/sessions", `{"data":{${[...keys].join(",")}}}`, json);
+    expect([201, 400, 413]).toContain(response.status);
+    return cpuMs(server.pid) - before;
+  };
+  await costOf((n) => `warm-${n}`);
+  const ordinary = await costOf((n) => `key-${n}`);
+  expect(await costOf((n) => `${(n * 65_536) % 4_294_967_295}`)).toBeLessThan(10 * Math.max(ordinary, 50));
 });
 
 test("a HEAD or an answer that nobody reads holds no more than its socket", async () => {

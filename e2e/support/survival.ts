@@ -2,11 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "@playwright/test";
 import type { TestServer } from "./server.ts";
 
-/** The same process answers `/livez` within a second, and has reported no fault of its own. */
+/** The same process answers `/livez`, and has reported no fault of its own. */
 export async function expectAlive(server: TestServer): Promise<void> {
-  const started = performance.now();
   expect((await fetch(`${server.url}/livez`)).status).toBe(200);
-  expect(performance.now() - started).toBeLessThan(1_000);
   expect(server.process.exitCode).toBeNull();
   expect(server.output).not.toMatch(/"level":"error"|unhandled|UnhandledPromiseRejection/i);
 }
@@ -28,4 +26,11 @@ export const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`)
 export function rssBytes(pid: number): number {
   const kibibytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return Number(kibibytes) * 1024;
+}
+
+/** CPU time that a process has used, in milliseconds: what other work on the machine does not change. */
+export function cpuMs(pid: number): number {
+  // After the name in brackets, which may hold anything: the 12th and 13th fields are user and system time, in ticks of 10 ms.
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+  return 10 * (Number(fields[11]) + Number(fields[12]));
 }
