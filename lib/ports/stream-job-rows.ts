@@ -10,7 +10,7 @@ export interface StreamJobRow {
 }
 
 export interface StreamJobRows {
-  /** Inserts or replaces; keeps the newest of all and names those it let go. */
+  /** Inserts or replaces; over the bound the namespace with most jobs gives, and those let go are named. */
   save(row: StreamJobRow): Promise<readonly string[]>;
   find(namespace: string, id: string): Promise<StreamJobRow | null>;
   /** Newest first, older than the position given. */

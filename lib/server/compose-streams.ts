@@ -43,7 +43,11 @@ export function composeStreams(core: Core, { sampleLog, sessions, cache, vectors
   const { ledger, settings, clock, database, nodeId, env, log, events, audit } = core;
   const account = ledger.open("streams", "streams", settings.values.streamMaxMb * MIB);
   const unfollow = settings.follow((values) => account.setCeiling(values.streamMaxMb * MIB));
-  const budget = new ByteBudget({ account, clock });
+  const budget = new ByteBudget({
+    account,
+    clock,
+    onShort: (namespace, bytes) => jobs.makeRoom(namespace, bytes),
+  });
   const host = new WorkerParseHost({ start: () => startThread(workerEntry("stream-parser"), PARSER_HEAP), clock });
   const { file } = databasePaths(env);
   // Made at the first stream: ids of imported sessions come from it, on every start the same.

@@ -1,16 +1,19 @@
 import type { StreamJobView, StreamState } from "../contracts/streams.ts";
-import { AppError } from "../shared/errors.ts";
+import { AppError, type ProblemCode } from "../shared/errors.ts";
 import { NoMemoryError, StreamFaultError } from "../streaming/stream-run.ts";
 
 /** Why a run was told to stop. */
 export class Stopped extends Error {
   readonly state: "cancelled" | "interrupted";
   readonly code: string;
+  /** What the request is told. */
+  readonly problem: ProblemCode;
 
-  constructor(state: "cancelled" | "interrupted", code: string, message: string) {
+  constructor(state: "cancelled" | "interrupted", code: string, message: string, problem: ProblemCode = "conflict") {
     super(message);
     this.state = state;
     this.code = code;
+    this.problem = problem;
   }
 }
 
@@ -29,7 +32,8 @@ export function describeFailure(error: unknown, signal: AbortSignal): Failure {
   const nowhere = { line: null, offset: null };
   if (cause instanceof Stopped) {
     const { state, code, message } = cause;
-    const thrown = new AppError("conflict", message, { headers: { Connection: "close" } });
+    const later = cause.problem === "overloaded" ? { "Retry-After": "5" } : {};
+    const thrown = new AppError(cause.problem, message, { headers: { ...later, Connection: "close" } });
     return { state, error: { code, message, ...nowhere }, resumable: state === "interrupted", thrown };
   }
   if (cause instanceof StreamFaultError) {

@@ -13,8 +13,10 @@ import type { ParseSpec } from "../streaming/job-spec.ts";
 import type { ParseHost } from "../streaming/parse-host.ts";
 import type { RejectLog } from "../streaming/reject-log.ts";
 import { releaseBytes } from "../streaming/release-bytes.ts";
-import { type RunFigures, StreamRun } from "../streaming/stream-run.ts";
+import { StreamRun } from "../streaming/stream-run.ts";
+import { receivedBody } from "./received-body.ts";
 import { describeFailure, Stopped } from "./stream-failure.ts";
+import { type Kept, nothingKept, viewOf } from "./stream-job-state.ts";
 
 /** What a job is; it never changes. Kept with the job, so that another process can go on. */
 export interface StreamJobSpec {
@@ -24,23 +26,6 @@ export interface StreamJobSpec {
   batchSize: number;
   /** The field whose text is embedded, for records that bring no vector. */
   embed?: string;
-}
-
-interface Kept {
-  spec: StreamJobSpec;
-  checkpoint: RunFigures;
-  /** What was kept when it last ended: a part of a slice may be beyond the checkpoint. */
-  shown: Pick<RunFigures, "records" | "filtered" | "rejected">;
-  encoded: boolean;
-  bytesRead: number;
-  bytesTotal: number | null;
-  peakBufferedBytes: number;
-  activeMs: number;
-  activeBytes: number;
-  startedAtMs: number | null;
-  finishedAtMs: number | null;
-  resumable: boolean;
-  error: StreamJobView["error"];
 }
 
 export interface StreamJobParts {
@@ -62,7 +47,6 @@ export interface Upload {
   bytesTotal: number | null;
 }
 
-const NOTHING_YET: RunFigures = { state: null, records: 0, filtered: 0, rejected: 0, rejectBytes: 0 };
 const PROGRESS_MS = 500;
 const OVER: readonly StreamState[] = ["completed", "cancelled"];
 
@@ -79,6 +63,7 @@ export class StreamJob {
   #abort = new AbortController();
   #active: Promise<void> | null = null;
   #activeSinceMs = 0;
+  #heardAtMs = 0;
 
   constructor(id: string, namespace: string, createdAtMs: number, spec: StreamJobSpec, parts: StreamJobParts) {
     this.id = id;
@@ -86,21 +71,7 @@ export class StreamJob {
     this.createdAtMs = createdAtMs;
     this.rejects = parts.rejects;
     this.#parts = parts;
-    this.#kept = {
-      spec,
-      checkpoint: NOTHING_YET,
-      shown: NOTHING_YET,
-      encoded: false,
-      bytesRead: 0,
-      bytesTotal: null,
-      peakBufferedBytes: 0,
-      activeMs: 0,
-      activeBytes: 0,
-      startedAtMs: null,
-      finishedAtMs: null,
-      resumable: true,
-      error: null,
-    };
+    this.#kept = nothingKept(spec);
   }
 
   /** A job from its row. What was under way in this node's last process is interrupted now; another node's may still be. */
@@ -129,6 +100,16 @@ export class StreamJob {
 
   get active(): boolean {
     return this.#active !== null;
+  }
+
+  /** When the last bytes came, on the monotonic clock. */
+  get heardAtMs(): number {
+    return this.#heardAtMs;
+  }
+
+  /** Memory that it holds. */
+  get heldBytes(): number {
+    return this.#run?.grantedBytes ?? 0;
   }
 
   /** Where a client goes on. A compressed body has no place to go on from: it is sent again, and what was kept is passed over. */
@@ -160,30 +141,7 @@ export class StreamJob {
   }
 
   view(): StreamJobView {
-    const { spec, bytesRead, bytesTotal, startedAtMs, finishedAtMs, error } = this.#kept;
-    const { records, filtered, rejected } = this.#run?.figures ?? this.#kept.shown;
-    const activeMs = this.#activeMs();
-    return {
-      id: this.id,
-      namespace: this.namespace,
-      state: this.#state,
-      target: spec.target,
-      format: spec.format,
-      bytesRead,
-      bytesTotal,
-      records,
-      filtered,
-      rejected,
-      bytesPerSecond: activeMs > 0 ? Math.round((this.#kept.activeBytes / activeMs) * 1000) : 0,
-      bufferedBytes: this.#run?.bufferedBytes ?? 0,
-      peakBufferedBytes: Math.max(this.#kept.peakBufferedBytes, this.#run?.peakBufferedBytes ?? 0),
-      uploadOffset: this.uploadOffset,
-      resumable: this.resumable,
-      error,
-      createdAt: new Date(this.createdAtMs).toISOString(),
-      startedAt: startedAtMs === null ? null : new Date(startedAtMs).toISOString(),
-      finishedAt: finishedAtMs === null ? null : new Date(finishedAtMs).toISOString(),
-    };
+    return viewOf(this, this.#kept, { run: this.#run, activeMs: this.#activeMs() });
   }
 
   /**
@@ -193,8 +151,7 @@ export class StreamJob {
    * @throws {AppError} `conflict` when an upload is under way, or the job is over.
    */
   upload(upload: Upload): { received: Promise<void>; ended: Promise<void> } {
-    if (this.active) throw new AppError("conflict", "Another request is sending this stream.");
-    if (!this.resumable) throw new AppError("conflict", `The stream is ${this.#state}: nothing can be added to it.`);
+    this.requireOpen();
     let markReceived: () => void = () => undefined;
     const received = new Promise<void>((resolve) => {
       markReceived = resolve;
@@ -208,6 +165,18 @@ export class StreamJob {
     // A caller may wait for one of the two only.
     first.catch(() => undefined);
     return { received: first, ended };
+  }
+
+  /** @throws {AppError} `conflict` when an upload is under way, or the job is over. */
+  requireOpen(): void {
+    if (this.active) throw new AppError("conflict", "Another request is sending this stream.");
+    if (!this.resumable) throw new AppError("conflict", `The stream is ${this.#state}: nothing can be added to it.`);
+  }
+
+  /** Another namespace needs what this one has beyond its share: the upload ends, and can be gone on with. */
+  giveWay(): void {
+    const message = "The stream gave way to another namespace's: go on from its Upload-Offset.";
+    this.#abort.abort(new Stopped("interrupted", "gave-way", message, "overloaded"));
   }
 
   /** Ends the job within a second; whole batches that were kept stay. */
@@ -247,6 +216,7 @@ export class StreamJob {
         spec: kept.spec.parse,
         host,
         budget,
+        owner: this.namespace,
         sink,
         batchSize: kept.spec.batchSize,
         keepRejects: async (some) => {
@@ -289,21 +259,21 @@ export class StreamJob {
     kept.error = null;
     this.#state = "queued";
     this.#activeSinceMs = this.#parts.clock.monotonicMs();
+    this.#heardAtMs = this.#activeSinceMs;
     await this.#parts.changed(this, true);
   }
 
-  /** The body's bytes as they come, counted. */
-  async *#received(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  #received(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     const kept = this.#kept;
-    try {
-      for await (const chunk of body) {
-        kept.bytesRead += chunk.length;
-        kept.activeBytes += chunk.length;
-        yield chunk;
-      }
-    } catch {
-      throw new Stopped("interrupted", "client-gone", "The client went away before the end.");
-    }
+    const { clock } = this.#parts;
+    return receivedBody(body, clock, {
+      onBytes: (bytes) => {
+        this.#heardAtMs = clock.monotonicMs();
+        kept.bytesRead += bytes;
+        kept.activeBytes += bytes;
+      },
+      onSilence: (reason) => this.#abort.abort(reason),
+    });
   }
 
   /** Reads the body into the run. */

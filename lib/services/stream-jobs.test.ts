@@ -5,7 +5,8 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import type { StreamJobRow, StreamJobRows } from "../ports/stream-job-rows.ts";
 import { MIB } from "../shared/bytes.ts";
-import { systemClock } from "../shared/clock.ts";
+import { type Clock, systemClock } from "../shared/clock.ts";
+import { FakeClock } from "../shared/fake-clock.ts";
 import { TestAccount } from "../stores/testing/test-account.ts";
 import { BASE_BYTES, ByteBudget } from "../streaming/byte-budget.ts";
 import { InlineParseHost } from "../streaming/parse-host.ts";
@@ -24,7 +25,7 @@ const NDJSON: StreamJobSpec = {
 const JSON_ARRAY: StreamJobSpec = { ...NDJSON, format: "json", parse: { format: "json", transform: {} } };
 
 /** Jobs whose rows are a map, each read and write a turn of the loop away. */
-function setUp({ streamBytes = 512 * MIB } = {}) {
+function setUp({ streamBytes = 512 * MIB, clock = systemClock as Clock, patienceMs = 1 } = {}) {
   const table = new Map<string, StreamJobRow>();
   const state = { failingSaves: 0 };
   const turn = () => new Promise(setImmediate);
@@ -46,11 +47,13 @@ function setUp({ streamBytes = 512 * MIB } = {}) {
   };
   const names = new Set<number>();
   const account = new TestAccount(streamBytes);
+  const onShort = (namespace: string, bytes: number) => jobs.makeRoom(namespace, bytes);
+  const budget = new ByteBudget({ account, clock, patienceMs, onShort });
   const jobs = new StreamJobs({
     rows,
     host: new InlineParseHost(),
-    budget: new ByteBudget({ account, clock: systemClock, patienceMs: 1 }),
-    clock: systemClock,
+    budget,
+    clock,
     nodeId: "node",
     directory,
     progress: () => undefined,
@@ -87,6 +90,12 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
     resolve = done;
   });
   return { promise, resolve };
+}
+
+/** A body that begins, and is never continued. */
+async function* silence(...bytes: Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks(...bytes);
+  await new Promise(() => undefined);
 }
 
 const ended = (under: { ended: Promise<void> }) => under.ended.catch(() => undefined);
@@ -214,6 +223,64 @@ describe("stream jobs", () => {
     await isRead.promise;
     await Promise.all([jobs.cancel(job), ended(under)]);
     expect([job.state, account.grantedBytes]).toEqual(["cancelled", 0]);
+  });
+
+  it("of a namespace that has none get a place at once when another holds all, the longest silent one's", async () => {
+    const { jobs, table } = setUp();
+    const held = await Promise.all(Array.from({ length: 64 }, () => jobs.start("greedy", NDJSON, upload(silence()))));
+    await expect(jobs.start("greedy", NDJSON, upload(silence()))).rejects.toMatchObject({ code: "overloaded" });
+    const before = table.size;
+    const { job, under } = await jobs.start("other", NDJSON, upload(chunks(lines(5))));
+    await under.ended;
+    expect([job.state, table.size]).toEqual(["completed", before + 1]);
+    await expect(held[0]?.under.ended).rejects.toMatchObject({ code: "overloaded" });
+    expect(held[0]?.job.view()).toMatchObject({ state: "interrupted", resumable: true, error: { code: "gave-way" } });
+    expect(held.filter(({ job: { active } }) => active)).toHaveLength(63);
+    await Promise.all(held.map(({ job: each }) => each.active && jobs.cancel(each)));
+  });
+
+  it("pass no bound when a hundred are begun in one moment, and those refused leave no row", async () => {
+    const { jobs, table } = setUp();
+    const begun = await Promise.allSettled(
+      Array.from({ length: 100 }, () => jobs.start("n", NDJSON, upload(silence()))),
+    );
+    const made = begun.flatMap((each) => (each.status === "fulfilled" ? [each.value.job] : []));
+    expect([made.length, jobs.open, table.size]).toEqual([64, 64, 64]);
+    await Promise.all(made.map((job) => jobs.cancel(job)));
+    expect(jobs.open).toBe(0);
+  });
+
+  it.each(["identity", "br"] as const)(
+    "lose their place after a minute of silence (%s), and can be gone on with",
+    async (encoding) => {
+      const clock = new FakeClock();
+      const { jobs, account } = setUp({ clock });
+      const isAwaited = deferred();
+      async function* silent(): AsyncGenerator<Uint8Array> {
+        yield encoding === "br" ? brotliCompressSync(lines(1_000)).subarray(0, 100) : lines(3);
+        isAwaited.resolve();
+        await new Promise(() => undefined);
+      }
+      const { job, under } = await jobs.start("n", NDJSON, upload(silent(), { encoding }));
+      await isAwaited.promise;
+      clock.advance(59_999);
+      expect(job.active).toBe(true);
+      clock.advance(1);
+      await expect(under.ended).rejects.toMatchObject({ code: "request-timeout" });
+      expect([job.state, job.resumable, jobs.open, account.grantedBytes]).toEqual(["interrupted", true, 0, 0]);
+    },
+  );
+
+  it("of a namespace that holds no memory get some when another's hold all of it", async () => {
+    const { jobs } = setUp({ streamBytes: 4 * BASE_BYTES, patienceMs: 10_000 });
+    const held = await Promise.all(Array.from({ length: 4 }, () => jobs.start("greedy", NDJSON, upload(silence()))));
+    while (held.some(({ job }) => job.state !== "running")) await new Promise(setImmediate);
+    const { job, under } = await jobs.start("other", NDJSON, upload(chunks(lines(5))));
+    await under.ended;
+    expect(job.state).toBe("completed");
+    expect(held.filter((each) => each.job.active)).toHaveLength(3);
+    await Promise.all(held.map((each) => each.job.active && jobs.cancel(each.job)));
+    await Promise.allSettled(held.map((each) => each.under.ended));
   });
 
   it("stay cancelled when somebody goes on with one at the same moment", async () => {

@@ -7,6 +7,7 @@ import type { StreamJobRow, StreamJobRows } from "../ports/stream-job-rows.ts";
 import type { RecordSink } from "../ports/stream-sink.ts";
 import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
+import { countByNamespace, greediest } from "../shared/fair-shares.ts";
 import type { ByteBudget } from "../streaming/byte-budget.ts";
 import type { ParseHost } from "../streaming/parse-host.ts";
 import { RejectLog } from "../streaming/reject-log.ts";
@@ -31,11 +32,18 @@ export interface StreamJobsOptions {
   progress: (job: StreamJobView) => void;
 }
 
+/** One of the places that all namespaces share; without a job while that is being made. */
+interface Place {
+  readonly namespace: string;
+  job: StreamJob | null;
+}
+
 /** All streams of this process, and those it can go on with. */
 export class StreamJobs {
   readonly #options: StreamJobsOptions;
   /** Jobs that a client is sending, or whose end is not written yet; the rest are rows. */
   readonly #live = new Map<string, StreamJob>();
+  readonly #places = new Set<Place>();
 
   constructor(options: StreamJobsOptions) {
     this.#options = options;
@@ -54,14 +62,33 @@ export class StreamJobs {
     }
   }
 
+  /** Places taken; never more than MAX_OPEN_STREAMS. */
   get open(): number {
-    return [...this.#live.values()].filter((job) => job.active).length;
+    return this.#places.size;
   }
 
-  /** @throws {AppError} `overloaded`; what the sink's opener throws. */
+  /**
+   * Makes a job and sends its body to it. Its place is taken before anything is written, so that who is refused leaves nothing behind.
+   * @throws {AppError} `overloaded`; what the sink's opener throws.
+   */
+  async start(
+    namespace: string,
+    spec: StreamJobSpec,
+    upload: Upload,
+  ): Promise<{ job: StreamJob; under: ReturnType<StreamJob["upload"]> }> {
+    const place = this.#take(namespace);
+    try {
+      const job = await this.create(namespace, spec);
+      return { job, under: this.upload(job, upload, place) };
+    } catch (error) {
+      this.#places.delete(place);
+      throw error;
+    }
+  }
+
+  /** A job that nobody sends yet. @throws {AppError} what the sink's opener throws. */
   async create(namespace: string, spec: StreamJobSpec): Promise<StreamJob> {
     const { clock, nodeId, rows, openSink } = this.#options;
-    if (this.open >= MAX_OPEN_STREAMS) throw tooMany();
     const id = randomUUID();
     // A target that is not there is refused before a byte is read.
     await openSink(spec, namespace, id);
@@ -80,17 +107,63 @@ export class StreamJobs {
     return this.#live.get(id) ?? this.#restore(row);
   }
 
-  /** Sends a body to the job: from now until its end everyone finds this very object. @throws {AppError} `conflict`. */
-  upload(job: StreamJob, upload: Upload): ReturnType<StreamJob["upload"]> {
+  /**
+   * Sends a body to the job: from now until its end everyone finds this very object.
+   * @throws {AppError} `conflict`; `overloaded` when all places are taken and its namespace has its share of them.
+   */
+  upload(job: StreamJob, upload: Upload, reserved?: Place): ReturnType<StreamJob["upload"]> {
     const live = this.#live.get(job.id);
     if (live && live !== job) throw new AppError("conflict", "Another request is sending this stream.");
-    // Here too: a job that waits for more is not open, and several are made before one of them is.
-    if (this.open >= MAX_OPEN_STREAMS) throw tooMany();
+    job.requireOpen();
+    const place = reserved ?? this.#take(job.namespace);
+    place.job = job;
     const under = job.upload(upload);
     this.#live.set(job.id, job);
-    const leave = () => this.#settle(job);
+    const leave = () => {
+      this.#places.delete(place);
+      this.#settle(job);
+    };
     under.ended.then(leave, leave);
     return under;
+  }
+
+  /** `namespace` waits for memory: who holds more of it than its share gives some, the longest silent streams first. */
+  makeRoom(namespace: string, bytes: number): void {
+    const held = new Map(this.#options.budget.heldByOwner);
+    for (let needed = bytes; needed > 0; ) {
+      const giver = greediest(held, namespace, bytes);
+      const freed = giver === null ? 0 : this.#giveWay(giver);
+      if (giver === null || freed === 0) return;
+      held.set(giver, (held.get(giver) ?? 0) - freed);
+      needed -= freed;
+    }
+  }
+
+  /** @throws {AppError} `overloaded`. */
+  #take(namespace: string): Place {
+    if (this.#places.size >= MAX_OPEN_STREAMS) {
+      const giver = greediest(countByNamespace(this.#places), namespace);
+      if (giver !== null) this.#giveWay(giver);
+      if (this.#places.size >= MAX_OPEN_STREAMS) throw tooMany();
+    }
+    const place: Place = { namespace, job: null };
+    this.#places.add(place);
+    return place;
+  }
+
+  /** The namespace's longest silent stream ends. @returns what memory it held, and 1 where it had a place alone; 0 if there is none. */
+  #giveWay(namespace: string): number {
+    let longest: Place | null = null;
+    for (const place of this.#places) {
+      if (place.namespace !== namespace || place.job === null) continue;
+      if (longest?.job && longest.job.heardAtMs <= place.job.heardAtMs) continue;
+      longest = place;
+    }
+    if (!longest?.job) return 0;
+    this.#places.delete(longest);
+    const { heldBytes } = longest.job;
+    longest.job.giveWay();
+    return Math.max(1, heldBytes);
   }
 
   /** Cancels the job: until that is written everyone finds this very object, so that nobody begins to send it meanwhile. @throws {AppError} `conflict`. */

@@ -70,6 +70,7 @@ function setUp(ceilingBytes = 512 * MIB) {
       spec,
       host: new InlineParseHost(),
       budget,
+      owner: "n",
       sink,
       batchSize: 100,
       keepRejects: async (some) => rejects.push(...some),

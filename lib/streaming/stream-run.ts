@@ -37,6 +37,8 @@ export interface StreamRunOptions {
   spec: ParseSpec;
   host: ParseHost;
   budget: ByteBudget;
+  /** In whose name memory is taken. */
+  owner: string;
   /** null: records are checked and counted. */
   sink: RecordSink | null;
   batchSize: number;
@@ -76,6 +78,11 @@ export class StreamRun {
     this.checkpoint = { ...options.from };
   }
 
+  /** Taken from the budget. */
+  get grantedBytes(): number {
+    return this.#grantedBytes + (this.#largeGranted ? LARGE_RECORD_BYTES : 0);
+  }
+
   get bufferedBytes(): number {
     return this.#bytesOut + this.#filled + this.#heldBytes;
   }
@@ -91,10 +98,10 @@ export class StreamRun {
    * @throws {NoMemoryError} when there is none to be had.
    */
   async open(decoderBytes = 0): Promise<void> {
-    const { budget, signal, host, spec, sink, from } = this.#options;
+    const { budget, owner, signal, host, spec, sink, from } = this.#options;
     const bytes = BASE_BYTES + decoderBytes;
-    const granted = await budget.take(bytes, signal);
-    if (granted && signal.aborted) budget.give(bytes);
+    const granted = await budget.take(bytes, signal, owner);
+    if (granted && signal.aborted) budget.give(bytes, owner);
     signal.throwIfAborted();
     if (!granted) throw new NoMemoryError("there is no memory for another stream now");
     this.#grantedBytes = bytes;
@@ -114,7 +121,8 @@ export class StreamRun {
   admitDecoder(decoderBytes: number): void {
     const more = BASE_BYTES + decoderBytes - this.#grantedBytes;
     if (more <= 0) return;
-    if (!this.#options.budget.takeNow(more)) throw new NoMemoryError("there is no memory for the body's next part now");
+    const { budget, owner } = this.#options;
+    if (!budget.takeNow(more, owner)) throw new NoMemoryError("there is no memory for the body's next part now");
     this.#grantedBytes += more;
   }
 
@@ -152,14 +160,14 @@ export class StreamRun {
   }
 
   close(): void {
-    const { budget, signal } = this.#options;
+    const { budget, owner, signal } = this.#options;
     signal.removeEventListener("abort", this.#onAbort);
     this.#lane?.close();
     this.#lane = null;
     this.#heldBytes = 0;
     this.#filled = 0;
     this.#bytesOut = 0;
-    budget.give(this.#grantedBytes + (this.#largeGranted ? LARGE_RECORD_BYTES : 0));
+    budget.give(this.grantedBytes, owner);
     this.#grantedBytes = 0;
     this.#largeGranted = false;
   }
@@ -201,7 +209,8 @@ export class StreamRun {
   async #grantLarge(): Promise<void> {
     await this.#kept;
     if (this.#heldBytes <= LARGE_FROM_BYTES) return;
-    this.#largeGranted = await this.#options.budget.take(LARGE_RECORD_BYTES, this.#stop.signal);
+    const { budget, owner } = this.#options;
+    this.#largeGranted = await budget.take(LARGE_RECORD_BYTES, this.#stop.signal, owner);
     this.#stop.signal.throwIfAborted();
     if (!this.#largeGranted) {
       this.#openLane().letGo();
@@ -215,7 +224,7 @@ export class StreamRun {
     this.#slicesOut--;
     this.#bytesOut -= length;
     if (this.#largeGranted && this.#slicesOut === 0 && this.#heldBytes <= LARGE_FROM_BYTES) {
-      this.#options.budget.give(LARGE_RECORD_BYTES);
+      this.#options.budget.give(LARGE_RECORD_BYTES, this.#options.owner);
       this.#largeGranted = false;
     }
     this.#wake();

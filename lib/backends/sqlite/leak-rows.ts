@@ -2,8 +2,11 @@ import type { LeakReport } from "../../contracts/memory.ts";
 import type { Database } from "../../ports/database.ts";
 import type { VerdictRow, VerdictRows } from "../../ports/leak-rows.ts";
 
-/** Changes of verdict kept. */
+/** Changes of verdict kept, over all namespaces; beyond, the oldest of the one with most of them goes. */
 const MAX_VERDICTS = 1_000;
+const BEYOND = `SELECT "id" FROM "LeakVerdict"
+  JOIN (SELECT "namespace", COUNT(*) AS "verdicts" FROM "LeakVerdict" GROUP BY "namespace") USING ("namespace")
+  ORDER BY "verdicts" DESC, "id" LIMIT MAX(0, (SELECT COUNT(*) FROM "LeakVerdict") - ${MAX_VERDICTS})`;
 
 interface Stored extends Omit<VerdictRow, "report"> {
   id: number;
@@ -18,7 +21,7 @@ export function createVerdictRows(database: Database, nodeId: string): VerdictRo
           sql: `INSERT INTO "LeakVerdict" ("nodeId", "namespace", "source", "atMs", "state", "report") VALUES (?, ?, ?, ?, ?, ?)`,
           params: [nodeId, namespace, source, atMs, report.state, JSON.stringify(report)],
         },
-        { sql: `DELETE FROM "LeakVerdict" WHERE "id" <= (SELECT max("id") FROM "LeakVerdict") - ${MAX_VERDICTS}` },
+        { sql: `DELETE FROM "LeakVerdict" WHERE "id" IN (${BEYOND})` },
       ]);
     },
     async list(namespace, limit, beforeId) {

@@ -1,11 +1,16 @@
 import type { Database } from "../../ports/database.ts";
 import type { StreamJobRow, StreamJobRows } from "../../ports/stream-job-rows.ts";
 
-/** Jobs kept; older ones are forgotten, unless they still run. */
+/** Jobs kept, over all namespaces. */
 export const MAX_STREAM_JOBS = 1_000;
 
 const COLUMNS = `"id", "nodeId", "namespace", "state", "createdAtMs", "payload"`;
-const BEYOND = `SELECT "id" FROM "StreamJob" ORDER BY "createdAtMs" DESC, "id" DESC LIMIT 100 OFFSET ${MAX_STREAM_JOBS}`;
+/** Beyond that the namespace with most of them gives: what is over before what can be gone on with, the oldest first; none that runs. */
+const BEYOND = `SELECT "id" FROM "StreamJob"
+  JOIN (SELECT "namespace", COUNT(*) AS "jobs" FROM "StreamJob" GROUP BY "namespace") USING ("namespace")
+  WHERE "state" NOT IN ('queued', 'running') AND "id" <> ?
+  ORDER BY "jobs" DESC, "state" NOT IN ('completed', 'cancelled'), "createdAtMs", "id"
+  LIMIT MAX(0, MIN(100, (SELECT COUNT(*) FROM "StreamJob") - ${MAX_STREAM_JOBS}))`;
 
 export function createStreamJobRows(database: Database): StreamJobRows {
   return {
@@ -17,7 +22,7 @@ export function createStreamJobRows(database: Database): StreamJobRows {
           params: [id, nodeId, namespace, state, createdAtMs, payload],
         },
       ]);
-      const surplus = await database.all<{ id: string }>(BEYOND);
+      const surplus = await database.all<{ id: string }>(BEYOND, [id]);
       const ids = surplus.map((row) => row.id);
       if (ids.length > 0) {
         const marks = ids.map(() => "?").join(", ");

@@ -21,6 +21,19 @@ describe("AgentRegistry", () => {
     expect(registry.find("default", "service-0")).toBeNull();
   });
 
+  it("forgets no other namespace's service for the many of one, however they alternate", () => {
+    const registry = new AgentRegistry();
+    registry.push("quiet", "api", { samples: [sample(0)] }, 0);
+    for (let i = 0; i < 100; i++) {
+      registry.push("greedy", `service-${i}`, { samples: [] }, i);
+      if (i % 10 === 0) registry.push("second", `service-${i}`, { samples: [] }, i);
+      expect(registry.size).toBeLessThanOrEqual(MAX_AGENTS);
+    }
+    expect(registry.find("quiet", "api")?.watch.detector.samples).toBe(1);
+    expect(registry.list("second")).toHaveLength(10);
+    expect(registry.list("greedy")).toHaveLength(MAX_AGENTS - 11);
+  });
+
   it("takes a sample once, though it is sent twice, and begins anew when the service restarts", () => {
     const registry = new AgentRegistry();
     const body = { bootId: "a", samples: [sample(0), sample(1)] };

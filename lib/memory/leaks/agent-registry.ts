@@ -1,8 +1,9 @@
 import type { AgentSamples } from "../../contracts/leaks.ts";
 import type { LeakReport } from "../../contracts/memory.ts";
+import { countByNamespace, greediest } from "../../shared/fair-shares.ts";
 import { LeakWatch } from "./leak-watch.ts";
 
-/** Services watched at once, over all namespaces; the one unheard of for longest makes room. Each holds about 1 MB. */
+/** Services watched at once, over all namespaces; of the namespace with most, the longest unheard makes room. Each holds about 1 MB. */
 export const MAX_AGENTS = 24;
 
 export interface WatchedAgent {
@@ -79,12 +80,20 @@ export class AgentRegistry {
       heapUsedBytes: 0,
     };
     this.#agents.delete(key);
+    if (this.#agents.size >= MAX_AGENTS) this.#makeRoom(namespace);
     this.#agents.set(key, agent);
-    for (const oldest of this.#agents.keys()) {
-      if (this.#agents.size <= MAX_AGENTS) break;
-      this.#agents.delete(oldest);
-    }
     return agent;
+  }
+
+  /** Where all namespaces have as many, and the asker none, it is the longest unheard of all. */
+  #makeRoom(asker: string): void {
+    const counts = countByNamespace(this.#agents.values());
+    const giver = greediest(counts, asker) ?? (counts.has(asker) ? asker : null);
+    for (const [key, { namespace }] of this.#agents) {
+      if (giver !== null && namespace !== giver) continue;
+      this.#agents.delete(key);
+      return;
+    }
   }
 }
 

@@ -33,12 +33,12 @@ const exportRoute = defineRoute(
       });
     const { records, columns } = await runtime.streams.exporter(source, namespace);
     const { budget } = runtime.streams;
-    if (!(await budget.take(EXPORT_BYTES, request.signal)))
+    if (!(await budget.take(EXPORT_BYTES, request.signal, namespace)))
       throw new AppError("memory-pressure", "There is no memory for an export now.", {
         headers: { "Retry-After": "5" },
       });
     const chunks = encodeExport(records, format, columns);
-    const body = streamOf(chunks, () => budget.give(EXPORT_BYTES));
+    const body = streamOf(chunks, () => budget.give(EXPORT_BYTES, namespace));
     return reply(200, body, { "Content-Type": MEDIA_TYPES[format] });
   },
 );

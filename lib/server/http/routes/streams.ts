@@ -41,8 +41,8 @@ const createRoute = defineRoute(
   async ({ runtime, query, request, chunks, namespace }) => {
     const upload = readUpload(request, chunks, 0);
     const { jobs } = runtime.streams;
-    const job = await jobs.create(namespace, specOf(query));
-    return await settle(job, jobs.upload(job, upload), upload, query.wait === true);
+    const { job, under } = await jobs.start(namespace, specOf(query), upload);
+    return await settle(job, under, upload, query.wait === true);
   },
 );
 

@@ -1,0 +1,79 @@
+import type { StreamJobView, StreamState } from "../contracts/streams.ts";
+import type { RunFigures, StreamRun } from "../streaming/stream-run.ts";
+import type { StreamJobSpec } from "./stream-job.ts";
+
+const NOTHING_YET: RunFigures = { state: null, records: 0, filtered: 0, rejected: 0, rejectBytes: 0 };
+
+/** What a job's row keeps beside its state. */
+export interface Kept {
+  spec: StreamJobSpec;
+  checkpoint: RunFigures;
+  /** What was kept when it last ended: a part of a slice may be beyond the checkpoint. */
+  shown: Pick<RunFigures, "records" | "filtered" | "rejected">;
+  encoded: boolean;
+  bytesRead: number;
+  bytesTotal: number | null;
+  peakBufferedBytes: number;
+  activeMs: number;
+  activeBytes: number;
+  startedAtMs: number | null;
+  finishedAtMs: number | null;
+  resumable: boolean;
+  error: StreamJobView["error"];
+}
+
+export const nothingKept = (spec: StreamJobSpec): Kept => ({
+  spec,
+  checkpoint: NOTHING_YET,
+  shown: NOTHING_YET,
+  encoded: false,
+  bytesRead: 0,
+  bytesTotal: null,
+  peakBufferedBytes: 0,
+  activeMs: 0,
+  activeBytes: 0,
+  startedAtMs: null,
+  finishedAtMs: null,
+  resumable: true,
+  error: null,
+});
+
+interface Job {
+  id: string;
+  namespace: string;
+  state: StreamState;
+  createdAtMs: number;
+  uploadOffset: number;
+  resumable: boolean;
+}
+
+/** The job as clients see it. */
+export function viewOf(
+  job: Job,
+  kept: Kept,
+  { run, activeMs }: { run: StreamRun | null; activeMs: number },
+): StreamJobView {
+  const { spec, bytesRead, bytesTotal, startedAtMs, finishedAtMs, error } = kept;
+  const { records, filtered, rejected } = run?.figures ?? kept.shown;
+  return {
+    id: job.id,
+    namespace: job.namespace,
+    state: job.state,
+    target: spec.target,
+    format: spec.format,
+    bytesRead,
+    bytesTotal,
+    records,
+    filtered,
+    rejected,
+    bytesPerSecond: activeMs > 0 ? Math.round((kept.activeBytes / activeMs) * 1000) : 0,
+    bufferedBytes: run?.bufferedBytes ?? 0,
+    peakBufferedBytes: Math.max(kept.peakBufferedBytes, run?.peakBufferedBytes ?? 0),
+    uploadOffset: job.uploadOffset,
+    resumable: job.resumable,
+    error,
+    createdAt: new Date(job.createdAtMs).toISOString(),
+    startedAt: startedAtMs === null ? null : new Date(startedAtMs).toISOString(),
+    finishedAt: finishedAtMs === null ? null : new Date(finishedAtMs).toISOString(),
+  };
+}
