@@ -8,6 +8,15 @@ export interface ConversationRow {
   messageCount: number;
 }
 
+/** Where a list of conversations goes on. */
+export interface ConversationPosition {
+  /** The newest message when the list began: later ones do not move their conversations. */
+  asOfMessage: number;
+  /** The time of the last shown conversation's newest message, as of then. */
+  lastMessageAtMs: number;
+  rowId: number;
+}
+
 export interface MessageRow {
   rowId: number;
   conversationRowId: number;
@@ -29,12 +38,15 @@ export interface MessageQuery {
 /** Conversations on disk; a message is there before its append resolves. Its vector source's scopes are namespaces. */
 export interface ConversationRows extends PassageVectorSource {
   find(namespace: string, id: string): Promise<ConversationRow | null>;
-  /** Latest first; those before (`lastMessageAtMs`, `rowId`) of the cursor. */
+  /**
+   * A page, latest first, in the order that the first page found: who walks to the end meets every conversation that was there
+   * all the time exactly once, whatever is appended meanwhile. `next` is null after the last page.
+   */
   list(
     namespace: string,
-    before: { lastMessageAtMs: number; rowId: number } | null,
+    after: ConversationPosition | null,
     limit: number,
-  ): Promise<ConversationRow[]>;
+  ): Promise<{ rows: ConversationRow[]; next: ConversationPosition | null }>;
   /** Makes the conversation with its first message. @throws {AppError} `conflict` when the sequence is taken. */
   append(namespace: string, id: string, message: Omit<MessageRow, "rowId" | "conversationRowId">): Promise<MessageRow>;
   messages(conversationRowId: number, query: MessageQuery): Promise<MessageRow[]>;

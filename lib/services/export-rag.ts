@@ -1,4 +1,4 @@
-import type { ConversationRows } from "../ports/conversation-rows.ts";
+import type { ConversationPosition, ConversationRows } from "../ports/conversation-rows.ts";
 import type { DocumentRows } from "../ports/document-rows.ts";
 import { unpackText } from "../stores/rag/document-text.ts";
 
@@ -34,9 +34,10 @@ export async function* exportConversations(
   rows: ConversationRows,
   namespace: string,
 ): AsyncGenerator<Record<string, unknown>> {
-  for (let before: { lastMessageAtMs: number; rowId: number } | null = null; ; ) {
-    const page = await rows.list(namespace, before, PAGE);
-    for (const { rowId, id } of page) {
+  let after: ConversationPosition | null = null;
+  do {
+    const page: Awaited<ReturnType<ConversationRows["list"]>> = await rows.list(namespace, after, PAGE);
+    for (const { rowId, id } of page.rows) {
       for (let afterSequence = 0; ; ) {
         const messages = await rows.messages(rowId, { role: null, afterSequence, limit: PAGE });
         for (const { sequence, role, content, metadata, createdAtMs } of messages)
@@ -53,8 +54,6 @@ export async function* exportConversations(
         afterSequence = last.sequence;
       }
     }
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return;
-    before = last;
-  }
+    after = page.next;
+  } while (after !== null);
 }

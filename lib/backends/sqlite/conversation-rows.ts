@@ -1,5 +1,6 @@
 import type { ConversationRow, ConversationRows, MessageRow } from "../../ports/conversation-rows.ts";
 import type { Database, SqlValue } from "../../ports/database.ts";
+import { listConversations } from "./conversation-list.ts";
 import { packBytes, partOf, readVectors } from "./packed-rows.ts";
 
 interface StoredMessage extends Omit<MessageRow, "metadata" | "content"> {
@@ -39,12 +40,7 @@ export async function createConversationRows(database: Database, model: () => st
 
   return {
     find,
-    list: (namespace, before, limit) =>
-      database.all(
-        `SELECT ${CONVERSATION} FROM "Conversation" WHERE "namespace" = ? AND ("lastMessageAtMs", "id") < (?, ?)
-         ORDER BY "lastMessageAtMs" DESC, "id" DESC LIMIT ?`,
-        [namespace, before?.lastMessageAtMs ?? Number.MAX_SAFE_INTEGER, before?.rowId ?? 0, limit],
-      ),
+    list: (namespace, after, limit) => listConversations(database, namespace, after, limit),
     async append(namespace, id, message) {
       const known = await find(namespace, id);
       const conversationRowId = known?.rowId ?? next.conversation++;

@@ -52,7 +52,8 @@ export async function createDocumentRows(database: Database): Promise<DocumentRo
         limit,
       ]),
     walk: (namespace, afterRowId, limit) =>
-      documents(`"namespaceId" = ? AND "id" > ? ORDER BY "id" LIMIT ?`, [
+      // With its table: "id" alone is the alias of the name in ORDER BY, and the row's id in WHERE.
+      documents(`"namespaceId" = ? AND "RagDocument"."id" > ? ORDER BY "RagDocument"."id" LIMIT ?`, [
         namespaces.idOf(namespace) ?? -1,
         afterRowId,
         limit,

@@ -61,6 +61,8 @@ describe("createRunLog", () => {
     const first = await log.list({ limit: 2 });
     expect(first).toEqual([runOf("run-8"), runOf("run-7")]);
     expect((await log.list({ limit: 9, before: "run-7" })).map(({ id }) => id)).toEqual(["run-6", "run-5", "run-4"]);
+    // Not the first page again, when the run that a list went on from has been dropped meanwhile.
+    expect(await log.list({ limit: 9, before: "run-2" })).toEqual([]);
     expect(await log.find("run-4")).toEqual(runOf("run-4"));
     expect(await log.find("run-3")).toBeNull();
   });

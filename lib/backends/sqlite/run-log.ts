@@ -29,11 +29,12 @@ export function createRunLog(database: Pick<Database, "all" | "write">, nodeId: 
       return row ? read(row) : null;
     },
     async list({ limit, before }) {
-      // Rows are numbered as they end, so that two runs of one millisecond keep an order.
+      // Rows are numbered as they end, so that two runs of one millisecond keep an order. A run that is not
+      // kept any more has none before it: those went first.
       const rows = await database.all<PayloadRow>(
         `SELECT "payload" FROM "OptimizationRun"
-         WHERE rowid < coalesce((SELECT rowid FROM "OptimizationRun" WHERE "id" = ?), ?) ORDER BY rowid DESC LIMIT ?`,
-        [before ?? null, Number.MAX_SAFE_INTEGER, limit],
+         WHERE ?1 IS NULL OR rowid < (SELECT rowid FROM "OptimizationRun" WHERE "id" = ?1) ORDER BY rowid DESC LIMIT ?2`,
+        [before ?? null, limit],
       );
       return rows.map(read);
     },

@@ -31,6 +31,15 @@ export function decodeAgeCursor(cursor: string | undefined): { createdAtMs: numb
 export const encodeAgeCursor = (item: { createdAt: string; id: string }): string =>
   encodeCursor(`${Date.parse(item.createdAt)} ${item.id}`);
 
+/** A cursor of `count` numbers. */
+export function decodeNumbersCursor(cursor: string | undefined, count: number): number[] | null {
+  const position = decodeCursor(cursor);
+  if (position === null) return null;
+  const parts = position.split(".");
+  if (parts.length !== count || !parts.every((part) => /^\d{1,15}$/.test(part))) throw badCursor();
+  return parts.map(Number);
+}
+
 function badCursor(): AppError {
   const errors = [{ path: "query.cursor", message: "is not a cursor of this list" }];
   return new AppError("validation-failed", "query.cursor is not a cursor of this list.", { errors });

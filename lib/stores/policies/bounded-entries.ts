@@ -28,6 +28,14 @@ export interface BoundedEntriesOptions<V> {
   onRemoved?: (value: V, cause: RemovalCause, key: string) => void;
 }
 
+export interface WalkedEntry<V> {
+  /** Of its key, unsigned. */
+  hash: number;
+  key: string;
+  value: V;
+  expiresAtMs: number;
+}
+
 const FIRST_SLOTS = 2048;
 /** Slots looked at between two looks at the slicer. */
 const SWEEP_STRIDE = 64;
@@ -188,18 +196,19 @@ export class BoundedEntries<V> {
     return sizeBytes;
   }
 
-  /** Live entries from slot `from` on, with the slot that each is in: a place to go on from while entries come and go. */
-  *entries(from = 0): Generator<{ slot: number; key: string; value: V; sizeBytes: number; expiresAtMs: number }> {
-    for (const slot of this.#slots.used(from)) {
-      if (this.#isExpired(slot)) continue;
-      yield {
-        slot,
-        key: this.#slots.key(slot) as string,
-        value: this.#slots.value(slot),
-        sizeBytes: this.#slots.sizeBytes(slot),
-        expiresAtMs: this.#slots.expiresAtMs(slot),
-      };
-    }
+  *entries(): Generator<{ key: string; value: V; sizeBytes: number; expiresAtMs: number }> {
+    for (const slot of this.#slots.used()) if (!this.#isExpired(slot)) yield this.#entry(slot);
+  }
+
+  /**
+   * A stretch of the live entries in the order of their keys' hashes, from the hash `from` (0 to begin with) on; `next` is where
+   * the next one begins, null at the end. The order does not change when entries come, go or are written again, nor when the
+   * index is built anew: who walks to the end meets each that was there all the time exactly once.
+   */
+  walk(from: number, cells: number): { entries: WalkedEntry<V>[]; next: number | null } {
+    const { slots, next } = this.#slots.walk(from, cells);
+    const live = slots.filter((slot) => !this.#isExpired(slot));
+    return { entries: live.map((slot) => ({ ...this.#entry(slot), hash: this.#slots.hash(slot) >>> 0 })), next };
   }
 
   /** Items and bytes that have expired and are still held. */
@@ -266,6 +275,15 @@ export class BoundedEntries<V> {
     this.#options.account.give(this.#indexBytes);
     this.#indexBytes = 0;
     this.#maxItems = 0;
+  }
+
+  #entry(slot: number) {
+    return {
+      key: this.#slots.key(slot) as string,
+      value: this.#slots.value(slot),
+      sizeBytes: this.#slots.sizeBytes(slot),
+      expiresAtMs: this.#slots.expiresAtMs(slot),
+    };
   }
 
   *#expiredSlots(): Generator<number> {

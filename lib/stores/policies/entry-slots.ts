@@ -99,9 +99,13 @@ export class EntrySlots<V> {
     this.#chainFree(before, slots);
   }
 
-  /** Used slots from `from` on. */
-  *used(from = 0): Generator<number> {
-    for (let slot = from; slot < this.count; slot += 1) if (this.key(slot) !== undefined) yield slot;
+  /** Slots by hash: see `SlotTable.walk`. */
+  walk(from: number, cells: number): { slots: number[]; next: number | null } {
+    return this.#table.walk(from, cells);
+  }
+
+  *used(): Generator<number> {
+    for (let slot = 0; slot < this.count; slot += 1) if (this.key(slot) !== undefined) yield slot;
   }
 
   #chainFree(from: number, to: number): void {

@@ -9,9 +9,10 @@ import {
   messagesQuery,
   newMessageSchema,
 } from "../../../contracts/rag.ts";
+import type { ConversationPosition } from "../../../ports/conversation-rows.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
-import { decodeCursor, decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
+import { decodeNumberCursor, decodeNumbersCursor, encodeCursor } from "../page-cursor.ts";
 import { conversationView, messageView } from "./rag-views.ts";
 
 const byId = z.object({ id: idSchema });
@@ -88,12 +89,10 @@ export const conversationRoutes: readonly Route[] = [
     },
     async ({ runtime, namespace, query }) => {
       const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-      const before = readPosition(decodeCursor(query.cursor));
-      const rows = await runtime.rag.parts.conversations.list(namespace, before, limit + 1);
-      const items = rows.slice(0, limit);
-      const last = items.at(-1);
-      const nextCursor = last && rows.length > limit ? encodeCursor(`${last.lastMessageAtMs}.${last.rowId}`) : null;
-      return { items: items.map(conversationView), nextCursor };
+      const after = readPosition(query.cursor);
+      const { rows, next } = await runtime.rag.parts.conversations.list(namespace, after, limit);
+      const nextCursor = next && encodeCursor(`${next.asOfMessage}.${next.lastMessageAtMs}.${next.rowId}`);
+      return { items: rows.map(conversationView), nextCursor };
     },
   ),
   defineRoute(
@@ -123,12 +122,9 @@ export const conversationRoutes: readonly Route[] = [
 ];
 
 /** @throws {AppError} `validation-failed` for a cursor that is not of this list. */
-function readPosition(cursor: string | null): { lastMessageAtMs: number; rowId: number } | null {
-  if (cursor === null) return null;
-  const [, lastMessageAtMs, rowId] = /^(\d{1,15})\.(\d{1,15})$/.exec(cursor) ?? [];
-  if (lastMessageAtMs === undefined || rowId === undefined)
-    throw new AppError("validation-failed", "query.cursor is not a cursor of this list.", {
-      errors: [{ path: "query.cursor", message: "is not a cursor of this list" }],
-    });
-  return { lastMessageAtMs: Number(lastMessageAtMs), rowId: Number(rowId) };
+function readPosition(cursor: string | undefined): ConversationPosition | null {
+  const parts = decodeNumbersCursor(cursor, 3);
+  if (parts === null) return null;
+  const [asOfMessage = 0, lastMessageAtMs = 0, rowId = 0] = parts;
+  return { asOfMessage, lastMessageAtMs, rowId };
 }

@@ -50,15 +50,15 @@ export const leakRoutes: readonly Route[] = [
     },
     async ({ runtime, namespace, query }) => {
       const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-      const rows = await runtime.leaks.history(namespace, limit, decodeNumberCursor(query.cursor));
-      const items = rows.map((row) => ({
+      const rows = await runtime.leaks.history(namespace, limit + 1, decodeNumberCursor(query.cursor));
+      const items = rows.slice(0, limit).map((row) => ({
         id: row.id,
         at: new Date(row.atMs).toISOString(),
         source: row.source === "" ? null : row.source,
         ...row.report,
       }));
       const last = items.at(-1);
-      return { items, nextCursor: last && items.length === limit ? encodeCursor(String(last.id)) : null };
+      return { items, nextCursor: last && rows.length > limit ? encodeCursor(String(last.id)) : null };
     },
   ),
   defineRoute(

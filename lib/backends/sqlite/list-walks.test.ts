@@ -1,0 +1,104 @@
+import { rmSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ConversationPosition } from "../../ports/conversation-rows.ts";
+import { exportConversations } from "../../services/export-rag.ts";
+import { createConversationRows } from "./conversation-rows.ts";
+import type { DatabaseClient } from "./database-client.ts";
+import { createDocumentRows } from "./document-rows.ts";
+import { openTestDatabase } from "./testing/open-database.ts";
+
+let database: DatabaseClient;
+let file: string;
+beforeAll(async () => {
+  ({ database, file } = await openTestDatabase());
+});
+afterAll(async () => {
+  await database.close();
+  rmSync(path.dirname(file), { recursive: true });
+});
+
+const ROWS = 2_500;
+/** In an order unlike that of the rows: 1,009 is prime to 2,500. */
+const nameOf = (row: number) => `n${String((row * 1_009) % ROWS).padStart(4, "0")}`;
+const names = Array.from({ length: ROWS }, (_, row) => nameOf(row)).toSorted();
+const each = (make: (row: number) => Promise<unknown>) =>
+  Promise.all(Array.from({ length: ROWS }, (_, row) => make(row)));
+
+describe("conversations", () => {
+  const message = (sequence: number, createdAtMs: number) => ({
+    ...{ sequence, createdAtMs, role: "user", content: "x", metadata: null },
+  });
+
+  it("are listed once each, 2,500 of six milliseconds, while messages come, new ones begin and others go", async () => {
+    const rows = await createConversationRows(database, () => "m");
+    await each((row) => rows.append("list", nameOf(row), message(1, Math.floor(row / 500))));
+    const seen: string[] = [];
+    let after: ConversationPosition | null = null;
+    let pages = 0;
+    do {
+      const page: Awaited<ReturnType<typeof rows.list>> = await rows.list("list", after, 100);
+      seen.push(...page.rows.map(({ id }) => id));
+      after = page.next;
+      pages++;
+      // One that is still to come and one that was shown move to the front, and one begins there.
+      for (const moved of [nameOf(pages), nameOf(ROWS - pages), `new-${pages}`])
+        await rows.append("list", moved, message(1 + pages, 100 + pages));
+      await rows.remove("list", `new-${pages - 2}`);
+    } while (after !== null);
+    expect(seen.toSorted()).toEqual(names);
+    expect(pages).toBe(ROWS / 100);
+  });
+
+  it("are exported once each, whichever get messages meanwhile", async () => {
+    const rows = await createConversationRows(database, () => "m");
+    await each((row) => rows.append("export", nameOf(row), message(1, row % 3)));
+    const seen: unknown[] = [];
+    for await (const { conversationId } of exportConversations(rows, "export")) {
+      seen.push(conversationId);
+      if (seen.length % 100 === 0) await rows.append("export", `new-${seen.length}`, message(1, 50));
+    }
+    expect(seen.toSorted()).toEqual(names);
+  });
+});
+
+describe("documents", () => {
+  it("are listed and walked once each, 2,500 of one millisecond, while others come and go", async () => {
+    const rows = await createDocumentRows(database);
+    const put = (id: string) =>
+      rows.replace("walk", {
+        ...{
+          id,
+          source: "s",
+          page: null,
+          language: null,
+          metadata: {},
+          checksum: "c",
+          chunkSize: 100,
+          chunkOverlap: 20,
+        },
+        ...{ chunkCount: 0, characters: 0, model: "m", createdAtMs: 1, updatedAtMs: 1 },
+        ...{ text: new Uint8Array(), body: "", chunks: [], keywords: null },
+      });
+    await each((row) => put(nameOf(row)));
+    const listed: string[] = [];
+    for (let after: string | null = null; ; ) {
+      const page: Awaited<ReturnType<typeof rows.list>> = await rows.list("walk", after, 100);
+      listed.push(...page.map(({ id }) => id));
+      after = page.at(-1)?.id ?? null;
+      if (after === null) break;
+      await put(`a-${listed.length}`);
+    }
+    expect(listed.filter((id) => id.startsWith("n"))).toEqual(names);
+    const walked: string[] = [];
+    for (let after = 0; ; ) {
+      const page = await rows.walk("walk", after, 100);
+      walked.push(...page.map(({ id }) => id));
+      const last = page.at(-1);
+      if (last === undefined) break;
+      after = last.rowId;
+      await rows.remove("walk", `a-${walked.length}`);
+    }
+    expect(walked.filter((id) => id.startsWith("n"))).toEqual(Array.from({ length: ROWS }, (_, row) => nameOf(row)));
+  });
+});
