@@ -66,6 +66,7 @@ function ours(): Store {
     idleTimeoutMs: 1_800_000,
     hotTier: peer === "ours-hot",
     spilledItems: () => 0,
+    canKeepUse: () => true,
     beforeSpill: () => undefined,
     onSpill: () => undefined,
     onExpire: () => undefined,

@@ -6,10 +6,12 @@ import { usedAt } from "./session-view.ts";
 import type { WriteBehind } from "./write-behind.ts";
 
 export interface Visit<Result> {
+  /** False for what only puts data in, such as an import: it asks for nothing, and counts as no look-up. */
+  isLookup?: boolean;
   /** The session is in memory at this slot until `resident` returns. */
   resident(slot: number): Result;
   /** There is no memory to take it in: what can be done with its row alone. Without this the visitor is told to come again. */
-  detached?(row: SessionRow): Result;
+  detached?(row: SessionRow): Result | Promise<Result>;
 }
 
 interface Options {
@@ -38,10 +40,10 @@ export class SessionLoads {
     const { memory } = this.#options;
     const slot = memory.find(id);
     if (slot >= 0) {
-      memory.counters.hit();
+      if (visit.isLookup !== false) memory.counters.hit();
       return this.#show(namespace, slot, visit);
     }
-    memory.counters.miss();
+    if (visit.isLookup !== false) memory.counters.miss();
     if (!isSessionId(id)) throw notFound();
     return new Promise((resolve, reject) => {
       this.#join(id, (row, error) => {
@@ -98,7 +100,7 @@ export class SessionLoads {
     if (memory.find(row.id) < 0 && memory.insert(row.id, row, row.data) >= 0) onRestore();
   }
 
-  #meet<Result>(namespace: string, id: string, row: SessionRow | null, visit: Visit<Result>): Result {
+  #meet<Result>(namespace: string, id: string, row: SessionRow | null, visit: Visit<Result>): Result | Promise<Result> {
     const slot = this.#options.memory.find(id);
     if (slot >= 0) return this.#show(namespace, slot, visit);
     // Gone from the database, or deleted by the visitor before this one.

@@ -21,6 +21,8 @@ export interface SessionMemoryOptions {
   hotTier: boolean;
   /** How many live sessions are in the database only. */
   spilledItems(): number;
+  /** Whether the last use of one more session that leaves can be kept. */
+  canKeepUse(): boolean;
   /** A session is about to leave for want of room: the last moment to look at its data. Must not come back here. */
   beforeSpill(id: string): void;
   /** A session has left for want of room; it is in the database, its last use perhaps not. */
@@ -86,9 +88,9 @@ export class SessionMemory {
     return this.table.expiresAtMs(slot) <= this.nowMs();
   }
 
-  /** Takes a session in, pushing out others as needed. -1 when the account grants too little even for it alone. */
+  /** Takes a session in, pushing out others as needed. -1 when the account grants too little even for it alone, or none may go. */
   insert(id: string, fields: SessionFields, raw: Uint8Array): number {
-    while (this.items >= this.#maxItems) this.spillOldest();
+    while (this.items >= this.#maxItems) if (!this.trySpill(this.table.recency.oldest)) return -1;
     do {
       const slot = this.table.take();
       if (slot >= 0 && this.table.values.set(slot, raw)) {
@@ -167,6 +169,13 @@ export class SessionMemory {
     this.#spill(this.table.recency.oldest);
   }
 
+  /** Pushes a session out, unless its last use is not saved and could not be kept: false. */
+  trySpill(slot: number): boolean {
+    if (slot < 0 || (this.table.unsavedUses.has(slot) && !this.#options.canKeepUse())) return false;
+    this.#spill(slot);
+    return true;
+  }
+
   async sweep(slicer: Slicer): Promise<number> {
     let removed = 0;
     for (let slot = 0; slot < this.table.top; slot++) {
@@ -234,10 +243,9 @@ export class SessionMemory {
     }
     if (values.shedSamples()) return true;
     const oldest = recency.oldest === this.#writing ? recency.newerThan(this.#writing) : recency.oldest;
-    if (oldest >= 0) this.#spill(oldest);
+    if (oldest >= 0) return this.trySpill(oldest);
     // Alone and still refused: pages that stand empty behind other slabs' ends are the last resort.
-    else return values.compact() > 0;
-    return true;
+    return values.compact() > 0;
   }
 
   #spill(slot: number): void {

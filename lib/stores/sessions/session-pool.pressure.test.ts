@@ -7,6 +7,7 @@ import { CeilingAccount } from "../values/ceiling-account.ts";
 import { newSessionId } from "./id-index.ts";
 import { MapRows } from "./map-rows.ts";
 import { SessionPool } from "./session-pool.ts";
+import { UNPAID_USES } from "./write-behind.ts";
 
 const NS = "a";
 
@@ -42,6 +43,48 @@ function setUp({ rows = new MapRows(), maxItems = 500 } = {}) {
 const isPressure = (error: unknown) => error instanceof AppError && error.code === "memory-pressure";
 
 describe("the session pool while others hold the memory", () => {
+  it("keeps ten sessions of 5 s alive that are read each second for a minute while the ledger grants nothing more", async () => {
+    for (const leftBytes of [0, 600, 6_000]) {
+      const { pool, account, clock, rows } = setUp();
+      await pool.start();
+      const ids: string[] = [];
+      for (let i = 0; i < 10; i++) ids.push((await pool.create(NS, `{"i":${i}}`, 5_000)).id);
+      await pool.committed();
+      // Others take what there is: no session is left in memory, or a few.
+      account.capBytes = leftBytes;
+      while (account.grantedBytes > leftBytes && pool.memory.makeRoom());
+      for (let second = 0; second < 60; second++) {
+        clock.advance(1_000);
+        for (const id of ids) {
+          const { view } = await pool.get(NS, id);
+          expect(view.expiresAtMs - clock.nowMs()).toBe(5_000);
+        }
+      }
+      await pool.close();
+      // As a restart would find them.
+      for (const row of rows.rows.values()) expect(row.lastUsedAtMs).toBe(clock.nowMs());
+    }
+  });
+
+  it("answers 503, and never a later end that it could not keep, when more last uses wait than it may hold", async () => {
+    const { pool, account, clock, rows } = setUp({ maxItems: 2_000 });
+    const ids: string[] = [];
+    for (let i = 0; i < UNPAID_USES + 100; i++) ids.push((await pool.create(NS, "1", 5_000)).id);
+    await pool.committed();
+    account.capBytes = 0;
+    while (pool.memory.makeRoom());
+    rows.failure = new Error("no disk");
+    clock.advance(4_000);
+    const told = await Promise.allSettled(ids.map((id) => pool.get(NS, id)));
+    const refused = told.filter(({ status }) => status === "rejected");
+    expect(refused).toHaveLength(100);
+    expect(refused.every((entry) => entry.status === "rejected" && isPressure(entry.reason))).toBe(true);
+    rows.failure = null;
+    clock.advance(4_000);
+    for (const [at, id] of ids.entries())
+      if (told[at]?.status === "fulfilled") expect((await pool.get(NS, id)).text).toBe("1");
+  });
+
   it("replaces and patches a session or says that it cannot, however little is left, and keeps what it acknowledged", async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -4,6 +4,7 @@ import { KIB, MIB } from "../../shared/bytes.ts";
 import { AppError } from "../../shared/errors.ts";
 import { FakeClock } from "../../shared/fake-clock.ts";
 import { CeilingAccount } from "../values/ceiling-account.ts";
+import { newSessionId } from "./id-index.ts";
 import { MapRows } from "./map-rows.ts";
 import { SessionPool, type SessionPoolOptions } from "./session-pool.ts";
 import { QUEUE_BYTES } from "./write-behind.ts";
@@ -370,5 +371,16 @@ describe("SessionPool", () => {
     expect(pool.stats().items).toBe(0);
     for (let i = 1; i < 4_000; i += 371)
       expect(await code(pool.get(NS, ids[i] ?? ""))).toBe(i % 4 === 0 ? "not-found" : "fulfilled");
+  });
+
+  it("counts no look-up for 2,000 sessions that are put in, new or there already", async () => {
+    const { pool } = setUp();
+    for (let i = 0; i < 2_000; i++) await pool.put(newSessionId(), "a", "{}");
+    const id = newSessionId();
+    await pool.put(id, "a", "{}");
+    await pool.put(id, "a", "{}");
+    expect(pool.stats()).toMatchObject({ hits: 0, misses: 0 });
+    await pool.get("a", id);
+    expect(pool.stats()).toMatchObject({ hits: 1, misses: 0 });
   });
 });

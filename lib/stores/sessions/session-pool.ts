@@ -68,13 +68,14 @@ export class SessionPool implements BoundedStore {
     this.memory = new SessionMemory({
       ...options,
       spilledItems: () => Math.max(0, this.#spilledItems),
+      canKeepUse: () => this.#changes.canKeepUse,
       beforeSpill: (id) => this.#changes.detach(id),
       onSpill: (id, lastUsedAtMs, useIsSaved) => {
         this.#spilledItems++;
-        if (!useIsSaved) this.#changes.addSmall({ kind: "use", id, lastUsedAtMs });
+        if (!useIsSaved) this.#changes.keepUse({ kind: "use", id, lastUsedAtMs });
       },
       onExpire: (id) => {
-        this.#changes.addSmall({ kind: "delete", id });
+        this.#changes.addDeletion(id);
       },
     });
     this.relief = sessionRelief(this.memory);
@@ -147,7 +148,7 @@ export class SessionPool implements BoundedStore {
     // Two at once would both find nothing, and both make it.
     return this.#puts.run(id, async () => {
       try {
-        return await this.replace(namespace, id, text, null);
+        return await this.#replace(namespace, id, text, null, false);
       } catch (error) {
         if (!(error instanceof AppError && error.code === "not-found")) throw error;
         return await this.#createAs(id, namespace, text, idleTimeoutMs ?? this.memory.idleTimeoutMs);
@@ -188,7 +189,7 @@ export class SessionPool implements BoundedStore {
         this.memory.use(slot);
         return show(viewOfSlot(this.memory, slot, id), this.memory.bytes(slot));
       },
-      detached: (row) => show(this.#useRow(row), row.data),
+      detached: async (row) => show(await this.#useRow(row), row.data),
     });
   }
 
@@ -207,11 +208,24 @@ export class SessionPool implements BoundedStore {
   }
 
   /** @throws {AppError} not-found, version-mismatch, and what `create` throws. */
-  async replace(namespace: string, id: string, text: string, ifMatch: IfMatch): Promise<SessionView> {
+  replace(namespace: string, id: string, text: string, ifMatch: IfMatch): Promise<SessionView> {
+    return this.#replace(namespace, id, text, ifMatch, true);
+  }
+
+  async #replace(
+    namespace: string,
+    id: string,
+    text: string,
+    ifMatch: IfMatch,
+    isLookup: boolean,
+  ): Promise<SessionView> {
     const data = this.#measured(text);
     return this.#acknowledged(() =>
       this.#withRoom(data.bytes, (room) =>
-        this.#loads.visit(namespace, id, { resident: (slot) => this.#store(id, slot, data, ifMatch, room) }),
+        this.#loads.visit(namespace, id, {
+          isLookup,
+          resident: (slot) => this.#store(id, slot, data, ifMatch, room),
+        }),
       ),
     );
   }
@@ -335,7 +349,7 @@ export class SessionPool implements BoundedStore {
         break;
       } catch (error) {
         const short = error instanceof AppError && error.code === "memory-pressure";
-        if (!short || retries === 0 || this.#changes.heldBytes === 0) throw error;
+        if (!short || retries === 0 || !this.#changes.isWaiting) throw error;
         await this.#changes.flush();
       }
     }
@@ -377,9 +391,13 @@ export class SessionPool implements BoundedStore {
     return view;
   }
 
-  #useRow(row: SessionRow): SessionView {
+  /** Slides the timeout of a session that memory has no room for. @throws {AppError} memory-pressure: what is told must hold. */
+  async #useRow(row: SessionRow): Promise<SessionView> {
     const lastUsedAtMs = this.memory.nowMs();
-    this.#changes.addSmall({ kind: "use", id: row.id, lastUsedAtMs });
+    for (let retries = PRESSURE_RETRIES; !this.#changes.addUse({ kind: "use", id: row.id, lastUsedAtMs }); retries--) {
+      if (retries === 0) throw pressure();
+      await this.#changes.flush();
+    }
     return viewOfRow({ ...row, lastUsedAtMs }, row.data.length);
   }
 }

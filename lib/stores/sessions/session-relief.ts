@@ -111,12 +111,14 @@ function spillStep(memory: SessionMemory): ReliefStep {
         const start = memory.heldBytes;
         const enough = () => start - memory.heldBytes >= targetBytes;
         let items = 0;
-        while (!enough() && memory.items > 0) {
+        for (let mayGo = true; mayGo && !enough() && memory.items > 0; ) {
           let dropped = 0;
           // A slab's worth between two compactions: sliding for each single session would cost the square.
-          while (memory.items > 0 && dropped < Math.min(targetBytes, 64 * 1024)) {
-            dropped += memory.table.values.storedLength(memory.table.recency.oldest);
-            memory.spillOldest();
+          while (mayGo && memory.items > 0 && dropped < Math.min(targetBytes, 64 * 1024)) {
+            const bytes = memory.table.values.storedLength(memory.table.recency.oldest);
+            mayGo = memory.trySpill(memory.table.recency.oldest);
+            if (!mayGo) break;
+            dropped += bytes;
             items++;
           }
           await compactAll(memory, enough, slicer);

@@ -3,7 +3,7 @@ import { MIB } from "../../shared/bytes.ts";
 import { FakeClock } from "../../shared/fake-clock.ts";
 import { CeilingAccount } from "../values/ceiling-account.ts";
 import { MapRows } from "./map-rows.ts";
-import { WriteBehind } from "./write-behind.ts";
+import { UNPAID_USES, WriteBehind } from "./write-behind.ts";
 
 const settled = () => new Promise(setImmediate);
 
@@ -130,11 +130,38 @@ describe("WriteBehind", () => {
     await put("s", "gone soon");
     const rest = queue.tryReserve(8 * MIB - queue.heldBytes - 512);
     expect(rest).not.toBeNull();
-    expect(queue.addSmall({ kind: "delete", id: "other" })).toBe(false);
-    expect(queue.addSmall({ kind: "delete", id: "s" })).toBe(true);
+    expect(queue.addDeletion("other")).toBe(false);
+    expect(queue.addDeletion("s")).toBe(true);
     if (rest) queue.release(rest);
     await queue.flush();
     expect(rows.rows.size).toBe(0);
+    expect(queue.heldBytes).toBe(0);
+  });
+
+  it("keeps last uses without a byte granted, each session once and at most 1,024, and takes more when they are committed", async () => {
+    const { queue, account, rows, put } = setUp();
+    for (let i = 0; i <= UNPAID_USES; i++) await put(`s${i}`, "x");
+    await queue.flush();
+    const all = account.grantedBytes;
+    account.tryTake(account.ceilingBytes - all);
+    for (let turn = 1; turn <= 3; turn++)
+      for (let i = 0; i < UNPAID_USES; i++)
+        expect(queue.addUse({ kind: "use", id: `s${i}`, lastUsedAtMs: turn })).toBe(true);
+    expect([queue.addUse({ kind: "use", id: `s${UNPAID_USES}`, lastUsedAtMs: 3 }), queue.heldBytes]).toEqual([
+      false,
+      0,
+    ]);
+    rows.failure = new Error("no disk");
+    await queue.flush();
+    expect(queue.canKeepUse).toBe(false);
+    rows.failure = null;
+    await queue.flush();
+    expect(queue.addUse({ kind: "use", id: `s${UNPAID_USES}`, lastUsedAtMs: 4 })).toBe(true);
+    await queue.flush();
+    expect([...rows.rows.values()].map(({ lastUsedAtMs }) => lastUsedAtMs)).toEqual([
+      ...new Array(UNPAID_USES).fill(3),
+      4,
+    ]);
     expect(queue.heldBytes).toBe(0);
   });
 });

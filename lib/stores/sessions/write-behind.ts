@@ -20,6 +20,11 @@ const BATCH_CHANGES = 2_000;
  */
 const FLUSH_AFTER_MS = 500;
 const FLUSH_AT_BYTES = MIB;
+/**
+ * Last uses that may wait without room of their own, when the queue is full or the ledger grants nothing: a caller was told a
+ * later end, and it must hold. About half a megabyte that nobody pays for.
+ */
+export const UNPAID_USES = 1_024;
 const RETRY_AFTER_MS = 500;
 /** A writer waits this long for room in the queue before it is told to come again. */
 const PATIENCE_MS = 5_000;
@@ -33,6 +38,7 @@ export type QueuedChange = QueuedPut | SmallChange;
 
 interface Pending {
   change: QueuedChange;
+  /** Paid for it; 0: a use that waits without room of its own. */
   bytes: number;
   /** Of the first change that this one has taken the place of: the maps are in this order. */
   sequence: number;
@@ -88,6 +94,7 @@ export class WriteBehind {
   /** When the oldest pending change came, or earlier. */
   #waitingSinceMs = 0;
   #heldBytes = 0;
+  #unpaid = 0;
   #sequence = 0;
   #failure: unknown = null;
   #running: Promise<void> | null = null;
@@ -180,11 +187,32 @@ export class WriteBehind {
     await this.#wait(this.#forRoom, {});
   }
 
-  /** Queues a change that nobody waits for, in the room of an earlier one if there is one; false when there is no room. */
-  addSmall(change: SmallChange): boolean {
-    const room = this.#pending.has(change.id) ? { bytes: 0 } : this.tryReserve(0);
-    if (room) this.#add(change, room);
+  /** Queues a deletion that nobody waits for; false without room for it: the row's own time ends the session then. */
+  addDeletion(id: string): boolean {
+    const room = this.#pending.has(id) ? { bytes: 0 } : this.tryReserve(0);
+    if (room) this.#add({ kind: "delete", id }, room);
     return room !== null;
+  }
+
+  /** Queues a last use, without room of its own if need be; false when none of it can be kept now. */
+  addUse(use: SessionUse): boolean {
+    if (!this.canKeepUse && !this.#pending.has(use.id)) return false;
+    this.keepUse(use);
+    return true;
+  }
+
+  get canKeepUse(): boolean {
+    return this.#unpaid < UNPAID_USES;
+  }
+
+  /** The same whatever waits already: of a session that leaves memory, which took more there. */
+  keepUse(use: SessionUse): void {
+    this.#add(use, (this.#pending.has(use.id) ? null : this.tryReserve(0)) ?? { bytes: 0 });
+  }
+
+  /** Whether anything waits to be committed. */
+  get isWaiting(): boolean {
+    return this.#pending.size > 0 || this.#committing.size > 0;
   }
 
   /** Queues `change` in the room that was reserved for it, and gives back what it does not need. */
@@ -197,13 +225,15 @@ export class WriteBehind {
     const id = change.kind === "put" ? change.row.id : change.id;
     const before = this.#pending.get(id);
     const next = merged(before?.change, change);
-    const bytes = bytesOf(next);
     const sequence = ++this.#sequence;
     // Two changes have become one: what both had reserved, less what the one needs, goes back.
-    this.#letGo((before?.bytes ?? 0) + room.bytes - bytes);
+    const paid = (before?.bytes ?? 0) + room.bytes;
+    const bytes = Math.min(paid, bytesOf(next));
     room.bytes = 0;
+    this.#unpaid += Number(bytes === 0) - Number(before?.bytes === 0);
     if (this.#pending.size === 0) this.#waitingSinceMs = this.#options.clock.monotonicMs();
     this.#pending.set(id, { change: next, bytes, sequence: before?.sequence ?? sequence });
+    this.#letGo(paid - bytes);
     this.#schedule();
   }
 
@@ -259,8 +289,8 @@ export class WriteBehind {
   }
 
   #addUses(): void {
-    // A full queue cannot take one; it stays due, and is asked for again.
-    this.#options.collectUses(BATCH_CHANGES, (use) => this.addSmall(use));
+    // What cannot be taken now stays due, and is asked for again.
+    this.#options.collectUses(BATCH_CHANGES, (use) => this.addUse(use));
   }
 
   #takeBatch(): QueuedChange[] {
@@ -322,7 +352,10 @@ export class WriteBehind {
     }
     this.#failure = null;
     let bytes = 0;
-    for (const { bytes: held } of this.#committing.values()) bytes += held;
+    for (const { bytes: held } of this.#committing.values()) {
+      bytes += held;
+      if (held === 0) this.#unpaid--;
+    }
     this.#committing.clear();
     this.#letGo(bytes);
     this.#tellCommitted();
@@ -337,8 +370,11 @@ export class WriteBehind {
     for (const [id, { change, bytes, sequence }] of since) {
       const before = this.#pending.get(id);
       const next = merged(before?.change, change);
-      this.#letGo((before?.bytes ?? 0) + bytes - bytesOf(next));
-      this.#pending.set(id, { change: next, bytes: bytesOf(next), sequence: before?.sequence ?? sequence });
+      const paid = (before?.bytes ?? 0) + bytes;
+      const kept = Math.min(paid, bytesOf(next));
+      this.#unpaid += Number(kept === 0) - Number(bytes === 0) - Number(before?.bytes === 0);
+      this.#pending.set(id, { change: next, bytes: kept, sequence: before?.sequence ?? sequence });
+      this.#letGo(paid - kept);
     }
   }
 
