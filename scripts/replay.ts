@@ -7,14 +7,29 @@ import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { parseArgs } from "node:util";
 import { createGunzip } from "node:zlib";
 import { replay } from "../lib/memory/leaks/replay.ts";
 import { ReplayLines } from "../lib/memory/leaks/replay-lines.ts";
 import type { LeakSample } from "../lib/memory/leaks/sample.ts";
 
 const GZIP_MAGIC = 0x1f8b;
-const file = process.argv[2];
+const USAGE = `Usage: npm run --silent replay -- FILE
+Replays recorded samples (NDJSON, gzipped or not; - or nothing: standard input) through the leak detector, and prints each
+change of verdict and the outcome as lines of JSON.`;
+
+const { values, positionals } = options();
+const [file] = positionals;
 const lines = new ReplayLines();
+
+function options() {
+  try {
+    return parseArgs({ allowPositionals: true, options: { help: { type: "boolean", short: "h" } } });
+  } catch (error) {
+    process.stderr.write(`replay: ${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
+    return process.exit(2);
+  }
+}
 
 async function* samples(input: Readable): AsyncGenerator<LeakSample> {
   for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
@@ -42,7 +57,13 @@ function fail(message: string): void {
 // A reader that has seen enough (`| head -1`) closes the pipe: that is no fault.
 process.stdout.on("error", () => process.exit());
 
+if (values.help) {
+  process.stdout.write(`${USAGE}\n`);
+  process.exit();
+}
+
 try {
+  if (positionals.length > 1) throw new Error("one file at a time");
   const input = await plain(file === undefined || file === "-" ? process.stdin : createReadStream(file));
   for await (const line of replay(samples(input))) process.stdout.write(`${JSON.stringify(line)}\n`);
   const leftOut = lines.report();

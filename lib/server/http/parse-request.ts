@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { AppError } from "../../shared/errors.ts";
 import { parseJson } from "../../shared/json.ts";
 import type { Route } from "./define-route.ts";
@@ -22,7 +22,9 @@ export async function parseRequest(
   return {
     params: spec.params ? check(spec.params, pathParams(spec.path, pathname), "params") : undefined,
     query: parseQuery(spec.query, search),
-    body: spec.body ? await parseBody({ spec } as Route, spec.body, request, maxBodyBytes) : undefined,
+    body: spec.body
+      ? await parseBody({ spec } as Route, spec.body, request, maxBodyBytes)
+      : void (await requireNoBody(spec, request)),
   };
 }
 
@@ -87,6 +89,19 @@ async function parseBody({ spec }: Route, schema: z.ZodType, request: Request, m
     });
   }
   return check(schema, spec.rounded ? parseJson(bytes, { rounded: spec.rounded }) : parseJson(bytes), "body");
+}
+
+/** A body that a route does not take is refused, not ignored: whoever sends a field expects it to do something. */
+const MOST_IGNORED_BYTES = 65_536;
+const NO_FIELDS = z.strictObject({});
+
+async function requireNoBody(spec: Route["spec"], request: Request): Promise<void> {
+  if (spec.method === "get" || spec.rawBody !== undefined) return;
+  // Asked of the headers: a look at the body of a request without one costs more than answering it.
+  const length = request.headers.get("content-length");
+  if (length === "0" || (length === null && request.headers.get("transfer-encoding") === null)) return;
+  const bytes = await readBody(request, MOST_IGNORED_BYTES);
+  if (bytes.byteLength > 0) check(NO_FIELDS, parseJson(bytes), "body");
 }
 
 function check(schema: z.ZodType, value: unknown, where: "body" | "query" | "params"): unknown {
