@@ -94,11 +94,14 @@ describe.each(policies)("BoundedEntries under %s", (policy) => {
             expect(store.items).toBe(model.size);
           } else if (op.do === "freeze") account.frozen = op.frozen;
           else {
+            const before = { maxItems: store.maxItems, maxBytes: store.maxBytes, indexBytes: store.indexBytes };
             try {
               store.resize({ maxItems: op.maxItems, maxBytes: store.indexBytes + op.room });
             } catch (error) {
-              // The index of the new size may not fit: then the bounds stay as they were.
+              // The index of the new size may not fit: then the lower bounds hold, with the index that is there.
               expect(error).toBeInstanceOf(RangeError);
+              expect(store.maxItems).toBe(Math.min(before.maxItems, op.maxItems));
+              expect(store.maxBytes).toBe(Math.min(before.maxBytes, before.indexBytes + op.room));
             }
           }
           expect(store.items).toBeLessThanOrEqual(store.maxItems);

@@ -243,7 +243,7 @@ export class BoundedEntries<V> {
   /**
    * New bounds, which hold when this returns. Another `maxItems` or policy rebuilds the index, and `auto` judges anew.
    *
-   * @throws {RangeError} when the index would not fit, and then nothing has changed.
+   * @throws {RangeError} when the index would not fit: then policy and index stay, and of the bounds the lower ones hold.
    */
   resize(bounds: { maxItems?: number; maxBytes?: number; policy?: PolicySetting }): void {
     const maxItems = bounds.maxItems ?? this.#maxItems;
@@ -252,13 +252,17 @@ export class BoundedEntries<V> {
     const rebuilds = maxItems !== this.#maxItems || policy !== this.#setting;
     const slots = Math.min(maxItems, Math.max(FIRST_SLOTS, this.#items));
     const indexBytes = rebuilds ? this.#indexBytesFor(slots, maxItems, policy) : this.#indexBytes;
-    if (indexBytes > maxBytes) throw new RangeError(`an index of ${maxItems} entries needs ${indexBytes} bytes`);
+    if (indexBytes > maxBytes) {
+      this.#lower(maxItems, maxBytes);
+      throw new RangeError(`an index of ${maxItems} entries needs ${indexBytes} bytes`);
+    }
     while (this.#items > maxItems || this.#entryBytes + indexBytes > maxBytes) this.evictOne();
     if (!rebuilds) {
       this.#maxBytes = maxBytes;
       return;
     }
     if (indexBytes > this.#indexBytes && !this.#options.account.tryTake(indexBytes - this.#indexBytes)) {
+      this.#lower(maxItems, maxBytes);
       throw new RangeError(`no memory for an index of ${maxItems} entries`);
     }
     if (indexBytes < this.#indexBytes) this.#options.account.give(this.#indexBytes - indexBytes);
@@ -267,6 +271,13 @@ export class BoundedEntries<V> {
     this.#maxItems = maxItems;
     this.#setting = policy;
     this.#rebuild(slots);
+  }
+
+  /** Bounds that are lower than those in force hold with the index that is there; it alone may take more than `maxBytes`. */
+  #lower(maxItems: number, maxBytes: number): void {
+    this.#maxItems = Math.min(this.#maxItems, maxItems);
+    this.#maxBytes = Math.max(this.#indexBytes, Math.min(this.#maxBytes, maxBytes));
+    while (this.#items > this.#maxItems || this.bytes > this.#maxBytes) this.evictOne();
   }
 
   /** Empties the store and gives back everything, the index too; it must not be used afterwards. */

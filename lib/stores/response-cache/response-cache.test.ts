@@ -81,6 +81,18 @@ describe("ResponseCache deduplication", () => {
     for (let i = 0; i < 50; i++) await put(`k${i}`, Buffer.alloc(400_000, i));
     expect(cache.stats().bytes).toBeLessThanOrEqual(4_000_000);
   });
+
+  it("holds lowered bounds when the ledger refuses the index of a raised one", async () => {
+    const { cache, account, put } = setUp({ compression: false });
+    for (let i = 0; i < 50; i++) await put(`k${i}`, Buffer.alloc(60_000, i));
+    account.frozen = true;
+    expect(() => cache.resize({ maxItems: 200_000, maxBytes: 2_000_000, ttlMs: 1_000 })).toThrow(RangeError);
+    expect(cache.stats()).toMatchObject({ maxItems: 50, maxBytes: 2_000_000, ttlSeconds: 1 });
+    expect(cache.stats().bytes).toBeLessThanOrEqual(2_000_000);
+    account.frozen = false;
+    for (let i = 0; i < 50; i++) await put(`l${i}`, Buffer.alloc(60_000, i));
+    expect(cache.stats().bytes).toBeLessThanOrEqual(2_000_000);
+  });
 });
 
 describe("ResponseCache representations", () => {

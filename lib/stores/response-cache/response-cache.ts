@@ -195,11 +195,13 @@ export class ResponseCache implements CacheStore, BoundedStore {
     return (await this.#entries.sweep(slicer)).items;
   }
 
-  /** @throws {RangeError} when the index of so many entries does not fit. */
+  /** @throws {RangeError} when the index of so many entries does not fit: of the bounds the lower ones hold then. */
   resize({ maxItems, maxBytes = this.#maxBytes, ttlMs, policy, maxBodyBytes }: CacheBounds): void {
     const ceilingBytes = maxBytes - fillBytes(maxBytes);
     const before = this.#budget.ceilingBytes;
     this.#budget.ceilingBytes = Math.max(before, ceilingBytes);
+    this.#ttlMs = ttlMs ?? this.#ttlMs;
+    this.#maxBodyBytes = maxBodyBytes ?? this.#maxBodyBytes;
     try {
       this.#entries.resize({
         maxBytes: ceilingBytes,
@@ -207,15 +209,19 @@ export class ResponseCache implements CacheStore, BoundedStore {
         ...(policy === undefined ? {} : { policy }),
       });
     } catch (error) {
-      this.#budget.ceilingBytes = before;
+      if (ceilingBytes < before) this.#setMaxBytes(maxBytes);
+      else this.#budget.ceilingBytes = before;
       throw error;
     }
+    this.#setMaxBytes(maxBytes);
+  }
+
+  #setMaxBytes(maxBytes: number): void {
+    const ceilingBytes = maxBytes - fillBytes(maxBytes);
     this.#budget.ceilingBytes = ceilingBytes;
     this.#shrinkTo(ceilingBytes);
     this.#leases.resize(fillBytes(maxBytes));
     this.#maxBytes = maxBytes;
-    this.#ttlMs = ttlMs ?? this.#ttlMs;
-    this.#maxBodyBytes = maxBodyBytes ?? this.#maxBodyBytes;
   }
 
   /** Compresses every body that waits for it. */
