@@ -360,10 +360,13 @@ describe("ResponseCache compression", () => {
   it("lets none rest while more come than may wait", async () => {
     const { cache, put } = setUp({ maxItems: 2_000, maxBytes: 8 * 1024 * 1024 });
     for (let i = 0; i < 900; i += 1) await put(`k${i}`, text(60, i));
-    await vi.waitFor(async () => {
-      const waiting = Object.values(await encodings(cache)).filter((encoding) => encoding === "identity").length;
-      expect(waiting).toBeLessThanOrEqual(512);
-    });
+    await vi.waitFor(
+      async () => {
+        const waiting = Object.values(await encodings(cache)).filter((encoding) => encoding === "identity").length;
+        expect(waiting).toBeLessThanOrEqual(512);
+      },
+      { timeout: 20_000 },
+    );
   });
 });
 
