@@ -17,6 +17,7 @@ import { Events } from "./events.ts";
 import type { Log } from "./log.ts";
 import { databasePaths } from "./paths.ts";
 import { SettingsStore } from "./settings.ts";
+import { StorageWatch } from "./storage-watch.ts";
 import { Traffic } from "./traffic.ts";
 
 /** `starting`, then `ready`, then `draining`: what /readyz tells. */
@@ -40,6 +41,7 @@ export class Core {
   readonly nodeId: string;
   readonly bootId = randomUUID();
   readonly database: DatabaseClient;
+  readonly storage: StorageWatch;
   readonly settings: SettingsStore;
   readonly keys: KeyRing;
   readonly gate: Gate;
@@ -59,6 +61,7 @@ export class Core {
     this.log = log;
     this.nodeId = nodeId;
     this.database = database;
+    this.storage = new StorageWatch(database, clock, log);
     this.settings = settings;
     this.keys = keys;
     this.gate = { keys, attempts: new Attempts(clock) };
@@ -72,7 +75,7 @@ export class Core {
   /** Opens the database and what is read from it at start. @throws {StartError} with a sentence for whoever started us. */
   static async open(env: Env, clock: Clock, log: Log): Promise<Core> {
     const { file, migrationsDir } = databasePaths(env);
-    const { database, migrated, quarantined } = await DatabaseClient.open(workerEntry("database"), {
+    const { database, migrated, quarantined, begun } = await DatabaseClient.open(workerEntry("database"), {
       file,
       migrationsDir,
       maxBytes: (env.pinned.diskMaxMb ?? SETTINGS.diskMaxMb.fallback) * MIB,
@@ -81,12 +84,14 @@ export class Core {
     if (quarantined !== null) {
       log.error({ quarantined }, "the database is damaged: it was moved aside for recovery, and a new one begun");
     }
+    if (begun) log.info({ file }, "there was no database: a new one was begun");
     if (migrated.length > 0) log.info({ migrated }, "database migrated");
     const nodeId = await createMetaRows(database).readOrInsert("nodeId", randomUUID());
     const settings = await SettingsStore.open(createSettingRows(database), clock, env.pinned);
     const keys = await KeyRing.open(createKeyRows(database), clock, env.fixed.HEADROOM_OPERATOR_KEY);
     const core = new Core({ env, clock, log, nodeId, database, settings, keys });
     core.onStop(
+      core.storage.start(),
       settings.follow(({ diskMaxMb }) => {
         database.limit(diskMaxMb * MIB).catch((err: unknown) => log.warn({ err }, "the disk bound could not be set"));
       }),

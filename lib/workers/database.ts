@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { Connection } from "../backends/sqlite/connection.ts";
+import { orFullDisk } from "../backends/sqlite/file-place.ts";
 import type { Command, DatabaseOptions, Failure, Opened, Reply } from "../backends/sqlite/messages.ts";
 import { migrate } from "../backends/sqlite/migrate.ts";
 import { unpackStatements } from "../backends/sqlite/packed-statements.ts";
@@ -25,18 +26,25 @@ function open(): Connection | null {
     // Only a file that a server of ours has used before is ours to move; its lock file stays beside it.
     const isOurs = existsSync(lockFile(options.file));
     // Held until the process ends; the thread never gives it back.
-    lockDatabase(options.file);
+    const lock = lockDatabase(options.file);
+    const sizeBytes = statSync(options.file, { throwIfNoEntry: false })?.size ?? 0;
+    if (sizeBytes === 0 && lock.wasUsed) throw new Error(missing(options.file));
     const quarantined = isOurs && isDamaged(options.file) ? quarantine(options.file, Date.now()) : null;
     const connection = new Connection(options);
     const migrated = migrate(connection, options.migrationsDir);
-    port?.postMessage({ opened: true, migrated, quarantined } satisfies Opened);
+    lock.markUsed();
+    port?.postMessage({ opened: true, migrated, quarantined, begun: sizeBytes === 0 } satisfies Opened);
     return connection;
   } catch (error) {
-    const failure = toFailure(error);
+    const failure = orFullDisk(toFailure(error), options.file);
     port?.postMessage({ opened: false, failure } satisfies Opened);
     return null;
   }
 }
+
+/** An empty database in its place would look like the loss of everything, and be one with the next backup. */
+const missing = (file: string) =>
+  `the database ${file} is missing or empty, though a server has used it: put it back, or delete ${lockFile(file)} to begin a new one`;
 
 function serve(connection: Connection): void {
   let waiting: Write[] = [];
@@ -83,6 +91,7 @@ function serve(connection: Connection): void {
     // A read sees every write that was sent before it.
     commit();
     if (command.kind === "all") attempt(command.id, () => connection.all(command.sql, command.params));
+    else if (command.kind === "place") attempt(command.id, () => connection.requirePlace());
     else if (command.kind === "size") attempt(command.id, () => connection.sizeBytes());
     else if (command.kind === "limit") attempt(command.id, () => connection.limit(command.maxBytes));
     else {

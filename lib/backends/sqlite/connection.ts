@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import Libsql from "libsql";
 import type { Changes, SqlValue, Statement } from "../../ports/database.ts";
+import { FilePlace } from "./file-place.ts";
 import type { DatabaseOptions } from "./messages.ts";
 import type { RowTable } from "./row-table.ts";
 
@@ -19,10 +20,12 @@ const PAGE_BYTES = 4096;
 export class Connection {
   readonly sqlite: Sqlite;
   readonly #file: string;
+  readonly #place: FilePlace;
   readonly #prepared = new Map<string, Prepared>();
 
   constructor(options: DatabaseOptions) {
     this.#file = options.file;
+    this.#place = new FilePlace(options.file);
     this.sqlite = new Libsql(options.file);
     // FULL: a commit is on disk before it is acknowledged, power failure included; group commit pays for it.
     this.sqlite.exec("PRAGMA journal_mode = WAL");
@@ -35,6 +38,12 @@ export class Connection {
     // Rows in use are written again and again: copied into the database once per 16 MiB of log instead of once per 4.
     this.sqlite.exec("PRAGMA wal_autocheckpoint = 4000");
     this.limit(options.maxBytes);
+    this.requirePlace();
+  }
+
+  /** @throws {MisplacedError} when the file is not where it was: nothing may be acknowledged any more. */
+  requirePlace(): void {
+    this.#place.require();
   }
 
   /** Lets the file grow to `maxBytes`: past it SQLite itself refuses with SQLITE_FULL and rolls back. */
@@ -57,6 +66,7 @@ export class Connection {
    * statements only.
    */
   commitTogether(callers: readonly Iterable<Statement>[]): (Changes[] | Error)[] {
+    this.#place.require();
     this.sqlite.exec("BEGIN IMMEDIATE");
     try {
       const results = callers.map((statements) => this.#runOne(statements));

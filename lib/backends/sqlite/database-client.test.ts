@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -89,6 +89,51 @@ describe("DatabaseClient", () => {
     const { database } = await open();
     await database.close();
     await expect(database.all("SELECT 1")).rejects.toMatchObject({ code: "storage-unavailable" });
+  });
+});
+
+describe("a database that is not where it was", () => {
+  it.each([
+    ["moved", ""],
+    ["moved", "-wal"],
+    ["replaced", ""],
+    ["replaced", "-wal"],
+  ])(
+    "acknowledges nothing while it is %s (headroom.db%s), goes on reading, and writes again when it is back",
+    async (what, suffix) => {
+      const { database, file } = await openTestDatabase();
+      opened.push(database);
+      const write = (name: string) =>
+        database.write([{ sql: `INSERT INTO "Meta" ("name", "value") VALUES (?, 'x')`, params: [name] }]);
+      await write("before");
+      renameSync(file + suffix, `${file}.away`);
+      if (what === "replaced") copyFileSync(`${file}.away`, file + suffix);
+      await expect(write("meanwhile")).rejects.toMatchObject({ code: "storage-unavailable", status: 503 });
+      await expect(database.requirePlace()).rejects.toThrow(
+        /^The database's (file|log) was (moved or deleted|replaced)\.$/,
+      );
+      expect(await database.all(`SELECT "name" FROM "Meta" WHERE "value" = 'x'`)).toEqual([{ name: "before" }]);
+      renameSync(`${file}.away`, file + suffix);
+      await write("after");
+      await database.requirePlace();
+      rmSync(path.dirname(file), { recursive: true });
+    },
+  );
+
+  it("is not replaced by an empty one at the next start, which says what to do", async () => {
+    const { database, file } = await openTestDatabase();
+    await database.close();
+    renameSync(file, `${file}.away`);
+    await expect(openTestDatabase({ file })).rejects.toThrow(/is missing or empty, .* put it back, or delete .*\.lock/);
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, "");
+    await expect(openTestDatabase({ file })).rejects.toThrow("is missing or empty");
+    renameSync(`${file}.away`, file);
+    await (await openTestDatabase({ file })).database.close();
+    rmSync(file);
+    rmSync(`${file}.lock`);
+    await (await openTestDatabase({ file })).database.close();
+    rmSync(path.dirname(file), { recursive: true });
   });
 });
 

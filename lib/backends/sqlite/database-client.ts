@@ -66,15 +66,15 @@ export class DatabaseClient implements Database {
   static async open(
     entry: URL,
     options: DatabaseOptions,
-  ): Promise<{ database: DatabaseClient; migrated: string[]; quarantined: string | null }> {
+  ): Promise<{ database: DatabaseClient; migrated: string[]; quarantined: string | null; begun: boolean }> {
     const worker = startThread(entry, { ...HEAP, workerData: options });
     const opened = await new Promise<Opened>((resolve, reject) => {
       worker.once("message", resolve);
       worker.once("error", reject);
     });
     if (!opened.opened) throw new StartError(opened.failure.message);
-    const { migrated, quarantined } = opened;
-    return { database: new DatabaseClient(worker), migrated, quarantined };
+    const { migrated, quarantined, begun } = opened;
+    return { database: new DatabaseClient(worker), migrated, quarantined, begun };
   }
 
   async all<Row>(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
@@ -96,6 +96,11 @@ export class DatabaseClient implements Database {
       this.#queuedBytes -= bytes;
       this.#waiters.shift()?.();
     }
+  }
+
+  /** @throws {AppError} `storage-unavailable` when the file was moved, deleted or replaced: writes are refused until it is back. */
+  async requirePlace(): Promise<void> {
+    await this.#ask({ kind: "place" });
   }
 
   sizeBytes(): Promise<number> {

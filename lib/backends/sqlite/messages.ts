@@ -18,6 +18,8 @@ export type Command =
   | { id: number; kind: "all"; sql: string; params: readonly SqlValue[] }
   | { id: number; kind: "write"; packed: PackedStatements }
   | { id: number; kind: "size" }
+  /** Fails when the file is not where it was. */
+  | { id: number; kind: "place" }
   | { id: number; kind: "limit"; maxBytes: number }
   | { id: number; kind: "close" };
 
@@ -34,5 +36,6 @@ export type Reply = ({ id: number; ok: true; value: unknown } | { id: number; ok
 
 /** The first message from the thread. */
 export type Opened =
-  /** `quarantined`: where a damaged database was moved to, before a new one was begun. */
-  { opened: true; migrated: string[]; quarantined: string | null } | { opened: false; failure: Failure };
+  /** `begun`: there was no database before; `quarantined`: where a damaged database was moved to, before a new one was begun. */
+  | { opened: true; migrated: string[]; quarantined: string | null; begun: boolean }
+  | { opened: false; failure: Failure };

@@ -1,3 +1,4 @@
+import { MisplacedError } from "./file-place.ts";
 import type { Failure } from "./messages.ts";
 
 function codeOf(error: unknown): string {
@@ -27,6 +28,7 @@ export function isHeldElsewhere(error: unknown): boolean {
 /** SQLite's result codes in our terms. @see https://www.sqlite.org/rescode.html */
 export function toFailure(error: unknown): Failure {
   const { message, is } = reporter(error);
+  if (error instanceof MisplacedError) return { code: "storage-unavailable", message };
   if (is("SQLITE_FULL", /database or disk is full/i))
     return { code: "storage-full", message: "The disk, or its quota, is full." };
   if (is("SQLITE_READONLY", /readonly database/i))

@@ -31,6 +31,8 @@ export const healthRoutes: readonly Route[] = [
         throw new AppError("not-ready", "The server is starting.", { headers: { "Retry-After": "1" } });
       if (runtime.memory.gate.closed)
         throw new AppError("memory-pressure", "Memory is at its hard bound.", { headers: { "Retry-After": "5" } });
+      const { fault } = runtime.storage;
+      if (fault) throw new AppError(fault.code, fault.message, { headers: { "Retry-After": "5" } });
       return { status: "ready" };
     },
   ),
