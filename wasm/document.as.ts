@@ -1,6 +1,17 @@
 /** One JSON document. */
-import { DEEP, EVENTS, HUGE_NUMBER, INPUT, MAX_DEPTH } from "./layout.as";
-import { above, allDigits, equal, escapedBits, escapesNext, hugeExponent, prefixXor } from "./masks.as";
+import { DEEP, EVENTS, ODD_NUMBER, INPUT, MAX_DEPTH } from "./layout.as";
+import {
+  above,
+  digitBits,
+  equal,
+  escapedBits,
+  escapesNext,
+  hasLongRun,
+  isDigit,
+  mayBeNegativeZero,
+  prefixXor,
+  runAtEnd,
+} from "./masks.as";
 import { beginProjection, closeRecord, endRecord, openRecord, separateRecord } from "./project.as";
 
 // What is known where the window ended.
@@ -50,10 +61,13 @@ export function scanDocument(
   const opening = i8x16.splat(0x7b);
   const closing = i8x16.splat(0x7d);
   const letterE = i8x16.splat(0x65);
+  const minus = i8x16.splat(45);
   const comma = i8x16.splat(44);
   const colon = i8x16.splat(58);
   let event = EVENTS;
   let level = depth;
+  // An element that an earlier window began is parsed alone, whatever its numbers.
+  let digitsBefore: u32 = 0;
   brokenAt = length;
   if (project) beginProjection(continued ? 0 : INPUT + from);
 
@@ -84,15 +98,18 @@ export function scanDocument(
       separators = (equal(a, b, c, d, comma) | equal(a, b, c, d, colon)) & ~inside;
     // What is suspected of a block is suspected of each element that has a part in it.
     let suspicion: u32 = 0;
-    if ((brackets | quotes | inside) == 0 && allDigits(a, b, c, d)) suspicion = HUGE_NUMBER;
+    const digits = digitBits(a, b, c, d) & ~inside;
+    if (hasLongRun(digits, digitsBefore)) suspicion = ODD_NUMBER;
+    digitsBefore = runAtEnd(digits);
     const torn = breaks & inside;
     if (torn != 0 && brokenAt == length) brokenAt = p + <u32>ctz(torn) - INPUT;
 
-    let doubtful = equal(a2, b2, c2, d2, letterE) & ~inside;
+    let doubtful = (equal(a2, b2, c2, d2, letterE) | equal(a, b, c, d, minus)) & ~inside;
     while (doubtful != 0) {
       const at = p + <u32>ctz(doubtful);
       doubtful &= doubtful - 1;
-      if (hugeExponent(at, end, at > INPUT ? <u32>load<u8>(at - 1) : previousByte)) suspicion = HUGE_NUMBER;
+      const before: u32 = at > INPUT ? <u32>load<u8>(at - 1) : previousByte;
+      if (load<u8>(at) == 45 ? mayBeNegativeZero(at, end) : isDigit(before) || before == 46) suspicion = ODD_NUMBER;
     }
     marks |= suspicion;
 

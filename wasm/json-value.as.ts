@@ -17,6 +17,8 @@ const LONG: u32 = 6;
 const ARRAY: u32 = 7;
 /** JSON to be parsed by itself: a string with escapes, or what is nested. */
 const NESTED: u32 = 8;
+/** As NUMBER, but perhaps written with another value: -0, or 16 digits and a power of ten. */
+const DOUBTFUL: u32 = 9;
 const ENTRY: u32 = 16;
 
 /** The words as they lie in memory; of "false" the first four letters. */
@@ -29,6 +31,8 @@ const POWERS: StaticArray<f64> = [
   1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
 const EXACT: u64 = 1 << 53;
+/** A double tells any two numbers of 15 digits apart. */
+const SURE: u64 = 1000000000000000;
 
 /** Left of the tape when a record or an element begins: more than the values of any shape. */
 const ROOM: u32 = 512 * ENTRY;
@@ -190,7 +194,8 @@ function readNumber(p: u32, end: u32): u32 {
     return q;
   }
   const value = exponent < 0 ? <f64>digits / unchecked(POWERS[-exponent]) : <f64>digits * unchecked(POWERS[exponent]);
-  put(NUMBER, p, q);
+  const doubtful = (digits > SURE && exponent != 0) || (negative && digits == 0);
+  put(doubtful ? DOUBTFUL : NUMBER, p, q);
   store<f64>(tape - 8, negative ? -value : value);
   return q;
 }

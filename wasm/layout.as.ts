@@ -29,8 +29,8 @@ export const POSITION: u32 = 0xffffff;
 export const IRREGULAR: u32 = 1 << 24;
 /** Nested deeper than MAX_DEPTH. */
 export const DEEP: u32 = 1 << 25;
-/** May hold a number that is not finite. */
-export const HUGE_NUMBER: u32 = 1 << 26;
+/** May hold a number that a double does not hold as it is written: too large, of too many digits, or -0. */
+export const ODD_NUMBER: u32 = 1 << 26;
 /** An empty line. */
 export const BLANK: u32 = 1 << 27;
 /** Is in the projected copy. */

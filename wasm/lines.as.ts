@@ -1,6 +1,17 @@
 /** Lines of JSON. */
-import { BLANK, DEEP, EVENTS, HUGE_NUMBER, INPUT, IRREGULAR, MAX_DEPTH } from "./layout.as";
-import { above, allDigits, equal, escapedBits, escapesNext, hugeExponent, prefixXor } from "./masks.as";
+import { BLANK, DEEP, EVENTS, ODD_NUMBER, INPUT, IRREGULAR, MAX_DEPTH } from "./layout.as";
+import {
+  above,
+  digitBits,
+  equal,
+  escapedBits,
+  escapesNext,
+  hasLongRun,
+  isDigit,
+  mayBeNegativeZero,
+  prefixXor,
+  runAtEnd,
+} from "./masks.as";
 import { beginProjection, closeRecord, endRecord, openRecord, separateRecord } from "./project.as";
 
 /**
@@ -20,6 +31,7 @@ export function scanLines(from: u32, length: u32, project: bool): u32 {
   const opening = i8x16.splat(0x7b);
   const closing = i8x16.splat(0x7d);
   const letterE = i8x16.splat(0x65);
+  const minus = i8x16.splat(45);
   const comma = i8x16.splat(44);
   const colon = i8x16.splat(58);
   let event = EVENTS;
@@ -29,6 +41,7 @@ export function scanLines(from: u32, length: u32, project: bool): u32 {
   let escapedFirst: u64 = 0;
   let level: i32 = 0;
   let marks: u32 = 0;
+  let digitsBefore: u32 = 0;
   if (project) beginProjection(lineStart);
 
   for (let p = lineStart; p < end; p += 64) {
@@ -54,12 +67,15 @@ export function scanLines(from: u32, length: u32, project: bool): u32 {
     const separators = project ? equal(a, b, c, d, comma) | equal(a, b, c, d, colon) : 0;
     // What is suspected of a block is suspected of each line that has a part in it.
     let suspicion: u32 = 0;
-    if ((brackets | quotes | breaks | inside) == 0 && allDigits(a, b, c, d)) suspicion = HUGE_NUMBER;
-    let doubtful = equal(a2, b2, c2, d2, letterE) & ~inside;
+    const digits = digitBits(a, b, c, d) & ~inside;
+    if (hasLongRun(digits, digitsBefore)) suspicion = ODD_NUMBER;
+    digitsBefore = runAtEnd(digits);
+    let doubtful = (equal(a2, b2, c2, d2, letterE) | equal(a, b, c, d, minus)) & ~inside;
     while (doubtful != 0) {
       const at = p + <u32>ctz(doubtful);
       doubtful &= doubtful - 1;
-      if (hugeExponent(at, end, load<u8>(at - 1))) suspicion = HUGE_NUMBER;
+      const before: u32 = load<u8>(at - 1);
+      if (load<u8>(at) == 45 ? mayBeNegativeZero(at, end) : isDigit(before) || before == 46) suspicion = ODD_NUMBER;
     }
     marks |= suspicion;
 
@@ -78,7 +94,7 @@ export function scanLines(from: u32, length: u32, project: bool): u32 {
           marks |= IRREGULAR;
           inside ^= todo;
           // Exponents in the rest of the block were looked for in the wrong places.
-          suspicion = HUGE_NUMBER;
+          suspicion = ODD_NUMBER;
         }
         if (level != 0) marks |= IRREGULAR;
         const size = at - lineStart;

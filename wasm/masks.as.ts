@@ -57,16 +57,45 @@ export function isDigit(byte: u32): bool {
   return byte - 48 < 10;
 }
 
+/** The bytes of digits and points. A slash counts too: it stands in strings alone. */
 @inline
-export function allDigits(a: v128, b: v128, c: v128, d: v128): bool {
-  const zero = i8x16.splat(48);
-  const ten = i8x16.splat(10);
-  return v128.all_true<u8>(
-    v128.and(
-      v128.and(i8x16.lt_u(i8x16.sub(a, zero), ten), i8x16.lt_u(i8x16.sub(b, zero), ten)),
-      v128.and(i8x16.lt_u(i8x16.sub(c, zero), ten), i8x16.lt_u(i8x16.sub(d, zero), ten)),
-    ),
+export function digitBits(a: v128, b: v128, c: v128, d: v128): u64 {
+  const first = i8x16.splat(46);
+  const count = i8x16.splat(12);
+  return bits(
+    i8x16.lt_u(i8x16.sub(a, first), count),
+    i8x16.lt_u(i8x16.sub(b, first), count),
+    i8x16.lt_u(i8x16.sub(c, first), count),
+    i8x16.lt_u(i8x16.sub(d, first), count),
   );
+}
+
+/** Whether a run of 16 or more stands in `mask`, of which `before` end the block before it. */
+@inline
+export function hasLongRun(mask: u64, before: u32): bool {
+  const first = <u32>ctz(~mask);
+  if (first != 0 && first + before >= 16) return true;
+  let run = mask;
+  run &= run >> 1;
+  run &= run >> 2;
+  run &= run >> 4;
+  run &= run >> 8;
+  return run != 0;
+}
+
+/** How long the run is that ends the block, at most 16. */
+@inline
+export function runAtEnd(mask: u64): u32 {
+  return min(<u32>clz(~mask), 16);
+}
+
+/** True when the number behind the minus at `at` is 0, or may be at the window's end. */
+export function mayBeNegativeZero(at: u32, end: u32): bool {
+  for (let next = at + 1; next < end; next++) {
+    const byte: u32 = load<u8>(next);
+    if (byte != 48 && byte != 46) return !isDigit(byte);
+  }
+  return true;
 }
 
 /** True when the exponent whose letter is at `at` may have three digits or more: at the window's end, when in doubt. */

@@ -2,7 +2,7 @@
  * Copies records with only their selected keys, from the structural characters that a scan finds. What is copied is
  * parsed by the caller, and what is passed over is checked for its structure alone; anything odd makes the record irregular.
  */
-import { DEEP, HUGE_NUMBER, IRREGULAR, KEY_STRIDE, KEYS, OUTPUT, PROJECTED } from "./layout.as";
+import { DEEP, ODD_NUMBER, IRREGULAR, KEY_STRIDE, KEYS, OUTPUT, PROJECTED } from "./layout.as";
 import { onlySpace } from "./masks.as";
 
 let keyCount: u32 = 0;
@@ -116,7 +116,7 @@ export function closeRecord(at: u32): void {
 /** The record's terminator stands at `at`: keeps the copy when nothing was odd. Returns the record's flags. */
 export function endRecord(at: u32, marks: u32): u32 {
   const whole = from != 0 && open && closedAt != 0 && !odd && onlySpace(closedAt + 1, at);
-  if (whole && (marks & (IRREGULAR | DEEP | HUGE_NUMBER)) == 0) {
+  if (whole && (marks & (IRREGULAR | DEEP | ODD_NUMBER)) == 0) {
     recordOut = out;
     marks |= PROJECTED;
   } else out = recordOut;

@@ -7,6 +7,7 @@ export { scanLines } from "./lines.as";
 export { documentBrokenAt, resetDocument, scanDocument } from "./document.as";
 export { csvRows, csvViolated, scanCsv } from "./csv.as";
 export { countBreaks } from "./breaks.as";
+export { countColons } from "./colons.as";
 export { allFinite } from "./vectors.as";
 export { readElements, readRecords } from "./shape.as";
 export { projectedBytes, setKeyCount } from "./project.as";

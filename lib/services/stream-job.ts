@@ -11,6 +11,7 @@ import { type ContentEncoding, inflated } from "../streaming/inflate.ts";
 import { interruptible } from "../streaming/interruptible.ts";
 import type { ParseSpec } from "../streaming/job-spec.ts";
 import type { ParseHost } from "../streaming/parse-host.ts";
+import type { RecordTarget } from "../streaming/record-numbers.ts";
 import type { RejectLog } from "../streaming/reject-log.ts";
 import { releaseBytes } from "../streaming/release-bytes.ts";
 import { StreamRun } from "../streaming/stream-run.ts";
@@ -27,6 +28,9 @@ export interface StreamJobSpec {
   /** The field whose text is embedded, for records that bring no vector. */
   embed?: string;
 }
+
+/** The kind of store that a target names, as in `vectors:NAME`. */
+const recordTarget = (target: string): RecordTarget => (target.split(":", 1)[0] ?? "none") as RecordTarget;
 
 export interface StreamJobParts {
   host: ParseHost;
@@ -213,7 +217,7 @@ export class StreamJob {
       const head = await body.peek(encoding === "identity" ? 0 : DECODER_HEAD_BYTES[encoding]);
       const sink = await openSink();
       const run = new StreamRun({
-        spec: kept.spec.parse,
+        spec: { ...kept.spec.parse, target: recordTarget(kept.spec.target) },
         host,
         budget,
         owner: this.namespace,

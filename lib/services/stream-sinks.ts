@@ -3,6 +3,7 @@ import { idSchema } from "../contracts/common.ts";
 import type { CacheStore } from "../ports/cache-store.ts";
 import type { RecordSink, SinkBatch, SinkRefusal } from "../ports/stream-sink.ts";
 import { AppError } from "../shared/errors.ts";
+import { idDigits, isCacheBody, isSessionBody } from "../streaming/record-numbers.ts";
 import type { SinkOpener } from "./stream-jobs.ts";
 
 /** What a stream needs of the session pool. */
@@ -64,7 +65,7 @@ function nameOf(record: Fields, keys: readonly string[]): string | null {
   for (const key of keys) {
     const value = own(record, key);
     if (value === undefined || value === null) continue;
-    const parsed = idSchema.safeParse(typeof value === "number" ? String(value) : value);
+    const parsed = idSchema.safeParse(typeof value === "number" ? idDigits(value) : value);
     if (!parsed.success) throw new RangeError(`"${key}" is no valid id`);
     return parsed.data;
   }
@@ -110,8 +111,6 @@ function sessionId(secret: string, namespace: string, name: string): string {
     .digest("base64url");
 }
 
-const SESSION_BODY = new Set(["id", "data", "idleTimeoutSeconds"]);
-
 /** `{id?, data, idleTimeoutSeconds?}`, or any other object: then it is the data itself. */
 function sessionSink(
   store: SessionImport,
@@ -124,7 +123,7 @@ function sessionSink(
     async write(batch) {
       const refusals = await keepEach(batch, async (record, offset) => {
         if (!isObject(record)) throw new RangeError("a session is an object");
-        const wrapped = Object.hasOwn(record, "data") && Object.keys(record).every((key) => SESSION_BODY.has(key));
+        const wrapped = isSessionBody(record);
         const seconds = wrapped ? own(record, "idleTimeoutSeconds") : undefined;
         if (seconds !== undefined && !(typeof seconds === "number" && seconds >= 1 && seconds <= 315_360_000))
           throw new RangeError("idleTimeoutSeconds must be a number of seconds");
@@ -147,8 +146,7 @@ function cacheSink(store: CacheStore, namespace: string, jobId: string): RecordS
       keepEach(batch, async (record, offset) => {
         if (!isObject(record)) throw new RangeError("a cached response is an object");
         const key = nameOf(record, ["key", "id"]) ?? placeName(jobId, offset);
-        const body = own(record, "body");
-        const encoded = Object.hasOwn(record, "key") && typeof body === "string";
+        const encoded = isCacheBody(record);
         const seconds = encoded ? own(record, "maxAgeSeconds") : undefined;
         if (seconds !== undefined && !(typeof seconds === "number" && seconds >= 0))
           throw new RangeError("maxAgeSeconds must be a number of seconds");
@@ -163,7 +161,7 @@ function cacheSink(store: CacheStore, namespace: string, jobId: string): RecordS
           key,
           // A copy of its own: a pooled buffer would keep its whole pool.
           body: encoded
-            ? Uint8Array.from(Buffer.from(body, "base64"))
+            ? Uint8Array.from(Buffer.from(String(record.body), "base64"))
             : new TextEncoder().encode(JSON.stringify(record)),
           encoding: "identity",
           mediaType,

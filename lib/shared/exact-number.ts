@@ -28,6 +28,18 @@ export function plainDigits(number: string, longest: number): string | null {
   return sign.length + plain.length > longest ? null : sign + plain;
 }
 
+/** Compares two numbers by their value, whatever their digits. */
+export function compareNumbers(left: string, right: string): number {
+  const [a, b] = [toDecimal(left), toDecimal(right)];
+  const signOf = (text: string, { digits }: { digits: string }) => (digits === "" ? 0 : text.startsWith("-") ? -1 : 1);
+  const [sign, other] = [signOf(left, a), signOf(right, b)];
+  if (sign !== other || sign === 0) return sign - other;
+  const size = a.digits.length + a.exponent - (b.digits.length + b.exponent);
+  if (size !== 0) return sign * size;
+  // Digits behind the same point, with no zero at the end: they are in order as text.
+  return sign * (a.digits < b.digits ? -1 : a.digits > b.digits ? 1 : 0);
+}
+
 /** A number's value without its sign: `digits` × 10^`exponent`, with no zero at either end; no digits are zero. */
 function toDecimal(number: string): { digits: string; exponent: number } {
   const letter = number.search(/e/i);

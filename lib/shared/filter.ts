@@ -1,3 +1,5 @@
+import { LongNumber } from "./long-number.ts";
+
 /** A value that a field is compared with. */
 export type FilterScalar = string | number | boolean | null;
 
@@ -144,6 +146,7 @@ function compileComparison(field: string, operator: (typeof COMPARISONS)[number]
   const holds = ORDER[operator];
   return fieldTest(field, (value) => {
     if (typeof value === "number" && typeof wanted === "number") return holds(value - wanted);
+    if (value instanceof LongNumber && typeof wanted === "number") return holds(value.compare(wanted));
     if (typeof value === "string" && typeof wanted === "string")
       return holds(value < wanted ? -1 : value > wanted ? 1 : 0);
     return false;

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AppError } from "./errors.ts";
-import { MAX_JSON_DEPTH, parseJson } from "./json.ts";
+import { parseJson } from "./json.ts";
+import { MAX_JSON_DEPTH } from "./json-survey.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

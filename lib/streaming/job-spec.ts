@@ -4,6 +4,7 @@ import { JsonLinesParser } from "./parsers/json-lines.ts";
 import type { Parser, ParserState, RecordReceiver } from "./parsers/parser.ts";
 import { TextParser } from "./parsers/text.ts";
 import { VectorParser } from "./parsers/vectors.ts";
+import { type RecordTarget, roundedKeys } from "./record-numbers.ts";
 import { keysRead, type TransformSpec } from "./transforms/transform.ts";
 
 export type StreamFormat = "ndjson" | "json" | "csv" | "fvecs" | "bvecs" | "f32" | "text";
@@ -21,13 +22,16 @@ export interface ParseSpec {
   /** Text. */
   by?: "line" | "paragraph";
   transform: TransformSpec;
+  /** What its numbers are for; `none` unless said. */
+  target?: RecordTarget;
 }
 
 /** @throws {RangeError} for `f32` without dimensions. */
 export function createParser(spec: ParseSpec, receiver: RecordReceiver, from: ParserState | null): Parser {
   const keys = keysRead(spec.transform);
   const common = { receiver, ...(from ? { from } : {}) };
-  const json = { ...common, ...(keys ? { keys } : {}) };
+  const rounded = roundedKeys(spec.target ?? "none", spec.transform);
+  const json = { ...common, rounded, ...(keys ? { keys } : {}) };
   switch (spec.format) {
     case "ndjson":
       return new JsonLinesParser(json);

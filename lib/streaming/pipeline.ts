@@ -1,5 +1,8 @@
+import { jsonPointer } from "../shared/json.ts";
+import { Doubtful } from "../shared/long-number.ts";
 import { createParser, type ParseSpec } from "./job-spec.ts";
-import type { Parser, ParserState, RecordBlock, Reject, StreamFault } from "./parsers/parser.ts";
+import type { Parser, ParserState, RecordBlock, Reject, RejectCode, StreamFault } from "./parsers/parser.ts";
+import { type RecordTarget, settleNumbers } from "./record-numbers.ts";
 import { compileTransform, type Transform } from "./transforms/transform.ts";
 
 /** Records of one slice that are for the sink, with where each began; plain data that may cross to another thread. */
@@ -32,11 +35,13 @@ export class Pipeline {
   readonly #parser: Parser;
   readonly #transform: Transform | null;
   readonly #keep: boolean;
+  readonly #target: RecordTarget;
   #result: SliceResult;
 
   /** @param keep false: records are checked and counted, not handed on. */
   constructor(spec: ParseSpec, from: ParserState | null, keep: boolean) {
     this.#keep = keep;
+    this.#target = spec.target ?? "none";
     this.#transform = compileTransform(spec.transform);
     this.#parser = createParser(
       spec,
@@ -78,14 +83,17 @@ export class Pipeline {
   #take(block: RecordBlock): void {
     const { records, offsets } = block;
     const { out } = this.#result;
-    if (!this.#transform && !out) {
+    if (!this.#transform && !out && !block.doubtful) {
       this.#result.records += records.length;
       return;
     }
     for (let i = 0; i < records.length; i++) {
-      const done = this.#transform ? this.#transform(records[i]) : { record: records[i] };
+      const given = records[i];
+      const record = given instanceof Doubtful ? given.value : given;
+      const done = this.#transform ? this.#transform(record) : { record };
       if (done === null) this.#result.filtered++;
-      else if ("problem" in done) this.#refuse(block, i, done.problem);
+      else if ("problem" in done) this.#refuse(block, i, record, "transform-failed", done.problem);
+      else if ((given instanceof Doubtful || "doubtful" in done) && this.#changes(block, i, done.record)) continue;
       else {
         this.#result.records++;
         if (!out) continue;
@@ -96,10 +104,18 @@ export class Pipeline {
     }
   }
 
-  #refuse(block: RecordBlock, index: number, message: string): void {
+  /** Whether the record has a number that would not keep its value; then it is refused. */
+  #changes(block: RecordBlock, index: number, record: unknown): boolean {
+    const path = settleNumbers(record, this.#target);
+    if (path === null) return false;
+    const message = `${jsonPointer(path) || "/"} would not keep its value as a number; send it as text, or cast it to string`;
+    this.#refuse(block, index, record, "number-not-exact", message);
+    return true;
+  }
+
+  #refuse(block: RecordBlock, index: number, record: unknown, code: RejectCode, message: string): void {
     const offset = block.offsets[index] ?? 0;
-    const excerpt = excerptOfRecord(block.records[index]);
-    this.#reject({ line: block.lineOf(index), offset, code: "transform-failed", message, excerpt });
+    this.#reject({ line: block.lineOf(index), offset, code, message, excerpt: excerptOfRecord(record) });
   }
 
   #reject(reject: Reject): void {

@@ -1,4 +1,4 @@
-import { DEEP, HUGE_NUMBER, IRREGULAR, POSITION, PROJECTED, Scanner } from "../scan/scanner.ts";
+import { DEEP, IRREGULAR, ODD_NUMBER, POSITION, PROJECTED, Scanner } from "../scan/scanner.ts";
 import { Carry } from "./carry.ts";
 import { DocumentShape } from "./document-shape.ts";
 import { isBlank, isSpace, parseOne, parseRun } from "./json-text.ts";
@@ -14,7 +14,7 @@ import { RecordRuns } from "./record-runs.ts";
 import { BlockBuilder } from "./records.ts";
 import { WindowLines } from "./window-lines.ts";
 
-const DOUBTFUL = IRREGULAR | DEEP | HUGE_NUMBER;
+const DOUBTFUL = IRREGULAR | DEEP | ODD_NUMBER;
 const COMMA = 0x2c;
 const CLOSE_ARRAY = 0x5d;
 const NOTHING = Buffer.alloc(0);
@@ -25,6 +25,8 @@ export interface JsonDocumentOptions {
   /** Keys that lead from the root to the array; none: the root is the array. */
   path?: readonly string[];
   keys?: readonly string[];
+  /** Keys of each record whose lists of numbers may be rounded, as vectors are; any other number keeps its value. */
+  rounded?: readonly string[];
   maxRecordBytes?: number;
 }
 
@@ -37,6 +39,7 @@ export class JsonDocumentParser implements Parser {
   readonly #scanner = new Scanner();
   readonly #runs: RecordRuns;
   readonly #carry: Carry;
+  readonly #rounded: readonly string[];
   readonly #shape: DocumentShape;
   readonly #depth: number;
   readonly #lines: WindowLines;
@@ -49,9 +52,10 @@ export class JsonDocumentParser implements Parser {
   #runStart = 0;
   #runFirst = -1;
 
-  constructor({ receiver, from, path = [], keys, maxRecordBytes }: JsonDocumentOptions) {
+  constructor({ receiver, from, path = [], keys, rounded = [], maxRecordBytes }: JsonDocumentOptions) {
     this.#receiver = receiver;
     this.#carry = new Carry(maxRecordBytes);
+    this.#rounded = rounded;
     this.#depth = path.length + 1;
     this.#shape = new DocumentShape(path, from?.extra.inside === true, from?.extra.due === true);
     this.#offset = from?.offset ?? 0;
@@ -59,7 +63,7 @@ export class JsonDocumentParser implements Parser {
     this.#block = this.#newBlock();
     this.#scanner.resetDocument(this.#shape.depth);
     const projecting = keys !== undefined && this.#scanner.selectKeys(keys);
-    this.#runs = new RecordRuns(this.#scanner, projecting ? keys : null);
+    this.#runs = new RecordRuns(this.#scanner, projecting ? keys : null, rounded);
   }
 
   get fault(): StreamFault | null {
@@ -98,7 +102,7 @@ export class JsonDocumentParser implements Parser {
     if (this.#carry.active && (this.#shape.isOneRecord || this.#shape.endedWithoutBrackets())) {
       this.#block = this.#newBlock();
       const length = this.#carry.seenBytes;
-      this.#takeElement(this.#carry.tooLarge ? null : this.#carry.take(), HUGE_NUMBER, 0, length);
+      this.#takeElement(this.#carry.tooLarge ? null : this.#carry.take(), ODD_NUMBER, 0, length);
       if (this.#block.records.length > 0) this.#receiver.block(this.#block);
       return;
     }
@@ -266,13 +270,13 @@ export class JsonDocumentParser implements Parser {
   }
 
   #takeProjected(first: number, last: number, from: number): void {
-    const { bytes, output, projectedBytes, events: list } = this.#scanner;
+    const { output, projectedBytes, events: list } = this.#scanner;
     const ahead = list[first] ?? 0;
     // No known shape served this one: the next window is read by its own.
     if (first < last && (ahead & DOUBTFUL) === 0) this.#runs.learn(from, ahead & POSITION);
     let copied = 0;
     for (let index = first; index < last; index++) if ((list[index] ?? 0) & PROJECTED) copied++;
-    const values = copied > 0 ? parseRun(bytes, output, output + projectedBytes - 1, copied) : null;
+    const values = copied > 0 ? parseRun(this.#scanner, output, output + projectedBytes - 1, copied) : null;
     let next = 0;
     let start = from;
     for (let index = first; index < last; index++) {
@@ -321,7 +325,7 @@ export class JsonDocumentParser implements Parser {
   }
 
   #parseAlone(bytes: Buffer, flags: number, offset: number): void {
-    const parsed = parseOne(bytes, flags);
+    const parsed = parseOne(bytes, flags, this.#rounded);
     if ("value" in parsed) this.#block.add(parsed.value, offset, 0);
     else this.#refuse(parsed.code, parsed.message, excerptOf(bytes), offset);
   }

@@ -1,4 +1,4 @@
-import { BLANK, DEEP, HUGE_NUMBER, IRREGULAR, POSITION, PROJECTED, Scanner } from "../scan/scanner.ts";
+import { BLANK, DEEP, IRREGULAR, ODD_NUMBER, POSITION, PROJECTED, Scanner } from "../scan/scanner.ts";
 import { Carry } from "./carry.ts";
 import { isBlank, parseOne, parseRun } from "./json-text.ts";
 import {
@@ -13,7 +13,7 @@ import { RecordRuns } from "./record-runs.ts";
 import { BlockBuilder } from "./records.ts";
 
 const NEWLINE = 0x0a;
-const DOUBTFUL = IRREGULAR | DEEP | HUGE_NUMBER | BLANK;
+const DOUBTFUL = IRREGULAR | DEEP | ODD_NUMBER | BLANK;
 
 export interface JsonLinesOptions {
   receiver: RecordReceiver;
@@ -21,6 +21,8 @@ export interface JsonLinesOptions {
   from?: ParserState;
   /** Only these keys of each record are needed: what is passed over is checked for its structure alone. */
   keys?: readonly string[];
+  /** Keys of each record whose lists of numbers may be rounded, as vectors are; any other number keeps its value. */
+  rounded?: readonly string[];
   maxRecordBytes?: number;
 }
 
@@ -34,17 +36,19 @@ export class JsonLinesParser implements Parser {
   readonly #scanner = new Scanner();
   readonly #runs: RecordRuns;
   readonly #carry: Carry;
+  readonly #rounded: readonly string[];
   /** Offset and line of the unfinished record, or of the next one. */
   #offset: number;
   #line: number;
 
-  constructor({ receiver, from, keys, maxRecordBytes }: JsonLinesOptions) {
+  constructor({ receiver, from, keys, rounded = [], maxRecordBytes }: JsonLinesOptions) {
     this.#receiver = receiver;
     this.#offset = from?.offset ?? 0;
     this.#line = from?.line ?? 1;
     this.#carry = new Carry(maxRecordBytes);
+    this.#rounded = rounded;
     const projecting = keys !== undefined && this.#scanner.selectKeys(keys);
-    this.#runs = new RecordRuns(this.#scanner, projecting ? keys : null);
+    this.#runs = new RecordRuns(this.#scanner, projecting ? keys : null, rounded);
   }
 
   get state(): ParserState {
@@ -91,7 +95,7 @@ export class JsonLinesParser implements Parser {
     if (carry.tooLarge) {
       this.#refuse("record-too-large", `a line of ${length} bytes`, carry.excerpt());
       carry.clear();
-    } else this.#parseAlone(carry.take(), HUGE_NUMBER, block);
+    } else this.#parseAlone(carry.take(), ODD_NUMBER, block);
     this.#offset += length + 1;
     this.#line++;
     return end + 1;
@@ -164,10 +168,10 @@ export class JsonLinesParser implements Parser {
 
   /** Lines that the scan copied with their selected keys are parsed from the copy; the others alone, in their order. */
   #takeProjected(events: number, start: number, block: BlockBuilder): void {
-    const { bytes, output, projectedBytes, events: list } = this.#scanner;
+    const { output, projectedBytes, events: list } = this.#scanner;
     let copied = 0;
     for (let index = 0; index < events; index++) if ((list[index] ?? 0) & PROJECTED) copied++;
-    const values = copied > 0 ? parseRun(bytes, output, output + projectedBytes - 1, copied) : null;
+    const values = copied > 0 ? parseRun(this.#scanner, output, output + projectedBytes - 1, copied) : null;
     let next = 0;
     let lineStart = start;
     for (let index = 0; index < events; index++) {
@@ -181,7 +185,7 @@ export class JsonLinesParser implements Parser {
     const body =
       this.#offset === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
     if (isBlank(body)) return;
-    const parsed = parseOne(body, flags);
+    const parsed = parseOne(body, flags, this.#rounded);
     if ("value" in parsed) block.add(parsed.value, this.#offset, this.#line);
     else this.#refuse(parsed.code, parsed.message, excerptOf(bytes));
   }

@@ -1,12 +1,12 @@
 import { isAscii, isUtf8 } from "node:buffer";
-import { DEEP, HUGE_NUMBER } from "../scan/scanner.ts";
+import { keysIn, surveyJson } from "../../shared/json-survey.ts";
+import { Doubtful, LongNumber } from "../../shared/long-number.ts";
+import { DEEP, type Scanner } from "../scan/scanner.ts";
 import type { RejectCode } from "./parser.ts";
+import { parseStrict } from "./strict-json.ts";
 
-/** A record's value, or why it has none. */
+/** A record's value (a `Doubtful` when a number of it is not kept as it is), or why it has none. */
 export type Parsed = { value: unknown } | { code: RejectCode; message: string };
-
-/** As everywhere in the API. The scan flags what is deeper. */
-const MAX_JSON_DEPTH = 64;
 
 export function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
@@ -23,22 +23,23 @@ export function decodeUtf8(bytes: Buffer): string | null {
   return isUtf8(bytes) ? bytes.toString("utf8") : null;
 }
 
-/** Parses one record by itself. `flags` is what the scan knows of it. */
-export function parseOne(bytes: Buffer, flags: number): Parsed {
-  if (flags & DEEP) return { code: "too-deep", message: "nested deeper than 64" };
+/**
+ * Parses one record by itself. `flags` is what the scan knows of it.
+ * @param rounded its keys whose lists are of numbers that may be rounded.
+ */
+export function parseOne(bytes: Buffer, flags: number, rounded: readonly string[] = []): Parsed {
+  const survey = surveyJson(bytes);
+  if (flags & DEEP || survey.deep) return { code: "too-deep", message: "nested deeper than 64" };
   const text = decodeUtf8(bytes);
   if (text === null) return { code: "invalid-utf8", message: "not valid UTF-8" };
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseStrict(text, bytes, rounded, survey);
   } catch (error) {
     return { code: "malformed-json", message: jsonMessage(error) };
   }
-  if (flags & HUGE_NUMBER) {
-    const problem = problemWithin(value, 0);
-    if (problem === "deep") return { code: "too-deep", message: "nested deeper than 64" };
-    if (problem === "infinite") return { code: "number-not-finite", message: "a number is too large for a double" };
-  }
+  if (survey.doubtful && holdsInfinite(value))
+    return { code: "number-not-finite", message: "a number is too large for a double" };
   return { value };
 }
 
@@ -52,9 +53,11 @@ function jsonMessage(error: unknown): string {
  * Parses a run of records that stand between commas in `bytes[start, end)`. The bytes just before and at the end of it
  * are used for brackets, and put back.
  *
- * @returns null unless it is valid UTF-8 and JSON of exactly `count` values.
+ * @returns null unless it is valid UTF-8 and JSON of exactly `count` values, none of which repeats a key.
  */
-export function parseRun(bytes: Buffer, start: number, end: number, count: number): unknown[] | null {
+export function parseRun(scanner: Scanner, start: number, end: number, count: number): unknown[] | null {
+  const { bytes } = scanner;
+  const keys = scanner.countColons(start, end);
   const before = bytes[start - 1] ?? 0;
   const after = bytes[end] ?? 0;
   bytes[start - 1] = 0x5b;
@@ -63,7 +66,7 @@ export function parseRun(bytes: Buffer, start: number, end: number, count: numbe
     const text = decodeUtf8(bytes.subarray(start - 1, end + 1));
     if (text === null) return null;
     const values: unknown = JSON.parse(text);
-    return Array.isArray(values) && values.length === count ? values : null;
+    return Array.isArray(values) && values.length === count && keysIn(values) === keys ? values : null;
   } catch {
     return null;
   } finally {
@@ -72,14 +75,10 @@ export function parseRun(bytes: Buffer, start: number, end: number, count: numbe
   }
 }
 
-/** JSON.parse makes an infinity of `1e400`, and takes any depth; nothing after it would. */
-function problemWithin(value: unknown, depth: number): "deep" | "infinite" | null {
-  if (typeof value === "number") return Number.isFinite(value) ? null : "infinite";
-  if (typeof value !== "object" || value === null) return null;
-  if (depth >= MAX_JSON_DEPTH) return "deep";
-  for (const inner of Object.values(value)) {
-    const problem = problemWithin(inner, depth + 1);
-    if (problem) return problem;
-  }
-  return null;
+/** JSON.parse makes an infinity of `1e400`; nothing after it would. */
+function holdsInfinite(value: unknown): boolean {
+  if (typeof value === "number") return !Number.isFinite(value);
+  if (value instanceof LongNumber) return !Number.isFinite(Number(value.text));
+  if (value instanceof Doubtful) return holdsInfinite(value.value);
+  return typeof value === "object" && value !== null && Object.values(value).some(holdsInfinite);
 }

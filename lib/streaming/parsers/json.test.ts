@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { JsonDocumentParser } from "./json-document.ts";
 import { JsonLinesParser } from "./json-lines.ts";
 import type { Parser, RecordReceiver, Reject } from "./parser.ts";
+import { asDoubles } from "./shaped-lines.fixture.ts";
 
 interface Outcome {
   records: unknown[];
@@ -17,7 +18,7 @@ function run(make: (receiver: RecordReceiver) => Parser, bytes: Buffer, cuts: re
   const outcome: Outcome = { records: [], offsets: [], lines: [], rejects: [], fault: null };
   const parser = make({
     block(block) {
-      outcome.records.push(...block.records);
+      outcome.records.push(...block.records.map(asDoubles));
       outcome.offsets.push(...block.offsets);
       outcome.lines.push(...block.records.map((_, index) => block.lineOf(index)));
     },

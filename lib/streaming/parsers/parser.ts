@@ -4,6 +4,7 @@ export type RejectCode =
   | "invalid-utf8"
   | "too-deep"
   | "number-not-finite"
+  | "number-not-exact"
   | "record-too-large"
   | "malformed-csv"
   | "column-count"
@@ -34,6 +35,8 @@ export interface StreamFault {
 /** Records in their order, with where each began. */
 export interface RecordBlock {
   readonly records: unknown[];
+  /** Some of them are `Doubtful`: they hold a number that is not kept as it is. */
+  readonly doubtful: boolean;
   /** Offset of each record in the decoded stream. */
   readonly offsets: readonly number[];
   /** Line of the record at `index`. To be called before the parser is given more bytes. */

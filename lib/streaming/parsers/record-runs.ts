@@ -1,7 +1,9 @@
 import { isAscii, isUtf8 } from "node:buffer";
+import { Doubtful } from "../../shared/long-number.ts";
 import { POSITION, type Scanner } from "../scan/scanner.ts";
 import { parseRun } from "./json-text.ts";
 import { learnShape, type RecordShape } from "./record-shape.ts";
+import { parseStrict } from "./strict-json.ts";
 import { ValueTape } from "./value-tape.ts";
 
 /** Records of no known shape that are read by themselves; with more of them, the rest of the run goes to JSON.parse at once. */
@@ -16,15 +18,20 @@ const LEARNED_AT_MOST = 16;
 export class RecordRuns {
   readonly #scanner: Scanner;
   readonly #keys: readonly string[] | null;
+  readonly #rounded: readonly string[];
   readonly #tape: ValueTape;
   /** The shape last used comes first; `slot` is its place in the module. */
   readonly #known: { slot: number; shape: RecordShape }[] = [];
   #learned = 0;
 
-  /** @param keys that records are wanted with; null for all. */
-  constructor(scanner: Scanner, keys: readonly string[] | null = null) {
+  /**
+   * @param keys that records are wanted with; null for all.
+   * @param rounded keys whose lists of numbers may be rounded.
+   */
+  constructor(scanner: Scanner, keys: readonly string[] | null = null, rounded: readonly string[] = []) {
     this.#scanner = scanner;
     this.#keys = keys;
+    this.#rounded = rounded;
     this.#tape = new ValueTape(scanner);
   }
 
@@ -70,7 +77,7 @@ export class RecordRuns {
   }
 
   #parseElements(start: number, first: number, last: number): unknown[] | null {
-    const { bytes, origin } = this.#scanner;
+    const { origin } = this.#scanner;
     const values: unknown[] = [];
     let from = start;
     let strangers = 0;
@@ -79,7 +86,7 @@ export class RecordRuns {
       if (read > 0) this.#make(read, from, this.#endOf(index + read - 1), true, values);
       else if (strangers++ < STRANGERS_A_RUN) values.push(this.#parseStranger(from, this.#endOf(index)));
       else {
-        const rest = parseRun(bytes, origin + from, origin + this.#endOf(last - 1), last - index);
+        const rest = parseRun(this.#scanner, origin + from, origin + this.#endOf(last - 1), last - index);
         return rest && values.concat(rest);
       }
       index += Math.max(read, 1);
@@ -107,13 +114,18 @@ export class RecordRuns {
   #make(count: number, start: number, end: number, trusted: boolean, values: unknown[]): void {
     const make = this.#known[0]?.shape.make;
     this.#tape.rewind(start, end, trusted);
-    for (let left = count; left > 0; left--) values.push(make?.(this.#tape));
+    for (let left = count; left > 0; left--) {
+      const before = this.#tape.doubts;
+      const value = make?.(this.#tape);
+      values.push(this.#tape.doubts === before ? value : new Doubtful(value));
+    }
   }
 
   /** @throws {SyntaxError} */
   #parseStranger(start: number, end: number): unknown {
     const text = this.#text(start, end);
-    const value: unknown = JSON.parse(text);
+    const { bytes, origin } = this.#scanner;
+    const value = parseStrict(text, bytes.subarray(origin + start, origin + end), this.#rounded);
     this.#learn(text);
     return value;
   }
@@ -122,7 +134,7 @@ export class RecordRuns {
   #learn(text: string): boolean {
     if (this.#learned >= LEARNED_AT_MOST) return false;
     this.#learned++;
-    const shape = learnShape(text, this.#keys);
+    const shape = learnShape(text, this.#keys, this.#rounded);
     if (!shape) return false;
     const full = this.#known.length === this.#scanner.shapeSlots;
     const slot = full ? (this.#known.pop()?.slot ?? 0) : this.#known.length;

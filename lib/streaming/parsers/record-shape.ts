@@ -26,11 +26,16 @@ const SCALAR = /[^\s,\]}]+/y;
  * key, which is a key like any other. An object literal is filled several times as fast as an object that keys are added to.
  *
  * @param keys of the record that are wanted; null for all.
+ * @param rounded those whose lists of numbers may be rounded.
  * @returns null for what has no shape worth keeping (no object, too large, a key twice), and where code from strings is forbidden.
  */
-export function learnShape(text: string, keys: readonly string[] | null): RecordShape | null {
+export function learnShape(
+  text: string,
+  keys: readonly string[] | null,
+  rounded: readonly string[] = [],
+): RecordShape | null {
   if (text.length > MAX_TEXT) return null;
-  const reader = new ShapeReader(text, keys);
+  const reader = new ShapeReader(text, keys, rounded);
   const code = reader.read();
   if (code === null) return null;
   try {
@@ -46,12 +51,14 @@ class ShapeReader {
   readonly kept: boolean[] = [];
   readonly #text: string;
   readonly #keys: readonly string[] | null;
+  readonly #rounded: readonly string[];
   #at = 0;
   #literalStart = 0;
 
-  constructor(text: string, keys: readonly string[] | null) {
+  constructor(text: string, keys: readonly string[] | null, rounded: readonly string[]) {
     this.#text = text.trim();
     this.#keys = keys;
+    this.#rounded = rounded;
   }
 
   read(): string | null {
@@ -74,7 +81,9 @@ class ShapeReader {
       this.#skip(SPACE);
       const keep = wanted && (depth > 0 || this.#keys === null || this.#keys.includes(key));
       const nested = this.#text[this.#at] === "{" && depth < MAX_DEPTH;
-      const value = nested ? this.#object(depth + 1, keep) : this.#value(keep);
+      const value = nested
+        ? this.#object(depth + 1, keep)
+        : this.#value(keep, depth === 0 && this.#rounded.includes(key));
       if (value === null) return null;
       const name = JSON.stringify(key);
       if (keep) members.push(`${key === "__proto__" ? `[${name}]` : name}:${value}`);
@@ -87,7 +96,7 @@ class ShapeReader {
     return `{${members.join(",")}}`;
   }
 
-  #value(keep: boolean): string | null {
+  #value(keep: boolean, round: boolean): string | null {
     if (this.literals.length === MAX_VALUES) return null;
     this.kept.push(keep);
     this.literals.push(this.#text.slice(this.#literalStart, this.#at));
@@ -105,7 +114,7 @@ class ShapeReader {
       if (depth > 0) this.#skip(SPACE);
     } while (depth > 0);
     this.#literalStart = this.#at;
-    return "tape.value()";
+    return round ? "tape.rounded()" : "tape.value()";
   }
 
   /** Goes on behind what `pattern` finds here; returns it. */

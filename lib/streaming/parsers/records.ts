@@ -1,9 +1,11 @@
+import { Doubtful } from "../../shared/long-number.ts";
 import type { RecordBlock } from "./parser.ts";
 
 /** A block under construction; `lines` may be a list, or computed when asked for. */
 export class BlockBuilder implements RecordBlock {
   readonly records: unknown[] = [];
   readonly offsets: number[] = [];
+  doubtful = false;
   readonly #lines: number[] = [];
   readonly #lineAt: ((offset: number) => number) | null;
 
@@ -14,6 +16,7 @@ export class BlockBuilder implements RecordBlock {
 
   add(record: unknown, offset: number, line: number): void {
     this.records.push(record);
+    if (record instanceof Doubtful) this.doubtful = true;
     this.offsets.push(offset);
     if (!this.#lineAt) this.#lines.push(line);
   }

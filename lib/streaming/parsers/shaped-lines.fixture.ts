@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { Doubtful, LongNumber } from "../../shared/long-number.ts";
 import type { Parser, RecordReceiver } from "./parser.ts";
 
 /** Numbers as anybody may write them, also such as no JSON has. */
@@ -57,7 +58,7 @@ export function parse(make: (receiver: RecordReceiver) => Parser, bytes: Buffer,
   const refused: number[] = [];
   const parser = make({
     block(block) {
-      records.push(...block.records);
+      records.push(...block.records.map(asDoubles));
       offsets.push(...block.offsets);
       lines.push(...block.records.map((_, index) => block.lineOf(index)));
     },
@@ -67,6 +68,28 @@ export function parse(make: (receiver: RecordReceiver) => Parser, bytes: Buffer,
   for (let i = 1; i < edges.length; i++) parser.push(bytes.subarray(edges[i - 1], edges[i]));
   parser.end();
   return { records, lines, offsets, refused, fault: parser.fault };
+}
+
+/** A record with its numbers rounded to doubles, as JSON.parse gives it. */
+export function asDoubles(record: unknown): unknown {
+  if (record instanceof Doubtful) return asDoubles(record.value);
+  if (record instanceof LongNumber) return Number(record.text);
+  if (Array.isArray(record)) return record.map(asDoubles);
+  if (typeof record !== "object" || record === null) return record;
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, asDoubles(value)]));
+}
+
+/** Whether an object of valid JSON has a key twice. */
+export function repeatsKey(text: string): boolean {
+  const keys = [...text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, colon]) => colon !== undefined).length;
+  let found = 0;
+  const count = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    if (!Array.isArray(value)) found += Object.keys(value).length;
+    Object.values(value).forEach(count);
+  };
+  count(JSON.parse(text));
+  return found < keys;
 }
 
 /** Each line's value and where it stands, and the lines that have none: malformed, or with a number that is not finite. */
@@ -86,6 +109,7 @@ export function naive(rows: readonly string[]) {
     if (/^[ \t\r]*$/.test(row)) return;
     try {
       const value: unknown = JSON.parse(row);
+      if (repeatsKey(row)) throw new SyntaxError("a key twice");
       if (infinite(value)) throw new RangeError("a number that is not finite");
       records.push(value);
       lines.push(index + 1);

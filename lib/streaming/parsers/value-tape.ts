@@ -1,5 +1,8 @@
 import { isUtf8 } from "node:buffer";
+import { isExact } from "../../shared/exact-number.ts";
+import { Doubtful, LongNumber } from "../../shared/long-number.ts";
 import { POSITION, type Scanner } from "../scan/scanner.ts";
+import { parseStrict } from "./strict-json.ts";
 
 // Kinds of values, as `wasm/json-value.as.ts` numbers them.
 const STRING = 0;
@@ -10,6 +13,12 @@ const NULL = 4;
 const WIDE = 5;
 const LONG = 6;
 const ARRAY = 7;
+const NESTED = 8;
+const DOUBTFUL = 9;
+
+const QUOTE = 0x22;
+/** A list of numbers and words alone. */
+const FLAT_LIST = /^\[[^[\]{}"]*\]$/;
 
 /**
  * The values of records of one shape, in their order. A string of ASCII is a slice of the window's text, which costs no copy;
@@ -25,6 +34,8 @@ export class ValueTape {
   #textEnd = 0;
   #entry = 0;
   #trusted = false;
+  #rounding = false;
+  #doubts = 0;
 
   constructor(scanner: Scanner) {
     const { buffer } = scanner.bytes;
@@ -50,6 +61,22 @@ export class ValueTape {
     this.#text = null;
   }
 
+  /** How many numbers or lists were read, since it was made, that are not kept as they are. */
+  get doubts(): number {
+    return this.#doubts;
+  }
+
+  /** A value whose numbers, when it is a list of them, may be rounded. @throws {SyntaxError} as `value`. */
+  rounded(): unknown {
+    const kind = (this.#words[this.#entry * 4] ?? 0) >>> 24;
+    this.#rounding = kind === ARRAY || kind === NESTED;
+    try {
+      return this.value();
+    } finally {
+      this.#rounding = false;
+    }
+  }
+
   /** @throws {SyntaxError} for what the module could not find wrong. */
   value(): unknown {
     const entry = this.#entry++;
@@ -70,12 +97,31 @@ export class ValueTape {
       case WIDE:
         return this.#decode(start, end);
       case LONG:
-        return Number(this.#slice(start, end));
+        return this.#number(this.#slice(start, end));
+      case DOUBTFUL:
+        return this.#number(this.#slice(start, end));
       case ARRAY:
         return this.#list(end);
       default:
-        return JSON.parse(this.#decode(start, end));
+        return this.#nested(start, end);
     }
+  }
+
+  #number(text: string): unknown {
+    const value = Number(text);
+    if (this.#rounding || isExact(text)) return value;
+    this.#doubts++;
+    return Object.is(value, -0) ? value : new LongNumber(text);
+  }
+
+  #nested(start: number, end: number): unknown {
+    const text = this.#decode(start, end);
+    const bytes = this.#scanner.bytes.subarray(this.#scanner.origin + start, this.#scanner.origin + end);
+    if (bytes[0] === QUOTE || (this.#rounding && FLAT_LIST.test(text))) return JSON.parse(text);
+    const value = parseStrict(text, bytes, []);
+    if (!(value instanceof Doubtful)) return value;
+    this.#doubts++;
+    return value.value;
   }
 
   #list(count: number): unknown[] {

@@ -25,6 +25,7 @@ interface ScanExports {
   ): number;
   documentBrokenAt(): number;
   countBreaks(from: number, to: number): number;
+  countColons(from: number, to: number): number;
   scanCsv(length: number, delimiter: number, wide: boolean): number;
   csvRows(): number;
   csvViolated(): number;
@@ -36,7 +37,7 @@ interface ScanExports {
 /** Flags of an event, as `wasm/layout.as.ts` numbers them. */
 export const IRREGULAR = 1 << 24;
 export const DEEP = 1 << 25;
-export const HUGE_NUMBER = 1 << 26;
+export const ODD_NUMBER = 1 << 26;
 export const BLANK = 1 << 27;
 export const PROJECTED = 1 << 28;
 export const HAS_BREAK = 1 << 25;
@@ -182,6 +183,11 @@ export class Scanner {
   /** Line breaks in the window's bytes [from, to). */
   countBreaks(from: number, to: number): number {
     return this.#exports.countBreaks(from, to);
+  }
+
+  /** Colons outside of strings in `bytes` [from, to): as many as keys. */
+  countColons(from: number, to: number): number {
+    return this.#exports.countColons(from, to);
   }
 
   scanCsv(length: number, delimiter: number, wide: boolean): { events: number; rows: number; violated: boolean } {

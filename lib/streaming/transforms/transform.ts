@@ -1,4 +1,8 @@
+import { isExact, plainDigits } from "../../shared/exact-number.ts";
 import { compileFilter, type Filter, fieldReader } from "../../shared/filter.ts";
+import { surveyJson } from "../../shared/json-survey.ts";
+import { Doubtful, doubtfulPath, LongNumber } from "../../shared/long-number.ts";
+import { parseStrict } from "../parsers/strict-json.ts";
 
 export type CastKind = "number" | "string" | "boolean" | "json";
 
@@ -12,7 +16,12 @@ export interface TransformSpec {
 }
 
 /** Refused records say why; those that `where` lets fall are counted, not refused. */
-export type Transformed = { record: Record<string, unknown> } | { problem: string } | null;
+export type Transformed =
+  | { record: Record<string, unknown> }
+  /** A cast made a number that is not kept as it is. */
+  | { record: Record<string, unknown>; doubtful: true }
+  | { problem: string }
+  | null;
 
 export type Transform = (record: unknown) => Transformed;
 
@@ -31,14 +40,16 @@ export function compileTransform(spec: TransformSpec): Transform | null {
     if (test && !test(record)) return null;
     if (pick) record = pick(record);
     if (renames.length > 0) record = renamed(record, renames);
+    let doubtful = false;
     for (const [field, kind] of casts) {
       if (!Object.hasOwn(record, field)) continue;
       const cast = CASTS[kind](record[field]);
       if (cast === undefined) return { problem: `"${field}" cannot be read as ${kind}` };
-      define(record, field, cast);
+      if (cast instanceof Doubtful) doubtful = true;
+      define(record, field, cast instanceof Doubtful ? cast.value : cast);
     }
     for (const [field, value] of constants) define(record, field, value);
-    return { record };
+    return doubtful ? { record, doubtful } : { record };
   };
 }
 
@@ -95,16 +106,30 @@ function renamed(
   return result;
 }
 
+/** A number that text was read as; doubtful where the text says more. */
+function asWritten(text: string, value: number): unknown {
+  const decimal = /^[-+]?[\d.]+(?:e[-+]?\d+)?$/i.test(text);
+  if (decimal ? isExact(text) : Number.isSafeInteger(value)) return value;
+  return new Doubtful(Object.is(value, -0) ? value : new LongNumber(text));
+}
+
+/** A number as text, without an exponent where that is no longer than an id. */
+const digitsOf = (number: string): string => (/e/i.test(number) ? (plainDigits(number, 256) ?? number) : number);
+
 /** Each gives undefined for what it cannot read. */
 const CASTS: Record<CastKind, (value: unknown) => unknown> = {
   number(value) {
+    if (value instanceof LongNumber) return value;
     if (typeof value === "number" || typeof value === "boolean") return Number(value);
     if (typeof value !== "string" || value.trim() === "") return undefined;
     const number = Number(value);
-    return Number.isFinite(number) ? number : undefined;
+    return Number.isFinite(number) ? asWritten(value.trim(), number) : undefined;
   },
   string(value) {
-    return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+    if (typeof value === "number") return digitsOf(Object.is(value, -0) ? "-0" : String(value));
+    if (value instanceof LongNumber) return digitsOf(value.text);
+    if (typeof value !== "object" || value === null) return String(value);
+    return doubtfulPath(value) === null ? JSON.stringify(value) : undefined;
   },
   boolean(value) {
     if (typeof value === "boolean") return value;
@@ -115,7 +140,9 @@ const CASTS: Record<CastKind, (value: unknown) => unknown> = {
   json(value) {
     if (typeof value !== "string") return value;
     try {
-      return JSON.parse(value);
+      const bytes = Buffer.from(value);
+      const survey = surveyJson(bytes);
+      return survey.deep ? undefined : parseStrict(value, bytes, [], survey);
     } catch {
       return undefined;
     }
