@@ -99,6 +99,7 @@ async function composeEmbedder({ env, clock, ledger, helpers }: Core): Promise<E
     HEADROOM_EMBEDDINGS_MODEL: model,
     HEADROOM_EMBEDDINGS_API_KEY: apiKey,
     HEADROOM_EMBEDDINGS_IDLE_SECONDS: idleSeconds,
+    HEADROOM_EMBEDDINGS_TIMEOUT_SECONDS: timeoutSeconds,
   } = env.fixed;
   if (baseUrl !== undefined) {
     // Loaded only where it is used: the SDK takes memory too.
@@ -111,7 +112,7 @@ async function composeEmbedder({ env, clock, ledger, helpers }: Core): Promise<E
       clock,
       queue,
       concurrency: 2,
-      timeoutMs: 20_000,
+      timeoutMs: timeoutSeconds * 1_000,
       attempts: 3,
       firstBackOffMs: 250,
     });
@@ -134,6 +135,6 @@ async function composeEmbedder({ env, clock, ledger, helpers }: Core): Promise<E
     onStart: (pid) => helpers.register(pid, "embedding"),
     idleMs: idleSeconds * 1_000,
     startTimeoutMs: 120_000,
-    batchTimeoutMs: 120_000,
+    batchTimeoutMs: timeoutSeconds * 1_000,
   });
 }

@@ -48,6 +48,11 @@ const FIXED = {
     fallback: 60,
     takes: "1–86400: the embedded model's process ends after this long without work",
   },
+  HEADROOM_EMBEDDINGS_TIMEOUT_SECONDS: {
+    schema: integer(1, 600),
+    fallback: 30,
+    takes: "1–600: a batch of texts takes the embedding service, or the model, at most so long",
+  },
   HEADROOM_DOOR: { schema: z.enum(["direct", "next"]), fallback: "direct" as const, takes: "direct or next" },
   HEADROOM_SNAPSHOTS: { schema: flag, fallback: false, takes: "on or off" },
   HEADROOM_METRICS_PUBLIC: { schema: flag, fallback: false, takes: "1 or 0" },

@@ -51,6 +51,29 @@ describe("EmbeddedEmbedder", () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
+  it("replaces a helper that is stopped, and the batch that it was asked for is answered", async () => {
+    await embedder.embed(["a"], "query");
+    const stopped = embedder.state().processId;
+    if (stopped === null) throw new Error("no helper");
+    process.kill(stopped, "SIGSTOP");
+    const vectors = embedder.embed(["three"], "query");
+    await vi.waitFor(() => expect(embedder.state().queuedTexts).toBe(0));
+    await new Promise(setImmediate);
+    clock.advance(60_000);
+    expect([...((await vectors)[0] ?? [])]).toEqual([5, 1]);
+    expect(embedder.state()).toMatchObject({ starts: 2, state: "ready" });
+    expect(embedder.state().processId).not.toBe(stopped);
+  });
+
+  it("ends a helper that is stopped when it should rest, and starts the next", async () => {
+    await embedder.embed(["a"], "query");
+    process.kill(embedder.state().processId ?? 0, "SIGSTOP");
+    const rested = embedder.rest();
+    clock.advance(5_000);
+    expect(await rested).toBeGreaterThan(0);
+    expect([...((await embedder.embed(["three"], "query"))[0] ?? [])]).toEqual([5, 1]);
+  });
+
   it("starts with the first text, and counts what its process holds", async () => {
     expect([embedder.state().state, embedder.state().starts, account.grantedBytes]).toEqual(["stopped", 0, 0]);
     const [vector] = await embedder.embed(["three"], "query");

@@ -22,6 +22,8 @@ export interface EmbeddedEmbedderOptions {
 
 /** What a helper takes once the model is loaded and has worked (measured, `bench/rag`): asked for before it starts. */
 const START_BYTES = 116 * 1024 * 1024;
+/** How long a helper may take to end when it is told to. */
+const KILL_AFTER_MS = 5_000;
 const MODEL = { id: "all-MiniLM-L6-v2/q8", dimensions: 384 } as const;
 
 /**
@@ -170,7 +172,11 @@ export class EmbeddedEmbedder implements Embedder {
     this.#cancelIdle();
     const helper = this.#helper;
     this.#helper = null;
-    if (helper !== null) this.#ending = helper.end(signal);
+    if (helper !== null) {
+      // A process that is stopped or hangs takes no other signal.
+      const cancelKill = this.#options.clock.after(KILL_AFTER_MS, () => void helper.end("SIGKILL"));
+      this.#ending = helper.end(signal).finally(cancelKill);
+    }
     await this.#ending;
   }
 

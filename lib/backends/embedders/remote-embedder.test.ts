@@ -49,6 +49,33 @@ describe("RemoteEmbedder", () => {
   const embed = () => embedder.embed(["a", "bb", "ccc"], "ingest");
   const lengths = async () => (await embed()).map((vector) => vector[0]);
 
+  it("gives up on a service that never answers, once, and tells all who wait behind it", async () => {
+    let asked = 0;
+    const silent = createServer(() => {
+      asked += 1;
+    }).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const waiting = new RemoteEmbedder({
+      baseUrl: `http://127.0.0.1:${(silent.address() as AddressInfo).port}/v1`,
+      model: "m",
+      apiKey: undefined,
+      clock: new FakeClock(),
+      queue: { maxTexts: 100, maxBytes: 100_000, textsPerBatch: 1 },
+      concurrency: 1,
+      timeoutMs: 300,
+      attempts: 3,
+      firstBackOffMs: 1,
+    });
+    const ends = await Promise.allSettled(["a", "b", "c"].map((text) => waiting.embed([text], "query")));
+    expect(ends).toMatchObject(
+      ends.map(() => ({ status: "rejected", reason: { code: "upstream-timeout", status: 504 } })),
+    );
+    expect(asked).toBe(1);
+    await waiting.close();
+    silent.closeAllConnections();
+    silent.close();
+  });
+
   it("takes each vector where its index says, in whatever order the service answers", async () => {
     change = (items) => [...items].reverse();
     expect(await lengths()).toEqual([1, 2, 3]);

@@ -14,8 +14,9 @@ export interface RemoteEmbedderOptions {
   queue: QueueBounds;
   /** Requests under way at once. */
   concurrency: number;
-  /** Of one request; a batch is tried `attempts` times. */
+  /** Of a batch, however often it is tried within; then all who wait are told as well. */
   timeoutMs: number;
+  /** What fails at once is tried so often. */
   attempts: number;
   firstBackOffMs: number;
 }
@@ -94,28 +95,31 @@ export class RemoteEmbedder implements Embedder {
     } catch (error) {
       this.#isFailing = true;
       batch.settle({ error });
+      // Each of those behind it would wait as long, one after another.
+      if (error instanceof AppError && error.code === "upstream-timeout") this.#queue.failAll(error);
     }
   }
 
   /** Tries again after what may pass, waiting twice as long each time; a refusal is final. */
   async #tried(texts: readonly string[]): Promise<Float32Array[]> {
+    const deadline = AbortSignal.timeout(this.#options.timeoutMs);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#ask(texts);
+        return await this.#ask(texts, deadline);
       } catch (error) {
-        const isLast = attempt >= this.#options.attempts || this.#closing.signal.aborted;
+        const isLast = attempt >= this.#options.attempts || this.#closing.signal.aborted || deadline.aborted;
         if (isLast || !mayPass(error)) throw this.#toAppError(error);
         await this.#wait(this.#options.firstBackOffMs * 2 ** (attempt - 1));
       }
     }
   }
 
-  async #ask(texts: readonly string[]): Promise<Float32Array[]> {
+  async #ask(texts: readonly string[], deadline: AbortSignal): Promise<Float32Array[]> {
     const { responses } = await embedMany({
       model: this.#provider.embeddingModel(this.#options.model),
       values: [...texts],
       maxRetries: 0,
-      abortSignal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.#options.timeoutMs)]),
+      abortSignal: AbortSignal.any([this.#closing.signal, deadline]),
     });
     // Read from the answer itself: the SDK ignores `index` and does not count.
     const vectors = answeredVectors(responses?.[0]?.body, texts.length);

@@ -61,6 +61,24 @@ describe("EmbeddingCache", () => {
     clock = new FakeClock();
   });
 
+  it("fails nobody else when the client that asked first for a text goes away", async () => {
+    const abort = new AbortController();
+    embedder.embed = async (texts: readonly string[], _lane?: unknown, signal?: AbortSignal) => {
+      if (signal) await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      embedder.seen.push(...texts);
+      return texts.map((text) => Float32Array.of(text.length, 1, 0));
+    };
+    const cache = make();
+    const first = cache.embed(["shared", "own"], "ingest", abort.signal);
+    await new Promise(setImmediate);
+    const second = cache.embed(["shared", "other"], "ingest");
+    await new Promise(setImmediate);
+    abort.abort(new Error("client gone"));
+    await expect(first).rejects.toThrow("client gone");
+    expect((await second).codes.map(({ length }) => length > 0)).toEqual([true, true]);
+    expect(embedder.seen.sort()).toEqual(["other", "shared"]);
+  });
+
   it("never embeds a text twice: not within a call, not at the same time, not after a restart", async () => {
     const cache = make();
     const [first, second] = await Promise.all([

@@ -20,6 +20,12 @@ export interface Embedded {
   embedded: number;
 }
 
+interface UnderWay {
+  code: Promise<Uint8Array>;
+  /** Of who asked first. */
+  signal: AbortSignal | undefined;
+}
+
 const OVERHEAD_BYTES = 200;
 const DAY_MS = 86_400_000;
 
@@ -36,7 +42,7 @@ export class EmbeddingCache {
   /** Least lately used first. */
   readonly #recent = new Map<string, Uint8Array>();
   /** Texts that the model is working on for someone. */
-  readonly #underWay = new Map<string, Promise<Uint8Array>>();
+  readonly #underWay = new Map<string, UnderWay>();
   #bytes = 0;
   #diskRows: number | null = null;
   /** A hit is a text that was not embedded, wherever its vector was. */
@@ -89,7 +95,16 @@ export class EmbeddingCache {
     const fresh = missing.filter(([key]) => !joined.has(key));
     const own = this.#embedFresh(model, fresh, lane, signal);
     for (const [key, code] of own) known.set(key, await code);
-    for (const [key, code] of joined) known.set(key, await code);
+    for (const [key, { code, signal: theirs }] of joined) {
+      try {
+        known.set(key, await code);
+      } catch (error) {
+        if (!theirs?.aborted || signal?.aborted) throw error;
+        // Who asked first went away: that is no failure of ours. What we embedded ourselves is known by now.
+        const again = await this.embed(texts, lane, signal);
+        return { codes: again.codes, embedded: again.embedded + fresh.length };
+      }
+    }
     for (let at = fresh.length; at < texts.length; at++) this.counters.hit();
     for (let at = 0; at < fresh.length; at++) this.counters.miss();
     return { codes: keys.map((key) => known.get(key) ?? new Uint8Array()), embedded: fresh.length };
@@ -158,7 +173,7 @@ export class EmbeddingCache {
     for (const [key, promise] of promises) {
       // Who asked first hears of a failure; a promise that nobody joined must not end the process.
       promise.catch(() => undefined);
-      this.#underWay.set(key, promise);
+      this.#underWay.set(key, { code: promise, signal });
     }
     return new Map(promises);
   }
@@ -227,6 +242,6 @@ function hashOf(key: string): Buffer {
   return Buffer.from(key, "base64");
 }
 
-function entryOf(key: string, promise: Promise<Uint8Array> | undefined): [string, Promise<Uint8Array>][] {
-  return promise === undefined ? [] : [[key, promise]];
+function entryOf(key: string, underWay: UnderWay | undefined): [string, UnderWay][] {
+  return underWay === undefined ? [] : [[key, underWay]];
 }
