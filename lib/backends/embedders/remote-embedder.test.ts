@@ -70,7 +70,8 @@ describe("RemoteEmbedder", () => {
     expect(ends).toMatchObject(
       ends.map(() => ({ status: "rejected", reason: { code: "upstream-timeout", status: 504 } })),
     );
-    expect(asked).toBe(1);
+    // None where the time was over before the connection stood.
+    expect(asked).toBeLessThanOrEqual(1);
     await waiting.close();
     silent.closeAllConnections();
     silent.close();
