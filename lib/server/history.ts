@@ -1,4 +1,4 @@
-import type { History, HistoryQuery } from "../contracts/memory.ts";
+import type { Figures, History, HistoryQuery, MemorySample } from "../contracts/memory.ts";
 import type { SampleLog } from "../ports/sample-log.ts";
 import type { Clock } from "../shared/clock.ts";
 
@@ -13,8 +13,7 @@ export function listHistory(log: SampleLog, clock: Clock, query: HistoryQuery): 
   return log.samples({ fromMs, toMs }, query.afterSequence);
 }
 
-const CSV_COLUMNS = [
-  "at",
+const CSV_FIGURES = [
   "usedBytes",
   "limitBytes",
   "rssBytes",
@@ -23,39 +22,27 @@ const CSV_COLUMNS = [
   "gcPauseMs",
   "delayP99Ms",
   "requests",
-];
+] as const satisfies readonly (keyof Figures)[];
+/** What may peak within a step: its mean alone would hide that. */
+const CSV_PEAKS = ["usedBytes", "rssBytes", "heapUsedBytes", "externalBytes", "delayP99Ms"] as const;
+const CSV_COLUMNS = ["at", ...CSV_FIGURES, "usedBytesMin", ...CSV_PEAKS.map((name) => `${name}Max`)];
 
-/** The main figures as CSV (RFC 4180): of samples, or means of steps. */
+/** The main figures as CSV (RFC 4180): of samples, or means of steps; behind them what each row reached. */
 export function toCsv(history: History): string {
   const rows = history.samples.map((row) => {
-    if ("mean" in row) {
-      const { usedBytes, limitBytes, rssBytes, heapUsedBytes, externalBytes, gcPauseMs, delayP99Ms, requests } =
-        row.mean;
-      return [
-        row.startAt,
-        usedBytes,
-        limitBytes,
-        rssBytes,
-        heapUsedBytes,
-        externalBytes,
-        gcPauseMs,
-        delayP99Ms,
-        requests,
-      ];
-    }
-    const { rssBytes, heapUsedBytes, externalBytes } = row.process;
-    const { usedBytes, limitBytes, gc, eventLoop, activity } = row;
-    return [
-      row.sampledAt,
-      usedBytes,
-      limitBytes,
-      rssBytes,
-      heapUsedBytes,
-      externalBytes,
-      gc.pauseMs,
-      eventLoop.delayP99Ms,
-      activity.requests,
-    ];
+    if ("mean" in row) return csvRow(row.startAt, row.mean, row.min, row.max);
+    const figures = { ...row.process, usedBytes: row.usedBytes, limitBytes: row.limitBytes, ...figuresOf(row) };
+    return csvRow(row.sampledAt, figures, figures, figures);
   });
   return [CSV_COLUMNS, ...rows].map((row) => `${row.join(",")}\r\n`).join("");
+}
+
+const figuresOf = ({ gc, eventLoop, activity }: MemorySample) => ({
+  gcPauseMs: gc.pauseMs,
+  delayP99Ms: eventLoop.delayP99Ms,
+  requests: activity.requests,
+});
+
+function csvRow(at: string, mean: Figures, min: Figures, max: Figures): (string | number)[] {
+  return [at, ...CSV_FIGURES.map((name) => mean[name]), min.usedBytes, ...CSV_PEAKS.map((name) => max[name])];
 }

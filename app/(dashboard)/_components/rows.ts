@@ -34,8 +34,23 @@ export function usageSeries(points: readonly Point[]): Series[] {
   }));
 }
 
+export const LOWEST: Series = {
+  key: "lowest",
+  label: "Lowest",
+  colour: "var(--text-faint)",
+  kind: "line",
+  dashed: true,
+};
+export const HIGHEST: Series = { key: "highest", label: "Highest", colour: "var(--text-strong)", kind: "line" };
+
+/** What the total reached within each point, where points are several samples: their means hide a peak. */
+export function spreadSeries(points: readonly Point[]): Series[] {
+  return points.some(({ samples }) => samples > 1) ? [LOWEST, HIGHEST] : [];
+}
+
 export function usageFigures(point: Point): Record<string, number | null> {
-  return { used: point.used.mean, ...point.components };
+  const { mean, min, max } = point.used;
+  return { used: mean, ...point.components, [LOWEST.key]: min, [HIGHEST.key]: max };
 }
 
 /** Adds what was used at the same place of the window before, where that window has a sample near by. */

@@ -11,7 +11,7 @@ import type { Series, Threshold } from "../../_components/charts/series.ts";
 import { useCompare, useRange } from "../../_components/frame/view-state.ts";
 import { FORECAST_BAND, forecastRows } from "./forecast-band.ts";
 import { chartMarks } from "./recent-events.ts";
-import { toRows, usageFigures, usageSeries, withBefore } from "./rows.ts";
+import { HIGHEST, LOWEST, spreadSeries, toRows, usageFigures, usageSeries, withBefore } from "./rows.ts";
 import { useTimeline } from "./use-timeline.ts";
 
 /** Where the level changes, as shares of the limit: the contract's elevated and critical. */
@@ -21,6 +21,8 @@ export const CRITICAL_RATIO = 0.85;
 /** The share of the window that the forecast gets, past now. */
 const FORECAST_SHARE = 0.15;
 const BEFORE: Series = { key: "before", label: "Time before", colour: "var(--text-faint)", kind: "line", dashed: true };
+
+const SPREAD = { lowKey: LOWEST.key, highKey: HIGHEST.key } as const;
 
 /** Memory by component against the limit, with what happened and where it is going. */
 export function UsageChart() {
@@ -35,7 +37,10 @@ export function UsageChart() {
     [points, report?.forecast, domain],
   );
   const rows = useMemo(() => [...withBefore(toRows(points, usageFigures), before), ...ahead], [points, before, ahead]);
-  const series = useMemo(() => [...usageSeries(points), ...(before.length > 0 ? [BEFORE] : [])], [points, before]);
+  const series = useMemo(
+    () => [...usageSeries(points), ...spreadSeries(points), ...(before.length > 0 ? [BEFORE] : [])],
+    [points, before],
+  );
   return (
     <ChartPanel
       title="Memory by component"
@@ -50,6 +55,7 @@ export function UsageChart() {
       thresholds={limitThresholds(limitBytes)}
       marks={marks}
       nowMs={endMs}
+      spread={SPREAD}
       {...(ahead.length > 0 ? { band: FORECAST_BAND } : {})}
     />
   );

@@ -13,7 +13,7 @@ import { Tooltip } from "../ui/tooltip.tsx";
 import { ChartLegend } from "./chart-legend.tsx";
 import { ChartTable } from "./chart-table.tsx";
 import { download, rowsToCsv, svgToPng } from "./export.ts";
-import type { ChartRow, Series } from "./series.ts";
+import { newestRow, type Series } from "./series.ts";
 import type { TimeChartProps } from "./time-chart.tsx";
 
 const TimeChart = dynamic(() => import("./time-chart.tsx"), {
@@ -106,7 +106,13 @@ export function ChartPanel(props: ChartPanelProps) {
       }
     >
       <div className="px-2">
-        <ChartLegend series={series} hidden={hidden} onHidden={setHidden} current={newest(rows)} unit={unit} />
+        <ChartLegend
+          series={series}
+          hidden={hidden}
+          onHidden={setHidden}
+          current={newestRow(rows, series)}
+          unit={unit}
+        />
       </div>
       <div ref={body} className="pt-1" style={{ height: height + 8 }}>
         {asTable ? (
@@ -125,13 +131,6 @@ export function ChartPanel(props: ChartPanelProps) {
         )}
       </div>
     </Panel>
-  );
-}
-
-/** The last row with figures: a gap at the end has none. */
-function newest(rows: readonly ChartRow[]): ChartRow | undefined {
-  return rows.findLast((row) =>
-    Object.entries(row).some(([key, value]) => key !== "atMs" && typeof value === "number"),
   );
 }
 

@@ -47,6 +47,17 @@ export interface ChartRow {
   [key: string]: number | null;
 }
 
+/** The times of rows that have this figure while neither neighbour has. */
+export function lonelyRows(rows: readonly ChartRow[], key: string): ReadonlySet<number> {
+  const has = (row: ChartRow | undefined) => typeof row?.[key] === "number";
+  return new Set(rows.flatMap((row, at) => (has(row) && !has(rows[at - 1]) && !has(rows[at + 1]) ? [row.atMs] : [])));
+}
+
+/** The last row with a figure of these series: a gap at the end has none, and neither has a forecast. */
+export function newestRow(rows: readonly ChartRow[], series: readonly Series[]): ChartRow | undefined {
+  return rows.findLast((row) => series.some(({ key }) => typeof row[key] === "number"));
+}
+
 export interface Threshold {
   value: number;
   label: string;

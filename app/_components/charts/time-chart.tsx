@@ -16,7 +16,7 @@ import {
 } from "recharts";
 import { ChartTooltip } from "./chart-tooltip.tsx";
 import { MARK_LANE_PX, MarkLane } from "./mark-lane.tsx";
-import type { ChartRow, Mark, Series, Threshold } from "./series.ts";
+import { type ChartRow, lonelyRows, type Mark, type Series, type Threshold } from "./series.ts";
 import { axisTicks, formatTick, timeTickFormatter, timeTicks, type Unit } from "./units.ts";
 
 export interface TimeChartProps {
@@ -33,6 +33,8 @@ export interface TimeChartProps {
   marks?: readonly Mark[];
   /** A range of figures past now: keys of the low and high rows. */
   band?: { lowKey: string; highKey: string; label: string };
+  /** Keys of two series between which a band is drawn, while both are shown: what each point reached. */
+  spread?: { lowKey: string; highKey: string };
   nowMs?: number;
   onZoom?: (domain: [number, number]) => void;
   /** What the chart shows, in words. */
@@ -61,6 +63,7 @@ export default function TimeChart(props: TimeChartProps) {
     thresholds = [],
     marks = [],
     band,
+    spread,
     nowMs,
     onZoom,
     label,
@@ -148,7 +151,19 @@ export default function TimeChart(props: TimeChartProps) {
           wrapperStyle={{ zIndex: 20 }}
           content={<ChartTooltip series={series} unit={unit} total={series.filter((one) => one.stack).length > 1} />}
         />
-        {series.map((one) => shape(one))}
+        {spread && [spread.lowKey, spread.highKey].every((key) => series.some((one) => one.key === key)) ? (
+          <Area
+            dataKey={(row: ChartRow) => [row[spread.lowKey] ?? null, row[spread.highKey] ?? null]}
+            className="chart-spread"
+            stroke="none"
+            fill="var(--text-strong)"
+            fillOpacity={0.12}
+            connectNulls={false}
+            isAnimationActive={false}
+            activeDot={false}
+          />
+        ) : null}
+        {series.map((one) => shape(one, lonelyRows(rows, one.key)))}
         {band ? (
           <>
             <Area
@@ -191,7 +206,7 @@ export default function TimeChart(props: TimeChartProps) {
   );
 }
 
-function shape(series: Series) {
+function shape(series: Series, lonely: ReadonlySet<number>) {
   const common = { dataKey: series.key, name: series.label, isAnimationActive: false } as const;
   const stack = series.stack === undefined ? {} : { stackId: series.stack };
   if (series.kind === "bar")
@@ -206,7 +221,7 @@ function shape(series: Series) {
         type="linear"
         stroke={series.colour}
         strokeWidth={1.5}
-        dot={false}
+        dot={dots(series, lonely)}
         connectNulls={false}
       />
     );
@@ -222,10 +237,22 @@ function shape(series: Series) {
       strokeWidth={1}
       fill={series.hatched ? "url(#hatch)" : series.colour}
       fillOpacity={series.hatched ? 1 : 0.55}
+      dot={dots(series, lonely)}
       connectNulls={false}
       activeDot={false}
     />
   );
+}
+
+/** A point without a neighbour makes no line: it is drawn as a dot, or what is known of a short life would not be seen. */
+function dots(series: Series, lonely: ReadonlySet<number>) {
+  if (lonely.size === 0) return false;
+  return ({ cx, cy, payload }: { cx?: number; cy?: number; payload?: ChartRow }) =>
+    payload !== undefined && cx !== undefined && cy !== undefined && lonely.has(payload.atMs) ? (
+      <circle key={payload.atMs} className="chart-lone-point" cx={cx} cy={cy} r={2.5} fill={series.colour} />
+    ) : (
+      <g key={payload?.atMs ?? "none"} />
+    );
 }
 
 /** The pattern of what no component claims. */

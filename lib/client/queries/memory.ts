@@ -65,9 +65,9 @@ async function fetchTimeline(range: Range, toMs: number, signal: AbortSignal): P
   const ask = (stepSeconds?: number) =>
     call(historySchema, "/monitoring/memory/history", { query: { ...query, stepSeconds }, signal });
   const stepSeconds = stepSecondsFor(spanMs);
-  if (spanMs > LONGEST_AS_SAMPLED_MS) return createTimeline(spanMs, await ask(stepSeconds));
+  if (spanMs > LONGEST_AS_SAMPLED_MS) return createTimeline(spanMs, await ask(stepSeconds), toMs);
   const asSampled = await ask();
-  return createTimeline(spanMs, asSampled.truncated ? await ask(stepSeconds) : asSampled);
+  return createTimeline(spanMs, asSampled.truncated ? await ask(stepSeconds) : asSampled, toMs);
 }
 
 /** At most this many answers of 2,000 samples are joined; a longer absence is left to the next full load. */

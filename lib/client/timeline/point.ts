@@ -57,14 +57,16 @@ export function pointFromSample(sample: MemorySample): Point {
   };
 }
 
-export function pointFromStep(step: HistoryStep, stepMs: number): Point {
+/** @param nowMs ends the step that is still under way: its point stands in the middle of what has passed. */
+export function pointFromStep(step: HistoryStep, stepMs: number, nowMs = Number.POSITIVE_INFINITY): Point {
+  const startMs = Date.parse(step.startAt);
   const spread = (name: "usedBytes" | "heapUsedBytes" | "delayP99Ms"): Spread => ({
     mean: step.mean[name],
     min: step.min[name],
     max: step.max[name],
   });
   return {
-    atMs: Date.parse(step.startAt) + stepMs / 2,
+    atMs: Math.max(startMs, (startMs + Math.min(startMs + stepMs, nowMs)) / 2),
     samples: step.count,
     sequence: null,
     bootId: null,

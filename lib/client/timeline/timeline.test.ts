@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { MemorySample } from "../../contracts/memory.ts";
 import { findGaps } from "./gaps.ts";
 import { MAX_POINTS, RANGES, rangeSpanMs, stepRange, stepSecondsFor } from "./range.ts";
-import { appendSamples, createTimeline, drawablePoints, type Timeline } from "./timeline.ts";
+import { appendSamples, coarsen, createTimeline, drawablePoints, type Timeline } from "./timeline.ts";
 
 const START = Date.parse("2026-01-01T00:00:00.000Z");
 
@@ -79,6 +79,34 @@ describe("timeline", () => {
   it("passes over a sample that it already has, and is then the same object", () => {
     const timeline = appendSamples(empty(60_000), [sample(5, START)]);
     expect(appendSamples(timeline, [sample(5, START), sample(4, START - 1000)])).toBe(timeline);
+  });
+
+  it("has no point in the future, in whatever range and however coarse, and keeps the peak of a step", () => {
+    const figures = (usedBytes: number) => ({
+      ...{ usedBytes, limitBytes: 1000, rssBytes: 1, heapUsedBytes: 1, heapTotalBytes: 1, externalBytes: 1 },
+      ...{ arrayBuffersBytes: 1, gcPauseMs: 0, delayP99Ms: 0, requests: 1 },
+    });
+    for (const [stepSeconds, passedMs] of [
+      [3600, 1_800_000],
+      [7200, 1],
+      [1200, 1_199_000],
+    ] as const) {
+      const nowMs = START + passedMs;
+      const step = {
+        ...{ startAt: new Date(START).toISOString(), count: 9, breakdown: [] },
+        ...{ min: figures(150), max: figures(252), mean: figures(170) },
+      };
+      const history = { samples: [step], stepSeconds, truncated: false };
+      const timeline = createTimeline(30 * 86_400_000, history, nowMs);
+      expect(timeline.points.map(({ used }) => used.max)).toEqual([252]);
+      const later = appendSamples(timeline, [sample(1, nowMs, 260)]);
+      for (const { points } of [timeline, later])
+        for (const point of [...points, ...coarsen(points, 86_400_000)]) {
+          expect(point.atMs).toBeLessThanOrEqual(nowMs);
+          expect(point.atMs).toBeGreaterThanOrEqual(START);
+        }
+      expect(later.points.map(({ used }) => used.max)).toEqual([260]);
+    }
   });
 
   it("folds live samples into the step that the server's history uses", () => {

@@ -15,10 +15,11 @@ export interface Timeline {
   lastSequence: number | null;
 }
 
-export function createTimeline(spanMs: number, history: History): Timeline {
+/** @param nowMs no point lies beyond it. */
+export function createTimeline(spanMs: number, history: History, nowMs?: number): Timeline {
   const stepMs = (history.stepSeconds ?? 0) * 1000;
   const points = history.samples.map((entry) =>
-    isStep(entry) ? pointFromStep(entry, stepMs) : pointFromSample(entry),
+    isStep(entry) ? pointFromStep(entry, stepMs, nowMs) : pointFromSample(entry),
   );
   const lastSequence = points.reduce<number | null>((last, point) => point.sequence ?? last, null);
   return settle({ spanMs, stepMs, points, lastSequence });
@@ -60,13 +61,15 @@ function settle(timeline: Timeline): Timeline {
   return { ...timeline, stepMs, points };
 }
 
-/** At most one point per step, at the step's middle. */
+/** At most one point per step, at the step's middle, but not after its last point: that would be the future. */
 export function coarsen(points: readonly Point[], stepMs: number): Point[] {
   const coarse: Point[] = [];
+  const stepOf = (point: Point) => Math.floor(point.atMs / stepMs);
   for (const point of points) {
-    const atMs = (Math.floor(point.atMs / stepMs) + 0.5) * stepMs;
+    const step = stepOf(point);
+    const atMs = Math.min((step + 0.5) * stepMs, point.atMs);
     const last = coarse.at(-1);
-    if (last && last.atMs === atMs) coarse[coarse.length - 1] = mergePoints(last, point, atMs);
+    if (last && stepOf(last) === step) coarse[coarse.length - 1] = mergePoints(last, point, atMs);
     else coarse.push({ ...point, atMs });
   }
   return coarse;
