@@ -227,9 +227,16 @@ export const historyStepSchema = z.object({
 });
 export type HistoryStep = z.infer<typeof historyStepSchema>;
 
+const restartSchema = z.object({ bootId: z.string(), at: z.iso.datetime() });
+export type Restart = z.infer<typeof restartSchema>;
+
 export const historySchema = z.object({
   samples: z.array(z.union([memorySampleSchema, historyStepSchema])),
   stepSeconds: z.number().nullable().describe("null: as sampled"),
   truncated: z.boolean().describe("More matched than one answer holds (2,000); ask again with afterSequence"),
+  restarts: z
+    .array(restartSchema)
+    .optional()
+    .describe("When another process began, by its first sample, oldest first: at most the newest 500 of the range"),
 });
 export type History = z.infer<typeof historySchema>;

@@ -17,11 +17,12 @@ export function EventsPanel() {
   const { data: me } = useQuery(meQuery);
   const runs = useQuery(optimizationRunsQuery);
   const audit = useInfiniteQuery({ ...auditQuery, enabled: me?.role === "operator" });
-  const { points } = useTimeline();
-  const events = recentEvents({ runs: runs.data?.items ?? [], audit: audit.data?.pages[0]?.items ?? [], points }).slice(
-    0,
-    12,
-  );
+  const { restarts } = useTimeline();
+  const events = recentEvents({
+    runs: runs.data?.items ?? [],
+    audit: audit.data?.pages[0]?.items ?? [],
+    restarts,
+  }).slice(0, 12);
   return (
     <Panel
       title="Recent events"

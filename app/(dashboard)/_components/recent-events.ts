@@ -1,4 +1,3 @@
-import type { Point } from "../../../lib/client/timeline/point.ts";
 import type { AuditView } from "../../../lib/contracts/audit.ts";
 import type { OptimizationRun } from "../../../lib/contracts/memory.ts";
 import type { Mark } from "../../_components/charts/series.ts";
@@ -16,18 +15,19 @@ export interface RecentEvent {
 export interface EventSources {
   runs: readonly OptimizationRun[];
   audit: readonly AuditView[];
-  points: readonly Point[];
+  /** Milliseconds since the epoch. */
+  restarts: readonly number[];
 }
 
 /** Told by the runs themselves, or of no interest after the fact. */
 const TOLD_ELSEWHERE = new Set(["memory.optimize", "auth.sign-in"]);
 
 /** All sources in one list, newest first. */
-export function recentEvents({ runs, audit, points }: EventSources): RecentEvent[] {
+export function recentEvents({ runs, audit, restarts }: EventSources): RecentEvent[] {
   const events: RecentEvent[] = [
     ...runs.filter(({ dryRun }) => !dryRun).map(fromRun),
     ...audit.filter(({ action, outcome }) => outcome !== "done" || !TOLD_ELSEWHERE.has(action)).map(fromAudit),
-    ...restarts(points).map((atMs) => ({
+    ...restarts.map((atMs) => ({
       id: `restart-${atMs}`,
       atMs,
       kind: "Restart",
@@ -39,7 +39,7 @@ export function recentEvents({ runs, audit, points }: EventSources): RecentEvent
 }
 
 /** The same as glyphs for the lane under the chart; runs link to their page. */
-export function chartMarks({ runs, audit, points }: EventSources): Mark[] {
+export function chartMarks({ runs, audit, restarts }: EventSources): Mark[] {
   return [
     ...runs
       .filter(({ dryRun }) => !dryRun)
@@ -54,16 +54,8 @@ export function chartMarks({ runs, audit, points }: EventSources): Mark[] {
     ...audit
       .filter(({ action, outcome }) => action.startsWith("settings.") && outcome === "done")
       .map((entry): Mark => ({ atMs: Date.parse(entry.at), kind: "settings", label: fromAudit(entry).sentence })),
-    ...restarts(points).map((atMs): Mark => ({ atMs, kind: "restart", label: "The server started anew" })),
+    ...restarts.map((atMs): Mark => ({ atMs, kind: "restart", label: "The server started anew" })),
   ];
-}
-
-/** Moments at which another server process answers than before. */
-function restarts(points: readonly Point[]): number[] {
-  return points.flatMap((point, index) => {
-    const before = points[index - 1]?.bootId;
-    return before && point.bootId && before !== point.bootId ? [point.atMs] : [];
-  });
 }
 
 function fromRun(run: OptimizationRun): RecentEvent {

@@ -26,9 +26,9 @@ const SPREAD = { lowKey: LOWEST.key, highKey: HIGHEST.key } as const;
 
 /** Memory by component against the limit, with what happened and where it is going. */
 export function UsageChart() {
-  const { points, domain, state } = useTimeline();
+  const { points, restarts, domain, state } = useTimeline();
   const { data: report } = useQuery(memoryReportQuery);
-  const marks = useMarks(points);
+  const marks = useMarks(restarts);
   const before = useBefore();
   const [, endMs] = domain;
   const limitBytes = points.at(-1)?.limitBytes ?? 0;
@@ -65,13 +65,13 @@ function rangeOf([fromMs, toMs]: readonly [number, number]): number {
   return toMs - fromMs;
 }
 
-function useMarks(points: ReturnType<typeof useTimeline>["points"]) {
+function useMarks(restarts: readonly number[]) {
   const { data: me } = useQuery(meQuery);
   const { data: runs } = useQuery(optimizationRunsQuery);
   const { data: audit } = useInfiniteQuery({ ...auditQuery, enabled: me?.role === "operator" });
   return useMemo(
-    () => chartMarks({ runs: runs?.items ?? [], audit: audit?.pages[0]?.items ?? [], points }),
-    [runs, audit, points],
+    () => chartMarks({ runs: runs?.items ?? [], audit: audit?.pages[0]?.items ?? [], restarts }),
+    [runs, audit, restarts],
   );
 }
 

@@ -6,7 +6,7 @@ import type { Freshness, LiveState } from "../../../lib/client/live/live-state.t
 import { timelineQuery } from "../../../lib/client/queries/memory.ts";
 import type { Point } from "../../../lib/client/timeline/point.ts";
 import { rangeSpanMs } from "../../../lib/client/timeline/range.ts";
-import { drawablePoints, type Timeline } from "../../../lib/client/timeline/timeline.ts";
+import { drawablePoints, restartsOf, type Timeline } from "../../../lib/client/timeline/timeline.ts";
 import { useNow } from "../../../lib/client/use-now.ts";
 import { useRange } from "../../_components/frame/view-state.ts";
 import { agedState } from "../../_components/store/aged-state.ts";
@@ -14,6 +14,8 @@ import { type PanelState, panelState } from "../../_components/ui/panel-state.ts
 
 export interface TimelineView {
   points: readonly Point[];
+  /** When another process began, in order. */
+  restarts: readonly number[];
   /** The window of the chart. While live its right edge moves on with time; otherwise it ends at the last sample. */
   domain: readonly [number, number];
   state: PanelState;
@@ -30,7 +32,8 @@ export function useTimeline(): TimelineView {
   const points = query.data ? drawablePoints(query.data) : [];
   const newestMs = points.at(-1)?.atMs ?? nowMs ?? 0;
   const endMs = fresh === "paused" ? newestMs : Math.max(newestMs, nowMs ?? 0);
-  return { points, domain: [endMs - spanMs, endMs], state: timelineState(query, fresh, live) };
+  const restarts = query.data ? restartsOf(query.data) : [];
+  return { points, restarts, domain: [endMs - spanMs, endMs], state: timelineState(query, fresh, live) };
 }
 
 function timelineState(query: UseQueryResult<Timeline>, fresh: Freshness, live: LiveState): PanelState {

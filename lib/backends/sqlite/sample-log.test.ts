@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { HistoryStep, MemorySample } from "../../contracts/memory.ts";
 import { COMPONENTS } from "../../ports/memory-account.ts";
@@ -88,5 +90,24 @@ describe("SqliteSampleLog", () => {
     const log = new SqliteSampleLog(database, "node", { maxSamples: 100, fineMs: HOUR_MS, coarseMs: 24 * HOUR_MS });
     while (await log.trim(START_MS + 40 * 24 * HOUR_MS));
     expect(await counts()).toMatchObject({ fine: 0, coarse: 0 });
+  });
+
+  it("tells of every restart though the samples that knew of it were rolled up, and of no first start", async () => {
+    const { database, file } = await openTestDatabase();
+    const log = new SqliteSampleLog(database, "node", { maxSamples: 100, fineMs: 1, coarseMs: 365 * 24 * HOUR_MS });
+    const boots = ["first", "second", "third"];
+    const lives = samples.map((one, at) => ({ ...one, bootId: boots[Math.floor(at / 400)] ?? "" }));
+    for (let at = 0; at < lives.length; at += 100) await log.append(lives.slice(at, at + 100));
+    while (await log.trim(START_MS + 48 * HOUR_MS));
+    const restarts = [
+      { bootId: "second", at: lives[400]?.sampledAt },
+      { bootId: "third", at: lives[800]?.sampledAt },
+    ];
+    expect((await log.steps(EVERYTHING, 3600)).restarts).toEqual(restarts);
+    expect((await log.samples(EVERYTHING)).restarts).toEqual(restarts);
+    const since = { ...EVERYTHING, fromMs: START_MS + 5 * HOUR_MS };
+    expect((await log.steps(since, 3600)).restarts).toEqual(restarts.slice(1));
+    await database.close();
+    rmSync(path.dirname(file), { recursive: true });
   });
 });

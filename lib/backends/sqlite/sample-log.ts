@@ -1,6 +1,7 @@
 import type { History, MemorySample } from "../../contracts/memory.ts";
 import type { Database, SqlValue } from "../../ports/database.ts";
 import type { HistoryRange, SampleLog } from "../../ports/sample-log.ts";
+import { bootStatements, restartsWithin } from "./boot-log.ts";
 import { type Bucket, COLUMNS, columnsOf, merge, toStep } from "./sample-figures.ts";
 
 export interface SampleLogBounds {
@@ -51,8 +52,9 @@ export class SqliteSampleLog implements SampleLog {
   }
 
   async append(samples: readonly MemorySample[]): Promise<void> {
-    await this.#database.write(
-      samples.map((sample) => ({
+    await this.#database.write([
+      ...bootStatements(samples),
+      ...samples.map((sample) => ({
         sql: INSERT,
         params: [
           sample.sequence,
@@ -63,7 +65,7 @@ export class SqliteSampleLog implements SampleLog {
           JSON.stringify(sample),
         ],
       })),
-    );
+    ]);
   }
 
   async samples({ fromMs, toMs }: HistoryRange, afterSequence?: number): Promise<History> {
@@ -75,7 +77,8 @@ export class SqliteSampleLog implements SampleLog {
     );
     const samples = rows.slice(0, BATCH).map(({ payload }): MemorySample => JSON.parse(payload));
     if (!forward) samples.reverse();
-    return { samples, stepSeconds: null, truncated: rows.length > BATCH };
+    const restarts = await restartsWithin(this.#database, { fromMs, toMs });
+    return { samples, stepSeconds: null, truncated: rows.length > BATCH, restarts };
   }
 
   async steps({ fromMs, toMs }: HistoryRange, stepSeconds: number): Promise<History> {
@@ -94,7 +97,8 @@ export class SqliteSampleLog implements SampleLog {
     );
     for (const row of recent) add(toBucket(row));
     const ordered = [...steps.values()].sort((a, b) => a.startAtMs - b.startAtMs);
-    return { samples: ordered.slice(-BATCH).map(toStep), stepSeconds, truncated: ordered.length > BATCH };
+    const restarts = await restartsWithin(this.#database, { fromMs, toMs });
+    return { samples: ordered.slice(-BATCH).map(toStep), stepSeconds, truncated: ordered.length > BATCH, restarts };
   }
 
   async trim(nowMs: number): Promise<boolean> {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { MemorySample } from "../../contracts/memory.ts";
 import { findGaps } from "./gaps.ts";
 import { MAX_POINTS, RANGES, rangeSpanMs, stepRange, stepSecondsFor } from "./range.ts";
-import { appendSamples, coarsen, createTimeline, drawablePoints, type Timeline } from "./timeline.ts";
+import { appendSamples, coarsen, createTimeline, drawablePoints, restartsOf, type Timeline } from "./timeline.ts";
 
 const START = Date.parse("2026-01-01T00:00:00.000Z");
 
@@ -119,6 +119,20 @@ describe("timeline", () => {
       [2, 200],
       [1, 50],
     ]);
+  });
+});
+
+describe("restarts", () => {
+  it("are those that the server keeps and those that live samples tell of, each once", () => {
+    const at = (seconds: number) => START + seconds * 1000;
+    const restarts = [{ bootId: "b", at: new Date(at(30)).toISOString() }];
+    const history = { samples: [sample(1, at(0), 1, "a")], stepSeconds: 10, truncated: false, restarts };
+    const timeline = appendSamples(createTimeline(86_400_000, history), [
+      sample(2, at(31), 1, "b"),
+      sample(3, at(60), 1, "b"),
+      sample(4, at(90), 1, "c"),
+    ]);
+    expect(restartsOf(timeline)).toEqual([at(30), at(90)]);
   });
 });
 

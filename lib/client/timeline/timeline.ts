@@ -11,6 +11,8 @@ export interface Timeline {
   /** Width of a point; 0 as long as each sample is a point of its own. */
   stepMs: number;
   points: readonly Point[];
+  /** Starts of another process that the server told of; points tell of those since. */
+  restarts: readonly { atMs: number; bootId: string }[];
   /** The newest sample in it: what comes next must be `lastSequence + 1`. */
   lastSequence: number | null;
 }
@@ -22,7 +24,8 @@ export function createTimeline(spanMs: number, history: History, nowMs?: number)
     isStep(entry) ? pointFromStep(entry, stepMs, nowMs) : pointFromSample(entry),
   );
   const lastSequence = points.reduce<number | null>((last, point) => point.sequence ?? last, null);
-  return settle({ spanMs, stepMs, points, lastSequence });
+  const restarts = (history.restarts ?? []).map(({ bootId, at }) => ({ bootId, atMs: Date.parse(at) }));
+  return settle({ spanMs, stepMs, points, restarts, lastSequence });
 }
 
 function isStep(entry: MemorySample | HistoryStep): entry is HistoryStep {
@@ -79,4 +82,15 @@ export function coarsen(points: readonly Point[], stepMs: number): Point[] {
 export function drawablePoints(timeline: Timeline): readonly Point[] {
   if (timeline.points.length <= MAX_POINTS) return timeline.points;
   return coarsen(timeline.points, Math.ceil(timeline.spanMs / (MAX_POINTS - 1)));
+}
+
+/** Moments at which another process answers than before, in order: those the server keeps, and those the points tell of. */
+export function restartsOf(timeline: Pick<Timeline, "points" | "restarts">): number[] {
+  const byBoot = new Map(timeline.restarts.map(({ bootId, atMs }) => [bootId, atMs]));
+  for (const [at, { bootId, atMs }] of timeline.points.entries()) {
+    const before = timeline.points[at - 1]?.bootId;
+    if (before && bootId && before !== bootId && !byBoot.has(bootId)) byBoot.set(bootId, atMs);
+  }
+  const firstMs = timeline.points[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  return [...byBoot.values()].filter((atMs) => atMs >= firstMs).sort((a, b) => a - b);
 }

@@ -1,0 +1,31 @@
+import type { MemorySample, Restart } from "../../contracts/memory.ts";
+import type { Database, Statement } from "../../ports/database.ts";
+import type { HistoryRange } from "../../ports/sample-log.ts";
+
+/** Starts kept, and shown of one range: the newest. */
+export const MAX_BOOTS = 10_000;
+const MAX_SHOWN = 500;
+
+const INSERT = `INSERT OR IGNORE INTO "Boot" ("bootId", "nodeId", "startedAtMs") VALUES (?, ?, ?)`;
+const TRIM = `DELETE FROM "Boot" WHERE rowid <= (SELECT max(rowid) FROM "Boot") - ${MAX_BOOTS}`;
+
+/** Keeps when each process began, by its first sample: rolled-up steps do not say which one they are of. */
+export function bootStatements(samples: readonly MemorySample[]): Statement[] {
+  const firsts = new Map<string, MemorySample>();
+  for (const sample of samples) if (!firsts.has(sample.bootId)) firsts.set(sample.bootId, sample);
+  const inserts = [...firsts.values()].map(({ bootId, nodeId, sampledAt }) => ({
+    sql: INSERT,
+    params: [bootId, nodeId, Date.parse(sampledAt)],
+  }));
+  return [...inserts, { sql: TRIM }];
+}
+
+/** Restarts within a range, oldest first; the first start of all was none. */
+export async function restartsWithin(database: Database, { fromMs, toMs }: HistoryRange): Promise<Restart[]> {
+  const rows = await database.all<{ bootId: string; startedAtMs: number }>(
+    `SELECT "bootId", "startedAtMs" FROM "Boot" WHERE "startedAtMs" BETWEEN ? AND ?
+       AND "startedAtMs" > (SELECT min("startedAtMs") FROM "Boot") ORDER BY "startedAtMs" DESC LIMIT ${MAX_SHOWN}`,
+    [fromMs, toMs],
+  );
+  return rows.reverse().map(({ bootId, startedAtMs }) => ({ bootId, at: new Date(startedAtMs).toISOString() }));
+}
