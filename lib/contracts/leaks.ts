@@ -50,7 +50,7 @@ export const agentAnswerSchema = z.object({
 
 export const ruledOutSchema = z.object({
   series: seriesSchema,
-  reason: z.enum(["too-young", "no-growth", "noise", "uneven", "step", "refill", "load", "plateau"]),
+  reason: z.enum(["too-young", "overclaimed", "no-growth", "noise", "uneven", "step", "refill", "load", "plateau"]),
   text: z.string(),
 });
 

@@ -4,6 +4,7 @@ import type { Horizons } from "./horizons.ts";
 import type { Mark } from "./mark.ts";
 
 const CALM_EVERY = 2;
+const OVERCLAIMED: Assessment = { ...NOTHING, ruledOut: "overclaimed" };
 
 /** A channel at two scales: by the sample, for leaks of megabytes an hour, and by blocks, for those of megabytes a day. */
 export class ChannelPair {
@@ -21,6 +22,8 @@ export class ChannelPair {
 
   /** Takes one mark in; returns the worse of both scales' verdicts, with `scale` samples to a mark. */
   push(mark: Mark): { verdict: Assessment; scale: number } {
+    // Stores claim more than there is: what is left tells nothing, and growth out of it is no growth.
+    if (mark.low < 0 || (mark.exact ?? 0) < 0) return this.#restart();
     this.fine.push(mark);
     const blockDone = this.#gather(mark);
     // A channel that is clear is looked at again with every second sample; one under suspicion, or newly known, with each.
@@ -31,6 +34,16 @@ export class ChannelPair {
     if (blockDone) this.#coarseVerdict = this.coarse.assess(Number.NEGATIVE_INFINITY);
     const worse = this.#coarseVerdict.stage === "confirmed" && verdict.stage !== "confirmed";
     return worse ? { verdict: this.#coarseVerdict, scale: BLOCK_SAMPLES } : { verdict, scale: 1 };
+  }
+
+  #restart(): { verdict: Assessment; scale: number } {
+    this.fine.restart();
+    this.coarse.restart();
+    this.#block = null;
+    this.#blockSamples = 0;
+    this.#fineVerdict = OVERCLAIMED;
+    this.#coarseVerdict = NOTHING;
+    return { verdict: OVERCLAIMED, scale: 1 };
   }
 
   #gather(mark: Mark): boolean {

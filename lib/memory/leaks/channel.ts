@@ -46,6 +46,12 @@ export class Channel {
     if (this.#marks.length > WINDOW_MARKS) this.#marks.shift();
   }
 
+  /** Forgets all marks: what comes next is judged by itself. */
+  restart(): void {
+    this.#marks.length = 0;
+    this.curve = null;
+  }
+
   /** @param formerHigh the highest level held before this window, bytes; -Infinity when unknown. */
   assess(formerHigh: number): Assessment {
     const last = this.#marks.at(-1);

@@ -3,7 +3,17 @@ import type { Segment } from "./live-curve.ts";
 import { median, type Point, regress, theilSen } from "./robust.ts";
 
 /** What kept growth from counting as a leak. */
-export const RULED_OUT = ["too-young", "no-growth", "noise", "uneven", "step", "refill", "load", "plateau"] as const;
+export const RULED_OUT = [
+  "too-young",
+  "overclaimed",
+  "no-growth",
+  "noise",
+  "uneven",
+  "step",
+  "refill",
+  "load",
+  "plateau",
+] as const;
 export type RuledOut = (typeof RULED_OUT)[number];
 
 export type LoadAt = (at: number) => number;

@@ -3,6 +3,7 @@ import { ChannelPair } from "./channel-pair.ts";
 import type { RuledOut } from "./growth-tests.ts";
 import { EXTERNAL_HORIZONS, HEAP_HORIZONS, NATIVE_HORIZONS } from "./horizons.ts";
 import type { Mark } from "./mark.ts";
+import { MarkGatherer } from "./mark-gatherer.ts";
 import { OwnBytes } from "./own-bytes.ts";
 import { median } from "./robust.ts";
 import { isPlausible, LEAK_SERIES, type LeakSample, type LeakSeries } from "./sample.ts";
@@ -35,12 +36,14 @@ const CERTAIN_NATIVE_BYTES = 4 * MIB;
 const MOST_UNTOUCHED_BYTES = 24 * MIB;
 const AROUND = 12;
 
-/** A stage is reported when this many samples in a row agree; the support band, which sees scatter, must hold longer. */
+/** No leak is confirmed in less time than this, by the samples' own clock, nor of growth that is younger. */
+const LEAST_MS = 30 * 60_000;
+/** A stage is reported when this many marks in a row agree; the support band, which sees scatter, must hold longer. */
 const AGREEING = { "live-curve": 2, floor: 2, batches: 2, "support-band": 12 } as const;
-/** A confirmed leak is over when this many samples in a row saw no growth: one alert per episode, not one per sample. */
+/** A confirmed leak is over when this many marks in a row saw no growth: one alert per episode, not one per sample. */
 const OVER_AFTER = 60;
 const SUSPICION_HOLDS = 12;
-/** Samples between two collections that the detector asks for: 5 minutes at 30 s. */
+/** Marks between two collections that the detector asks for: 5 minutes. */
 const COLLECT_EVERY = 10;
 
 interface Standing {
@@ -53,7 +56,7 @@ interface Standing {
 /**
  * Tells leaks from warm-up, bursts, ramps and refills, online: samples go in one by one, and its state stays bounded (two windows of
  * 256 marks on five lanes, about 1 MB) whatever comes. Pure: no clock, no collection of its own; what it wants to know it says
- * with `wantsCollection`. All horizons count samples.
+ * with `wantsCollection`. All horizons count marks of 30 s, by the samples' own clock, or of one sample where they are further apart.
  *
  * A call costs 0.1–0.6 ms of CPU: the spans of a curve of at most 44 points are tested on each lane that is not plainly clear.
  */
@@ -67,6 +70,9 @@ export class LeakDetector {
   };
   readonly #standings = new Map<LeakSeries, Standing>();
   readonly #own = new OwnBytes<Lane>();
+  readonly #gatherer = new MarkGatherer<Lane>();
+  #samples = 0;
+  #firstMs = Number.NaN;
   #seen = 0;
   #sinceExact = 0;
   #state: LeakState = "warming-up";
@@ -77,6 +83,11 @@ export class LeakDetector {
 
   /** Samples taken in since the process was first seen. */
   get samples(): number {
+    return this.#samples;
+  }
+
+  /** Marks of 30 s and more that the samples made: what the horizons count. */
+  get marks(): number {
     return this.#seen;
   }
 
@@ -84,25 +95,28 @@ export class LeakDetector {
   push(sample: LeakSample): boolean {
     if (!isPlausible(sample)) return false;
     const before = this.#fingerprint();
-    const readings = read(sample);
-    const own = this.#own.take(sample, readings);
+    const own = this.#own.take(sample, read(sample));
     const exact = sample.gc.heapUsedAfterMajorBytes;
-    const common = {
-      at: this.#seen,
-      atMs: Date.parse(sample.sampledAt),
+    const mark = this.#gatherer.take(sample, {
+      low: lessOwn(read(sample), own),
+      exact: exact === null ? null : exact - own("heap"),
       collected: exact !== null,
       committed: sample.process.heapTotalBytes,
-      load: sample.activity.requests,
-    };
+    });
+    this.#samples += 1;
+    if (!mark) return false;
+    this.#own.endMark();
+    const { atMs, collected, committed, load } = mark;
+    if (this.#seen === 0) this.#firstMs = atMs;
+    const common = { at: this.#seen, atMs, collected, committed, load };
     this.#seen += 1;
-    this.#sinceExact = exact === null ? this.#sinceExact + 1 : 0;
+    this.#sinceExact = collected ? 0 : this.#sinceExact + 1;
     const results = new Map<Lane, { verdict: Assessment; scale: number }>();
     for (const lane of LANES) {
-      const held = own(lane);
-      const known = lane === "heap" && exact !== null ? exact - held : null;
-      results.set(lane, this.#lanes[lane].push({ ...common, low: readings[lane] - held, exact: known }));
+      const known = lane === "heap" ? mark.exact : null;
+      results.set(lane, this.#lanes[lane].push({ ...common, low: mark.low[lane], exact: known }));
     }
-    for (const series of LEAK_SERIES) this.#stand(series, this.#judge(series, results));
+    for (const series of LEAK_SERIES) this.#stand(series, this.#judge(series, results), atMs);
     this.#state = this.#overall();
     return before !== this.#fingerprint();
   }
@@ -170,7 +184,14 @@ export class LeakDetector {
     return now - then >= CERTAIN_NATIVE_BYTES ? weaker : { ...weaker, stage: "clear", ruledOut: "no-growth" };
   }
 
-  #stand(series: LeakSeries, seen: SeriesVerdict): void {
+  /** Whether the process and the growth have both been seen for half an hour. */
+  #longEnough(seen: SeriesVerdict, atMs: number): boolean {
+    return atMs - Math.max(this.#firstMs, Date.parse(seen.firstSeenAt)) >= LEAST_MS;
+  }
+
+  #stand(series: LeakSeries, judged: SeriesVerdict, atMs: number): void {
+    const early = judged.stage === "confirmed" && !this.#longEnough(judged, atMs);
+    const seen = early ? { ...judged, stage: "suspected" as const } : judged;
     const standing = this.#standings.get(series) ?? { stage: "clear", agreeing: 0, calm: 0, verdict: null };
     const worse = RANK[seen.stage] > RANK[standing.stage];
     standing.agreeing = worse ? standing.agreeing + 1 : 0;
@@ -202,6 +223,16 @@ export class LeakDetector {
 }
 
 const RANK: Record<Stage, number> = { clear: 0, suspected: 1, confirmed: 2 };
+
+function lessOwn(readings: Record<Lane, number>, own: (lane: Lane) => number): Record<Lane, number> {
+  return {
+    heap: readings.heap - own("heap"),
+    external: readings.external - own("external"),
+    arrayBuffers: readings.arrayBuffers - own("arrayBuffers"),
+    native: readings.native - own("native"),
+    nativeUsed: readings.nativeUsed - own("nativeUsed"),
+  };
+}
 
 function read(sample: LeakSample): Record<Lane, number> {
   const { rssBytes, heapUsedBytes, heapTotalBytes, externalBytes, arrayBuffersBytes } = sample.process;

@@ -8,6 +8,7 @@ import { SiteHistory } from "./site-history.ts";
 /** Why growth is not called a leak, for a person. */
 const WORDS: Record<RuledOut, string> = {
   "too-young": "Not enough samples or collections yet to tell live memory from garbage.",
+  overclaimed: "Stores claim more than the memory that is there, so that nothing can be said about the rest.",
   "no-growth": "What is kept does not grow.",
   noise: "Readings scatter more than they grow.",
   uneven: "Growth comes and goes: it is not in every part of the time seen.",
