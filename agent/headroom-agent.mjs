@@ -3,32 +3,44 @@
 //   HEADROOM_AGENT_URL=http://127.0.0.1:3000 HEADROOM_AGENT_KEY=… node --import ./agent/headroom-agent.mjs app.js
 //
 // HEADROOM_AGENT_NAME (the script's name), HEADROOM_AGENT_SAMPLE_MS (30000), HEADROOM_AGENT_COLLECT=off (never force a collection).
+// Workers and replicas may share a name: each process is watched apart. A verdict takes half an hour of samples and more; for benches
+// HEADROOM_AGENT_TIME_SCALE (1) multiplies the time that its samples tell: 150 makes 200 ms pass for 30 s.
 // One file, built-ins only. It holds at most 600 unsent samples, never keeps the process alive, and never throws into it.
+import crypto from "node:crypto";
 import { subscribe } from "node:diagnostics_channel";
+import fs from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { Session } from "node:inspector";
-import { findSourceMap } from "node:module";
+import { findSourceMap, syncBuiltinESMExports } from "node:module";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
 import { GCProfiler } from "node:v8";
 import { isMainThread } from "node:worker_threads";
+import zlib from "node:zlib";
 
 const url = process.env.HEADROOM_AGENT_URL;
 const key = process.env.HEADROOM_AGENT_KEY ?? "";
 const name = process.env.HEADROOM_AGENT_NAME || path.basename(process.argv[1] ?? "node").replace(/\.[cm]?js$/, "");
 const sampleMs = Math.max(20, Number(process.env.HEADROOM_AGENT_SAMPLE_MS) || 30_000);
+const timeScale = Math.max(1, Number(process.env.HEADROOM_AGENT_TIME_SCALE) || 1);
+const startedMs = Date.now();
 const mayCollect = process.env.HEADROOM_AGENT_COLLECT !== "off";
 
 const INTERVAL_BYTES = 512 * 1024;
 const MAX_UNSENT = 600;
 const MAX_BATCH = 60;
 const MAX_SITES = 64;
-/** Samples between two forced collections at the least: 5 minutes at the usual 30 s. */
+/** Samples and time between two forced collections at the least. */
 const COLLECT_EVERY = 10;
+const COLLECT_EVERY_MS = 300_000 / timeScale;
 /** Posts are at least this far apart, so that a fast sampler does not become a load. */
 const POST_EVERY_MS = 500;
 const TIMEOUT_MS = 5_000;
+
+const BUFFER_MAKERS = ["alloc", "allocUnsafe", "allocUnsafeSlow", "from", "concat"];
+const COMPRESSIONS = ["deflate", "gzip", "deflateRaw", "brotliCompress", "zstdCompress"];
+const EXPANSIONS = ["inflate", "gunzip", "inflateRaw", "unzip", "brotliDecompress", "zstdDecompress"];
 
 if (url && isMainThread) start(new URL(`/api/v1/agents/${encodeURIComponent(name)}/samples`, url));
 
@@ -50,9 +62,10 @@ function start(target) {
     lastPostMs: 0,
     collectAsked: false,
     sinceCollection: Number.POSITIVE_INFINITY,
+    collectedMs: Number.NEGATIVE_INFINITY,
     gc: beginGc(),
     loop: performance.eventLoopUtilization(),
-    bootId: `${process.pid}-${Date.now()}`,
+    bootId: `${process.pid}-${startedMs}-${crypto.randomUUID().slice(0, 8)}`,
   };
   subscribe("http.server.request.start", () => {
     state.requests += 1;
@@ -76,7 +89,7 @@ function tick(state) {
   const { rss, heapTotal, heapUsed, external, arrayBuffers } = process.memoryUsage();
   state.unsent.push({
     sequence: state.sequence,
-    sampledAt: new Date().toISOString(),
+    sampledAt: new Date(startedMs + (Date.now() - startedMs) * timeScale).toISOString(),
     process: {
       rssBytes: rss,
       heapUsedBytes: heapUsed,
@@ -91,9 +104,12 @@ function tick(state) {
   state.requests = 0;
   state.sequence += 1;
   state.sinceCollection += 1;
-  if (state.collectAsked && mayCollect && loop.utilization < 0.8 && state.sinceCollection >= COLLECT_EVERY)
-    collect(state);
+  if (state.collectAsked && mayCollect && loop.utilization < 0.8 && mayCollectAgain(state)) collect(state);
   if (!state.sending && Date.now() - state.lastPostMs >= Math.min(POST_EVERY_MS, sampleMs)) send(state);
+}
+
+function mayCollectAgain(state) {
+  return state.sinceCollection >= COLLECT_EVERY && Date.now() - state.collectedMs >= COLLECT_EVERY_MS;
 }
 
 function beginGc() {
@@ -114,12 +130,13 @@ function takeGc(state) {
 }
 
 /**
- * Only when the server asks, to tell live memory from garbage; at most every ten samples (5 minutes), and not under load. V8 collects
+ * Only when the server asks, to tell live memory from garbage; at most every ten samples and 5 minutes, and not under load. V8 collects
  * everything before it hands out the sampling profile, so that one call gives both: what is live, and where it was allocated.
  */
 function collect(state) {
   state.collectAsked = false;
   state.sinceCollection = 0;
+  state.collectedMs = Date.now();
   state.session.post("HeapProfiler.getSamplingProfile", (error, result) => {
     if (!error)
       safely(() => {
@@ -175,30 +192,77 @@ function merge(...maps) {
 
 /**
  * V8 does not sample what lies outside its heap, so buffers are sampled where they are made: one in 512 KB of buffer bytes keeps
- * its stack, for as long as the buffer lives. Plain `new Uint8Array(n)` and native allocations are not seen.
+ * its stack, for as long as its memory lives. Seen are Buffer's own makers, crypto.randomBytes, zlib's one-call functions and whole files
+ * read. Plain `new Uint8Array(n)`, what streams and sockets hand out and native allocations are not seen: their sites stay unknown.
  */
 function watchBuffers() {
   const live = new Map();
   const gone = new FinalizationRegistry((id) => live.delete(id));
-  let budget = INTERVAL_BYTES;
+  let budget = nextSampleIn();
   let next = 0;
-  const note = (buffer) => {
-    budget -= buffer.byteLength;
-    if (budget > 0 || live.size >= 5_000) return buffer;
-    const weight = INTERVAL_BYTES - budget;
-    budget = INTERVAL_BYTES;
+  /** Makers call one another, more so in older versions of Node: the outermost counts. */
+  let inside = false;
+  const note = (made, trace) => {
+    if (!(made instanceof Uint8Array)) return;
+    budget -= made.byteLength;
+    if (budget > 0 || live.size >= 5_000) return;
+    budget = nextSampleIn();
+    const weight = made.byteLength / (1 - Math.exp(-made.byteLength / INTERVAL_BYTES));
+    const frames = framesOf(trace ?? traceHere());
+    if (frames.length === 0) return;
     const id = next++;
-    live.set(id, { weight, frames: framesHere() });
-    gone.register(buffer, id);
-    return buffer;
+    live.set(id, { weight, frames });
+    // A part of a buffer keeps the memory of the whole alive; what lies in Node's pool goes with its view.
+    gone.register(made.buffer.byteLength === made.byteLength ? made.buffer : made, id);
   };
-  for (const method of ["alloc", "allocUnsafe", "allocUnsafeSlow"]) {
-    const original = Buffer[method];
-    Buffer[method] = function (...args) {
-      return note(original.apply(this, args));
+  const within = (run) => {
+    if (inside) return run();
+    inside = true;
+    try {
+      return run();
+    } finally {
+      inside = false;
+    }
+  };
+  const whole = (original) =>
+    function (...args) {
+      if (inside) return original.apply(this, args);
+      const made = within(() => original.apply(this, args));
+      // A view of memory that is there already is none of its own.
+      if (!(args[0] instanceof ArrayBuffer || args[0] instanceof SharedArrayBuffer)) note(made);
+      return made;
     };
-    Object.defineProperty(Buffer[method], "name", { value: method });
+  const byCallback = (original) =>
+    function (...args) {
+      const callback = args.at(-1);
+      if (inside || typeof callback !== "function") return whole(original).apply(this, args);
+      const trace = traceHere();
+      args[args.length - 1] = function (...results) {
+        note(results[1], trace);
+        return callback.apply(this, results);
+      };
+      return within(() => original.apply(this, args));
+    };
+  const byPromise = (original) =>
+    function (...args) {
+      const trace = traceHere();
+      const promise = original.apply(this, args);
+      promise?.then?.(
+        (made) => note(made, trace),
+        () => undefined,
+      );
+      return promise;
+    };
+  for (const method of BUFFER_MAKERS) wrap(Buffer, method, whole);
+  for (const method of [...COMPRESSIONS, ...EXPANSIONS]) {
+    wrap(zlib, method, byCallback);
+    wrap(zlib, `${method}Sync`, whole);
   }
+  wrap(crypto, "randomBytes", byCallback);
+  wrap(fs, "readFileSync", whole);
+  wrap(fs, "readFile", byCallback);
+  wrap(fs.promises, "readFile", byPromise);
+  safely(syncBuiltinESMExports);
   return {
     sites() {
       const totals = new Map();
@@ -209,14 +273,36 @@ function watchBuffers() {
   };
 }
 
-/** Application frames of the caller, innermost first. */
-function framesHere() {
+/** Bytes to the next sample, at random: at even distances sites that take turns would be seen always or never. */
+function nextSampleIn() {
+  return -Math.log(1 - Math.random()) * INTERVAL_BYTES;
+}
+
+/** Puts a wrapper in the place of a function, with its name, length and custom promisified form; leaves alone what is not there. */
+function wrap(owner, method, wrapper) {
+  const original = owner[method];
+  if (typeof original !== "function") return;
+  safely(() => {
+    const wrapped = wrapper(original);
+    Object.defineProperties(wrapped, Object.getOwnPropertyDescriptors(original));
+    owner[method] = wrapped;
+  });
+}
+
+/** The stack of now, not yet put into words: that is paid for the few that are kept. */
+function traceHere() {
   const limit = Error.stackTraceLimit;
-  const prepare = Error.prepareStackTrace;
   Error.stackTraceLimit = 24;
-  Error.prepareStackTrace = (_, sites) => sites;
-  const sites = new Error().stack;
+  const trace = new Error();
   Error.stackTraceLimit = limit;
+  return trace;
+}
+
+/** Application frames of a stack, innermost first. */
+function framesOf(trace) {
+  const prepare = Error.prepareStackTrace;
+  Error.prepareStackTrace = (_, sites) => sites;
+  const sites = trace.stack;
   Error.prepareStackTrace = prepare;
   if (!Array.isArray(sites)) return [];
   const names = sites

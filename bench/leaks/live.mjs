@@ -50,6 +50,7 @@ async function run(program) {
     HEADROOM_AGENT_KEY: key,
     HEADROOM_AGENT_NAME: name,
     HEADROOM_AGENT_SAMPLE_MS: "200",
+    HEADROOM_AGENT_TIME_SCALE: "150",
   };
   const child = spawn(process.execPath, args, {
     cwd: known.programs,

@@ -104,3 +104,39 @@ test("a heap snapshot is refused while they are off, and profiles are for operat
   expect((await server.get("/monitoring/memory/profiles/nonsense")).status).toBe(400);
   expect((await server.get("/monitoring/memory/profiles/00000000-0000-4000-8000-000000000000")).status).toBe(404);
 });
+
+test("workers of one name are watched apart, and the name tells the worst of them", async ({ server }) => {
+  for (let from = 0; from < 150; from += 50) {
+    const samples = Array.from({ length: 50 }, (_, k) => leakingSample(from + k));
+    const calm = samples.map((s) => ({ ...s, process: leakingSample(0).process }));
+    for (const [bootId, sent] of [
+      ["calm-1", calm],
+      ["leaking", samples],
+      ["calm-2", calm],
+    ] as const) {
+      await server.send("POST", "/api/v1/agents/cluster/samples", { bootId, sampleMs: 30_000, samples: sent });
+    }
+  }
+  const view = await (await server.get("/monitoring/memory/leaks?agent=cluster")).json();
+  expect(view).toMatchObject({ state: "confirmed", silentSince: null, samples: 150 });
+  expect(view.processes[0]).toMatchObject({ bootId: "leaking", state: "confirmed", samples: 150 });
+  expect(view.processes.map((p: { state: string }) => p.state)).toEqual(["confirmed", "clear", "clear"]);
+  const report = await (await server.get("/monitoring/memory")).json();
+  expect(report.services.confirmed).toContain("cluster");
+});
+
+test("a service that nothing came from for three of its periods says since when it is silent", async ({ server }) => {
+  await server.send("POST", "/api/v1/agents/gone/samples", {
+    bootId: "one",
+    sampleMs: 100,
+    samples: [leakingSample(0)],
+  });
+  const { lastSeenAt } = await (await server.get("/api/v1/agents/gone")).json();
+  await expect
+    .poll(async () => (await (await server.get("/api/v1/agents/gone")).json()).silentSince, { timeout: 15_000 })
+    .toBe(lastSeenAt);
+  const report = await (await server.get("/monitoring/memory")).json();
+  expect(report.services.silent).toContain("gone");
+  const list = await (await server.get("/api/v1/agents")).json();
+  expect(list.items.find((s: { name: string }) => s.name === "gone").processes[0].silentSince).toBe(lastSeenAt);
+});

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { idSchema, integerParameter, page } from "./common.ts";
-import { leakReportSchema } from "./memory.ts";
+import { formerVerdictSchema, leakReportSchema } from "./memory.ts";
 
 const bytes = z.number().nonnegative();
 const count = z.number().int().nonnegative();
@@ -8,7 +8,12 @@ const seriesSchema = z.enum(["heap", "external", "arrayBuffers", "native"]);
 
 /** What the agent sends: at most 60 samples and 64 allocation sites at a time. */
 export const agentSamplesSchema = z.strictObject({
-  bootId: z.string().min(1).max(64).optional().describe("Changes when the service restarts: its watch begins anew"),
+  bootId: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe("One per process: each is watched apart. One that follows another that stopped inherits its verdict"),
   sampleMs: z.number().int().min(1).max(86_400_000).optional(),
   samples: z
     .array(
@@ -73,10 +78,29 @@ const watchSchema = z.object({
   sites: z.array(leakReportSchema.shape.suspects.element.shape.attribution.element),
 });
 
+const silentSinceSchema = z.iso
+  .datetime()
+  .nullable()
+  .describe("When it was last heard of, once nothing came for three periods; null while it reports");
+
+/** One process of a service: workers and replicas report under one name, each with a `bootId` of its own. */
+export const agentProcessSchema = z.object({
+  bootId: z.string().nullable().describe("null: the samples carry none"),
+  state: leakReportSchema.shape.state,
+  before: formerVerdictSchema,
+  lastSeenAt: z.iso.datetime(),
+  silentSince: silentSinceSchema,
+  samples: count.describe("Seen since this server watches the process"),
+  rssBytes: z.number(),
+  heapUsedBytes: z.number(),
+});
+
 export const agentViewSchema = z.object({
   name: z.string(),
   lastSeenAt: z.iso.datetime(),
+  silentSince: silentSinceSchema,
   sampleMs: z.number().nullable(),
+  processes: z.array(agentProcessSchema).describe("The worst first, at most 16; the verdict beside is the first one's"),
   rssBytes: z.number(),
   heapUsedBytes: z.number(),
   ...leakReportSchema.shape,
@@ -87,6 +111,8 @@ export const agentDetailSchema = z.object({ ...agentViewSchema.shape, ...watchSc
 
 export const leaksViewSchema = z.object({
   ...leakReportSchema.shape,
+  silentSince: silentSinceSchema.optional(),
+  processes: z.array(agentProcessSchema).optional().describe("Of the service that was asked for"),
   ...watchSchema.shape,
   agents: z.array(agentViewSchema),
 });

@@ -96,8 +96,18 @@ export const storeHistorySchema = z.object({
 });
 export type StoreHistory = z.infer<typeof storeHistorySchema>;
 
+export const formerVerdictSchema = z
+  .object({
+    state: z.enum(["suspected", "confirmed"]),
+    at: z.iso.datetime().describe("When that verdict was reached"),
+  })
+  .nullable()
+  .describe("The verdict before this server or the service restarted, until a new one replaces it");
+export type FormerVerdict = z.infer<typeof formerVerdictSchema>;
+
 export const leakReportSchema = z.object({
   state: z.enum(["warming-up", "clear", "suspected", "confirmed"]),
+  before: formerVerdictSchema.optional(),
   suspects: z.array(
     z.object({
       series: z.enum(["heap", "external", "arrayBuffers", "native"]),
@@ -173,11 +183,24 @@ export const optimizationRunSchema = z.object({
 });
 export type OptimizationRun = z.infer<typeof optimizationRunSchema>;
 
+const serviceNames = z.array(z.string());
+
+/** What the watched services come to, by name, the first of each list being the longest watched. */
+export const servicesSummarySchema = z.object({
+  watched: count,
+  confirmed: serviceNames,
+  formerly: serviceNames.describe("Confirmed before they or this server restarted, and not judged again yet"),
+  suspected: serviceNames,
+  silent: serviceNames.describe("Nothing came for three of their periods"),
+});
+export type ServicesSummary = z.infer<typeof servicesSummarySchema>;
+
 /** What is not built yet is `null`, never an empty list. */
 export const memoryReportSchema = z.object({
   sample: memorySampleSchema,
   stores: z.array(storeStatsSchema).nullable(),
   leaks: leakReportSchema.nullable(),
+  services: servicesSummarySchema.optional().describe("Watched services of the caller's namespace"),
   forecast: forecastSchema.nullable(),
   recommendations: z.array(recommendationSchema).nullable(),
   optimizer: z

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { createVerdictRows } from "../backends/sqlite/leak-rows.ts";
+import { createStandingRows, createVerdictRows } from "../backends/sqlite/leak-rows.ts";
 import { AllocationSampler } from "../memory/profiles/allocation-sampler.ts";
 import { ProfileShelf } from "../memory/profiles/profile-shelf.ts";
 import { MIB } from "../shared/bytes.ts";
@@ -14,12 +14,12 @@ export interface LeakParts {
   leaks: LeakService;
   profiles: ProfileShelf;
   /** Samples allocations from now on and opens the shelf; returns what stops both. */
-  start(): () => void;
+  start(): () => Promise<void>;
 }
 
 /** Leak detection, the always-on allocation sampler and the profiles on disk. */
-export function composeLeaks(core: Core): LeakParts {
-  const { env, clock, log, events, database, nodeId, settings, helpers } = core;
+export async function composeLeaks(core: Core): Promise<LeakParts> {
+  const { env, clock, log, events, database, nodeId, bootId, settings, helpers } = core;
   const sampler = new AllocationSampler();
   const profiles = new ProfileShelf({
     dir: path.join(path.dirname(databasePaths(env).file), "profiles"),
@@ -31,16 +31,26 @@ export function composeLeaks(core: Core): LeakParts {
     freeBytes: () => settings.values.memoryLimitMb * MIB - process.memoryUsage.rss() - helpers.rssBytes(),
     snapshotsEnabled: env.fixed.HEADROOM_SNAPSHOTS,
   });
-  const leaks = new LeakService({ clock, log, events, verdicts: createVerdictRows(database, nodeId), sampler });
+  const leaks = await LeakService.open({
+    clock,
+    log,
+    events,
+    bootId,
+    verdicts: createVerdictRows(database, nodeId),
+    standings: createStandingRows(database, nodeId),
+    sampler,
+  });
   return {
     leaks,
     profiles,
     start() {
       sampler.start().catch((err: unknown) => log.warn({ err }, "allocations cannot be sampled"));
       profiles.open().catch((err: unknown) => log.warn({ err }, "the folder of profiles cannot be made"));
-      return () => {
+      const stopKeeping = leaks.start();
+      return async () => {
         profiles.close();
         sampler.stop();
+        await stopKeeping();
       };
     },
   };

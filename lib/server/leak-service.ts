@@ -1,20 +1,20 @@
 import type { AgentSamples, AgentView, LeaksView } from "../contracts/leaks.ts";
-import type { LeakReport, MemorySample } from "../contracts/memory.ts";
-import { AgentRegistry, type WatchedAgent } from "../memory/leaks/agent-registry.ts";
+import type { LeakReport, MemorySample, ServicesSummary } from "../contracts/memory.ts";
+import { AgentRegistry } from "../memory/leaks/agent-registry.ts";
 import { foldProfile } from "../memory/leaks/allocation-sites.ts";
 import { LeakWatch } from "../memory/leaks/leak-watch.ts";
-import { LEAK_SERIES } from "../memory/leaks/sample.ts";
 import type { AllocationSampler } from "../memory/profiles/allocation-sampler.ts";
-import type { VerdictRows } from "../ports/leak-rows.ts";
+import type { ProcessStanding, ServiceStanding, StandingRows, VerdictRows } from "../ports/leak-rows.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Events } from "./events.ts";
+import { detail, serviceView, summarize } from "./leak-views.ts";
 import type { Log } from "./log.ts";
 
 /** One forced collection per 5 minutes at most, however short the sampling interval. */
 const COLLECT_EVERY_MS = 300_000;
 const IDLE_BELOW_RATIO = 0.5;
-/** Points per series on a chart. */
-const MAX_POINTS = 256;
+/** Between two writes of when services were last heard of; a changed verdict is written at once. */
+const KEEP_EVERY_MS = 60_000;
 /** What the server itself did stands in the operator's namespace. */
 const OWN_NAMESPACE = "default";
 
@@ -23,6 +23,8 @@ interface Parts {
   log: Log;
   events: Events;
   verdicts: VerdictRows;
+  standings: StandingRows;
+  bootId: string;
   sampler: Pick<AllocationSampler, "read">;
 }
 
@@ -30,11 +32,30 @@ interface Parts {
 export class LeakService {
   readonly #parts: Parts;
   readonly #own = new LeakWatch();
-  readonly #agents = new AgentRegistry();
+  readonly #agents: AgentRegistry;
   #lastCollectMs = Number.NEGATIVE_INFINITY;
+  #keeping: Promise<void> | null = null;
+  #toKeep = false;
 
-  constructor(parts: Parts) {
+  private constructor(parts: Parts, kept: readonly ServiceStanding[]) {
     this.#parts = parts;
+    this.#agents = new AgentRegistry(parts.clock.nowMs());
+    this.#agents.restore(kept.filter(({ source }) => source !== ""));
+    this.#own.inherit(kept.find(({ source }) => source === "")?.processes[0]?.verdict ?? null);
+  }
+
+  /** Verdicts that stood before the restart are read back: they stand until the processes are judged again. */
+  static async open(parts: Parts): Promise<LeakService> {
+    return new LeakService(parts, await parts.standings.list());
+  }
+
+  /** Keeps from now on when services were last heard of; returns what stops that and writes the last of it. */
+  start(): () => Promise<void> {
+    const stop = this.#parts.clock.every(KEEP_EVERY_MS, () => void this.#keep());
+    return async () => {
+      stop();
+      await this.#keep();
+    };
   }
 
   /** Takes this server's own sample in; tells of a changed verdict on the socket, in the history and in the log. */
@@ -53,19 +74,30 @@ export class LeakService {
   }
 
   agents(namespace: string): AgentView[] {
-    return this.#agents.list(namespace).map(viewOf);
+    const nowMs = this.#parts.clock.nowMs();
+    return this.#agents.list(namespace).map((service) => {
+      service.settle(nowMs);
+      return serviceView(service, nowMs);
+    });
   }
 
+  services(namespace: string): ServicesSummary {
+    return summarize(this.agents(namespace));
+  }
+
+  /** A service as its worst process stands, with that process's evidence. */
   agent(namespace: string, name: string) {
-    const agent = this.#agents.find(namespace, name);
-    return agent ? { ...viewOf(agent), ...detail(agent.watch) } : null;
+    const nowMs = this.#parts.clock.nowMs();
+    const service = this.#agents.find(namespace, name);
+    if (!service) return null;
+    service.settle(nowMs);
+    return { ...serviceView(service, nowMs), ...detail(service.worst().watch) };
   }
 
   takeAgentSamples(namespace: string, name: string, body: AgentSamples) {
-    const { agent, accepted, changes } = this.#agents.push(namespace, name, body, this.#parts.clock.nowMs());
-    const { detector } = agent.watch;
+    const { service, accepted, collect, changes } = this.#agents.push(namespace, name, body, this.#parts.clock.nowMs());
     for (const report of changes) this.#announce(namespace, name, report);
-    return { accepted, state: detector.state, collect: detector.wantsCollection() };
+    return { accepted, state: service.worst().watch.state, collect };
   }
 
   history(namespace: string, limit: number, beforeId: number | null) {
@@ -79,12 +111,48 @@ export class LeakService {
     verdicts
       .insert({ namespace, source, atMs: clock.nowMs(), report })
       .catch((err: unknown) => log.warn({ err }, "a leak verdict could not be stored"));
+    void this.#keep();
     const first = report.suspects[0];
     const level = report.state === "confirmed" ? "error" : "info";
     log[level](
       { source, state: report.state, series: first?.series, site: first?.attribution[0]?.site },
       "leak verdict changed",
     );
+  }
+
+  /** Writes all standings; what changes meanwhile is written once more. */
+  #keep(): Promise<void> {
+    this.#toKeep = true;
+    this.#keeping ??= this.#keepAll().finally(() => {
+      this.#keeping = null;
+    });
+    return this.#keeping;
+  }
+
+  async #keepAll(): Promise<void> {
+    const { standings, log } = this.#parts;
+    try {
+      while (this.#toKeep) {
+        this.#toKeep = false;
+        await standings.replace([this.#ownStanding(), ...this.#agents.standings()]);
+      }
+    } catch (err) {
+      log.warn({ err }, "leak verdicts could not be kept for a restart");
+    }
+  }
+
+  #ownStanding(): ServiceStanding {
+    const nowMs = this.#parts.clock.nowMs();
+    const own: ProcessStanding = {
+      bootId: this.#parts.bootId,
+      verdict: this.#own.standing,
+      firstSeenMs: nowMs,
+      lastSeenMs: nowMs,
+      sampleMs: null,
+      rssBytes: 0,
+      heapUsedBytes: 0,
+    };
+    return { namespace: OWN_NAMESPACE, source: "", processes: [own] };
   }
 
   /** One call gives both: V8 collects everything before it hands out the sampling profile. */
@@ -98,39 +166,4 @@ export class LeakService {
       .then((profile) => profile && this.#own.pushSites(foldProfile(profile.head)))
       .catch((err: unknown) => this.#parts.log.warn({ err }, "allocation sites could not be read"));
   }
-}
-
-function viewOf(agent: WatchedAgent): AgentView {
-  const { name, sampleMs, rssBytes, heapUsedBytes } = agent;
-  return {
-    name,
-    sampleMs,
-    rssBytes,
-    heapUsedBytes,
-    lastSeenAt: new Date(agent.lastSeenMs).toISOString(),
-    ...agent.watch.report(),
-  };
-}
-
-function detail(watch: LeakWatch) {
-  const verdicts = new Map(watch.detector.verdicts().map((v) => [v.series, v]));
-  const channels = LEAK_SERIES.map((series) => {
-    const { marks, curve } = watch.detector.trace(series);
-    const verdict = verdicts.get(series);
-    const origin = marks[0]?.at ?? 0;
-    const at = (mark: number) => new Date(marks[mark - origin]?.atMs ?? 0).toISOString();
-    return {
-      series,
-      stage: verdict?.stage ?? ("clear" as const),
-      slopeBytesPerHour: verdict?.slopeBytesPerHour ?? 0,
-      slopeLow: verdict?.slopeLow ?? 0,
-      slopeHigh: verdict?.slopeHigh ?? 0,
-      fromAt: verdict && verdict.stage !== "clear" ? verdict.firstSeenAt : null,
-      raw: marks
-        .slice(-MAX_POINTS)
-        .map((m) => ({ at: new Date(m.atMs).toISOString(), bytes: m.low, collected: m.exact })),
-      live: curve.filter((p) => p.at >= origin).map((p) => ({ at: at(p.at), bytes: Math.round(p.value) })),
-    };
-  });
-  return { samples: watch.detector.samples, ruledOut: watch.ruledOut(), channels, sites: watch.culprits() };
 }

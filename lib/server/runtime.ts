@@ -37,7 +37,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const memory = await composeMemoryControl(core, monitor, runLog, trim);
   const quiet = composeQuietCollector(core, trim);
   const loop = new LoopGate(clock);
-  const { leaks, profiles, start: startLeaks } = composeLeaks(core);
+  const { leaks, profiles, start: startLeaks } = await composeLeaks(core);
   monitor.onSample((sample, stores) => {
     leaks.observe(sample);
     memory.observe(sample, stores, leaks.report());

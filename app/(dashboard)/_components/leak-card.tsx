@@ -7,33 +7,32 @@ import { memoryReportQuery } from "../../../lib/client/queries/memory.ts";
 import type { LeakReport } from "../../../lib/contracts/memory.ts";
 import { formatBytes } from "../../../lib/shared/bytes.ts";
 import { NAVIGATION } from "../../_components/frame/navigation.ts";
-import { Badge, type Tone } from "../../_components/ui/badge.tsx";
+import { servicesWords, verdictWords } from "../../_components/leaks/verdict-words.ts";
+import { Badge } from "../../_components/ui/badge.tsx";
 import { Panel } from "../../_components/ui/panel.tsx";
 import { panelState } from "../../_components/ui/panel-state.ts";
 import { Sparkline } from "../../_components/ui/sparkline.tsx";
 import { useTimeline } from "./use-timeline.ts";
 
-const LOOKS: Record<LeakReport["state"], { tone: Tone; word: string; sentence: string }> = {
-  "warming-up": { tone: "pending", word: "Warming up", sentence: "Too few samples yet to tell growth from a start." },
-  clear: { tone: "ok", word: "Clear", sentence: "Nothing grows without a reason." },
-  suspected: { tone: "warn", word: "Suspected", sentence: "Memory grows that no store and no load explains." },
-  confirmed: { tone: "crit", word: "Confirmed", sentence: "Memory grows steadily and is not given back." },
-};
-
-/** Is something leaking, how fast, and who. */
+/** Is something leaking, here or in a watched service, how fast, and who. */
 export function LeakCard() {
   const query = useQuery(memoryReportQuery);
   const { points } = useTimeline();
   const leaks = query.data?.leaks;
   if (leaks === null) return null;
+  const here = leaks ? verdictWords(leaks) : null;
+  const services = servicesWords(query.data?.services);
   const unexplained = points.map((point) => point.components?.unattributed ?? null);
   return (
     <Panel title="Leaks" icon={Droplets} state={panelState(query)} minHeight="148px" actions={<LeaksLink />}>
-      {leaks ? (
+      {leaks && here ? (
         <div className="flex flex-col gap-3">
-          <div className="flex items-start gap-2.5">
-            <Badge tone={LOOKS[leaks.state].tone}>{LOOKS[leaks.state].word}</Badge>
-            <p className="min-w-0 pt-0.5 text-13 text-strong">{LOOKS[leaks.state].sentence}</p>
+          <div className="flex flex-wrap items-start gap-2.5" data-testid="leak-card">
+            <Badge tone={here.tone}>{services ? `${here.word} here` : here.word}</Badge>
+            {services ? <Badge tone={services.tone}>{services.text}</Badge> : null}
+            <p className="min-w-0 pt-0.5 text-13 text-strong">
+              {services ? "See the watched services." : here.sentence}
+            </p>
           </div>
           <Sparkline values={unexplained} colour="var(--series-unattributed)" />
           <p className="text-12 text-faint">What no component claims, in this window</p>

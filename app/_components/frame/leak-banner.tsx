@@ -4,15 +4,16 @@ import { useQuery } from "@tanstack/react-query";
 import { Square } from "lucide-react";
 import Link from "next/link";
 import { memoryReportQuery } from "../../../lib/client/queries/memory.ts";
+import type { LeakReport } from "../../../lib/contracts/memory.ts";
 import { SERIES_WORDS, shortSite, slopeWords } from "../leaks/verdict-words.ts";
 
-/** On every page while a leak of this server is confirmed: one alert per episode, that stays until the episode is over. */
+/** On every page while a leak is confirmed, here or in a watched service: one alert per episode, that stays until it is over. */
 export function LeakBanner() {
   const { data } = useQuery(memoryReportQuery);
   const leaks = data?.leaks;
-  const first = leaks?.suspects[0];
-  if (leaks?.state !== "confirmed" || !first) return null;
-  const culprit = first.attribution[0];
+  const first = leaks?.state === "confirmed" ? leaks.suspects[0] : undefined;
+  const services = data?.services?.confirmed ?? [];
+  if (!first && services.length === 0) return null;
   return (
     <div
       role="alert"
@@ -22,13 +23,27 @@ export function LeakBanner() {
       <span className="flex items-center gap-3 text-strong">
         <Square aria-hidden className="size-3 text-crit" fill="currentColor" />
         <span>
-          <strong>Memory leak confirmed:</strong> {SERIES_WORDS[first.series]} grows {slopeWords(first)}
-          {culprit ? `, most likely in ${shortSite(culprit.site)}` : ""}.
+          <strong>Memory leak confirmed:</strong> {first ? ownWords(first) : ""}
+          {services.length > 0 ? ` ${serviceWords(services)}` : ""}
         </span>
       </span>
-      <Link href="/leaks" className="text-accent underline">
+      <Link
+        href={first ? "/leaks" : `/leaks?service=${encodeURIComponent(services[0] ?? "")}`}
+        className="text-accent underline"
+      >
         Show the evidence
       </Link>
     </div>
   );
+}
+
+function ownWords(suspect: LeakReport["suspects"][number]): string {
+  const culprit = suspect.attribution[0];
+  const who = culprit ? `most likely in ${shortSite(culprit.site)}` : "culprit not known";
+  return `${SERIES_WORDS[suspect.series]} grows ${slopeWords(suspect)}, ${who}.`;
+}
+
+function serviceWords(names: readonly string[]): string {
+  const [first, ...others] = names;
+  return others.length === 0 ? `The service ${first} leaks.` : `${first} and ${others.length} more services leak.`;
 }

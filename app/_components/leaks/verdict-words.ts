@@ -1,28 +1,86 @@
-import type { LeakReport } from "../../../lib/contracts/memory.ts";
+import type { LeakReport, ServicesSummary } from "../../../lib/contracts/memory.ts";
 import { formatBytes } from "../../../lib/shared/bytes.ts";
 
 type State = LeakReport["state"];
 type Suspect = LeakReport["suspects"][number];
 
-export const STATE_WORDS: Record<State, { word: string; tone: "ok" | "warn" | "crit" | "pending"; sentence: string }> =
-  {
-    "warming-up": {
-      word: "Warming up",
-      tone: "pending",
-      sentence: "Too few samples yet: a verdict needs half an hour of them.",
-    },
-    clear: { word: "No leak", tone: "ok", sentence: "Nothing grows that stores, load or warm-up do not explain." },
-    suspected: {
-      word: "Suspected",
-      tone: "warn",
-      sentence: "Something has grown steadily, though not for long enough to be sure.",
-    },
-    confirmed: {
-      word: "Confirmed",
-      tone: "crit",
-      sentence: "Memory leaks: it grew steadily, and nothing explains it.",
-    },
+interface Words {
+  word: string;
+  tone: "ok" | "warn" | "crit" | "pending";
+  sentence: string;
+}
+
+export const STATE_WORDS: Record<State, Words> = {
+  "warming-up": {
+    word: "Warming up",
+    tone: "pending",
+    sentence: "Too few samples yet: a verdict needs half an hour of them.",
+  },
+  clear: { word: "No leak", tone: "ok", sentence: "Nothing grows that stores, load or warm-up do not explain." },
+  suspected: {
+    word: "Suspected",
+    tone: "warn",
+    sentence: "Something has grown steadily, though not for long enough to be sure.",
+  },
+  confirmed: {
+    word: "Confirmed",
+    tone: "crit",
+    sentence: "Memory leaks: it grew steadily, and nothing explains it.",
+  },
+};
+
+/** A verdict in words, with what was said before a restart, and since when nothing was heard. */
+export function verdictWords(
+  view: Pick<LeakReport, "state" | "before"> & { silentSince?: string | null | undefined },
+): Words {
+  const words = view.before ? beforeWords(view.state, view.before.state) : STATE_WORDS[view.state];
+  if (!view.silentSince) return words;
+  const since = timeWords(view.silentSince);
+  const known = view.before ? `was ${view.before.state}` : words.word.toLowerCase();
+  const tone = words.tone === "crit" ? "crit" : "warn";
+  const calm = view.state === "clear" && !view.before;
+  return {
+    word: calm ? `Silent since ${since}` : `Silent since ${since} (${known})`,
+    tone,
+    sentence: `Nothing has come since ${since}: what its memory does now is not known.`,
   };
+}
+
+function beforeWords(state: State, before: "suspected" | "confirmed"): Words {
+  const { word } = STATE_WORDS[state];
+  return {
+    word: `${word} (was ${before} before the restart)`,
+    tone: before === "confirmed" ? "crit" : "warn",
+    sentence: "The former verdict stands until enough samples have come for a new one.",
+  };
+}
+
+const MINUTES = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const DAYS = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
+/** "00:40", with the day where it is not of the last 20 hours. */
+function timeWords(at: string): string {
+  const ms = Date.parse(at);
+  return (Date.now() - ms < 72_000_000 ? MINUTES : DAYS).format(ms);
+}
+
+/** "2 services leak", "1 service is suspected", "1 service is silent": the worst first; null when all is well. */
+export function servicesWords(services: ServicesSummary | undefined): { text: string; tone: "warn" | "crit" } | null {
+  if (!services) return null;
+  const { confirmed, formerly, suspected, silent } = services;
+  const parts = [
+    counted(confirmed.length, "service leaks", "services leak"),
+    counted(formerly.length, "service leaked before a restart", "services leaked before a restart"),
+    counted(suspected.length, "service is suspected", "services are suspected"),
+    counted(silent.length, "service is silent", "services are silent"),
+  ].filter((part) => part !== null);
+  return parts.length === 0
+    ? null
+    : { text: parts.join(", "), tone: confirmed.length + formerly.length > 0 ? "crit" : "warn" };
+}
+
+const counted = (count: number, one: string, many: string) =>
+  count === 0 ? null : `${count} ${count === 1 ? one : many}`;
 
 export const SERIES_WORDS: Record<Suspect["series"], string> = {
   heap: "JavaScript heap",

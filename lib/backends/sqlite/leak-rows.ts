@@ -1,6 +1,6 @@
 import type { LeakReport } from "../../contracts/memory.ts";
 import type { Database } from "../../ports/database.ts";
-import type { VerdictRow, VerdictRows } from "../../ports/leak-rows.ts";
+import type { ProcessStanding, ServiceStanding, StandingRows, VerdictRow, VerdictRows } from "../../ports/leak-rows.ts";
 
 /** Changes of verdict kept, over all namespaces; beyond, the oldest of the one with most of them goes. */
 const MAX_VERDICTS = 1_000;
@@ -31,6 +31,30 @@ export function createVerdictRows(database: Database, nodeId: string): VerdictRo
         [namespace, beforeId ?? Number.MAX_SAFE_INTEGER, limit],
       );
       return rows.map((row) => ({ ...row, report: JSON.parse(row.report) as LeakReport }));
+    },
+  };
+}
+
+/** More rows than services are ever watched. */
+const MAX_STANDINGS = 1_000;
+
+export function createStandingRows(database: Database, nodeId: string): StandingRows {
+  return {
+    async list() {
+      const rows = await database.all<Omit<ServiceStanding, "processes"> & { processes: string }>(
+        `SELECT "namespace", "source", "processes" FROM "LeakStanding" WHERE "nodeId" = ? LIMIT ${MAX_STANDINGS}`,
+        [nodeId],
+      );
+      return rows.map((row) => ({ ...row, processes: JSON.parse(row.processes) as ProcessStanding[] }));
+    },
+    async replace(standings) {
+      await database.write([
+        { sql: `DELETE FROM "LeakStanding" WHERE "nodeId" = ?`, params: [nodeId] },
+        ...standings.slice(0, MAX_STANDINGS).map(({ namespace, source, processes }) => ({
+          sql: `INSERT INTO "LeakStanding" ("nodeId", "namespace", "source", "processes") VALUES (?, ?, ?, ?)`,
+          params: [nodeId, namespace, source, JSON.stringify(processes)],
+        })),
+      ]);
     },
   };
 }

@@ -1,84 +1,64 @@
 import type { AgentSamples } from "../../contracts/leaks.ts";
 import type { LeakReport } from "../../contracts/memory.ts";
+import type { ServiceStanding } from "../../ports/leak-rows.ts";
 import { countByNamespace, greediest } from "../../shared/fair-shares.ts";
-import { LeakWatch } from "./leak-watch.ts";
+import { WatchedService } from "./watched-service.ts";
 
-/** Services watched at once, over all namespaces; of the namespace with most, the longest unheard makes room. Each holds about 1 MB. */
+/** Services watched at once, over all namespaces, by name; of the namespace with most, the longest unheard makes room. */
 export const MAX_AGENTS = 24;
-
-export interface WatchedAgent {
-  readonly namespace: string;
-  readonly name: string;
-  watch: LeakWatch;
-  bootId: string | null;
-  lastSequence: number;
-  lastSeenMs: number;
-  sampleMs: number | null;
-  rssBytes: number;
-  heapUsedBytes: number;
-}
 
 /** The services that send their samples here. After every call at most MAX_AGENTS are held. */
 export class AgentRegistry {
-  readonly #agents = new Map<string, WatchedAgent>();
+  readonly #agents = new Map<string, WatchedService>();
+  readonly #listeningSinceMs: number;
+
+  /** @param listeningSinceMs since when services can have been heard: silence counts from there. */
+  constructor(listeningSinceMs: number) {
+    this.#listeningSinceMs = listeningSinceMs;
+  }
 
   get size(): number {
     return this.#agents.size;
   }
 
-  /** Takes samples in; those already seen (a post sent twice) are passed over. A new boot begins a new watch. */
+  /** Takes samples in; those already seen (a post sent twice) are passed over. Each process of a name is watched apart. */
   push(
     namespace: string,
     name: string,
     body: AgentSamples,
     nowMs: number,
-  ): { agent: WatchedAgent; accepted: number; changes: LeakReport[] } {
-    const agent = this.#touch(namespace, name);
-    if (body.bootId !== undefined && body.bootId !== agent.bootId) {
-      agent.bootId = body.bootId;
-      agent.watch = new LeakWatch();
-      agent.lastSequence = -1;
-    }
-    agent.lastSeenMs = nowMs;
-    agent.sampleMs = body.sampleMs ?? agent.sampleMs;
-    if (body.sites) {
-      agent.watch.pushSites(body.sites.map((s) => ({ ...s, functionName: s.site.split(" (")[0] ?? s.site })));
-    }
-    let accepted = 0;
-    const changes: LeakReport[] = [];
-    for (const sample of body.samples) {
-      if (sample.sequence <= agent.lastSequence) continue;
-      agent.lastSequence = sample.sequence;
-      if (agent.watch.push(sample)) changes.push(agent.watch.report());
-      agent.rssBytes = sample.process.rssBytes;
-      agent.heapUsedBytes = sample.process.heapUsedBytes;
-      accepted += 1;
-    }
-    return { agent, accepted, changes };
+  ): { service: WatchedService; accepted: number; collect: boolean; changes: LeakReport[] } {
+    const service = this.#touch(namespace, name);
+    return { service, ...service.push(body, nowMs) };
   }
 
-  find(namespace: string, name: string): WatchedAgent | null {
+  find(namespace: string, name: string): WatchedService | null {
     return this.#agents.get(keyOf(namespace, name)) ?? null;
   }
 
-  list(namespace: string): readonly WatchedAgent[] {
+  list(namespace: string): readonly WatchedService[] {
     return [...this.#agents.values()].filter((agent) => agent.namespace === namespace);
   }
 
-  /** The agent, made if need be, as the newest in the order of use. */
-  #touch(namespace: string, name: string): WatchedAgent {
+  /** What is kept over a restart of this server. */
+  standings(): ServiceStanding[] {
+    return [...this.#agents.values()].map((s) => ({
+      namespace: s.namespace,
+      source: s.name,
+      processes: s.standings(),
+    }));
+  }
+
+  restore(standings: readonly ServiceStanding[]): void {
+    for (const { namespace, source, processes } of standings) {
+      if (processes.length > 0) this.#touch(namespace, source).restore(processes);
+    }
+  }
+
+  /** The service, made if need be, as the newest in the order of use. */
+  #touch(namespace: string, name: string): WatchedService {
     const key = keyOf(namespace, name);
-    const agent = this.#agents.get(key) ?? {
-      namespace,
-      name,
-      watch: new LeakWatch(),
-      bootId: null,
-      lastSequence: -1,
-      lastSeenMs: 0,
-      sampleMs: null,
-      rssBytes: 0,
-      heapUsedBytes: 0,
-    };
+    const agent = this.#agents.get(key) ?? new WatchedService(namespace, name, this.#listeningSinceMs);
     this.#agents.delete(key);
     if (this.#agents.size >= MAX_AGENTS) this.#makeRoom(namespace);
     this.#agents.set(key, agent);

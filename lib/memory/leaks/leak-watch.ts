@@ -1,7 +1,7 @@
-import type { LeakReport } from "../../contracts/memory.ts";
+import type { FormerVerdict, LeakReport } from "../../contracts/memory.ts";
 import type { SiteBytes } from "./allocation-sites.ts";
 import type { RuledOut } from "./growth-tests.ts";
-import { LeakDetector, type SeriesVerdict } from "./leak-detector.ts";
+import { LeakDetector, type LeakState, type SeriesVerdict } from "./leak-detector.ts";
 import type { LeakSample, LeakSeries } from "./sample.ts";
 import { SiteHistory } from "./site-history.ts";
 
@@ -31,23 +31,65 @@ export interface RuledOutEntry {
   text: string;
 }
 
-/** One watched process: its detector, and the allocation sites that grow in it. */
+/** A detector that has seen so many marks would have confirmed a leak again. */
+const JUDGED_MARKS = 120;
+
+/** One watched process: its detector, the allocation sites that grow in it, and what was said of it before a restart. */
 export class LeakWatch {
   readonly detector = new LeakDetector();
   readonly #sites = new SiteHistory();
+  #before: FormerVerdict = null;
+  #reached: FormerVerdict = null;
+  #told = "";
 
+  /** Takes a sample in. @returns true when what `report` says changed. */
   push(sample: LeakSample): boolean {
-    return this.detector.push(sample);
+    this.detector.push(sample);
+    const state = this.state;
+    if (state === "confirmed" || (state === "clear" && this.detector.marks >= JUDGED_MARKS)) this.#before = null;
+    const told = [
+      state,
+      ...this.detector
+        .suspects()
+        .map((v) => `${v.series} ${v.stage}`)
+        .sort(),
+    ].join();
+    const first = this.#told === "" && (state === "clear" || state === "warming-up");
+    if (told === this.#told) return false;
+    this.#told = told;
+    this.#reached = state === "suspected" || state === "confirmed" ? { state, at: sample.sampledAt } : null;
+    return !first;
   }
 
   pushSites(sites: readonly SiteBytes[]): void {
     this.#sites.push(sites);
   }
 
+  /** What was said of the process before it, or before this server restarted: it stands until this one is judged. */
+  inherit(before: FormerVerdict): void {
+    if (this.state === "warming-up" || this.state === "clear") this.#before = before;
+  }
+
+  /** After a leak, the time that would confirm it again is no time of "no leak". */
+  get state(): LeakState {
+    const { state, marks } = this.detector;
+    return state === "clear" && this.#before && marks < JUDGED_MARKS ? "warming-up" : state;
+  }
+
+  get before(): FormerVerdict {
+    return this.#before;
+  }
+
+  /** The verdict that a successor inherits: its own, or what it inherited itself. */
+  get standing(): FormerVerdict {
+    return this.#reached?.state === "confirmed" ? this.#reached : (this.#before ?? this.#reached);
+  }
+
   report(): LeakReport {
     const culprits = this.#sites.culprits();
     return {
-      state: this.detector.state,
+      state: this.state,
+      before: this.#before,
       suspects: this.detector.suspects().map((v) => ({
         series: v.series,
         slopeBytesPerHour: v.slopeBytesPerHour,

@@ -40,6 +40,23 @@ describe("SiteHistory", () => {
     expect(history.culprits().map((c) => c.site)).not.toContain("batch (a.js:1)");
   });
 
+  it("names nobody after one profile, and never a site that holds much and does not grow", () => {
+    const history = new SiteHistory();
+    history.push([site("externalRequire", 3, 9_000_000), site("Leak", 1, 0)]);
+    expect(history.culprits()).toEqual([]);
+    for (let i = 0; i < 8; i++) history.push([site("externalRequire", 3, 9_000_000)]);
+    expect(history.culprits()).toEqual([]);
+    for (let i = 0; i < 8; i++) history.push([site("externalRequire", 3, 9_000_000), site("Leak", 1, 10_000 * i)]);
+    expect(history.culprits().map((c) => c.site)).toEqual(["Leak (a.js:1)"]);
+  });
+
+  it("does not take a site for grown that a full profile left out and the next one names", () => {
+    const history = new SiteHistory();
+    const others = Array.from({ length: 63 }, (_, k) => site(`f${k}`, 1, 2_000_000));
+    for (let i = 0; i < 12; i++) history.push([...others, site(i < 6 ? "one" : "other", 1, 1_000_000)]);
+    expect(history.culprits()).toEqual([]);
+  });
+
   it("holds at most 128 sites after each of 300 profiles of new ones", () => {
     const history = new SiteHistory();
     for (let i = 0; i < 300; i++) {

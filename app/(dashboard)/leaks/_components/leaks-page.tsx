@@ -35,7 +35,9 @@ export function LeaksPage() {
       <ChannelCharts view={query.data} state={state} />
       <RuledOutPanel view={query.data} state={state} />
       <VerdictHistory />
-      <ProfilesPanel />
+      <div id="profiles">
+        <ProfilesPanel />
+      </div>
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { Server } from "lucide-react";
 import type { AgentView } from "../../../../lib/contracts/leaks.ts";
 import { formatBytes } from "../../../../lib/shared/bytes.ts";
-import { STATE_WORDS } from "../../../_components/leaks/verdict-words.ts";
+import { verdictWords } from "../../../_components/leaks/verdict-words.ts";
 import { Badge } from "../../../_components/ui/badge.tsx";
 import { Button } from "../../../_components/ui/button.tsx";
 import { Panel } from "../../../_components/ui/panel.tsx";
@@ -28,9 +28,10 @@ export function ServicesPanel({ services, state, chosen, onChoose }: Props) {
             name={service.name}
             pressed={chosen === service.name}
             onPress={() => onChoose(service.name)}
-            state={service.state}
+            service={service}
             note={
               <>
+                {service.processes.length > 1 ? `${service.processes.length} processes · ` : ""}
                 {formatBytes(service.rssBytes)} · <RelativeTime atMs={Date.parse(service.lastSeenAt)} />
               </>
             }
@@ -52,14 +53,14 @@ interface RowProps {
   note: React.ReactNode;
   pressed: boolean;
   onPress: () => void;
-  state?: AgentView["state"];
+  service?: AgentView;
 }
 
-function Row({ name, note, pressed, onPress, state }: RowProps) {
-  const words = state ? STATE_WORDS[state] : null;
+function Row({ name, note, pressed, onPress, service }: RowProps) {
+  const words = service ? verdictWords(service) : null;
   const badge = words ? <Badge tone={words.tone}>{words.word}</Badge> : null;
   return (
-    <li className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-3 gap-y-1 border-line border-t px-4 py-2 text-13 sm:grid-cols-[1fr_7rem_11rem_auto]">
+    <li className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-3 gap-y-1 border-line border-t px-4 py-2 text-13 sm:grid-cols-[1fr_auto_auto_auto]">
       <span className="col-span-2 min-w-0 truncate text-strong sm:col-span-1" title={name}>
         {name}
       </span>

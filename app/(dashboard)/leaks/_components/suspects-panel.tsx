@@ -43,7 +43,7 @@ function Culprits({ suspect }: { suspect: LeaksView["suspects"][number] }) {
     const why =
       suspect.series === "native"
         ? "Native memory cannot be attributed: V8 does not see who allocates it. Take a native profiler to the process."
-        : "No allocation site is known yet: the first reading comes with the next collection.";
+        : "Culprit not known: no allocation site has grown between two readings. An allocation profile shows who allocates now.";
     return <p className="text-13 text-faint">{why}</p>;
   }
   return (

@@ -1,6 +1,6 @@
 import { ScanSearch } from "lucide-react";
 import type { LeaksView } from "../../../../lib/contracts/leaks.ts";
-import { SERIES_WORDS, STATE_WORDS, shortSite, slopeWords } from "../../../_components/leaks/verdict-words.ts";
+import { SERIES_WORDS, shortSite, slopeWords, verdictWords } from "../../../_components/leaks/verdict-words.ts";
 import { Badge } from "../../../_components/ui/badge.tsx";
 import { Panel } from "../../../_components/ui/panel.tsx";
 import type { PanelState } from "../../../_components/ui/panel-state.ts";
@@ -15,7 +15,7 @@ export function VerdictPanel({
   state: PanelState;
   service: string | null;
 }) {
-  const words = STATE_WORDS[view?.state ?? "warming-up"];
+  const words = verdictWords(view ?? { state: "warming-up" });
   const first = view?.suspects[0];
   const culprit = first?.attribution[0];
   return (
@@ -31,10 +31,40 @@ export function VerdictPanel({
             Likeliest culprit: <code className="text-strong">{shortSite(culprit.site)}</code>
           </p>
         ) : null}
+        {first && !culprit ? <UnknownCulprit own={service === null} native={first.series === "native"} /> : null}
+        {(view?.processes?.length ?? 0) > 1 ? (
+          <p className="text-13 text-soft">{processWords(view?.processes ?? [])}</p>
+        ) : null}
         <p className="text-12 text-faint">{view ? samplesSeen(view.samples) : ""}</p>
       </div>
     </Panel>
   );
+}
+
+function UnknownCulprit({ own, native }: { own: boolean; native: boolean }) {
+  if (native)
+    return <p className="text-14 text-soft">Culprit not known: V8 does not see who allocates native memory.</p>;
+  if (!own) return <p className="text-14 text-soft">Culprit not known: no allocation site has grown so far.</p>;
+  return (
+    <p className="text-14 text-soft">
+      Culprit not known:{" "}
+      <a href="#profiles" className="text-accent underline">
+        profile allocations
+      </a>
+      .
+    </p>
+  );
+}
+
+/** "The worst of 3 processes: 1 confirmed, 2 no leak." */
+function processWords(processes: NonNullable<LeaksView["processes"]>): string {
+  const counts = new Map<string, number>();
+  for (const process of processes) {
+    const { word } = verdictWords(process);
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  const each = [...counts].map(([word, count]) => `${count} ${word.charAt(0).toLowerCase()}${word.slice(1)}`);
+  return `The worst of ${processes.length} processes: ${each.join(", ")}.`;
 }
 
 const samplesSeen = (samples: number) =>

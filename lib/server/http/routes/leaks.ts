@@ -27,7 +27,10 @@ export const leakRoutes: readonly Route[] = [
       summary: "Leak verdict with its evidence: suspects, culprits, what was ruled out, watched services",
       query: leaksQuery,
       responses: {
-        200: { description: "This server's verdict; with `agent`, that service's", schema: leaksViewSchema },
+        200: {
+          description: "This server's verdict; with `agent`, that of the service's worst process",
+          schema: leaksViewSchema,
+        },
       },
     },
     ({ runtime, namespace, query }) => {

@@ -19,13 +19,14 @@ export const monitoringRoutes: readonly Route[] = [
       summary: "Memory now: a sample taken for this call, stores, leaks, forecast, advice",
       responses: { 200: { description: "The report; null is what is not built", schema: memoryReportSchema } },
     },
-    ({ runtime, identity }) => {
+    ({ runtime, identity, namespace }) => {
       const { optimizer, ...rest } = runtime.memory.report();
       const lastRun = optimizer?.lastRun ?? null;
       return {
         sample: runtime.monitor.sampler.peek(),
         stores: runtime.stores.length > 0 ? runtime.stores.map((store) => store.stats()) : null,
         leaks: runtime.leaks.report(),
+        services: runtime.leaks.services(namespace),
         ...rest,
         optimizer: optimizer && { ...optimizer, lastRun: lastRun && runFor(identity, lastRun) },
       };
