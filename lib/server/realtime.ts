@@ -10,6 +10,7 @@ import { authenticate, isSameOrigin, requireRole, tokenOf } from "./auth/authent
 import type { Identity } from "./auth/key-ring.ts";
 import type { ServerEvent } from "./events.ts";
 import { refuse, refuseUpgrade } from "./http/refuse.ts";
+import { givenTwice } from "./http/target.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Sockets at once; one more is refused with 503. */
@@ -129,8 +130,10 @@ export class Realtime {
   }
 
   /** CORS does not cover WebSockets: another site's page could open one with the viewer's cookie. */
-  #refusal({ headers, url }: IncomingMessage): AppError | null {
+  #refusal({ headers, rawHeaders, url }: IncomingMessage): AppError | null {
     const { origin, host, cookie } = headers;
+    const twice = givenTwice(rawHeaders);
+    if (twice !== null) return twice;
     // Only a handshake has no session id yet.
     if (/[?&]sid=/.test(url ?? "")) return null;
     if (this.#runtime.phase === "draining") return new AppError("shutting-down", "The server is shutting down.");

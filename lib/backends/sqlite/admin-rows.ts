@@ -120,8 +120,13 @@ export function createSettingRows(database: Database): SettingRows {
 
 /** Audit entries kept. */
 const MAX_AUDIT_ENTRIES = 10_000;
+/** Over the bound the most frequent kind of entry of one actor loses its oldest: what is rare is not pushed out by noise. */
+const TRIM_AUDIT = `DELETE FROM "AuditEntry" WHERE "id" = (
+  SELECT CASE WHEN (SELECT count(*) FROM "AuditEntry") > ? THEN (
+    SELECT min("id") FROM "AuditEntry" GROUP BY "namespace", "actor", "action", "outcome"
+    ORDER BY count(*) DESC, min("id") LIMIT 1) END)`;
 
-export function createAuditRows(database: Database, nodeId: string): AuditRows {
+export function createAuditRows(database: Database, nodeId: string, maxEntries = MAX_AUDIT_ENTRIES): AuditRows {
   return {
     async insert(entry) {
       const { namespace, atMs, actor, action, target, outcome, requestId, detail } = entry;
@@ -131,7 +136,7 @@ export function createAuditRows(database: Database, nodeId: string): AuditRows {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           params: [nodeId, namespace, atMs, actor, action, target, outcome, requestId, detail],
         },
-        { sql: `DELETE FROM "AuditEntry" WHERE "id" <= (SELECT max("id") FROM "AuditEntry") - ${MAX_AUDIT_ENTRIES}` },
+        { sql: TRIM_AUDIT, params: [maxEntries] },
       ]);
     },
     list: (limit, beforeId) =>

@@ -9,7 +9,7 @@ import { Arrivals } from "./arrivals.ts";
 import type { Route } from "./define-route.ts";
 import { refuse } from "./refuse.ts";
 import { API_HEADERS } from "./respond.ts";
-import { checkTarget, isApiPath, isSocketPath } from "./target.ts";
+import { checkTarget, isApiPath, isSocketPath, requireOnce } from "./target.ts";
 
 /** How long a request may take to arrive, streams excepted. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -47,6 +47,7 @@ export function createListener(
     try {
       if (request.rawHeaders.length > MAX_HEADER_LINES * 2)
         throw new AppError("headers-too-large", `Send at most ${MAX_HEADER_LINES} header lines.`);
+      requireOnce(request.rawHeaders);
       pathname = checkTarget(request.method ?? "", request.url ?? "");
     } catch (error) {
       refuse(runtime, request, response, error);

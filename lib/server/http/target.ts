@@ -27,10 +27,45 @@ export function checkTarget(method: string, target: string): string {
   if (!api && !isSocketPath(pathname) && method !== "GET" && method !== "HEAD") throw notAllowed("GET, HEAD");
   requireDecodable(pathname);
   if (end !== -1) requireDecodable(target.slice(end));
+  if (!api && CLOSED.test(pathname.includes("%") ? decodeURIComponent(pathname) : pathname))
+    throw new AppError("not-found", "There is nothing here.");
   if (api && (pathname.includes("//") || pathname.endsWith("/")))
     throw new AppError("not-found", "There is no such route.");
   return pathname;
 }
+
+/** Headers that say who asks, whom, and for what: of two, a proxy may read the one and we the other. */
+const ONCE: ReadonlyMap<string, number> = new Map([
+  ["host", 1],
+  ["authorization", 2],
+  ["content-type", 4],
+  ["origin", 8],
+]);
+
+/** The error for a header that stands twice and may not; null where there is none. */
+export function givenTwice(rawHeaders: readonly string[]): AppError | null {
+  let seen = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase() ?? "";
+    const bit = ONCE.get(name);
+    if (bit === undefined) continue;
+    if ((seen & bit) !== 0)
+      return new AppError("malformed-request", `Send one ${name} header.`, {
+        errors: [{ path: `header.${name}`, message: "is given twice" }],
+      });
+    seen |= bit;
+  }
+  return null;
+}
+
+/** @throws {AppError} `malformed-request` */
+export function requireOnce(rawHeaders: readonly string[]): void {
+  const twice = givenTwice(rawHeaders);
+  if (twice !== null) throw twice;
+}
+
+/** Next's optimizer of images fetches and keeps what anybody names, and no page has an image that needs it. */
+const CLOSED = /^\/_next\/image(?:\/|$)/;
 
 /** Escapes must be UTF-8, and no segment may be `.` or `..`, escaped or not. */
 function requireDecodable(text: string): void {

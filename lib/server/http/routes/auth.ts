@@ -40,7 +40,7 @@ export const authRoutes: readonly Route[] = [
       refuseForeignPage(request);
       const identity = authenticate(runtime.gate, { authorization: `Bearer ${body.key}`, cookie: null }, peer);
       const { token, expiresAtMs } = await runtime.keys.signIn(identity);
-      await runtime.audit.done(identity, "auth.sign-in", identity.keyId, "", requestId);
+      await runtime.audit.signedIn(identity, requestId);
       const seconds = Math.max(0, Math.floor((expiresAtMs - runtime.clock.nowMs()) / 1000));
       return reply(200, toView({ ...identity, expiresAtMs }), {
         "Set-Cookie": `${COOKIE_NAME}=${token}; ${ATTRIBUTES}; Max-Age=${seconds}`,
