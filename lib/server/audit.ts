@@ -66,7 +66,8 @@ export class Audit {
       known.repeats += 1;
       return true;
     }
-    if (known && known.repeats > 0) this.#log.warn({ keyId, what, repeats: known.repeats }, "repeated, and audited once");
+    if (known && known.repeats > 0)
+      this.#log.warn({ keyId, what, repeats: known.repeats }, "repeated, and audited once");
     this.#episodes.set(name, { endsAtMs: nowMs + EPISODE_MS, repeats: 0 });
     return false;
   }

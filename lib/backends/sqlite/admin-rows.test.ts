@@ -56,7 +56,6 @@ describe("createAuditRows", () => {
 });
 
 describe("createKeyRows", () => {
-
   const hashes = async (nowMs = 0) => (await createKeyRows(database).signIns(nowMs)).map(({ tokenHash }) => tokenHash);
 
   it("deletes what a new sign-in pushed out with the commit that keeps it, and reads the oldest first", async () => {
