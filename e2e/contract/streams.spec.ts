@@ -1,4 +1,4 @@
-import { brotliCompressSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { expect } from "@playwright/test";
 import type { StreamJobView } from "../../lib/contracts/streams.ts";
 import { test } from "../support/fixtures.ts";
@@ -45,6 +45,10 @@ const LINES = Array.from({ length: 5000 }, (_, id) =>
   JSON.stringify({ id, even: id % 2 === 0, text: "é".repeat(id % 50) }),
 );
 const NDJSON = `${LINES.join("\n")}\n`;
+
+/** Two compressed bodies, one after the other, as `cat` makes them. */
+const joined = (compress: (text: string) => Buffer, between = Buffer.alloc(0)) =>
+  new Uint8Array(Buffer.concat([compress(NDJSON), between, compress(NDJSON)]));
 
 test("a stream is counted exactly, its bad records are set aside with line and offset", async ({ server }) => {
   const body = `${LINES[0]}\n{"id":\n\n${LINES[1]}\n`;
@@ -96,12 +100,82 @@ test("each format and encoding gives the records that went in", async ({ server 
     ["format=text&by=paragraph", "one\nmore\n\ntwo\n", {}, 2],
     ["format=ndjson", gzipSync(NDJSON), { "content-encoding": "gzip" }, 5000],
     ["format=ndjson", brotliCompressSync(NDJSON), { "content-encoding": "br" }, 5000],
+    ["format=ndjson", joined(brotliCompressSync), { "content-encoding": "br" }, 10_000],
+    ["format=ndjson", joined(deflateSync), { "content-encoding": "deflate" }, 10_000],
+    ["format=ndjson", joined(gzipSync, Buffer.alloc(512)), { "content-encoding": "gzip" }, 10_000],
     [`format=ndjson&where=${encodeURIComponent('{"even":true}')}&select=id`, NDJSON, {}, 2500],
   ];
   for (const [query, body, headers, records] of cases) {
     const job = await jobOf(await post(server, `target=none&wait=1&${query}`, body, headers));
     expect(job, query).toMatchObject({ state: "completed", records, rejected: 0 });
   }
+});
+
+test("files are read with the marks, encodings, delimiters and line ends that people's programs give them", async ({
+  server,
+}) => {
+  const latin = Buffer.from("id;prénom\n1;Zoë\n2;Max\n", "latin1");
+  const wide = Buffer.from("\uFEFFid\tname\r\n1\tZoë\r\n2\tMax\r\n", "utf16le");
+  const cases: [string, BodyInit, Partial<StreamJobView>][] = [
+    ["format=csv", '\uFEFF"id","n"\n"x","1"\n"y","2"\n', { encoding: "utf-8", delimiter: "," }],
+    ["format=json", '\uFEFF[{"a":1},{"a":2}]', { encoding: "utf-8", delimiter: null }],
+    ["format=csv", "id,name\r1,a\r2,b\r", { delimiter: "," }],
+    ["format=csv", "sep=;\r\nid;n\r\n1;2\r\n3;4\r\n", { delimiter: ";" }],
+    ["format=csv&encoding=latin1", latin, { encoding: "windows-1252", delimiter: ";" }],
+    ["format=csv&delimiter=auto", wide, { encoding: "utf-16le", delimiter: "\t" }],
+    ["format=csv", new Uint8Array(Buffer.from(wide).swap16()), { encoding: "utf-16be", delimiter: "\t" }],
+  ];
+  for (const [query, body, found] of cases) {
+    const job = await jobOf(await post(server, `target=none&wait=1&${query}`, body));
+    expect(job, query).toMatchObject({ state: "completed", records: 2, rejected: 0, ...found });
+  }
+});
+
+test("a header that is no valid text is 422, and nothing is kept of the file", async ({ server }) => {
+  const body = Buffer.from("id,pr\xe9nom,ville\nu1,Zoe,Basel\nu2,Max,Bern\n", "latin1");
+  const response = await post(server, "target=sessions&format=csv&wait=1", body, { "x-namespace": "latin" });
+  expect([response.status, (await response.json()) as object]).toEqual([
+    422,
+    expect.objectContaining({ errors: [{ path: "/0", message: "csv-header" }] }),
+  ]);
+  const listed = (await (await server.get("/api/v1/sessions", { "x-namespace": "latin" })).json()) as { items: [] };
+  expect(listed.items).toEqual([]);
+  for (const query of ["format=csv&encoding=klingon", "format=fvecs&encoding=utf-8", "format=csv&delimiter=x"])
+    expect(await problem(await post(server, `target=none&${query}`, ""))).toEqual([400, "validation-failed"]);
+});
+
+test("a stream in another encoding goes on where it was, when it is sent again", async ({ server }) => {
+  const rows = Array.from({ length: 30_000 }, (_, id) => `${id},Zürich ${id}\n`).join("");
+  const bytes = Buffer.from(`\uFEFFid,ort\n${rows}`, "utf16le");
+  const begun = await post(server, "target=none&format=csv&wait=1", bytes.subarray(0, 400_001), {
+    "upload-complete": "?0",
+  });
+  const job = await jobOf(begun);
+  expect(job).toMatchObject({ state: "waiting", uploadOffset: 0 });
+  expect(job.records).toBeGreaterThan(0);
+  const whole = await jobOf(await patch(server, job.id, 0, bytes));
+  expect(whole).toMatchObject({ state: "completed", records: 30_000, rejected: 0 });
+});
+
+test("numbers in a table are filtered as numbers once they are cast; before, the job counts what compares unlike", async ({
+  server,
+}) => {
+  const table = "id;price\na;5\nb;12,5\nc;\nd;NULL\ne;100\n";
+  const where = `where=${encodeURIComponent('{"cost":{"gt":10}}')}&rename=price:cost`;
+  const send = async (query: string) =>
+    await jobOf(await post(server, `target=none&format=csv&wait=1&${query}`, table));
+  expect(await send(`${where}&cast=price:number&decimal=,&null=NULL`)).toMatchObject({
+    records: 2,
+    filtered: 3,
+    rejected: 0,
+    comparedUnlike: 0,
+  });
+  expect(await send(where)).toMatchObject({ records: 0, filtered: 5, comparedUnlike: 5 });
+  const lines = '{"n":null}\n{"n":"2"}\n';
+  expect(await jobOf(await post(server, "target=none&format=ndjson&wait=1&cast=n:number", lines))).toMatchObject({
+    records: 2,
+    rejected: 0,
+  });
 });
 
 test("a stream that is sent in parts goes on from Upload-Offset, and from nowhere else", async ({ server }) => {

@@ -57,6 +57,22 @@ export const streamTargetSchema = z
   });
 export type StreamTarget = z.output<typeof streamTargetSchema>;
 
+/** A label of the WHATWG encoding standard, as the name that TextDecoder has for it. */
+const encodingParameter = z
+  .string()
+  .max(40)
+  .transform((label, context) => {
+    try {
+      return new TextDecoder(label).encoding;
+    } catch {
+      context.addIssue({
+        code: "custom",
+        message: "is no encoding that TextDecoder knows, as utf-16le or windows-1252",
+      });
+      return z.NEVER;
+    }
+  });
+
 export const streamQuerySchema = z.strictObject({
   target: streamTargetSchema,
   format: streamFormatSchema,
@@ -69,11 +85,12 @@ export const streamQuerySchema = z.strictObject({
     .pipe(z.array(z.string().min(1)).max(16))
     .optional()
     .describe("json: keys from the root to the array, with dots between"),
+  encoding: encodingParameter.optional().describe("Of text without a byte-order mark, which decides first; utf-8"),
   delimiter: z
-    .enum([",", ";", "|", "\t", "tab"])
+    .enum(["auto", ",", ";", "|", "\t", "tab"])
     .transform((value) => (value === "tab" ? "\t" : value))
     .optional()
-    .describe("csv: what parts the fields"),
+    .describe("csv: what parts the fields; auto, the default, finds it in the first row and tells it in the job"),
   columns: names("csv: the columns, when the first row does not name them").optional(),
   dimensions: integerParameter(1, 4096).optional().describe("f32: values in a vector"),
   by: z.enum(["line", "paragraph"]).optional().describe("text: what a record is"),
@@ -97,6 +114,11 @@ export const streamJobSchema = z.object({
   state: streamStateSchema,
   target: z.string(),
   format: streamFormatSchema,
+  encoding: z
+    .string()
+    .nullable()
+    .describe("Of the text, as found or given; null for binary formats, and until it is known"),
+  delimiter: z.string().nullable().describe("csv: what parts the fields, as found or given"),
   bytesRead: z.number().int().describe("Bytes of the body received so far, as sent"),
   bytesTotal: z.number().int().nullable().describe("Of the whole body, where the client said"),
   records: z.number().int().describe("Kept by the target; for `none`, checked"),

@@ -1,4 +1,4 @@
-import type { StreamJobView, StreamState } from "../contracts/streams.ts";
+import type { StreamFormatName, StreamJobView, StreamState } from "../contracts/streams.ts";
 import type { RunFigures, StreamRun } from "../streaming/stream-run.ts";
 import type { StreamJobSpec } from "./stream-job.ts";
 
@@ -38,6 +38,18 @@ export const nothingKept = (spec: StreamJobSpec): Kept => ({
   error: null,
 });
 
+/**
+ * Where in a body a client goes on, and how much of the decoded stream is passed over from there. A compressed body has no place to
+ * go on from: it is sent again. So is text that is not UTF-8, which its parser passes over, knowing where characters begin.
+ */
+export function placeOf({ checkpoint, encoded }: Kept): { offset: number; skip: number } {
+  const { offset = 0, extra = {} } = checkpoint.state ?? {};
+  if ((extra.encoding ?? "utf-8") !== "utf-8") return { offset: 0, skip: 0 };
+  return encoded ? { offset: 0, skip: offset } : { offset, skip: 0 };
+}
+
+const isText = (format: StreamFormatName): boolean => !["fvecs", "bvecs", "f32"].includes(format);
+
 interface Job {
   id: string;
   namespace: string;
@@ -55,12 +67,15 @@ export function viewOf(
 ): StreamJobView {
   const { spec, bytesRead, bytesTotal, startedAtMs, finishedAtMs, error } = kept;
   const { records, filtered, rejected } = run?.figures ?? kept.shown;
+  const found = (run?.figures ?? kept.checkpoint).state?.extra;
   return {
     id: job.id,
     namespace: job.namespace,
     state: job.state,
     target: spec.target,
     format: spec.format,
+    encoding: found && isText(spec.format) ? (found.encoding ?? "utf-8") : null,
+    delimiter: found?.delimiter ?? null,
     bytesRead,
     bytesTotal,
     records,

@@ -4,7 +4,6 @@ import type { RecordSink } from "../ports/stream-sink.ts";
 import type { Clock } from "../shared/clock.ts";
 import { DECODER_HEAD_BYTES, decoderBytes } from "../shared/decoder-bytes.ts";
 import { AppError } from "../shared/errors.ts";
-
 import type { ByteBudget } from "../streaming/byte-budget.ts";
 import { ByteQueue } from "../streaming/byte-queue.ts";
 import { type ContentEncoding, inflated } from "../streaming/inflate.ts";
@@ -17,7 +16,7 @@ import { releaseBytes } from "../streaming/release-bytes.ts";
 import { StreamRun } from "../streaming/stream-run.ts";
 import { receivedBody } from "./received-body.ts";
 import { describeFailure, Stopped } from "./stream-failure.ts";
-import { type Kept, nothingKept, viewOf } from "./stream-job-state.ts";
+import { type Kept, nothingKept, placeOf, viewOf } from "./stream-job-state.ts";
 
 /** What a job is; it never changes. Kept with the job, so that another process can go on. */
 export interface StreamJobSpec {
@@ -116,10 +115,10 @@ export class StreamJob {
     return this.#run?.grantedBytes ?? 0;
   }
 
-  /** Where a client goes on. A compressed body has no place to go on from: it is sent again, and what was kept is passed over. */
+  /** Where a client goes on. */
   get uploadOffset(): number {
     if (this.#state === "completed") return this.#kept.bytesRead;
-    return this.#kept.encoded ? 0 : (this.#kept.checkpoint.state?.offset ?? 0);
+    return placeOf(this.#kept).offset;
   }
 
   get resumable(): boolean {
@@ -205,7 +204,7 @@ export class StreamJob {
     const { clock, host, budget, rejects, openSink, changed } = this.#parts;
     const kept = this.#kept;
     // By the offset that the client was told: a body in another encoding than the last may begin elsewhere.
-    const skip = (kept.checkpoint.state?.offset ?? 0) - this.uploadOffset;
+    const { skip } = placeOf(kept);
     const stopTelling = clock.every(PROGRESS_MS, () => void changed(this, true).catch(() => undefined));
     let opened = false;
     try {

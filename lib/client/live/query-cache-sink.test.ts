@@ -15,6 +15,8 @@ function job(id: string, state: StreamState): StreamJobView {
     state,
     target: "none",
     format: "ndjson",
+    encoding: null,
+    delimiter: null,
     bytesRead: 0,
     bytesTotal: null,
     records: 0,

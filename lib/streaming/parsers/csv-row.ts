@@ -9,31 +9,40 @@ interface Row {
   problem: string | null;
   /** Line breaks in the row's bytes, its own included. */
   newlines: number;
+  /** A carriage return ended it, with no line feed behind. */
+  endedByReturn: boolean;
   /** The fields, from the row's bytes. */
   fields(bytes: Buffer): string[];
 }
 
 /**
- * Reads one row of CSV a byte at a time, over as many chunks as it takes, and remembers where its fields end. A row with an
- * error ends at the next line break, outside of quotes or not: so one stray quote does not swallow the rows after it.
+ * Reads one row of CSV a byte at a time, over as many chunks as it takes, and remembers where its fields end. A quote within a field that
+ * does not begin with one is a character like any other. A row with an error ends at the next line break, outside of quotes or
+ * not: so one stray quote does not swallow the rows after it.
  */
 export class CsvRowReader {
   readonly #delimiter: number;
+  readonly #returns: boolean;
   #place: Place = "start";
   #problem: string | null = null;
   #ends: number[] = [];
   #length = 0;
   #newlines = 0;
   #ended = false;
+  /** A return has ended the row, to which a line feed that follows belongs. */
+  #returned = false;
 
-  constructor(delimiter: number) {
+  /** @param returns a carriage return ends a row even where no line feed follows. */
+  constructor(delimiter: number, returns = false) {
     this.#delimiter = delimiter;
+    this.#returns = returns;
   }
 
   /** Reads on. @returns how many bytes belong to the row, when it ends in `bytes`; otherwise -1. */
   read(bytes: Uint8Array): number {
     for (let at = 0; at < bytes.length; at++) {
       const byte = bytes[at] ?? 0;
+      if (this.#returned) return this.#endAfterReturn(byte, at);
       if (byte === NEWLINE) {
         this.#newlines++;
         if (this.#place !== "quoted") {
@@ -41,10 +50,19 @@ export class CsvRowReader {
           this.#ended = true;
           return at + 1;
         }
+      } else if (byte === CARRIAGE_RETURN && this.#returns && this.#place !== "quoted") {
+        this.#ends.push(this.#length + at);
+        this.#returned = true;
       } else this.#step(byte, this.#length + at);
     }
     this.#length += bytes.length;
     return -1;
+  }
+
+  #endAfterReturn(byte: number, at: number): number {
+    this.#newlines++;
+    this.#ended = byte === NEWLINE;
+    return this.#ended ? at + 1 : at;
   }
 
   #step(byte: number, position: number): void {
@@ -66,7 +84,6 @@ export class CsvRowReader {
 
   #quote(place: Place): void {
     if (place === "start" || place === "after-quote") this.#place = "quoted";
-    else this.#break("a quote within a field that does not begin with one");
   }
 
   #break(problem: string): void {
@@ -78,15 +95,17 @@ export class CsvRowReader {
   finish(): Row {
     const ends = this.#ends;
     const problem = this.#place === "quoted" ? "a quoted field does not end" : this.#problem;
-    if (!this.#ended) ends.push(this.#length);
+    if (!this.#ended && !this.#returned) ends.push(this.#length);
     const newlines = this.#newlines;
+    const endedByReturn = this.#returned && !this.#ended;
     this.#place = "start";
     this.#problem = null;
     this.#ends = [];
     this.#length = 0;
     this.#newlines = 0;
     this.#ended = false;
-    return { problem, newlines, fields: (bytes) => fieldsOf(bytes, ends) };
+    this.#returned = false;
+    return { problem, newlines, endedByReturn, fields: (bytes) => fieldsOf(bytes, ends) };
   }
 }
 

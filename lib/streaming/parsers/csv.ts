@@ -18,6 +18,8 @@ export interface CsvOptions {
   from?: ParserState;
   /** One byte; a comma by default. */
   delimiter?: string;
+  /** Rows may end with a carriage return alone. Such text is read byte by byte. */
+  returns?: boolean;
   /** Names of the columns; without them the first row names them. */
   columns?: readonly string[];
   maxRecordBytes?: number;
@@ -33,7 +35,7 @@ const QUOTE = 0x22;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * CSV as in RFC 4180: a field that begins with a quote ends at a quote that no quote follows, and anything else there is an error.
+ * CSV as in RFC 4180: a field that begins with a quote ends at a quote that no quote follows, and other text behind it is an error.
  * The scan finds the fields of whole rows; a row that two windows share, or whose quotes break the rules, is read byte by byte.
  */
 export class CsvParser implements Parser {
@@ -42,16 +44,18 @@ export class CsvParser implements Parser {
   readonly #carry: Carry;
   readonly #delimiter: number;
   readonly #row: CsvRowReader;
+  readonly #scans: boolean;
   #columns: readonly string[] | null;
   #make: (values: readonly string[]) => unknown;
   #offset: number;
   #line: number;
   #fault: StreamFault | null = null;
 
-  constructor({ receiver, from, delimiter = ",", columns, maxRecordBytes }: CsvOptions) {
+  constructor({ receiver, from, delimiter = ",", returns = false, columns, maxRecordBytes }: CsvOptions) {
     this.#receiver = receiver;
     this.#delimiter = delimiter.charCodeAt(0);
-    this.#row = new CsvRowReader(this.#delimiter);
+    this.#row = new CsvRowReader(this.#delimiter, returns);
+    this.#scans = !returns;
     this.#carry = new Carry(maxRecordBytes);
     this.#columns = from?.extra.columns ?? columns ?? null;
     this.#make = recordMaker(this.#columns ?? []);
@@ -79,7 +83,7 @@ export class CsvParser implements Parser {
     const block = new BlockBuilder();
     let rest = bytes;
     for (let scans = 0; rest.length > 0 && !this.#fault; ) {
-      const aligned = !this.#carry.active && this.#columns !== null && scans < SCANS_A_WINDOW;
+      const aligned = this.#scans && !this.#carry.active && this.#columns !== null && scans < SCANS_A_WINDOW;
       const taken = aligned ? this.#takeRows(rest, block) : 0;
       if (aligned) scans = taken < 0 ? SCANS_A_WINDOW : scans + 1;
       rest = rest.subarray(Math.max(taken, 0));
@@ -108,7 +112,8 @@ export class CsvParser implements Parser {
   #finishRow(block: BlockBuilder, row: ReturnType<CsvRowReader["finish"]>): void {
     const carry = this.#carry;
     const length = carry.seenBytes;
-    if (carry.tooLarge) this.#refuse("record-too-large", `a row of ${length} bytes`, carry.excerpt());
+    if (carry.tooLarge && !this.#columns) this.#fail(`the header has ${length} bytes`);
+    else if (carry.tooLarge) this.#refuse("record-too-large", `a row of ${length} bytes`, carry.excerpt());
     else this.#takeRow(carry.take(), row, block);
     carry.clear();
     this.#offset += length;
@@ -118,7 +123,8 @@ export class CsvParser implements Parser {
   #takeRow(bytes: Buffer, row: ReturnType<CsvRowReader["finish"]>, block: BlockBuilder): void {
     const fields = row.fields(bytes);
     const blank = fields.length === 1 && fields[0] === "" && bytes[0] !== QUOTE;
-    if (row.problem && !this.#columns) this.#fail(`the header cannot be read: ${row.problem}`);
+    const headerProblem = this.#columns ? null : (row.problem ?? textProblem(bytes));
+    if (headerProblem) this.#fail(`the header cannot be read: ${headerProblem}`);
     else if (row.problem) this.#refuse("malformed-csv", row.problem, excerptOf(bytes));
     else if (!isUtf8(bytes)) this.#refuse("invalid-utf8", "not valid UTF-8", excerptOf(bytes));
     else if (blank) return;
@@ -127,10 +133,7 @@ export class CsvParser implements Parser {
     else this.#refuse("column-count", this.#countMessage(fields.length), excerptOf(bytes));
   }
 
-  #nameColumns(fields: string[]): void {
-    const names = fields.map((field, index) =>
-      index === 0 && this.#offset === 0 ? field.replace(/^\uFEFF/, "") : field,
-    );
+  #nameColumns(names: string[]): void {
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (names.length > MAX_COLUMNS) this.#fail(`a header of ${names.length} columns, more than ${MAX_COLUMNS}`);
     else if (twice !== undefined) this.#fail(`the header names "${twice.slice(0, 40)}" twice`);
@@ -222,6 +225,12 @@ export class CsvParser implements Parser {
   #refuse(code: RejectCode, message: string, excerpt: string): void {
     this.#receiver.reject({ line: this.#line, offset: this.#offset, code, message, excerpt });
   }
+}
+
+/** What would be taken for names, though the text is of another encoding. */
+function textProblem(bytes: Buffer): string | null {
+  if (!isUtf8(bytes)) return "it is no valid text (say which encoding it has: windows-1252, perhaps)";
+  return bytes.includes(0) ? "it has a NUL (say encoding=utf-16le, if it is UTF-16)" : null;
 }
 
 function decode(bytes: Buffer, start: number, end: number): string {

@@ -182,10 +182,8 @@ export class JsonLinesParser implements Parser {
   }
 
   #parseAlone(bytes: Buffer, flags: number, block: BlockBuilder): void {
-    const body =
-      this.#offset === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
-    if (isBlank(body)) return;
-    const parsed = parseOne(body, flags, this.#rounded);
+    if (isBlank(bytes)) return;
+    const parsed = parseOne(bytes, flags, this.#rounded);
     if ("value" in parsed) block.add(parsed.value, this.#offset, this.#line);
     else this.#refuse(parsed.code, parsed.message, excerptOf(bytes));
   }

@@ -26,7 +26,14 @@ export interface Reject {
 
 /** What ends a stream before its time: the shape of the whole, not one record, is broken. */
 export interface StreamFault {
-  code: "json-truncated" | "json-structure" | "json-path" | "csv-header" | "csv-unterminated" | "vector-shape";
+  code:
+    | "json-truncated"
+    | "json-structure"
+    | "json-path"
+    | "csv-header"
+    | "csv-unterminated"
+    | "vector-shape"
+    | "unsupported-encoding";
   message: string;
   line: number;
   offset: number;
@@ -61,6 +68,11 @@ export interface ParserExtra {
   inside?: boolean;
   due?: boolean;
   dimensions?: number;
+  /** Of the input, where it is not plain UTF-8. */
+  encoding?: string;
+  /** CSV's, as found; whether a carriage return alone ends a row. */
+  delimiter?: string;
+  returns?: boolean;
 }
 
 /** Bytes in, records out, whatever the chunks. Holds at most one unfinished record. */

@@ -117,7 +117,7 @@ export class TextParser implements Parser {
       this.#refuse("invalid-utf8", "not valid UTF-8", excerptOf(bytes));
       return;
     }
-    const text = (this.#offset === 0 ? decoded.replace(/^\uFEFF/, "") : decoded).replace(/\r?\n$/, "");
+    const text = decoded.replace(/\r?\n$/, "");
     const trimmed = this.#paragraphs ? text.trim() : text;
     if (trimmed.trim() !== "")
       block.add({ id: String(this.#line), text: trimmed } satisfies TextRecord, this.#offset, this.#line);

@@ -189,6 +189,7 @@ const targetText = ({ kind, name }: StreamTarget): string => (name === null ? ki
 
 /** Parameters that one format alone knows. */
 const ONLY_FOR: Readonly<Record<string, readonly string[]>> = {
+  encoding: ["ndjson", "json", "csv", "text"],
   path: ["json"],
   delimiter: ["csv"],
   columns: ["csv"],
@@ -198,14 +199,15 @@ const ONLY_FOR: Readonly<Record<string, readonly string[]>> = {
 
 /** @throws {AppError} `validation-failed` for a parameter that the format does not know, or a filter that cannot be read. */
 function specOf(query: StreamQuery): StreamJobSpec {
-  const { format, target, path, delimiter, columns, dimensions, by, select, rename, cast, constant, batchSize } = query;
+  const { format, target, encoding, path, columns, dimensions, by, select, rename, cast, constant, batchSize } = query;
   for (const [name, formats] of Object.entries(ONLY_FOR)) {
     if (Object.hasOwn(query, name) && !formats.includes(format)) throw wrong(name, `is for ${formats.join(", ")} only`);
   }
   if (query.embed !== undefined && target.kind !== "vectors") throw wrong("embed", "is for vectors only");
   if (format === "f32" && dimensions === undefined) throw wrong("dimensions", "is needed for f32");
   if (columns && new Set(columns).size < columns.length) throw wrong("columns", "names a column twice");
-  const given = { path, delimiter, columns, dimensions, by };
+  const delimiter = query.delimiter === "auto" ? undefined : query.delimiter;
+  const given = { encoding, path, delimiter, columns, dimensions, by };
   const where = readFilterParameter(query.where, "where") ?? undefined;
   return {
     target: targetText(target),
