@@ -99,9 +99,21 @@ export const streamQuerySchema = z.strictObject({
     .max(65_536)
     .optional()
     .describe("A filter as the stores take it, in JSON; records it does not hold for are left out"),
-  select: names("Fields to keep; others are passed over without being parsed").optional(),
-  rename: pairs(fieldName, "old:new, …").optional(),
-  cast: pairs(z.enum(["number", "string", "boolean", "json"]), "field:type, …").optional(),
+  select: names(
+    "Fields to keep, as they are called after `rename`; others are passed over without being parsed",
+  ).optional(),
+  rename: pairs(fieldName, "old:new, …; before `where` and `select`").optional(),
+  cast: pairs(
+    z.enum(["number", "string", "boolean", "json"]),
+    "field:type, …; before all other steps. An empty cell and null are null",
+  ).optional(),
+  decimal: z.enum([".", ","]).optional().describe("What parts the decimals where `cast` makes numbers of text"),
+  null: z
+    .string()
+    .max(1024)
+    .transform((text) => text.split(","))
+    .optional()
+    .describe("Texts that stand for null in any field, with commas between: NULL,NA"),
   constant: pairs(z.string().max(4096), "field:value, … added to each record").optional(),
   embed: fieldName.optional().describe("vectors: the field whose text is embedded, for records that bring no vector"),
   batchSize: integerParameter(1, 1000).optional().describe("Records committed together; 500 by default"),
@@ -123,6 +135,10 @@ export const streamJobSchema = z.object({
   bytesTotal: z.number().int().nullable().describe("Of the whole body, where the client said"),
   records: z.number().int().describe("Kept by the target; for `none`, checked"),
   filtered: z.number().int().describe("Left out by `where`"),
+  comparedUnlike: z
+    .number()
+    .int()
+    .describe("Records in which `where` compared a text with a number, which never holds: cast the field first"),
   rejected: z.number().int().describe("Set aside: see /rejects"),
   bytesPerSecond: z.number(),
   bufferedBytes: z.number().int().describe("Read and not kept yet, now"),

@@ -9,7 +9,7 @@ export interface Kept {
   spec: StreamJobSpec;
   checkpoint: RunFigures;
   /** What was kept when it last ended: a part of a slice may be beyond the checkpoint. */
-  shown: Pick<RunFigures, "records" | "filtered" | "rejected">;
+  shown: Pick<RunFigures, "records" | "filtered" | "unlike" | "rejected" | "state">;
   encoded: boolean;
   bytesRead: number;
   bytesTotal: number | null;
@@ -66,8 +66,8 @@ export function viewOf(
   { run, activeMs }: { run: StreamRun | null; activeMs: number },
 ): StreamJobView {
   const { spec, bytesRead, bytesTotal, startedAtMs, finishedAtMs, error } = kept;
-  const { records, filtered, rejected } = run?.figures ?? kept.shown;
-  const found = (run?.figures ?? kept.checkpoint).state?.extra;
+  const { records, filtered, unlike = 0, rejected, state } = run?.figures ?? kept.shown;
+  const found = state?.extra;
   return {
     id: job.id,
     namespace: job.namespace,
@@ -80,6 +80,7 @@ export function viewOf(
     bytesTotal,
     records,
     filtered,
+    comparedUnlike: unlike,
     rejected,
     bytesPerSecond: activeMs > 0 ? Math.round((kept.activeBytes / activeMs) * 1000) : 0,
     bufferedBytes: run?.bufferedBytes ?? 0,

@@ -43,6 +43,26 @@ describe("filters", () => {
     expect(() => parseFilter(filter)).toThrow(expect.objectContaining({ name: "FilterError", path }));
   });
 
+  it("goes through a list of objects into each of them", () => {
+    const order = { id: 1, items: [{ sku: "a", n: 1 }, { sku: "b", tags: ["x", "y"] }, 7], "items.flat": 1 };
+    const holding = [
+      { "items.sku": "b" },
+      { "items.sku": { in: ["z", "a"] } },
+      { "items.n": { lte: 1 } },
+      { "items.tags": "y" },
+      { "items.n": { exists: true } },
+      { "items.price": { exists: false } },
+      { "items.sku": { ne: "c" } },
+      { "items.1.sku": "b" },
+      { "items.flat": 1 },
+    ];
+    const failing = [{ "items.sku": "c" }, { "items.n": { gt: 1 } }, { "items.sku": { ne: "a" } }, { "items.n": null }];
+    for (const filter of holding) expect(matches(filter, order), JSON.stringify(filter)).toBe(true);
+    for (const filter of failing) expect(matches(filter, order), JSON.stringify(filter)).toBe(false);
+    expect(matches({ "items.sku": "a" }, { items: [] })).toBe(false);
+    expect(matches({ "a.b.c": 1 }, { a: [{ b: [{ c: 2 }, { c: 1 }] }] })).toBe(true);
+  });
+
   it("refuses what is too deep or too large, without a stack overflow", () => {
     let deep: unknown = { a: 1 };
     for (let i = 0; i < 10_000; i++) deep = { not: deep };

@@ -105,52 +105,60 @@ function all(parts: readonly Filter[]): Filter {
 
 export type FilterTest = (record: Readonly<Record<string, unknown>>) => boolean;
 
+/** Called when a text was compared with a number, which holds never and is mostly a mistake. */
+export type OnUnlike = () => void;
+
 /**
  * A test to be called for many records. A field is an own property; with dots, a path into nested objects where no property has
- * the whole name. A list matches where one of its elements does. Only numbers and only strings are in an order;
- * what is absent equals nothing, so that `ne` holds for it.
+ * the whole name. A list matches where one of its elements does, and a path goes through a list into each element. Only numbers and only
+ * strings are in an order; what is absent equals nothing, so that `ne` holds for it.
  */
-export function compileFilter(filter: Filter): FilterTest {
+export function compileFilter(filter: Filter, onUnlike?: OnUnlike): FilterTest {
   switch (filter.kind) {
     case "and": {
-      const tests = filter.parts.map(compileFilter);
+      const tests = filter.parts.map((part) => compileFilter(part, onUnlike));
       return (record) => tests.every((test) => test(record));
     }
     case "or": {
-      const tests = filter.parts.map(compileFilter);
+      const tests = filter.parts.map((part) => compileFilter(part, onUnlike));
       return (record) => tests.some((test) => test(record));
     }
     case "not": {
-      const test = compileFilter(filter.part);
+      const test = compileFilter(filter.part, onUnlike);
       return (record) => !test(record);
     }
     case "exists": {
-      const read = fieldReader(filter.field);
-      return (record) => (read(record) !== undefined) === filter.wanted;
+      const exists = leafTest(filter.field, (value) => value !== undefined);
+      return (record) => exists(record) === filter.wanted;
     }
     case "in": {
       const values = new Set<unknown>(filter.values);
-      return fieldTest(filter.field, (value) => values.has(value));
+      return valueTest(filter.field, (value) => values.has(value), filter.values, onUnlike);
     }
     case "compare":
-      return compileComparison(filter.field, filter.operator, filter.value);
+      return compileComparison(filter.field, filter.operator, filter.value, onUnlike);
   }
 }
 
-function compileComparison(field: string, operator: (typeof COMPARISONS)[number], wanted: FilterScalar): FilterTest {
-  if (operator === "eq") return fieldTest(field, (value) => value === wanted);
-  if (operator === "ne") {
-    const equal = fieldTest(field, (value) => value === wanted);
-    return (record) => !equal(record);
+function compileComparison(
+  field: string,
+  operator: (typeof COMPARISONS)[number],
+  wanted: FilterScalar,
+  onUnlike: OnUnlike | undefined,
+): FilterTest {
+  if (operator === "eq" || operator === "ne") {
+    const equal = valueTest(field, (value) => value === wanted, [wanted], onUnlike);
+    return operator === "eq" ? equal : (record) => !equal(record);
   }
   const holds = ORDER[operator];
-  return fieldTest(field, (value) => {
+  const test = (value: unknown): boolean => {
     if (typeof value === "number" && typeof wanted === "number") return holds(value - wanted);
     if (value instanceof LongNumber && typeof wanted === "number") return holds(value.compare(wanted));
     if (typeof value === "string" && typeof wanted === "string")
       return holds(value < wanted ? -1 : value > wanted ? 1 : 0);
     return false;
-  });
+  };
+  return valueTest(field, test, [wanted], onUnlike);
 }
 
 const ORDER: Record<"gt" | "gte" | "lt" | "lte", (difference: number) => boolean> = {
@@ -160,12 +168,40 @@ const ORDER: Record<"gt" | "gte" | "lt" | "lte", (difference: number) => boolean
   lte: (difference) => difference <= 0,
 };
 
-function fieldTest(field: string, test: (value: unknown) => boolean): FilterTest {
-  const read = fieldReader(field);
-  return (record) => {
-    const value = read(record);
-    return Array.isArray(value) ? value.some(test) : test(value);
-  };
+/** Tests a field's value, or the elements of a list; tells of a text beside nothing but numbers, or a number beside nothing but texts. */
+function valueTest(
+  field: string,
+  test: (value: unknown) => boolean,
+  wanted: readonly FilterScalar[],
+  onUnlike: OnUnlike | undefined,
+): FilterTest {
+  const numbers = wanted.some((value) => typeof value === "number");
+  const texts = wanted.some((value) => typeof value === "string");
+  if (!onUnlike || numbers === texts) return leafTest(field, test);
+  const unlike = numbers ? "string" : "number";
+  return leafTest(field, (value) => {
+    if (typeof value === unlike) onUnlike();
+    return test(value);
+  });
+}
+
+function leafTest(field: string, test: (value: unknown) => boolean): FilterTest {
+  const leaf = (value: unknown): boolean => (Array.isArray(value) ? value.some(test) : test(value));
+  if (!field.includes(".")) return (record) => leaf(Object.hasOwn(record, field) ? record[field] : undefined);
+  const path = field.split(".");
+  return (record) => (Object.hasOwn(record, field) ? leaf(record[field]) : pathHolds(record, path, 0, leaf));
+}
+
+/** Whether what lies at the path holds; where a list lies on it, for one of its elements. */
+function pathHolds(from: unknown, path: readonly string[], start: number, leaf: (value: unknown) => boolean): boolean {
+  let value = from;
+  for (let at = start; at < path.length; at++) {
+    const key = path[at] ?? "";
+    if (typeof value !== "object" || value === null) return leaf(undefined);
+    if (Object.hasOwn(value, key)) value = (value as Record<string, unknown>)[key];
+    else return Array.isArray(value) ? value.some((element) => pathHolds(element, path, at, leaf)) : leaf(undefined);
+  }
+  return leaf(value);
 }
 
 /** Reads a field as filters do: own properties alone, so that `constructor` is absent unless the data has it. */

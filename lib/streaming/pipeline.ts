@@ -18,6 +18,8 @@ export interface SliceResult {
   records: number;
   /** Records that `where` let fall. */
   filtered: number;
+  /** Records in which `where` compared a text with a number. */
+  unlike: number;
   rejects: Reject[];
   /** Refused records; more than `rejects` has when a slice has very many. */
   rejected: number;
@@ -42,7 +44,7 @@ export class Pipeline {
   constructor(spec: ParseSpec, from: ParserState | null, keep: boolean) {
     this.#keep = keep;
     this.#target = spec.target ?? "none";
-    this.#transform = compileTransform(spec.transform);
+    this.#transform = compileTransform({ ...spec.transform, cells: spec.format === "csv" });
     this.#parser = createParser(
       spec,
       { block: (block) => this.#take(block), reject: (reject) => this.#reject(reject) },
@@ -72,12 +74,12 @@ export class Pipeline {
   #empty(): SliceResult {
     const out = this.#keep ? { records: [], offsets: [], lines: [] } : null;
     const { state, heldBytes, fault } = this.#parser;
-    return { records: 0, filtered: 0, rejects: [], rejected: 0, out, state, heldBytes, fault };
+    return { records: 0, filtered: 0, unlike: 0, rejects: [], rejected: 0, out, state, heldBytes, fault };
   }
 
   #finish(): SliceResult {
     const { state, heldBytes, fault } = this.#parser;
-    return Object.assign(this.#result, { state, heldBytes, fault });
+    return Object.assign(this.#result, { unlike: this.#transform?.takeUnlike() ?? 0, state, heldBytes, fault });
   }
 
   #take(block: RecordBlock): void {
@@ -90,7 +92,7 @@ export class Pipeline {
     for (let i = 0; i < records.length; i++) {
       const given = records[i];
       const record = given instanceof Doubtful ? given.value : given;
-      const done = this.#transform ? this.#transform(record) : { record };
+      const done = this.#transform ? this.#transform.apply(record) : { record };
       if (done === null) this.#result.filtered++;
       else if ("problem" in done) this.#refuse(block, i, record, "transform-failed", done.problem);
       else if ((given instanceof Doubtful || "doubtful" in done) && this.#changes(block, i, done.record)) continue;

@@ -13,6 +13,8 @@ export interface RunFigures {
   state: ParserState | null;
   records: number;
   filtered: number;
+  /** Records in which `where` compared a text with a number. Absent in what an earlier version kept. */
+  unlike?: number;
   rejected: number;
   /** Length of the reject log. */
   rejectBytes: number;
@@ -237,6 +239,7 @@ export class StreamRun {
     if (result.rejects.length > 0) figures.rejectBytes = await this.#options.keepRejects(result.rejects);
     figures.rejected += result.rejected;
     figures.filtered += result.filtered;
+    figures.unlike = (figures.unlike ?? 0) + result.unlike;
     if (result.out) await this.#write(result.out);
     else figures.records += result.records;
     figures.state = result.state;

@@ -21,6 +21,7 @@ function job(id: string, state: StreamState): StreamJobView {
     bytesTotal: null,
     records: 0,
     filtered: 0,
+    comparedUnlike: 0,
     rejected: 0,
     bytesPerSecond: 0,
     bufferedBytes: 0,

@@ -5,7 +5,7 @@ import { compileTransform, keysRead, type TransformSpec } from "./transform.ts";
 
 const apply = (spec: TransformSpec, record: unknown) => {
   const transform = compileTransform(spec);
-  return transform ? transform(record) : { record };
+  return transform ? transform.apply(record) : { record };
 };
 
 describe("compileTransform", () => {
@@ -13,21 +13,88 @@ describe("compileTransform", () => {
     expect(compileTransform({})).toBeNull();
   });
 
-  it("filters on the record as it came, then selects, renames, casts and adds", () => {
+  it("casts, renames, filters, selects and adds, in this order", () => {
     const spec: TransformSpec = {
-      where: parseFilter({ price: "12" }),
-      select: ["price", "m.t"],
+      where: parseFilter({ cost: { gt: 10 }, title: "x" }),
+      select: ["cost", "title"],
       rename: [
         ["price", "cost"],
         ["m.t", "title"],
       ],
-      cast: [["cost", "number"]],
+      cast: [
+        ["price", "number"],
+        ["m.n", "number"],
+      ],
       constant: [["lang", "en"]],
     };
-    expect(apply(spec, { price: "12", m: { t: "x" }, other: 1 })).toEqual({
+    expect(apply(spec, { price: "12", m: { t: "x", n: "1" }, other: 1 })).toEqual({
       record: { cost: 12, title: "x", lang: "en" },
     });
-    expect(apply(spec, { price: "13" })).toBeNull();
+    expect(apply(spec, { price: "9.5", m: { t: "x" } })).toBeNull();
+    expect(apply(spec, { price: "12", m: { t: "x", n: "one" } })).toHaveProperty("problem");
+  });
+
+  it("makes null of an empty cell and of null, whatever they are cast to", () => {
+    for (const kind of ["number", "boolean", "json", "string"] as const) {
+      for (const value of [null, ""]) {
+        const cells = { cast: [["n", kind]], cells: true } as const;
+        expect(apply(cells, { id: "a", n: value }), kind).toEqual({ record: { id: "a", n: null } });
+      }
+      expect(apply({ cast: [["n", kind]] }, { n: null })).toEqual({ record: { n: null } });
+      expect(apply({ cast: [["n", kind]] }, {})).toEqual({ record: {} });
+    }
+    expect(apply({ cast: [["n", "string"]] }, { n: "" })).toEqual({ record: { n: "" } });
+  });
+
+  it("makes null of the texts that stand for it, in any field, before it casts", () => {
+    const spec: TransformSpec = { nulls: ["NULL", "NA"], cast: [["n", "number"]] };
+    expect(apply(spec, { id: "NA", n: "NULL", t: "null" })).toEqual({ record: { id: null, n: null, t: "null" } });
+  });
+
+  it("reads numbers with a decimal comma, and no number that could mean another", () => {
+    const read = (n: string, decimal: "." | "," = ",") => apply({ cast: [["n", "number"]], decimal }, { n });
+    for (const [text, value] of [
+      ["2,5", 2.5],
+      ["-0,25", -0.25],
+      ["12", 12],
+      ["1,5e3", 1500],
+      [" 7 ", 7],
+    ] as const)
+      expect(read(text)).toEqual({ record: { n: value } });
+    for (const text of ["1.234", "1.234,5", "1,2,3", ",", "x"]) expect(read(text), text).toHaveProperty("problem");
+    expect(read("2,5", ".")).toHaveProperty("problem");
+  });
+
+  it("doubts text that a number would not keep", () => {
+    const read = (n: string) => apply({ cast: [["n", "number"]] }, { n });
+    for (const text of ["9007199254740993", "1413617112501850121", "0.12345678901234567891", "-0"])
+      expect(read(text), text).toHaveProperty("doubtful", true);
+    expect(read("1e400")).toHaveProperty("problem");
+    expect(read("9007199254740992")).toEqual({ record: { n: 9007199254740992 } });
+    expect(read("+1.50")).toEqual({ record: { n: 1.5 } });
+  });
+
+  it("reads truth as spreadsheets and programs write it", () => {
+    for (const [text, value] of [
+      ["TRUE", true],
+      ["False", false],
+      ["1", true],
+    ] as const)
+      expect(apply({ cast: [["n", "boolean"]] }, { n: text })).toEqual({ record: { n: value } });
+  });
+
+  it("counts the records in which a text was compared with a number, in either way", () => {
+    const count = (filter: unknown, records: readonly Record<string, unknown>[]) => {
+      const transform = compileTransform({ where: parseFilter(filter) });
+      for (const record of records) transform?.apply(record);
+      return [transform?.takeUnlike(), transform?.takeUnlike()];
+    };
+    const texts = [{ n: "5" }, { n: "12" }, { n: ["1", "2"] }, { n: 7 }, { n: null }, {}];
+    for (const filter of [{ n: { gt: 10 } }, { n: 12 }, { n: { ne: 12 } }, { n: { in: [1, 2] } }, { not: { n: 12 } }])
+      expect(count(filter, texts)).toEqual([3, 0]);
+    expect(count({ n: "12" }, [{ n: 12 }, { n: "12" }])).toEqual([1, 0]);
+    expect(count({ n: { in: ["12", 12] } }, texts)).toEqual([0, 0]);
+    expect(count({ n: { exists: true } }, texts)).toEqual([0, 0]);
   });
 
   it("lets two fields change places", () => {
@@ -72,5 +139,18 @@ describe("compileTransform", () => {
       "m",
       "a",
     ]);
+  });
+
+  it("reads the names that a selection had before they were renamed, and all that is cast", () => {
+    const spec: TransformSpec = {
+      select: ["cost"],
+      where: parseFilter({ town: "x" }),
+      rename: [
+        ["m.price", "cost"],
+        ["ort", "town"],
+      ],
+      cast: [["n", "number"]],
+    };
+    expect(new Set(keysRead(spec))).toEqual(new Set(["cost", "town", "m.price", "m", "ort", "n"]));
   });
 });

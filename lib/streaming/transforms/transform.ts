@@ -6,13 +6,19 @@ import { parseStrict } from "../parsers/strict-json.ts";
 
 export type CastKind = "number" | "string" | "boolean" | "json";
 
-/** What is done to each record, in this order: `where`, `select`, `rename`, `cast`, `constant`. */
+/** What is done to each record, in this order: `nulls`, `cast`, `rename`, `where`, `select`, `constant`. */
 export interface TransformSpec {
   where?: Filter;
   select?: readonly string[];
   rename?: readonly (readonly [from: string, to: string])[];
   cast?: readonly (readonly [field: string, kind: CastKind])[];
   constant?: readonly (readonly [field: string, value: string])[];
+  /** What parts the decimals of a number that is cast from text; a point by default. */
+  decimal?: "." | ",";
+  /** Texts that stand for null, in any field. */
+  nulls?: readonly string[];
+  /** Fields are cells of a table: an empty one is no text, and cast to null. */
+  cells?: boolean;
 }
 
 /** Refused records say why; those that `where` lets fall are counted, not refused. */
@@ -23,47 +29,72 @@ export type Transformed =
   | { problem: string }
   | null;
 
-export type Transform = (record: unknown) => Transformed;
+/** Changes records one at a time; a record may be changed in place. */
+export interface Transform {
+  apply(record: unknown): Transformed;
+  /** Records in which `where` compared a text with a number, since this was last asked. */
+  takeUnlike(): number;
+}
 
-/** A function of one record, which may change it and gives it back, or a new one; null when there is nothing to do. */
+type Fields = Record<string, unknown>;
+
+/** Null when there is nothing to do. */
 export function compileTransform(spec: TransformSpec): Transform | null {
-  const test = spec.where ? compileFilter(spec.where) : null;
+  let unlikeHere = false;
+  let unlike = 0;
+  const test = spec.where
+    ? compileFilter(spec.where, () => {
+        unlikeHere = true;
+      })
+    : null;
   const pick = spec.select ? picker(spec.select) : null;
-  const renames = spec.rename ?? [];
-  const casts = spec.cast ?? [];
+  const rename = spec.rename?.length ? renamer(spec.rename) : null;
+  const cast = spec.cast?.length ? caster(spec.cast, spec) : null;
   const constants = spec.constant ?? [];
-  if (!test && !pick && renames.length + casts.length + constants.length === 0) return null;
-  return (input) => {
+  const nulls = spec.nulls?.length ? new Set<unknown>(spec.nulls) : null;
+  if (!test && !pick && !rename && !cast && !nulls && constants.length === 0) return null;
+  const apply = (input: unknown): Transformed => {
     if (typeof input !== "object" || input === null || Array.isArray(input))
       return { problem: "not an object, so it has no fields" };
-    let record = input as Record<string, unknown>;
-    if (test && !test(record)) return null;
-    if (pick) record = pick(record);
-    if (renames.length > 0) record = renamed(record, renames);
-    let doubtful = false;
-    for (const [field, kind] of casts) {
-      if (!Object.hasOwn(record, field)) continue;
-      const cast = CASTS[kind](record[field]);
-      if (cast === undefined) return { problem: `"${field}" cannot be read as ${kind}` };
-      if (cast instanceof Doubtful) doubtful = true;
-      define(record, field, cast instanceof Doubtful ? cast.value : cast);
+    let record = input as Fields;
+    if (nulls) for (const key of Object.keys(record)) if (nulls.has(record[key])) define(record, key, null);
+    const outcome = cast?.(record) ?? null;
+    if (outcome !== null && outcome !== "doubtful") return outcome;
+    if (rename) record = rename(record);
+    if (test) {
+      unlikeHere = false;
+      const holds = test(record);
+      if (unlikeHere) unlike++;
+      if (!holds) return null;
     }
+    if (pick) record = pick(record);
     for (const [field, value] of constants) define(record, field, value);
-    return doubtful ? { record, doubtful } : { record };
+    return outcome === "doubtful" ? { record, doubtful: true } : { record };
+  };
+  return {
+    apply,
+    takeUnlike() {
+      const count = unlike;
+      unlike = 0;
+      return count;
+    },
   };
 }
 
 /**
  * The top-level keys that the transform reads, when it reads only some: a parser may then pass over the others.
- * A dotted name may be a key itself or a path below its first part.
+ * A dotted name may be a key itself or a path below its first part; a name that `rename` gives comes from another.
  */
 export function keysRead(spec: TransformSpec): string[] | null {
   if (!spec.select) return null;
-  const names = [...spec.select, ...(spec.where ? filterFields(spec.where) : [])];
-  return [
-    ...new Set(names.flatMap((name) => (name.includes(".") ? [name, name.slice(0, name.indexOf("."))] : [name]))),
-  ];
+  const chosen = [...spec.select, ...(spec.where ? filterFields(spec.where) : [])].flatMap(withFirstPart);
+  const sources = (spec.rename ?? []).filter(([, to]) => chosen.includes(to)).map(([from]) => from);
+  const casts = (spec.cast ?? []).map(([field]) => field);
+  return [...new Set([...chosen, ...[...sources, ...casts].flatMap(withFirstPart)])];
 }
+
+const withFirstPart = (name: string): string[] =>
+  name.includes(".") ? [name, name.slice(0, name.indexOf("."))] : [name];
 
 function filterFields(filter: Filter): string[] {
   if ("part" in filter) return filterFields(filter.part);
@@ -78,10 +109,10 @@ function define(record: Record<string, unknown>, key: string, value: unknown): v
   else record[key] = value;
 }
 
-function picker(names: readonly string[]): (record: Record<string, unknown>) => Record<string, unknown> {
+function picker(names: readonly string[]): (record: Fields) => Fields {
   const readers = names.map((name) => [name, fieldReader(name)] as const);
   return (record) => {
-    const picked: Record<string, unknown> = {};
+    const picked: Fields = {};
     for (const [name, read] of readers) {
       const value = read(record);
       if (value !== undefined) define(picked, name, value);
@@ -90,20 +121,62 @@ function picker(names: readonly string[]): (record: Record<string, unknown>) => 
   };
 }
 
-/** All renames at once, so that two fields may change places; a field keeps its place in the order. */
-function renamed(
-  record: Record<string, unknown>,
-  renames: readonly (readonly [string, string])[],
-): Record<string, unknown> {
-  const names = new Map(renames);
-  const taken = new Set(renames.filter(([from]) => Object.hasOwn(record, from)).map(([, to]) => to));
-  const result: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(record)) {
-    const to = names.get(key);
-    if (to !== undefined) define(result, to, value);
-    else if (!taken.has(key)) define(result, key, value);
+/** Where a field lies: an own key, or with dots below nested objects. Null where it is absent. */
+function locate(record: Fields, field: string): { holder: Fields; key: string } | null {
+  if (Object.hasOwn(record, field)) return { holder: record, key: field };
+  const path = field.split(".");
+  const key = path.pop() ?? "";
+  let holder: unknown = record;
+  for (const part of path) {
+    if (!isObject(holder) || !Object.hasOwn(holder, part)) return null;
+    holder = holder[part];
   }
-  return result;
+  return isObject(holder) && Object.hasOwn(holder, key) ? { holder, key } : null;
+}
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** All renames at once, so that two fields may change places; a field keeps its place in the order. One from within an object is added. */
+function renamer(renames: readonly (readonly [string, string])[]): (record: Fields) => Fields {
+  const names = new Map(renames);
+  return (record) => {
+    const taken = new Set(renames.filter(([from]) => locate(record, from)).map(([, to]) => to));
+    const result: Fields = {};
+    for (const [key, value] of Object.entries(record)) {
+      const to = names.get(key);
+      if (to !== undefined) define(result, to, value);
+      else if (!taken.has(key)) define(result, key, value);
+    }
+    for (const [from, to] of renames) {
+      const found = from.includes(".") && !Object.hasOwn(record, from) ? locate(record, from) : null;
+      if (found) define(result, to, found.holder[found.key]);
+    }
+    return result;
+  };
+}
+
+/** Casts fields in place. The function gives the reason why one cannot be, and whether one is no longer what it was. */
+function caster(
+  casts: readonly (readonly [string, CastKind])[],
+  { decimal = ".", cells = false }: TransformSpec,
+): (record: Fields) => { problem: string } | "doubtful" | null {
+  return (record) => {
+    let doubtful = false;
+    for (const [field, kind] of casts) {
+      const found = locate(record, field);
+      if (!found) continue;
+      const { holder, key } = found;
+      const value = holder[key];
+      if (value === null) continue;
+      const empty = typeof value === "string" && value.trim() === "" && (kind !== "string" || (cells && value === ""));
+      const cast = empty ? null : CASTS[kind](value, decimal);
+      if (cast === undefined) return { problem: `"${field}" cannot be read as ${kind}` };
+      if (cast instanceof Doubtful) doubtful = true;
+      define(holder, key, cast instanceof Doubtful ? cast.value : cast);
+    }
+    return doubtful ? "doubtful" : null;
+  };
 }
 
 /** A number that text was read as; doubtful where the text says more. */
@@ -117,13 +190,16 @@ function asWritten(text: string, value: number): unknown {
 const digitsOf = (number: string): string => (/e/i.test(number) ? (plainDigits(number, 256) ?? number) : number);
 
 /** Each gives undefined for what it cannot read. */
-const CASTS: Record<CastKind, (value: unknown) => unknown> = {
-  number(value) {
+const CASTS: Record<CastKind, (value: unknown, decimal: string) => unknown> = {
+  number(value, decimal) {
     if (value instanceof LongNumber) return value;
     if (typeof value === "number" || typeof value === "boolean") return Number(value);
-    if (typeof value !== "string" || value.trim() === "") return undefined;
-    const number = Number(value);
-    return Number.isFinite(number) ? asWritten(value.trim(), number) : undefined;
+    if (typeof value !== "string") return undefined;
+    // With a decimal comma a point would part thousands for some, and decimals for others.
+    if (decimal === "," && value.includes(".")) return undefined;
+    const text = decimal === "," ? value.trim().replace(",", ".") : value.trim();
+    const number = text === "." ? Number.NaN : Number(text);
+    return Number.isFinite(number) ? asWritten(text, number) : undefined;
   },
   string(value) {
     if (typeof value === "number") return digitsOf(Object.is(value, -0) ? "-0" : String(value));
@@ -133,8 +209,9 @@ const CASTS: Record<CastKind, (value: unknown) => unknown> = {
   },
   boolean(value) {
     if (typeof value === "boolean") return value;
-    if (value === "true" || value === "1" || value === 1) return true;
-    if (value === "false" || value === "0" || value === 0) return false;
+    const text = typeof value === "object" ? "" : String(value).toLowerCase();
+    if (text === "true" || text === "1") return true;
+    if (text === "false" || text === "0") return false;
     return undefined;
   },
   json(value) {

@@ -199,7 +199,21 @@ const ONLY_FOR: Readonly<Record<string, readonly string[]>> = {
 
 /** @throws {AppError} `validation-failed` for a parameter that the format does not know, or a filter that cannot be read. */
 function specOf(query: StreamQuery): StreamJobSpec {
-  const { format, target, encoding, path, columns, dimensions, by, select, rename, cast, constant, batchSize } = query;
+  const {
+    format,
+    target,
+    encoding,
+    path,
+    columns,
+    dimensions,
+    by,
+    select,
+    rename,
+    cast,
+    constant,
+    batchSize,
+    decimal,
+  } = query;
   for (const [name, formats] of Object.entries(ONLY_FOR)) {
     if (Object.hasOwn(query, name) && !formats.includes(format)) throw wrong(name, `is for ${formats.join(", ")} only`);
   }
@@ -214,7 +228,11 @@ function specOf(query: StreamQuery): StreamJobSpec {
     format,
     batchSize: batchSize ?? DEFAULT_BATCH,
     ...(query.embed === undefined ? {} : { embed: query.embed }),
-    parse: { format, ...defined(given), transform: defined({ where, select, rename, cast, constant }) },
+    parse: {
+      format,
+      ...defined(given),
+      transform: defined({ where, select, rename, cast, constant, decimal, nulls: query.null }),
+    },
   };
 }
 
