@@ -40,7 +40,7 @@ test("a collection is created once, confirmed in the same shape, and 409 in anot
   expect((await server.send("PUT", path, { dimensions: 3, metric: "cosine" })).status).toBe(200);
   expect((await server.send("PUT", path, { dimensions: 4, metric: "cosine" })).status).toBe(409);
   expect((await server.send("PUT", path, { dimensions: 3, metric: "cosine", precision: "int8" })).status).toBe(409);
-  expect(await json(await server.get(path))).toMatchObject({ precision: "float16", items: 0, hitRatio: null });
+  expect(await json(await server.get(path))).toMatchObject({ precision: "int16", items: 0, hitRatio: null });
   expect((await server.send("DELETE", path)).status).toBe(204);
   expect((await server.get(path)).status).toBe(404);
   expect((await server.send("POST", `${path}/search`, { vector: [1, 0, 0] })).status).toBe(404);
@@ -219,7 +219,7 @@ test("metrics score as documented; minScore, includeVectors and exact do what th
     ],
   } as const;
   for (const metric of ["cosine", "dot", "euclidean"] as const) {
-    for (const precision of ["float32", "float16", "int8"]) {
+    for (const precision of ["float32", "float16", "int16", "int8"]) {
       const path = await collection(server, { metric, precision });
       await put(server, path, points);
       for (const exact of [false, true]) {
@@ -277,4 +277,50 @@ test("a point is deleted once; recall of the present tiers is measured", async (
   expect(body.tier).toEqual({ hot: 59, cold: 0 });
   expect(await json(await server.get(`${path}/recall?sample=20`))).toMatchObject({ recall: 1, k: 10, sample: 20 });
   expect((await server.get(`${path}/recall?sample=0`)).status).toBe(400);
+});
+
+test("float16 is IEEE half: halves come back as they were sent, what is out of range is refused with its path", async ({
+  server,
+}) => {
+  const path = await collection(server, { metric: "dot", precision: "float16" });
+  const points = [
+    { id: "one", vector: [60_000, 1, 0] },
+    { id: "two", vector: [60_000, 2, 0] },
+    { id: "half", vector: [60_000, 0.5, 0] },
+  ];
+  expect((await put(server, path, points)).status).toBe(200);
+  for (const exact of [true, false]) {
+    const { body } = await search(server, path, { vector: [0, 1, 0], k: 3, exact, includeVectors: true });
+    expect(body.matches.map(({ id, score, vector }) => ({ id, score, vector }))).toEqual([
+      { id: "two", score: 2, vector: [60_000, 2, 0] },
+      { id: "one", score: 1, vector: [60_000, 1, 0] },
+      { id: "half", score: 0.5, vector: [60_000, 0.5, 0] },
+    ]);
+  }
+  expect(await json(await server.get(`${path}/points/one`))).toMatchObject({ vector: [60_000, 1, 0] });
+  const { status, body } = await put(server, path, [{ id: "large", vector: [0, 65_520, 0] }]);
+  expect(status).toBe(207);
+  expect(body).toMatchObject({ results: [{ status: 422, problem: { errors: [{ path: "/points/0/vector/1" }] } }] });
+  expect(await json(await server.get(path))).toMatchObject({
+    precision: "float16",
+    quantization: { meanError: 0, maxError: 0, vectors: 3 },
+  });
+});
+
+test("recall tells what int8 loses of what was sent, and what it was compared with", async ({ server }) => {
+  const path = await collection(server, { dimensions: 32, metric: "euclidean", precision: "int8" });
+  const points = Array.from({ length: 1_000 }, (_, i) => ({
+    id: `p${i}`,
+    vector: Array.from({ length: 32 }, (_, at) => (at === 0 ? 1_000 : Math.sin(i * 7.3 + at * at * 1.7))),
+  }));
+  expect((await put(server, path, points)).status).toBe(200);
+  const report = (await json(await server.get(`${path}/recall?sample=100`))) as Record<string, unknown>;
+  expect(report).toMatchObject({ against: "sent", comparedPoints: 1_000, points: 1_000, sample: 100 });
+  expect(report.recall).toBeLessThan(0.2);
+  const { quantization } = (await json(await server.get(path))) as {
+    quantization?: { meanError: number; maxError: number; vectors: number };
+  };
+  expect(quantization?.vectors).toBe(1_000);
+  expect(quantization?.maxError).toBeGreaterThan(0.5);
+  expect(quantization?.meanError).toBeGreaterThan(0.1);
 });

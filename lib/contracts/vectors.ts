@@ -8,7 +8,7 @@ export const MAX_K = 1_000;
 
 const count = z.number().int().nonnegative();
 export const metricSchema = z.enum(["cosine", "dot", "euclidean"]);
-export const precisionSchema = z.enum(["float32", "float16", "int8"]);
+export const precisionSchema = z.enum(["float32", "float16", "int16", "int8"]);
 
 /** Checked element by element with the collection's shape at hand: a bad point is refused by its index, and the others land. */
 const pointVector = z
@@ -38,7 +38,9 @@ export const pointParams = z.object({ name: idSchema, id: idSchema });
 export const collectionShapeSchema = z.strictObject({
   dimensions: z.number().int().min(1).max(MAX_DIMENSIONS),
   metric: metricSchema,
-  precision: precisionSchema.optional().describe("float16 when it is made"),
+  precision: precisionSchema
+    .optional()
+    .describe("int16 when it is made: 16 bits a value on the vector's own scale. float16 is IEEE half"),
 });
 
 export const collectionSchema = z.object({
@@ -53,7 +55,18 @@ export const collectionSchema = z.object({
     cold: count.describe("A code in memory, the row on disk"),
     disk: count.describe("On disk alone"),
   }),
-  bytes: z.number().describe("Memory taken: whole blocks, index, ids and metadata"),
+  quantization: z
+    .object({
+      meanError: z
+        .number()
+        .nonnegative()
+        .nullable()
+        .describe("Mean difference of a value; null before any was measured"),
+      maxError: z.number().nonnegative().nullable().describe("Largest difference of a value"),
+      vectors: count.describe("Vectors measured: all written to it, replaced and removed ones too"),
+    })
+    .describe("How far values as they come back lie from what was sent, in the unit they were sent in"),
+  bytes: z.number().describe("Memory taken: blocks, index, ids and metadata"),
   searches: count,
   hits: count.describe("Matches returned from the hot tier"),
   misses: count.describe("Matches returned from elsewhere"),
@@ -109,8 +122,16 @@ export type SearchAnswer = z.infer<typeof searchAnswer>;
 export const recallQuery = z.strictObject({ sample: integerParameter(1, 1_000).optional() });
 export const recallSchema = z.object({
   recall: z.number().min(0).max(1).nullable().describe("Null for fewer than two points"),
+  against: z
+    .enum(["sent", "stored"])
+    .describe(
+      "What the exact scan reads: the float32 vectors that were sent, or what is stored, where those are not kept",
+    ),
+  comparedPoints: count.describe("Points that both answers are drawn from: all, or an even sample, which is easier"),
+  points: count,
   k: count,
   sample: count,
   tier: z.object({ hot: count, cold: count }),
   tookMs: z.number(),
 });
+export type RecallView = z.infer<typeof recallSchema>;

@@ -10,7 +10,12 @@ export interface CollectionInfo extends VectorShape {
   hot: number;
   coded: number;
   diskOnly: number;
-  /** Memory that the collection takes: whole blocks, its index, ids and metadata of hot points. */
+  /**
+   * How far values as they come back lie from what was sent, over every vector written since the collection was made: replaced and removed ones stay in it.
+   * Null before any was measured.
+   */
+  quantization: { meanError: number | null; maxError: number | null; vectors: number };
+  /** Memory that the collection takes: its blocks, its index, ids and metadata of hot points. */
   bytes: number;
   searches: number;
   /** Matches that were hot when they were returned, and those that were not. */
@@ -21,7 +26,7 @@ export interface CollectionInfo extends VectorShape {
   evictions: number;
 }
 
-/** A shape to create or confirm; without a precision any is confirmed, and float16 created. */
+/** A shape to create or confirm; without a precision any is confirmed, and int16 created. */
 export type ShapeRequest = Pick<VectorShape, "dimensions" | "metric"> & {
   precision?: VectorShape["precision"] | undefined;
 };
@@ -37,6 +42,8 @@ export interface Refusal {
   id: string;
   code: "unprocessable" | "item-too-large";
   reason: string;
+  /** JSON Pointer into the point. */
+  pointer: string;
 }
 
 export interface SearchRequest {
@@ -73,8 +80,13 @@ export interface RecallReport {
   /** Queries made: points of the collection, each left out of its own answer. */
   sample: number;
   k: number;
-  /** The share of an exact float32 scan's answer that the present tiers found; null for fewer than two points. */
+  /** The share of an exact scan's answer that the present tiers found; null for fewer than two points. */
   recall: number | null;
+  /** What the exact scan reads: the float32 vectors that were sent, or what is stored, where those are not kept. */
+  against: "sent" | "stored";
+  /** Points that both answers are drawn from: all that there are, or an even sample of them. */
+  comparedPoints: number;
+  points: number;
   tier: { hot: number; cold: number };
   tookMs: number;
 }

@@ -3,12 +3,20 @@ import { parseFilter } from "../shared/filter.ts";
 import type { StoredPoints, VectorRows } from "./vector-rows.ts";
 
 const SIZE = 8;
-const shape = { namespace: "default", dimensions: 3, metric: "cosine", precision: "float16", createdAtMs: 5 } as const;
+const shape = {
+  namespace: "default",
+  dimensions: 3,
+  metric: "cosine",
+  precision: "int16",
+  createdAtMs: 5,
+  formerPrecision: null,
+} as const;
 
 function writes(ids: readonly string[], mark: number, metadata: (string | null)[] = ids.map(() => null)) {
   const bytes = new Uint8Array(ids.length * SIZE);
   for (const [i] of ids.entries()) bytes.fill(mark + i, i * SIZE, (i + 1) * SIZE);
-  return { ids: [...ids], metadata, bytes: bytes.buffer };
+  const error = { measured: ids.length, errorSum: ids.length, errorMax: mark };
+  return { ids: [...ids], metadata, bytes: bytes.buffer, error, sent: null };
 }
 
 function marks({ ids, bytes }: StoredPoints): Map<string, number> {
@@ -48,7 +56,9 @@ export function describeVectorRows(
     it("has everything after it is opened again, and gives no row number twice", async () => {
       const { rows: before } = await rows.upsert(id, writes(["a", "b"], 1, ['{"n":1}', null]));
       const again = await reopen();
-      expect(await again.collections()).toEqual([{ ...shape, name: "c", id, count: 2 }]);
+      expect(await again.collections()).toEqual([
+        { ...shape, name: "c", id, count: 2, measured: 2, errorSum: 2, errorMax: 1 },
+      ]);
       const found = await again.scan(id, 0, 10);
       expect([found.rows, found.ids, found.metadata]).toEqual([before, ["a", "b"], ['{"n":1}', null]]);
       const { rows: after } = await again.upsert(id, writes(["c"], 1));
@@ -96,7 +106,35 @@ export function describeVectorRows(
       const next = await rows.createCollection({ ...shape, name: "c" });
       expect(next.id).not.toBe(id);
       expect((await rows.scan(next.id, 0, 10)).rows).toEqual([]);
-      expect(await (await reopen()).collections()).toEqual([{ ...shape, name: "c", id: next.id, count: 0 }]);
+      expect(await (await reopen()).collections()).toEqual([
+        { ...shape, name: "c", id: next.id, count: 0, measured: 0, errorSum: 0, errorMax: 0 },
+      ]);
+    });
+
+    it("adds errors up, keeps the largest, and has both after it is opened again", async () => {
+      await rows.upsert(id, writes(["a", "b"], 3));
+      await rows.upsert(id, writes(["b"], 9));
+      await rows.upsert(id, writes(["c"], 1));
+      await rows.remove(id, ["b"]);
+      const again = await reopen();
+      expect(await again.collections()).toMatchObject([{ measured: 4, errorSum: 4, errorMax: 9, count: 2 }]);
+    });
+
+    it("keeps vectors as they were sent, the last of each point, and none of those that are gone", async () => {
+      const sent = (ids: string[], mark: number) => ({
+        ...writes(ids, mark),
+        sent: (at: number) => Float32Array.of(mark + at, 0.1, -1e-30),
+      });
+      const { rows: numbers } = await rows.upsert(id, sent(["a", "b", "c"], 1));
+      await rows.upsert(id, sent(["b"], 7));
+      await rows.remove(id, ["a"]);
+      const again = await reopen();
+      const kept = await again.sent(id, 0, 10);
+      expect(kept.rows).toEqual(numbers.slice(1));
+      expect(kept.vectors).toEqual([Float32Array.of(7, 0.1, -1e-30), Float32Array.of(3, 0.1, -1e-30)]);
+      expect((await again.sent(id, 0, 1)).rows).toEqual(numbers.slice(1, 2));
+      await again.dropCollection(id);
+      expect((await again.sent(id, 0, 10)).rows).toEqual([]);
     });
 
     it("leaves nothing of an upsert that ends after a drop, and says that the collection is gone", async () => {

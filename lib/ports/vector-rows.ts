@@ -1,7 +1,8 @@
 import type { Filter } from "../shared/filter.ts";
 
 export type Metric = "cosine" | "dot" | "euclidean";
-export type Precision = "float32" | "float16" | "int8";
+/** `float16` is IEEE half; `int16` is 16 bits a value on the vector's own scale. */
+export type Precision = "float32" | "float16" | "int16" | "int8";
 
 /** A collection's shape; fixed when it is created. */
 export interface VectorShape {
@@ -15,7 +16,20 @@ export interface CollectionRecord extends VectorShape {
   namespace: string;
   name: string;
   createdAtMs: number;
+  /** What its precision was called when an earlier version made it; null for those made since. */
+  formerPrecision: Precision | null;
 }
+
+/** How far stored vectors lie from what was sent, value by value. It only grows: vectors replaced and removed stay in it. */
+export interface StoredError {
+  /** Vectors that were measured when they were written. */
+  measured: number;
+  errorSum: number;
+  errorMax: number;
+}
+
+/** A collection as it is found on disk. */
+export type StoredCollection = CollectionRecord & StoredError & { count: number };
 
 /** Points as they are stored. Row numbers are the store's own: positive, whole, never two points' at once; an upsert keeps a point's row. */
 export interface StoredPoints {
@@ -32,6 +46,15 @@ export interface PointWrites {
   ids: string[];
   metadata: (string | null)[];
   bytes: ArrayBuffer;
+  error: StoredError;
+  /** A vector as it was sent, in float32: for the few that are kept so. Null where the precision keeps it anyway. */
+  sent: ((index: number) => Float32Array) | null;
+}
+
+/** Vectors as they were sent, in the order of their rows. */
+export interface SentVectors {
+  rows: number[];
+  vectors: Float32Array[];
 }
 
 /**
@@ -40,7 +63,7 @@ export interface PointWrites {
  */
 export interface VectorRows {
   /** Every collection with the number of its points. */
-  collections(): Promise<(CollectionRecord & { count: number })[]>;
+  collections(): Promise<StoredCollection[]>;
   /** The collection of this name: the one that is asked for, or what stands there already, which may have another shape. */
   createCollection(collection: Omit<CollectionRecord, "id">): Promise<CollectionRecord>;
   /** The name is free when it resolves; the points may go later, also after a restart. */
@@ -67,4 +90,9 @@ export interface VectorRows {
   matching(collectionId: number, filter: Filter): Promise<number[]>;
   /** The rows that were there. */
   remove(collectionId: number, ids: readonly string[]): Promise<number[]>;
+  /**
+   * The next vectors after `afterRow` of those kept as they were sent; fewer than `limit` only at the end. All of a small collection are, of a large one an even
+   * sample: at most 8,192 and 4 MiB a collection.
+   */
+  sent(collectionId: number, afterRow: number, limit: number): Promise<SentVectors>;
 }

@@ -1,8 +1,16 @@
 import type { Database, SqlValue, Statement } from "../../ports/database.ts";
-import type { CollectionRecord, PointWrites, StoredPoints, VectorRows } from "../../ports/vector-rows.ts";
+import type {
+  CollectionRecord,
+  PointWrites,
+  StoredCollection,
+  StoredError,
+  StoredPoints,
+  VectorRows,
+} from "../../ports/vector-rows.ts";
 import { AppError } from "../../shared/errors.ts";
 import { compileFilter, type Filter } from "../../shared/filter.ts";
 import { IdLocks } from "./id-locks.ts";
+import { SentSample } from "./sent-sample.ts";
 
 /** Points deleted in one transaction: short enough that other writes do not wait. */
 const DELETE_SLICE = 1_000;
@@ -16,6 +24,7 @@ interface PointRow {
   vector: ArrayBuffer;
 }
 
+const RECORD = `"id", "namespace", "name", "dimensions", "metric", "precision", "createdAtMs", "formerPrecision"`;
 const POINT = `"row", "pointId", "metadata", "vector"`;
 /** The plus keeps SQLite from walking the collection's index for a handful of rows. */
 const BY_ROWS = `SELECT ${POINT} FROM "VectorPoint" WHERE "row" IN (SELECT value FROM json_each(?)) AND +"collectionId" = ?`;
@@ -29,12 +38,14 @@ const UPSERT = `INSERT INTO "VectorPoint" (${POINT}, "collectionId")
 export class SqliteVectorRows implements VectorRows {
   readonly #database: Database;
   readonly #locks = new IdLocks();
+  readonly #sample: SentSample;
   readonly #onError: (error: unknown) => void;
   #nextRow: number;
   #clearing: Promise<void> = Promise.resolve();
 
   private constructor(database: Database, nextRow: number, onError: (error: unknown) => void) {
     this.#database = database;
+    this.#sample = new SentSample(database);
     this.#nextRow = nextRow;
     this.#onError = onError;
   }
@@ -57,24 +68,25 @@ export class SqliteVectorRows implements VectorRows {
   }
 
   collections() {
-    return this.#database.all<CollectionRecord & { count: number }>(
-      `SELECT *, (SELECT count(*) FROM "VectorPoint" WHERE "collectionId" = "VectorCollection"."id") AS "count"
+    return this.#database.all<StoredCollection>(
+      `SELECT ${RECORD}, "measured", "errorSum", "errorMax", (SELECT count(*) FROM "VectorPoint" WHERE "collectionId" = "VectorCollection"."id") AS "count"
        FROM "VectorCollection" ORDER BY "id" LIMIT 100000`,
     );
   }
 
   async createCollection(fields: Omit<CollectionRecord, "id">): Promise<CollectionRecord> {
-    const { namespace, name, dimensions, metric, precision, createdAtMs } = fields;
+    const { namespace, name, dimensions, metric, precision, createdAtMs, formerPrecision } = fields;
     await this.#database.write([
       {
         // It may be there: written by a call that then could not read it back.
-        sql: `INSERT INTO "VectorCollection" ("namespace", "name", "dimensions", "metric", "precision", "createdAtMs")
-          VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-        params: [namespace, name, dimensions, metric, precision, createdAtMs],
+        sql: `INSERT INTO "VectorCollection"
+          ("namespace", "name", "dimensions", "metric", "precision", "createdAtMs", "formerPrecision")
+          VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        params: [namespace, name, dimensions, metric, precision, createdAtMs, formerPrecision],
       },
     ]);
     const [record] = await this.#database.all<CollectionRecord>(
-      `SELECT * FROM "VectorCollection" WHERE "namespace" = ? AND "name" = ? LIMIT 1`,
+      `SELECT ${RECORD} FROM "VectorCollection" WHERE "namespace" = ? AND "name" = ? LIMIT 1`,
       [namespace, name],
     );
     if (!record) throw new Error(`the collection ${name} was written and is not there`);
@@ -82,7 +94,8 @@ export class SqliteVectorRows implements VectorRows {
   }
 
   async dropCollection(id: number): Promise<void> {
-    await this.#database.write([{ sql: `DELETE FROM "VectorCollection" WHERE "id" = ?`, params: [id] }]);
+    const statements = [{ sql: `DELETE FROM "VectorCollection" WHERE "id" = ?`, params: [id] }];
+    await this.#database.write([...statements, this.#sample.drop(id)]);
     this.#clear(id);
   }
 
@@ -95,6 +108,8 @@ export class SqliteVectorRows implements VectorRows {
         const vector = new Uint8Array(points.bytes, i * size, size);
         return { sql: UPSERT, params: [rows[i] ?? 0, id, points.metadata[i] ?? null, vector, collectionId] };
       });
+      statements.push(addError(collectionId, points.error));
+      if (points.sent) statements.push(...(await this.#sample.keep(collectionId, rows, points.sent)));
       const [written] = await this.#database.write(statements);
       if (written === 0) throw new AppError("not-found", "The collection has been dropped.");
       return { rows, inserted: rows.length - known.size };
@@ -156,10 +171,18 @@ export class SqliteVectorRows implements VectorRows {
     return this.#locks.hold(lockNames(collectionId, ids), async () => {
       const rows = [...(await this.#rowsOf(collectionId, ids)).values()];
       if (rows.length === 0) return [];
-      const sql = `DELETE FROM "VectorPoint" WHERE "row" IN (SELECT value FROM json_each(?))`;
-      await this.#database.write([{ sql, params: [JSON.stringify(rows)] }]);
+      const those = `"row" IN (SELECT value FROM json_each(?))`;
+      const params = [JSON.stringify(rows)];
+      await this.#database.write([
+        { sql: `DELETE FROM "VectorPoint" WHERE ${those}`, params },
+        { sql: `DELETE FROM "VectorSent" WHERE ${those}`, params },
+      ]);
       return rows;
     });
+  }
+
+  sent(collectionId: number, afterRow: number, limit: number) {
+    return this.#sample.page(collectionId, afterRow, limit);
   }
 
   async #rowsOf(collectionId: number, ids: readonly string[]): Promise<Map<string, number>> {
@@ -189,6 +212,12 @@ export class SqliteVectorRows implements VectorRows {
       }
     });
   }
+}
+
+function addError(collectionId: number, { measured, errorSum, errorMax }: StoredError): Statement {
+  const sql = `UPDATE "VectorCollection" SET "measured" = "measured" + ?, "errorSum" = "errorSum" + ?,
+    "errorMax" = max("errorMax", ?) WHERE "id" = ?`;
+  return { sql, params: [measured, errorSum, errorMax, collectionId] };
 }
 
 function lockNames(collectionId: number, ids: readonly string[]): string[] {

@@ -1,4 +1,4 @@
-import type { CollectionRecord } from "../../ports/vector-rows.ts";
+import type { CollectionRecord, StoredError } from "../../ports/vector-rows.ts";
 import type { CollectionMemory } from "./collection-memory.ts";
 import { type RowFormat, rowFormat } from "./row-format.ts";
 
@@ -25,12 +25,29 @@ export class Collection {
   dropped = false;
   /** Grows with every row that is written or removed. */
   version = 0;
+  measured: number;
+  errorSum: number;
+  errorMax: number;
 
-  constructor(record: CollectionRecord, count: number, open: (format: RowFormat) => CollectionMemory) {
+  constructor(
+    record: CollectionRecord,
+    stored: StoredError & { count: number },
+    open: (format: RowFormat) => CollectionMemory,
+  ) {
     this.record = record;
     this.format = rowFormat(record);
     this.memory = open(this.format);
-    this.count = count;
+    this.count = stored.count;
+    this.measured = stored.measured;
+    this.errorSum = stored.errorSum;
+    this.errorMax = stored.errorMax;
+  }
+
+  /** What a committed write has told of its error. */
+  measure({ measured, errorSum, errorMax }: StoredError): void {
+    this.measured += measured;
+    this.errorSum += errorSum;
+    this.errorMax = Math.max(this.errorMax, errorMax);
   }
 
   /** Every point has a code in memory: a search need not scan the disk. */

@@ -37,7 +37,7 @@ function scanAll(plane: CodePlane, query: Query, threshold: number) {
 }
 
 const shapes = (["cosine", "dot", "euclidean"] as const).flatMap((metric) =>
-  (["float32", "float16", "int8"] as const).flatMap((precision) =>
+  (["float32", "float16", "int16", "int8"] as const).flatMap((precision) =>
     [1, 3, 16, 21, 384, 4_096].map((dimensions) => ({ metric, precision, dimensions })),
   ),
 );

@@ -11,7 +11,8 @@ export const HEADER_BYTES = 16;
  * | precision | detail | value of a dimension |
  * |---|---|---|
  * | int8 | none | code |
- * | float16 | 8 bits | 16-bit fixed point on the vector's own scale: float16's bytes and a smaller error |
+ * | int16 | 8 bits | 16-bit fixed point on the vector's own scale: float16's bytes, and a smaller error on embeddings |
+ * | float16 | the IEEE half, and the vector's norm | itself |
  * | float32 | the float, and the vector's norm | itself |
  */
 export interface RowFormat extends VectorShape {
@@ -30,5 +31,11 @@ export function rowFormat(shape: VectorShape): RowFormat {
 
 function detailBytesOf({ precision, dimensions }: VectorShape): number {
   if (precision === "int8") return 0;
-  return precision === "float16" ? Math.ceil(dimensions / 4) * 4 : 4 + dimensions * 4;
+  if (precision === "int16") return Math.ceil(dimensions / 4) * 4;
+  return precision === "float16" ? 4 + Math.ceil(dimensions / 2) * 4 : 4 + dimensions * 4;
+}
+
+/** Whether the detail holds the values themselves. */
+export function keepsFloats({ precision }: VectorShape): boolean {
+  return precision === "float32" || precision === "float16";
 }

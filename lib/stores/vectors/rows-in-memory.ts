@@ -1,4 +1,4 @@
-import type { CollectionRecord, PointWrites, StoredPoints, VectorRows } from "../../ports/vector-rows.ts";
+import type { CollectionRecord, PointWrites, StoredError, StoredPoints, VectorRows } from "../../ports/vector-rows.ts";
 import { AppError } from "../../shared/errors.ts";
 import { compileFilter, type Filter } from "../../shared/filter.ts";
 
@@ -7,17 +7,23 @@ interface StoredPoint {
   id: string;
   metadata: string | null;
   bytes: Uint8Array;
+  sent: Float32Array | null;
 }
 
 /** VectorRows on plain maps: for tests and benchmarks of the engine. It outlives the stores opened on it, as a disk would. */
 export class RowsInMemory implements VectorRows {
   readonly #records = new Map<number, CollectionRecord>();
   readonly #points = new Map<number, Map<string, StoredPoint>>();
+  readonly #errors = new Map<number, StoredError>();
   #nextCollection = 1;
   #nextRow = 1;
 
   async collections() {
-    return [...this.#records.values()].map((record) => ({ ...record, count: this.#of(record.id).size }));
+    return [...this.#records.values()].map((record) => ({
+      ...record,
+      ...this.#errorOf(record.id),
+      count: this.#of(record.id).size,
+    }));
   }
 
   async createCollection(fields: Omit<CollectionRecord, "id">): Promise<CollectionRecord> {
@@ -44,8 +50,14 @@ export class RowsInMemory implements VectorRows {
     const rows = writes.ids.map((id, i) => {
       const row = points.get(id)?.row ?? this.#nextRow++;
       const bytes = new Uint8Array(writes.bytes.slice(i * size, (i + 1) * size));
-      points.set(id, { row, id, metadata: writes.metadata[i] ?? null, bytes });
+      points.set(id, { row, id, metadata: writes.metadata[i] ?? null, bytes, sent: writes.sent?.(i) ?? null });
       return row;
+    });
+    const { measured, errorSum, errorMax } = this.#errorOf(collectionId);
+    this.#errors.set(collectionId, {
+      measured: measured + writes.error.measured,
+      errorSum: errorSum + writes.error.errorSum,
+      errorMax: Math.max(errorMax, writes.error.errorMax),
     });
     return { rows, inserted: points.size - before };
   }
@@ -82,6 +94,17 @@ export class RowsInMemory implements VectorRows {
       points.delete(id);
       return row === undefined ? [] : [row];
     });
+  }
+
+  /** All that were sent: a test's collections are small. */
+  async sent(collectionId: number, afterRow: number, limit: number) {
+    const points = this.#inOrder(collectionId, afterRow).filter(({ sent }) => sent !== null);
+    const page = points.slice(0, limit);
+    return { rows: page.map(({ row }) => row), vectors: page.flatMap(({ sent }) => sent ?? []) };
+  }
+
+  #errorOf(collectionId: number): StoredError {
+    return this.#errors.get(collectionId) ?? { measured: 0, errorSum: 0, errorMax: 0 };
   }
 
   #inOrder(collectionId: number, afterRow: number): StoredPoint[] {

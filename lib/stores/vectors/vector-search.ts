@@ -1,7 +1,7 @@
 import type { StoredPoints, VectorRows } from "../../ports/vector-rows.ts";
 import { compileFilter, type Filter } from "../../shared/filter.ts";
 import type { Collection, ReadGuard } from "./collection.ts";
-import type { FilterMatches } from "./filter-matches.ts";
+import type { FilterMatches, RowSet } from "./filter-matches.ts";
 import { type Candidate, MemoryScan } from "./memory-scan.ts";
 import type { Payload } from "./payload-arena.ts";
 import type { Query } from "./query.ts";
@@ -20,6 +20,8 @@ export interface SearchPlan {
   /** The lowest rank that is a match. */
   floor: number;
   filter: Filter | null;
+  /** Only these rows; null for all. */
+  among: RowSet | null;
   /** Score every vector from its stored row; trust no bound. */
   exact: boolean;
 }
@@ -79,9 +81,9 @@ export class VectorSearch {
   }
 
   async run(): Promise<TopK> {
-    const { filter, exact } = this.#plan;
+    const { filter, among, exact } = this.#plan;
     if (!filter) {
-      await this.#search(() => true, exact);
+      await this.#search(among ? (row) => among.has(row) : () => true, exact);
       return this.#top;
     }
     // A vector cooled while the search ran has no metadata in memory: then the disk says what the filter takes.

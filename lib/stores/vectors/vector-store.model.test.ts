@@ -11,7 +11,7 @@ import { VectorStore } from "./vector-store.ts";
 type Model = Map<string, { vector: Float32Array; group: number }>;
 
 /** How far a stored vector may lie from its original, of its length. */
-const ERROR = { float32: 1e-6, float16: 5e-4, int8: 0.03 } as const;
+const ERROR = { float32: 1e-6, float16: 5e-4, int16: 5e-4, int8: 0.03 } as const;
 
 function trueScore(metric: Metric, query: ArrayLike<number>, vector: ArrayLike<number>): number {
   let dot = 0;
@@ -84,7 +84,7 @@ const operation = fc.oneof(
 );
 
 const cases = (["cosine", "dot", "euclidean"] as const).flatMap((metric) =>
-  (["float32", "float16", "int8"] as const).map((precision) => ({ metric, precision })),
+  (["float32", "float16", "int16", "int8"] as const).map((precision) => ({ metric, precision })),
 );
 /** Room for nothing, for codes but few details, and for all. */
 const budgets = [0, 3 * 131_072 + 65_536 + 1_024, 5 * 131_072 + 65_536 + 2_048, 64 * 1_048_576];

@@ -50,7 +50,7 @@ async function fillCrowded(
 }
 
 const CASES = (["cosine", "dot", "euclidean"] as const).flatMap((metric) =>
-  (["float32", "float16", "int8"] as const).map((precision) => ({ metric, precision })),
+  (["float32", "float16", "int16", "int8"] as const).map((precision) => ({ metric, precision })),
 );
 
 describe.each(CASES)("a crowd of near neighbours under $metric with $precision", (shape) => {
@@ -68,7 +68,7 @@ describe.each(CASES)("a crowd of near neighbours under $metric with $precision",
 });
 
 it("a row moved behind a running scan by a removal is still a candidate", () => {
-  const format = rowFormat({ dimensions: 1_024, metric: "cosine", precision: "float16" });
+  const format = rowFormat({ dimensions: 1_024, metric: "cosine", precision: "int16" });
   const account = new TestAccount(64 * MIB);
   const clock = new FakeClock();
   const memory = new VectorMemory({ account, clock, kernel: createKernel(), maxHot: 0, onLeave: () => undefined });
@@ -117,7 +117,7 @@ describe("the hot tier", () => {
 
   it("takes its new bound at once when it is resized, in vectors and in bytes", async () => {
     const { store, account } = await openStore();
-    await fillCrowded(store, { metric: "cosine", precision: "float16", dimensions: 384 }, 3_000);
+    await fillCrowded(store, { metric: "cosine", precision: "int16", dimensions: 384 }, 3_000);
     const bounded = new BoundedVectors(store, account);
     bounded.resize({ maxItems: 100 });
     expect(store.memory.hotCount).toBe(100);
@@ -132,7 +132,7 @@ describe("the hot tier", () => {
 describe("relief", () => {
   it("frees what it predicts, within 15 %, and loses no point", async () => {
     const { store, account } = await openStore();
-    const { points } = await fillCrowded(store, { metric: "cosine", precision: "float16", dimensions: 384 }, 4_500);
+    const { points } = await fillCrowded(store, { metric: "cosine", precision: "int16", dimensions: 384 }, 4_500);
     const bounded = new BoundedVectors(store, account);
     for (const kind of ["compact", "spill", "evict"] as const) {
       const step = bounded.relief.find((one) => one.kind === kind);
@@ -202,7 +202,7 @@ class SliceOnce {
 
 it("replacing half of the points six times over takes no more memory than before", async () => {
   const { store, account } = await openStore();
-  const { points } = await fillCrowded(store, { metric: "cosine", precision: "float16", dimensions: 384 }, 3_000);
+  const { points } = await fillCrowded(store, { metric: "cosine", precision: "int16", dimensions: 384 }, 3_000);
   const before = account.grantedBytes;
   for (let round = 0; round < 6; round++) {
     const half = points.filter((_, i) => i % 2 === round % 2);
@@ -257,11 +257,7 @@ describe("after a restart", () => {
   const reopened = async (maxHot: number, budget: number) => {
     const rows = new CountedRows();
     const first = await openStore({ rows });
-    const { points } = await fillCrowded(
-      first.store,
-      { metric: "cosine", precision: "float16", dimensions: 48 },
-      5_000,
-    );
+    const { points } = await fillCrowded(first.store, { metric: "cosine", precision: "int16", dimensions: 48 }, 5_000);
     rows.pages = 0;
     const { store } = await openStore({ rows, maxHot, budget });
     return { rows, store, points };
@@ -273,7 +269,7 @@ describe("after a restart", () => {
     const answers = await Promise.all([3, 1_700, 4_999, 20, 21].map(search));
     expect(answers.map(({ matches }) => matches[0]?.id)).toEqual(["p3", "p1700", "p4999", "p20", "p21"]);
     const once = Math.ceil(
-      5_000 / Math.floor(524_288 / rowFormat({ metric: "cosine", precision: "float16", dimensions: 48 }).rowBytes),
+      5_000 / Math.floor(524_288 / rowFormat({ metric: "cosine", precision: "int16", dimensions: 48 }).rowBytes),
     );
     expect(rows.pages).toBe(once);
     await search(77);

@@ -4,31 +4,33 @@ import type {
   Point,
   PointInput,
   RecallReport,
-  Refusal,
   SearchRequest,
   SearchResult,
   ShapeRequest,
   VectorIndex,
 } from "../../ports/vector-index.ts";
-import type { CollectionRecord, VectorRows } from "../../ports/vector-rows.ts";
+import type { CollectionRecord, StoredError, VectorRows } from "../../ports/vector-rows.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Filter } from "../../shared/filter.ts";
 import { StoreCounters } from "../store-counters.ts";
 import { Collection, type ReadGuard } from "./collection.ts";
-import { FilterMatches } from "./filter-matches.ts";
+import { confirmed, infoOf } from "./collection-info.ts";
+import { FilterMatches, type RowSet } from "./filter-matches.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Payload } from "./payload-arena.ts";
 import { Query } from "./query.ts";
 import { measureRecall } from "./recall.ts";
 import { RowBatch } from "./row-codec.ts";
+import { siftPoints } from "./sift-points.ts";
 import type { Ranked } from "./top-k.ts";
 import { Turns } from "./turns.ts";
-import { METADATA_BYTES, vectorProblem } from "./vector-check.ts";
+import { type VectorProblem, vectorProblem } from "./vector-check.ts";
 import { VectorMemory } from "./vector-memory.ts";
 import { type Keep, type SearchPlan, VectorSearch } from "./vector-search.ts";
 
 const DEFAULT_K = 10;
+const NOTHING = { count: 0, measured: 0, errorSum: 0, errorMax: 0 };
 /** A search begins again when what it had counted on is written meanwhile, each time with more to spare. */
 const ATTEMPTS = 5;
 
@@ -69,7 +71,9 @@ export class VectorStore implements VectorIndex {
   /** Opens what is on disk: the names and counts of the collections, none of their vectors. */
   static async open(options: VectorStoreOptions): Promise<VectorStore> {
     const store = new VectorStore(options);
-    for (const { count, ...record } of await options.rows.collections()) store.#add(record, count);
+    for (const { count, measured, errorSum, errorMax, ...record } of await options.rows.collections()) {
+      store.#add(record, { count, measured, errorSum, errorMax });
+    }
     return store;
   }
 
@@ -94,9 +98,10 @@ export class VectorStore implements VectorIndex {
     const known = this.#collections.get(keyOf(namespace, name));
     if (known) return { created: false, collection: infoOf(confirmed(known, { dimensions, metric, precision })) };
     const createdAtMs = this.#clock.nowMs();
-    const fields = { namespace, name, dimensions, metric, precision: precision ?? "float16", createdAtMs };
+    const shape = { dimensions, metric, precision: precision ?? "int16" };
+    const fields = { namespace, name, ...shape, createdAtMs, formerPrecision: null };
     // It may stand on disk in another shape: written by an earlier call that could not read it back.
-    const made = this.#add(await this.#rows.createCollection(fields), 0);
+    const made = this.#add(await this.#rows.createCollection(fields), NOTHING);
     return { created: true, collection: infoOf(confirmed(made, fields)) };
   }
 
@@ -119,14 +124,18 @@ export class VectorStore implements VectorIndex {
 
   async upsert(namespace: string, name: string, points: readonly PointInput[]) {
     const collection = this.#find(namespace, name);
-    const { accepted, refused } = sift(collection, points);
+    const { accepted, refused } = siftPoints(collection.record, points);
     for (const _ of refused) this.counters.reject();
     if (accepted.length === 0) return { upserted: 0, refused };
     this.memory.used(collection.memory);
     const batch = new RowBatch(collection.format, accepted.length);
+    const error = { measured: accepted.length, errorSum: 0, errorMax: 0 };
     for (const [index, { point }] of accepted.entries()) {
       if (index % 64 === 63) await this.#turns.share();
       batch.encode(index, point.vector);
+      const { sum, largest } = batch.differences(index, point.vector);
+      error.errorSum += sum;
+      error.errorMax = Math.max(error.errorMax, largest);
     }
     const ids = accepted.map(({ point }) => point.id);
     const metadata = accepted.map((entry) => entry.metadata);
@@ -134,7 +143,11 @@ export class VectorStore implements VectorIndex {
       ids,
       metadata,
       bytes: batch.views.buffer,
+      error,
+      sent:
+        collection.record.precision === "float32" ? null : (at) => new Float32Array(accepted[at]?.point.vector ?? []),
     });
+    collection.measure(error);
     // No pause here: commits must reach memory in the order in which they were made.
     collection.count += inserted;
     this.counters.removed("replaced", rows.length - inserted);
@@ -151,7 +164,7 @@ export class VectorStore implements VectorIndex {
     const startedAtMs = this.#clock.monotonicMs();
     const collection = this.#find(namespace, name);
     const problem = vectorProblem(collection.record, request.vector);
-    if (problem) throw new AppError("unprocessable", `The ${problem}.`);
+    if (problem) throw unprocessable(problem);
     const query = new Query(collection.format, request.vector);
     const { tier, found } = await this.#searchIn(collection, query, request);
     const vectors = request.includeVectors ? await this.#vectorsOf(collection, found) : null;
@@ -200,7 +213,7 @@ export class VectorStore implements VectorIndex {
 
   async recall(namespace: string, name: string, sample: number): Promise<RecallReport> {
     const collection = this.#find(namespace, name);
-    const search = (query: Query, k: number) => this.#rank(collection, query, { k, floor: Number.NEGATIVE_INFINITY });
+    const search = (query: Query, k: number, among: RowSet | null) => this.#rank(collection, query, k, among);
     return measureRecall({ collection, rows: this.#rows, turns: this.#turns, clock: this.#clock, sample, search });
   }
 
@@ -215,6 +228,7 @@ export class VectorStore implements VectorIndex {
       k: request.k ?? DEFAULT_K,
       floor: query.rankFloor(request.minScore),
       filter: request.filter ?? null,
+      among: null,
       exact: request.exact ?? false,
     };
     const use = (entry: Ranked, written: ReadonlySet<number>) => this.#use(collection, entry, written);
@@ -222,8 +236,9 @@ export class VectorStore implements VectorIndex {
   }
 
   /** A search that is nobody's use of the vectors: it pushes nothing out and counts nowhere. */
-  #rank(collection: Collection, query: Query, { k, floor }: { k: number; floor: number }) {
-    return this.#run(collection, { query, k, floor, filter: null, exact: false }, () => undefined);
+  #rank(collection: Collection, query: Query, k: number, among: RowSet | null) {
+    const plan = { query, k, floor: Number.NEGATIVE_INFINITY, filter: null, among, exact: false };
+    return this.#run(collection, plan, () => undefined);
   }
 
   /** The best matches; `use` is called for each while it is still known what was written since the search began. */
@@ -293,46 +308,11 @@ export class VectorStore implements VectorIndex {
     return collection;
   }
 
-  #add(record: CollectionRecord, count: number): Collection {
-    const collection = new Collection(record, count, (format) => this.memory.open(format, record.namespace));
+  #add(record: CollectionRecord, stored: StoredError & { count: number }): Collection {
+    const collection = new Collection(record, stored, (format) => this.memory.open(format, record.namespace));
     this.#collections.set(keyOf(record.namespace, record.name), collection);
     return collection;
   }
-}
-
-/** The collection, if it has the shape that is asked for. @throws {AppError} `conflict` if not. */
-function confirmed(collection: Collection, { dimensions, metric, precision }: ShapeRequest): Collection {
-  const { record } = collection;
-  const other = precision !== undefined && precision !== record.precision;
-  if (record.dimensions !== dimensions || record.metric !== metric || other) {
-    const shape = `${record.dimensions} dimensions, ${record.metric}, ${record.precision}`;
-    throw new AppError(
-      "conflict",
-      `The collection ${JSON.stringify(record.name)} exists with another shape: ${shape}.`,
-    );
-  }
-  return collection;
-}
-
-interface Accepted {
-  point: PointInput;
-  metadata: string | null;
-}
-
-/** Parts the points that can be stored from those that cannot; of one id given twice the last stays. */
-function sift(collection: Collection, points: readonly PointInput[]): { accepted: Accepted[]; refused: Refusal[] } {
-  const accepted = new Map<string, Accepted>();
-  const refused: Refusal[] = [];
-  for (const [index, point] of points.entries()) {
-    const metadata = point.metadata && Object.keys(point.metadata).length > 0 ? JSON.stringify(point.metadata) : null;
-    const reason = vectorProblem(collection.record, point.vector);
-    if (metadata !== null && Buffer.byteLength(metadata) > METADATA_BYTES) {
-      const limit = `metadata is over ${METADATA_BYTES.toLocaleString("en-US")} bytes of JSON`;
-      refused.push({ index, id: point.id, code: "item-too-large", reason: limit });
-    } else if (reason) refused.push({ index, id: point.id, code: "unprocessable", reason });
-    else accepted.set(point.id, { point, metadata });
-  }
-  return { accepted: [...accepted.values()], refused };
 }
 
 function parseMetadata(text: string | null): Record<string, unknown> {
@@ -344,14 +324,7 @@ function keyOf(namespace: string, name: string): string {
   return `${namespace}\n${name}`;
 }
 
-function infoOf(collection: Collection): CollectionInfo {
-  const { record, memory, count, hits, misses, searches } = collection;
-  const { evictions, bytes } = memory;
-  const { dimensions, metric, precision, namespace, name, createdAtMs } = record;
-  const coded = memory.count - memory.hotCount;
-  return {
-    ...{ namespace, name, dimensions, metric, precision, createdAtMs },
-    ...{ points: count, hot: memory.hotCount, coded, diskOnly: Math.max(0, count - memory.count) },
-    ...{ bytes, evictions, searches, hits, misses, hitRatio: hits + misses === 0 ? null : hits / (hits + misses) },
-  };
+function unprocessable({ reason, pointer }: VectorProblem): AppError {
+  const errors = [{ path: `/vector${pointer}`, message: reason }];
+  return new AppError("unprocessable", `The ${reason}.`, { errors });
 }

@@ -3,7 +3,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { describeError } from "../../../../lib/client/problem.ts";
 import { measureRecall } from "../../../../lib/client/queries/vectors.ts";
-import type { CollectionView } from "../../../../lib/contracts/vectors.ts";
+import type { CollectionView, RecallView } from "../../../../lib/contracts/vectors.ts";
 import { formatBytes } from "../../../../lib/shared/bytes.ts";
 import { Button } from "../../../_components/ui/button.tsx";
 import { Sheet } from "../../../_components/ui/sheet.tsx";
@@ -11,6 +11,8 @@ import { Stat, StatGrid } from "../../../_components/ui/stat.tsx";
 import { Neighbours } from "./neighbours.tsx";
 
 const COUNT = new Intl.NumberFormat("en-US");
+/** Errors are of all sizes: two digits that say something. */
+const ERROR = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2 });
 const SAMPLE = 50;
 
 /** One collection: its figures, its recall measured on demand, and the neighbours of a point. */
@@ -27,7 +29,7 @@ export function CollectionSheet(props: { namespace: string; collection: Collecti
           <StatGrid>
             <Stat label="Points" size="sm" value={COUNT.format(collection.items)} />
             <Stat label="Memory" size="sm" value={formatBytes(collection.bytes)} />
-            <Stat label="Precision" size="sm" value={collection.precision} />
+            <Stat label="Precision" size="sm" value={collection.precision} hint={errorHint(collection.quantization)} />
             <Stat label="Metric" size="sm" value={collection.metric} />
             <Stat label="Searches" size="sm" value={COUNT.format(collection.searches)} />
             <Stat label="Pushed out" size="sm" value={COUNT.format(collection.evictions)} hint="of the hot tier" />
@@ -59,7 +61,7 @@ function Recall({ namespace, name }: { namespace: string; name: string }) {
           <RecallText {...measurement.data} />
         ) : (
           <span className="text-faint">
-            Searches for {SAMPLE} of its own points and compares with an exact scan of every row.
+            Searches for {SAMPLE} of its own points and compares with an exact scan of what was sent.
           </span>
         )}
       </p>
@@ -67,12 +69,20 @@ function Recall({ namespace, name }: { namespace: string; name: string }) {
   );
 }
 
-function RecallText({ recall, sample, tookMs }: { recall: number | null; sample: number; tookMs: number }) {
+function errorHint({ meanError, maxError }: CollectionView["quantization"]): string {
+  if (meanError === null || maxError === null) return "error not measured";
+  return `values off by ${ERROR.format(meanError)} on average, ${ERROR.format(maxError)} at most`;
+}
+
+function RecallText({ recall, sample, tookMs, against, comparedPoints, points }: RecallView) {
+  const of =
+    comparedPoints < points ? `${COUNT.format(comparedPoints)} of ${COUNT.format(points)} points` : "all points";
+  const what = against === "sent" ? `as they were sent` : `as they are stored`;
   if (recall === null) return <>It takes two points to measure.</>;
   return (
     <>
-      <strong className="tabular text-20 text-strong">{recall.toFixed(4)}</strong> of what an exact scan finds, over{" "}
-      {COUNT.format(sample)} points, in {(tookMs / 1000).toFixed(1)} s
+      <strong className="tabular text-20 text-strong">{recall.toFixed(4)}</strong> of what an exact scan of {of} {what}{" "}
+      finds, for {COUNT.format(sample)} queries, in {(tookMs / 1000).toFixed(1)} s
     </>
   );
 }

@@ -111,7 +111,7 @@ const collectionRoutes: readonly Route[] = [
       path: "/api/v1/collections/{name}/recall",
       role,
       tag,
-      summary: "recall@10 of the present tiers against an exact scan",
+      summary: "recall@10 of the present tiers against an exact scan of what was sent",
       params: collectionParams,
       query: recallQuery,
       responses: { 200: { description: "The measurement", schema: recallSchema } },
@@ -139,8 +139,8 @@ const collectionRoutes: readonly Route[] = [
   ),
 ];
 
-function refusalView({ index, id, code, reason }: Refusal, requestId: string) {
-  const path = `/points/${index}`;
+function refusalView({ index, id, code, reason, pointer }: Refusal, requestId: string) {
+  const path = `/points/${index}${pointer}`;
   const error = new AppError(code, `Point ${index}: ${reason}.`, { errors: [{ path, message: reason }] });
   const { problem } = toProblem(error, requestId);
   return { index, id, status: problem.status, problem };
