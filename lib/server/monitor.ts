@@ -104,9 +104,7 @@ export class Monitor {
     // Lent memory is granted before it is there as well: 16 streams that began at once left nothing for the runtime.
     if (ledger.lentBytes > 0) return;
     const isEmpty = helpers.running === 0 && stores.every((store) => store.stats().items === 0);
-    // Streams are granted what they may come to, before it is there: taken off, it would be missing from the runtime.
-    const ahead = ledger.byComponent();
-    const aheadBytes = (ahead.get("streams") ?? 0) + (ahead.get("embeddings") ?? 0);
+    const aheadBytes = ledger.byComponent().get("embeddings") ?? 0;
     const ownBytes = process.memoryUsage.rss() - ledger.grantedBytes + aheadBytes;
     ledger.setRuntime(this.#baseline.read(ownBytes, isEmpty));
   }

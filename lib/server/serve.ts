@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import next from "next";
+import { roomForStores } from "../memory/room-for-stores.ts";
 import { systemClock } from "../shared/clock.ts";
 import { AppError, StartError } from "../shared/errors.ts";
 import { Drain } from "./drain.ts";
@@ -23,6 +24,7 @@ export async function serve(): Promise<void> {
   const env = orEnd(readEnv);
   const log = createLog(env.fixed.HEADROOM_LOG_LEVEL);
   const runtime = await openRuntime(env, systemClock, log).catch((error: unknown) => end(error));
+  requireRoom(runtime);
   const server = createServer({
     headersTimeout: 15_000,
     requestTimeout: 0,
@@ -66,7 +68,20 @@ export async function serve(): Promise<void> {
   pages = (request, response) => handler(request, response);
   runtime.start();
   runtime.phase = "ready";
+  warnOfLittleRoom(runtime);
   await announce(runtime, server);
+}
+
+/** A limit below what the process itself needs would refuse every write for ever. */
+function requireRoom({ memory, ledger }: Runtime): void {
+  const { room, message } = roomForStores(memory.limitBytes, ledger.runtimeBytes);
+  if (room === "none") end(new StartError(message));
+}
+
+/** Everything is loaded by now, and garbage of the start collected. */
+function warnOfLittleRoom({ memory, ledger, log }: Runtime): void {
+  const { room, message } = roomForStores(memory.limitBytes, ledger.runtimeBytes);
+  if (room === "little") log.warn(message);
 }
 
 /** Where the route handlers of Next, a module graph of their own, find the API. */
