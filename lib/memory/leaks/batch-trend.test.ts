@@ -72,6 +72,18 @@ describe("what outlived the pauses", () => {
     );
   });
 
+  it("shows it too where most collections happen to find the batch equally full, and the others do not", () => {
+    // Five of nine readings lie on one line here, and the others are up to 27 MB off it.
+    const lengths = [14, 14, 16, 18, 20, 16, 20, 17, 16, 20, 14, 16, 20, 14, 14, 14, 14, 14, 14, 14];
+    const gaps = [20, 30, 20, 30, 28, 29, 27, 23, 20, 20, 20, 20];
+    const trend = batchTrend(
+      course((i) => 0.05 * i, { lengths, gaps }),
+      6,
+      HEAP_HORIZONS,
+    );
+    expect(trend?.grows).toBe(true);
+  });
+
   it("is flat where nothing leaks, and grows to an end where a store fills: neither is a trend", () => {
     fc.assert(
       fc.property(job, (j) => {

@@ -57,9 +57,13 @@ export interface BatchTrend extends Trend {
   readonly grows: boolean;
 }
 
-/** The median distance from the line of that slope. */
+/**
+ * The upper quartile of the distances from the line of that slope. The median would be nothing where just over half of the readings
+ * happen to lie on one line, however far off the others are.
+ */
 function scatterAbout(points: readonly Point[], slope: number): number {
   const levels = points.map((p) => p.value - slope * p.at);
   const level = median(levels);
-  return median(levels.map((l) => Math.abs(l - level)));
+  const distances = levels.map((l) => Math.abs(l - level)).toSorted((a, b) => a - b);
+  return distances[Math.floor((distances.length - 1) * 0.75)] ?? 0;
 }

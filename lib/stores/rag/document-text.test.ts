@@ -23,6 +23,7 @@ describe("a packed text", () => {
       "The boundary layer on a flat plate grows with the root of the distance from its leading edge. ".repeat(9);
     const packed = await packText(given);
     expect(inflateRawSync(packed).toString("utf8")).toBe(given);
-    expect(packed.buffer.byteLength).toBeLessThanOrEqual(Buffer.poolSize);
+    // From Node 26 on the pool's block has 64 bytes more, to begin on a line of the processor's cache.
+    expect(packed.buffer.byteLength).toBeLessThanOrEqual(Buffer.poolSize + 64);
   });
 });
