@@ -14,7 +14,8 @@ const USAGE = `npm run ingest -- FILE --target none|sessions|cache|rag|vectors:N
   --key KEY       HEADROOM_API_KEY, or HEADROOM_OPERATOR_KEY
   --namespace N   for an operator's key
   --quiet         no progress, only the result
-  --path --where --select --rename --cast --constant --columns --delimiter --dimensions --by --embed --batch-size
+  --path --where --select --rename --cast --decimal --null --constant --columns --delimiter --encoding --dimensions --by
+  --embed --batch-size
                   as in POST /api/v1/streams
 
 Exit codes: 0 all kept, 2 some records were refused, 3 the stream failed or was cancelled, 64 usage, 66 no such file,
@@ -26,9 +27,12 @@ const PARAMETERS = [
   "select",
   "rename",
   "cast",
+  "decimal",
+  "null",
   "constant",
   "columns",
   "delimiter",
+  "encoding",
   "dimensions",
   "by",
   "embed",
@@ -38,6 +42,7 @@ const FORMATS = {
   jsonl: "ndjson",
   json: "json",
   csv: "csv",
+  tsv: "csv",
   fvecs: "fvecs",
   bvecs: "bvecs",
   f32: "f32",
@@ -236,6 +241,10 @@ async function run() {
   process.stdout.write(
     `${job.state}: ${job.records} records, ${job.filtered} filtered, ${job.rejected} refused, ${job.bytesRead} bytes; ${location}\n`,
   );
+  if (job.comparedUnlike > 0)
+    process.stderr.write(
+      `${job.comparedUnlike} records were compared as text with a number (or the reverse), which never holds: use --cast.\n`,
+    );
   if (job.state !== "completed") throw new Exit(3, job.error ? `${job.error.code}: ${job.error.message}` : job.state);
   return job.rejected > 0 ? 2 : 0;
 }

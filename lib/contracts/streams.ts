@@ -179,4 +179,7 @@ export const exportQuerySchema = z.strictObject({
       "must be vectors:NAME, rag, conversations, history or audit",
     ),
   format: z.enum(["ndjson", "csv", "fvecs"]).default("ndjson"),
+  spreadsheetSafe: booleanParameter
+    .optional()
+    .describe("csv: an apostrophe before text that a spreadsheet would take for a formula: = + - @, tab or return"),
 });

@@ -28,6 +28,16 @@ function collect(): { records: unknown[]; receiver: RecordReceiver } {
 }
 
 describe("encodeExport", () => {
+  it("puts an apostrophe before each text that a spreadsheet would run, when asked to, and leaves numbers", async () => {
+    const texts = ["=1+1", "+x", "-x", "@x", "\tx", "\rx", "x=1", ""];
+    const chunks: Uint8Array[] = [];
+    const records = [...texts.map((a) => ({ a })), { a: -5 }, { a: null }];
+    for await (const chunk of encodeExport(each(records), "csv", ["a"], true)) chunks.push(chunk);
+    const safe = "'=1+1 '+x '-x '@x '\tx \"'\rx\" x=1  -5 ".split(" ").join("\r\n");
+    expect(Buffer.concat(chunks).toString()).toBe(`a\r\n${safe}\r\n`);
+    expect((await bytesOf([{ a: "=1+1" }], "csv", ["a"])).toString()).toBe("a\r\n=1+1\r\n");
+  });
+
   it("writes CSV that our own reader gives back, whatever the text", async () => {
     const text = fc.string({ unit: "grapheme", maxLength: 12 }).map((value) => value.replaceAll("\ufeff", ""));
     await fc.assert(

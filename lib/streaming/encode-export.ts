@@ -11,8 +11,9 @@ export async function* encodeExport(
   records: AsyncIterable<ExportRecord>,
   format: ExportFormat,
   columns: readonly string[],
+  spreadsheetSafe = false,
 ): AsyncGenerator<Uint8Array> {
-  const encode = ENCODERS[format](columns);
+  const encode = ENCODERS[format](columns, spreadsheetSafe);
   let parts: Buffer[] = format === "csv" ? [Buffer.from(csvRow(columns))] : [];
   let bytes = 0;
   for await (const record of records) {
@@ -27,23 +28,30 @@ export async function* encodeExport(
   if (parts.length > 0) yield Buffer.concat(parts);
 }
 
-const ENCODERS: Record<ExportFormat, (columns: readonly string[]) => (record: ExportRecord) => Buffer> = {
-  ndjson: () => (record) => Buffer.from(`${JSON.stringify(record)}\n`),
-  csv: (columns) => (record) => Buffer.from(csvRow(columns.map((column) => record[column]))),
-  fvecs: () => (record) => {
-    const vector = record.vector;
-    if (!Array.isArray(vector) && !(vector instanceof Float32Array))
-      throw new TypeError("an fvecs record has a vector");
-    const values = Float32Array.from(vector);
-    const head = Buffer.alloc(4);
-    head.writeInt32LE(values.length);
-    return Buffer.concat([head, Buffer.from(values.buffer)]);
-  },
-};
+const ENCODERS: Record<ExportFormat, (columns: readonly string[], safe: boolean) => (record: ExportRecord) => Buffer> =
+  {
+    ndjson: () => (record) => Buffer.from(`${JSON.stringify(record)}\n`),
+    csv: (columns, safe) => (record) =>
+      Buffer.from(csvRow(columns.map((column) => (safe ? withoutFormula(record[column]) : record[column])))),
+    fvecs: () => (record) => {
+      const vector = record.vector;
+      if (!Array.isArray(vector) && !(vector instanceof Float32Array))
+        throw new TypeError("an fvecs record has a vector");
+      const values = Float32Array.from(vector);
+      const head = Buffer.alloc(4);
+      head.writeInt32LE(values.length);
+      return Buffer.concat([head, Buffer.from(values.buffer)]);
+    },
+  };
 
 /** One row as RFC 4180 has it; what is no text or number goes as JSON. */
 function csvRow(values: readonly unknown[]): string {
   return `${values.map(csvField).join(",")}\r\n`;
+}
+
+/** Text that a spreadsheet would run as a formula, kept as text by an apostrophe. A number is no text, and stays one. */
+function withoutFormula(value: unknown): unknown {
+  return typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
 }
 
 function csvField(value: unknown): string {

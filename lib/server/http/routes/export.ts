@@ -31,13 +31,17 @@ const exportRoute = defineRoute(
       throw new AppError("validation-failed", "query.format fvecs is for vectors only.", {
         errors: [{ path: "query.format", message: "fvecs is for vectors only" }],
       });
+    if (query.spreadsheetSafe && format !== "csv")
+      throw new AppError("validation-failed", "query.spreadsheetSafe is for csv only.", {
+        errors: [{ path: "query.spreadsheetSafe", message: "is for csv only" }],
+      });
     const { records, columns } = await runtime.streams.exporter(source, namespace);
     const { budget } = runtime.streams;
     if (!(await budget.take(EXPORT_BYTES, request.signal, namespace)))
       throw new AppError("memory-pressure", "There is no memory for an export now.", {
         headers: { "Retry-After": "5" },
       });
-    const chunks = encodeExport(records, format, columns);
+    const chunks = encodeExport(records, format, columns, query.spreadsheetSafe);
     const body = streamOf(chunks, () => budget.give(EXPORT_BYTES, namespace));
     return reply(200, body, { "Content-Type": MEDIA_TYPES[format] });
   },
