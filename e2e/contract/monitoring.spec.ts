@@ -75,5 +75,12 @@ test("metrics need a viewer, and are Prometheus text", async ({ server }) => {
   ).text();
   expect(text).toContain("process_resident_memory_bytes");
   expect(text).toMatch(/headroom_memory_component_bytes\{component="unattributed"\}/);
-  expect(text).toMatch(/headroom_http_request_duration_seconds_bucket\{le="\+Inf"\} \d+/);
+  expect(text).toMatch(/headroom_http_request_duration_seconds_bucket\{route="[^"]+",method="[A-Z]+",le="\+Inf"\} \d+/);
+  expect(text).toMatch(/# TYPE headroom_writes_refused_total counter/);
+  expect(text).toMatch(/headroom_store_hits_total\{store="sessions"\} \d+/);
+  const used = Number(/^headroom_memory_used_bytes (\S+)$/m.exec(text)?.[1]);
+  const parts = [...text.matchAll(/^headroom_memory_component_bytes\{[^}]*\} (\S+)$/gm)].map(([, bytes]) =>
+    Number(bytes),
+  );
+  expect(parts.reduce((sum, bytes) => sum + bytes, 0)).toBe(used);
 });

@@ -43,7 +43,7 @@ test("T52: while the loop is late again and again store requests are 503 with Re
     expect(response.headers.get("retry-after")).toBe("1");
     expect(await expectProblem(response, 503)).toBe("overloaded");
   }
-  expect(await (await server.get("/metrics")).text()).toMatch(/headroom_requests_shed [1-9]/);
+  expect(await (await server.get("/metrics")).text()).toMatch(/headroom_requests_shed_total [1-9]/);
   await expect.poll(async () => (await server.get("/api/v1/sessions")).status).toBe(200);
 });
 

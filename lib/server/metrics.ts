@@ -1,60 +1,28 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import type { Runtime } from "./runtime.ts";
-import { LATENCY_BUCKETS } from "./traffic.ts";
+import { type MemorySample, optimizationRunSchema } from "../contracts/memory.ts";
+import { durationText, figuresOf, LEAK_STATES, LEVELS, type MetricsSource, STORE_FIGURES } from "./metric-figures.ts";
 
-/** Prometheus text: prom-client's default metrics, and ours, read when asked for. */
+/**
+ * Prometheus text: prom-client's default metrics, and ours, read when asked for. One sample and one look at each store a
+ * scrape, so that its figures add up; scrapes at the same time share one.
+ */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #runtime: Runtime;
+  readonly #source: MetricsSource;
+  #sample: MemorySample;
+  #running: Promise<string> | null = null;
 
-  constructor(runtime: Runtime) {
-    this.#runtime = runtime;
+  constructor(source: MetricsSource) {
+    this.#source = source;
+    this.#sample = source.monitor.sampler.peek();
     collectDefaultMetrics({ register: this.#registry });
-    this.#gauge(
-      "headroom_memory_used_bytes",
-      "RSS of the process and its helpers",
-      () => runtime.monitor.sampler.peek().usedBytes,
-    );
-    this.#gauge(
-      "headroom_memory_limit_bytes",
-      "Effective memory limit",
-      () => runtime.monitor.sampler.peek().limitBytes,
-    );
-    this.#gauge(
-      "headroom_ledger_granted_bytes",
-      "Memory granted to stores and streams",
-      () => runtime.ledger.grantedBytes,
-    );
-    this.#gauge(
-      "headroom_history_dropped_samples",
-      "Samples given up because the database refused",
-      () => runtime.monitor.recorder.droppedSamples,
-    );
-    this.#gauge(
-      "headroom_writes_refused",
-      "Writes refused at the hard bound since the start",
-      () => runtime.memory.gate.refusals,
-    );
-    this.#gauge("headroom_event_loop_lag_seconds", "How late the last tick was", () => runtime.loop.lagMs / 1000);
-    this.#gauge(
-      "headroom_requests_shed",
-      "Requests refused since the start because the event loop was late",
-      () => runtime.loop.refusals,
-    );
-    this.#gauge("headroom_hard_pressure", "1 while growing writes are refused", () =>
-      Number(runtime.memory.gate.closed),
-    );
-    this.#gauge(
-      "headroom_last_optimization_freed_bytes",
-      "What the stores gave back in the newest run",
-      () => runtime.memory.optimizer.lastRun?.freedBytes ?? 0,
-    );
-    this.#gauge(
-      "headroom_seconds_to_limit",
-      "Forecast; NaN without a trend",
-      () => runtime.memory.report().forecast?.secondsToLimit ?? Number.NaN,
-    );
-    this.#components();
+    for (const { name, help, read, grows } of figuresOf(source)) {
+      if (grows) this.#counter(name, help, [], (add) => add({}, read()));
+      else this.#gauge(name, help, [], (set) => set({}, read()));
+    }
+    this.#memory();
+    this.#stores();
+    this.#states();
     this.#requests();
   }
 
@@ -62,65 +30,94 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  /** The exposition, latency histogram included: prom-client's own histogram cannot be set from counts. */
-  async text(): Promise<string> {
-    return `${await this.#registry.metrics()}\n${this.#latency()}`;
+  /** The exposition, durations included: prom-client's own histogram cannot be set from counts. */
+  text(): Promise<string> {
+    this.#running ??= this.#read().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
   }
 
-  #gauge(name: string, help: string, read: () => number): void {
-    new Gauge({
-      name,
-      help,
-      registers: [this.#registry],
-      collect() {
-        this.set(read());
-      },
+  async #read(): Promise<string> {
+    this.#sample = this.#source.monitor.sampler.peek();
+    return `${await this.#registry.metrics()}\n${durationText(this.#source.traffic.durations())}`;
+  }
+
+  #memory(): void {
+    this.#gauge("headroom_memory_used_bytes", "RSS of the process and its helpers", [], (set) =>
+      set({}, this.#sample.usedBytes),
+    );
+    this.#gauge("headroom_memory_limit_bytes", "Effective memory limit", [], (set) => set({}, this.#sample.limitBytes));
+    const help = "Used memory by component; adds up to headroom_memory_used_bytes";
+    this.#gauge("headroom_memory_component_bytes", help, ["component"], (set) => {
+      for (const { component, bytes } of this.#sample.breakdown) set({ component }, bytes);
     });
   }
 
-  #components(): void {
-    const { sampler } = this.#runtime.monitor;
-    new Gauge({
-      name: "headroom_memory_component_bytes",
-      help: "Used memory by component; adds up to headroom_memory_used_bytes",
-      labelNames: ["component"],
+  #stores(): void {
+    for (const { name, help, read, grows } of STORE_FIGURES) {
+      const each = (set: Set) => {
+        for (const stats of this.#source.stores.map((store) => store.stats())) {
+          const value = read(stats);
+          if (value !== null) set({ store: stats.store }, value);
+        }
+      };
+      if (grows) this.#counter(name, help, ["store"], each);
+      else this.#gauge(name, help, ["store"], each);
+    }
+    this.#counter("headroom_store_removals_total", "Items that left, by cause", ["store", "cause"], (add) => {
+      for (const { store, removals } of this.#source.stores.map((one) => one.stats()))
+        for (const [cause, count] of Object.entries(removals)) add({ store, cause }, count);
+    });
+  }
+
+  #states(): void {
+    const { leaks, events } = this.#source;
+    this.#gauge("headroom_memory_level", "1 for the level in force", ["level"], (set) => {
+      for (const level of LEVELS) set({ level }, Number(level === this.#sample.level));
+    });
+    this.#gauge("headroom_leak_state", "1 for this server's verdict", ["state"], (set) => {
+      const { state: now } = leaks.report();
+      for (const state of LEAK_STATES) set({ state }, Number(state === now));
+    });
+    const runs = new Counter({
+      name: "headroom_optimizations_total",
+      help: "Optimizations that ran, dry runs left out",
+      labelNames: ["trigger"],
       registers: [this.#registry],
-      collect() {
-        for (const { component, bytes } of sampler.peek().breakdown) this.set({ component }, bytes);
-      },
+    });
+    for (const trigger of optimizationRunSchema.shape.trigger.options) runs.inc({ trigger }, 0);
+    events.subscribe((name, payload) => {
+      if (name === "memory:optimized" && !payload.dryRun) runs.inc({ trigger: payload.trigger });
     });
   }
 
   #requests(): void {
-    const { traffic } = this.#runtime;
-    new Counter({
-      name: "headroom_http_requests_total",
-      help: "HTTP API requests",
-      labelNames: ["route", "method", "status", "door"],
-      registers: [this.#registry],
+    const names = ["route", "method", "status", "door"];
+    this.#counter("headroom_http_requests_total", "HTTP API requests", names, (add) => {
+      for (const { count, route, method, status, door } of this.#source.traffic.series())
+        add({ route, method, status, door }, count);
+    });
+  }
+
+  #gauge(name: string, help: string, labelNames: string[], read: (set: Set) => void): void {
+    new Gauge({
+      ...{ name, help, labelNames, registers: [this.#registry] },
       collect() {
-        this.reset();
-        for (const { count, ...labels } of traffic.series()) this.inc(labels, count);
+        read((labels, value) => this.set(labels, value));
       },
     });
   }
 
-  #latency(): string {
-    const { counts, sumSeconds, total } = this.#runtime.traffic.latency;
-    const name = "headroom_http_request_duration_seconds";
-    let sum = 0;
-    const buckets = LATENCY_BUCKETS.map((bound, index) => {
-      sum += counts[index] ?? 0;
-      return `${name}_bucket{le="${bound}"} ${sum}`;
+  #counter(name: string, help: string, labelNames: string[], read: (add: Set) => void): void {
+    new Counter({
+      ...{ name, help, labelNames, registers: [this.#registry] },
+      collect() {
+        this.reset();
+        read((labels, value) => this.inc(labels, value));
+      },
     });
-    return [
-      `# HELP ${name} Time from a request's dispatch to its answer`,
-      `# TYPE ${name} histogram`,
-      ...buckets,
-      `${name}_bucket{le="+Inf"} ${total}`,
-      `${name}_sum ${sumSeconds}`,
-      `${name}_count ${total}`,
-      "",
-    ].join("\n");
   }
 }
+
+type Set = (labels: Record<string, string | number>, value: number) => void;

@@ -17,7 +17,9 @@ describe("Traffic", () => {
     const series = [...traffic.series()];
     expect(series).toHaveLength(4_096);
     expect(new Set(series.map(({ method }) => method))).toEqual(new Set(["other"]));
-    expect(traffic.latency.total).toBe(5_000);
-    expect(traffic.latency.counts.reduce((sum, count) => sum + count, 0)).toBe(5_000);
+    const durations = [...traffic.durations()];
+    expect(durations).toHaveLength(256);
+    expect(durations.reduce((sum, { total }) => sum + total, 0)).toBe(5_000);
+    expect(durations.flatMap(({ counts }) => [...counts]).reduce((sum, count) => sum + count, 0)).toBe(5_000);
   });
 });

@@ -11,13 +11,27 @@ export interface TrafficSeries {
 
 const KNOWN_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
+/** Routes and methods whose durations are told apart; the rest share one series. */
+const MAX_DURATIONS = 256;
+const REST = { route: "other", method: "other" };
+
+/** How long the requests of one route and method took. */
+export interface Durations {
+  route: string;
+  method: string;
+  /** By bucket, not summed up; the last is beyond every bound. */
+  counts: Float64Array;
+  sumSeconds: number;
+  total: number;
+}
+
 /** Upper bounds of the latency histogram, seconds. */
 export const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10] as const;
 
 /** Counts requests: for the samples' activity, and for /metrics. */
 export class Traffic {
   readonly #series = new Map<string, TrafficSeries>();
-  readonly latency = { counts: new Float64Array(LATENCY_BUCKETS.length + 1), sumSeconds: 0, total: 0 };
+  readonly #durations = new Map<string, Durations>();
   #sinceSample = 0;
   /** Of the API, since the start: what only watches, this server or another, is not among them. */
   calls = 0;
@@ -30,7 +44,7 @@ export class Traffic {
     const series = this.#series.get(name);
     if (series) series.count += 1;
     else if (this.#series.size < MAX_SERIES) this.#series.set(name, { route, method: known, status, door, count: 1 });
-    this.#observe(durationMs / 1000);
+    this.#observe(this.#durationsOf(route, known), durationMs / 1000);
   }
 
   peek(): number {
@@ -48,11 +62,34 @@ export class Traffic {
     return this.#series.values();
   }
 
-  #observe(seconds: number): void {
+  durations(): Iterable<Durations> {
+    return this.#durations.values();
+  }
+
+  #durationsOf(route: string, method: string): Durations {
+    const name = `${method} ${route}`;
+    const found = this.#durations.get(name);
+    if (found) return found;
+    const labels = this.#durations.size < MAX_DURATIONS - 1 ? { route, method } : REST;
+    const key = labels === REST ? "" : name;
+    const rest = this.#durations.get(key);
+    if (rest) return rest;
+    const made: Durations = {
+      route: labels.route,
+      method: labels.method,
+      counts: new Float64Array(LATENCY_BUCKETS.length + 1),
+      sumSeconds: 0,
+      total: 0,
+    };
+    this.#durations.set(key, made);
+    return made;
+  }
+
+  #observe(durations: Durations, seconds: number): void {
     let bucket = 0;
     while (bucket < LATENCY_BUCKETS.length && seconds > (LATENCY_BUCKETS[bucket] ?? 0)) bucket += 1;
-    this.latency.counts[bucket] = (this.latency.counts[bucket] ?? 0) + 1;
-    this.latency.sumSeconds += seconds;
-    this.latency.total += 1;
+    durations.counts[bucket] = (durations.counts[bucket] ?? 0) + 1;
+    durations.sumSeconds += seconds;
+    durations.total += 1;
   }
 }

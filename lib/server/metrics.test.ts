@@ -1,0 +1,101 @@
+import { expect, it } from "vitest";
+import type { StoreStats } from "../contracts/memory.ts";
+import { Events } from "./events.ts";
+import type { MetricsSource } from "./metric-figures.ts";
+import { Metrics } from "./metrics.ts";
+import { Traffic } from "./traffic.ts";
+
+function setUp() {
+  let taken = 0;
+  const traffic = new Traffic();
+  const stats: StoreStats = {
+    ...{ store: "cache", items: 3, maxItems: 50, bytes: 900, maxBytes: null, hits: 7, misses: 2, hitRatio: 0.5 },
+    ...{ evictions: 1, expirations: 4, rejections: 5, spilledItems: 6, ttlSeconds: 300, policy: "lru" },
+    removals: { evicted: 1, expired: 4, replaced: 0, deleted: 9, spilled: 0 },
+    window: { hits: 0, misses: 0, hitRatio: null },
+  };
+  const events = new Events();
+  const source = {
+    monitor: {
+      // Another sample at each look, as a live process gives.
+      sampler: {
+        peek: () => {
+          taken++;
+          const breakdown = [
+            { component: "runtime", bytes: taken * 100 },
+            { component: "unattributed", bytes: taken },
+          ];
+          return { usedBytes: taken * 101, limitBytes: 9_999, level: "elevated", breakdown };
+        },
+      },
+      recorder: { droppedSamples: 0 },
+    },
+    ledger: { grantedBytes: 1 },
+    memory: { gate: { refusals: 11, closed: false }, optimizer: { lastRun: null }, report: () => ({ forecast: null }) },
+    loop: { refusals: 0, lagMs: 0 },
+    leaks: { report: () => ({ state: "clear" }) },
+    sessions: { queuedBytes: 0 },
+    streams: { jobs: { open: 0 } },
+    stores: [{ stats: () => stats }],
+    ...{ traffic, events },
+  } as unknown as MetricsSource;
+  return { metrics: new Metrics(source), traffic, events };
+}
+
+const typesOf = (text: string) =>
+  [...text.matchAll(/^# TYPE (headroom_\S+) (\S+)$/gm)].map(([, name = "", type = ""]) => ({ name, type }));
+
+it("names counters, and only those, with _total, and every metric in base units with a help", async () => {
+  const { metrics } = setUp();
+  const text = await metrics.text();
+  const types = typesOf(text);
+  expect(types.length).toBeGreaterThan(20);
+  for (const { name, type } of types) {
+    expect(name.endsWith("_total"), name).toBe(type === "counter");
+    expect(name).not.toMatch(/milliseconds|_ms|_mb|_kib|_percent/);
+    expect(text).toMatch(new RegExp(`^# HELP ${name} \\S`, "m"));
+  }
+  expect(new Set(types.map(({ name }) => name)).size).toBe(types.length);
+});
+
+it("takes one sample for a scrape, so that the components add up to what is used, and one for two at once", async () => {
+  const { metrics } = setUp();
+  const [first, second] = await Promise.all([metrics.text(), metrics.text()]);
+  expect(second).toBe(first);
+  for (const text of [first, await metrics.text()]) {
+    const used = Number(/^headroom_memory_used_bytes (\S+)$/m.exec(text)?.[1]);
+    const parts = [...text.matchAll(/^headroom_memory_component_bytes\{.*\} (\S+)$/gm)].map(([, bytes]) =>
+      Number(bytes),
+    );
+    expect(parts.reduce((sum, bytes) => sum + bytes, 0)).toBe(used);
+  }
+});
+
+it("tells each store's items, bytes, bounds, look-ups and removals, durations by route, states and runs", async () => {
+  const { metrics, traffic, events } = setUp();
+  traffic.count("/api/v1/sessions/{id}", "GET", 200, "direct", 3);
+  traffic.count("/api/v1/rag/query", "POST", 200, "direct", 40);
+  events.emit("memory:optimized", { dryRun: false, trigger: "pressure" } as never);
+  events.emit("memory:optimized", { dryRun: true, trigger: "manual" } as never);
+  const lines = (await metrics.text()).split("\n");
+  for (const line of [
+    'headroom_store_items{store="cache"} 3',
+    'headroom_store_max_items{store="cache"} 50',
+    'headroom_store_bytes{store="cache"} 900',
+    'headroom_store_hits_total{store="cache"} 7',
+    'headroom_store_misses_total{store="cache"} 2',
+    'headroom_store_rejections_total{store="cache"} 5',
+    'headroom_store_removals_total{store="cache",cause="deleted"} 9',
+    "headroom_writes_refused_total 11",
+    'headroom_memory_level{level="elevated"} 1',
+    'headroom_memory_level{level="critical"} 0',
+    'headroom_leak_state{state="clear"} 1',
+    'headroom_optimizations_total{trigger="pressure"} 1',
+    'headroom_optimizations_total{trigger="manual"} 0',
+    'headroom_http_request_duration_seconds_bucket{route="/api/v1/rag/query",method="POST",le="0.025"} 0',
+    'headroom_http_request_duration_seconds_bucket{route="/api/v1/rag/query",method="POST",le="0.05"} 1',
+    'headroom_http_request_duration_seconds_count{route="/api/v1/sessions/{id}",method="GET"} 1',
+  ])
+    expect(lines).toContain(line);
+  expect(lines.filter((line) => line.startsWith("headroom_store_max_bytes{"))).toEqual([]);
+});
