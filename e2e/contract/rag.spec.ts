@@ -215,20 +215,34 @@ test("messages keep their order, whoever appends at once; roles are checked; lis
   expect((await server.get(target, inNamespace(namespace))).status).toBe(404);
 });
 
-test("past messages are found by meaning", async ({ server }) => {
+test("past messages are found by their words at once, and by meaning as soon as they are embedded", async ({
+  server,
+}) => {
   const namespace = fresh();
-  for (const content of ["My dog is called Bello.", "The invoice is due on Monday.", "I moved to Lisbon last year."])
+  const tail = `${"The gardener watered the roses. ".repeat(60)}The submarine pings at forty kilohertz.`;
+  for (const content of ["My dog is called Bello.", "The invoice is due on Monday.", tail])
     await server.send("POST", "/api/v1/conversations/c/messages", { role: "user", content }, inNamespace(namespace));
-  const found = await json<{ matches: { content: string; conversationId: string }[]; pending: number }>(
-    await server.send(
-      "POST",
-      "/api/v1/conversations/search",
-      { query: "what is the name of the pet?", k: 1 },
-      inNamespace(namespace),
+  const find = async (query: string, mode?: string) =>
+    json<{ matches: { content: string; conversationId: string }[]; pending: number }>(
+      await server.send(
+        "POST",
+        "/api/v1/conversations/search",
+        { query, k: 1, ...(mode === undefined ? {} : { mode }) },
+        inNamespace(namespace),
+      ),
+    );
+  const first = await find("what is Bello?");
+  expect(first.pending).toBe(3);
+  expect(first.matches[0]).toMatchObject({ content: "My dog is called Bello.", conversationId: "c" });
+  await expect.poll(async () => (await find("x")).pending, { timeout: 45_000 }).toBe(0);
+  expect((await find("what is the name of the pet?")).matches[0]?.content).toBe("My dog is called Bello.");
+  expect((await find("sonar of a boat under water", "vector")).matches[0]?.content).toBe(tail);
+  expect((await find("what is the pet's name?", "keyword")).matches).toEqual([]);
+  expect(
+    await codeOf(
+      await server.send("POST", "/api/v1/conversations/search", { query: "x", mode: "dense" }, inNamespace(namespace)),
     ),
-  );
-  expect(found.pending).toBe(0);
-  expect(found.matches[0]).toMatchObject({ content: "My dog is called Bello.", conversationId: "c" });
+  ).toEqual([400, "validation-failed"]);
 });
 
 test("a context fits its budget, cites true offsets, says what it dropped, and a budget too small is 422", async ({

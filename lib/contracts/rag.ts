@@ -186,10 +186,11 @@ export const messageSearchSchema = z.strictObject({
   query: question,
   k: z.number().int().min(1).max(100).default(10),
   conversationId: idSchema.optional(),
+  mode: z.enum(["vector", "keyword", "hybrid"]).default("hybrid"),
 });
 export const messageSearchAnswerSchema = z.object({
-  matches: z.array(messageSchema.extend({ score: z.number() })),
-  pending: count.describe("Messages not looked at, since they have no vector yet"),
+  matches: z.array(messageSchema.extend({ score: z.number().describe("cosine, BM25, or 0–1 for hybrid") })),
+  pending: count.describe("Messages that have no vector yet, up to 10,000: found by their words alone until they have"),
   tookMs: z.number(),
 });
 

@@ -1,5 +1,3 @@
-import type { PassageVectorSource } from "./passage-vectors.ts";
-
 export interface ConversationRow {
   rowId: number;
   id: string;
@@ -35,8 +33,8 @@ export interface MessageQuery {
   limit: number;
 }
 
-/** Conversations on disk; a message is there before its append resolves. Its vector source's scopes are namespaces. */
-export interface ConversationRows extends PassageVectorSource {
+/** Conversations on disk; a message is there, and found by its words, before its append resolves. */
+export interface ConversationRows {
   find(namespace: string, id: string): Promise<ConversationRow | null>;
   /**
    * A page, latest first, in the order that the first page found: who walks to the end meets every conversation that was there
@@ -55,8 +53,5 @@ export interface ConversationRows extends PassageVectorSource {
   byRowId(rowIds: readonly number[]): Promise<MessageRow[]>;
   conversationIds(rowIds: readonly number[]): Promise<{ rowId: number; id: string }[]>;
   remove(namespace: string, id: string): Promise<number | null>;
-  /** Messages without a vector of this model, newest first. */
-  withoutVector(namespace: string, model: string, limit: number): Promise<MessageRow[]>;
-  setVectors(model: string, rows: readonly { rowId: number; vector: Uint8Array }[]): Promise<void>;
   counts(namespace: string): Promise<{ conversations: number; messages: number }>;
 }

@@ -1,5 +1,5 @@
-/** Which lane a text waits in: a person's question goes before a load of documents. */
-export type EmbeddingLane = "query" | "ingest";
+/** Which lane a text waits in: a person's question goes before a load of documents, and messages that nobody waits for go last. */
+export type EmbeddingLane = "query" | "ingest" | "background";
 
 /** Vectors of two models cannot be compared: the model's name is kept with each. */
 export interface EmbeddingModel {

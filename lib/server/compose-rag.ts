@@ -6,11 +6,15 @@ import { EmbeddedEmbedder } from "../backends/embedders/embedded-embedder.ts";
 import { createConversationRows } from "../backends/sqlite/conversation-rows.ts";
 import { createDocumentRows } from "../backends/sqlite/document-rows.ts";
 import { createEmbeddingRows } from "../backends/sqlite/embedding-rows.ts";
+import { createMessageIndexRows } from "../backends/sqlite/message-index-rows.ts";
+import { Namespaces } from "../backends/sqlite/rag-namespaces.ts";
 import { workerEntry } from "../backends/worker-entry.ts";
 import type { Embedder } from "../ports/embedder.ts";
 import { MIB } from "../shared/bytes.ts";
 import { conversationStore, embeddingStore, passageStore, queryCacheStore } from "../stores/rag/bounded-stores.ts";
+import { chunkText } from "../stores/rag/chunk-text.ts";
 import { EmbeddingCache } from "../stores/rag/embedding-cache.ts";
+import { keywordText } from "../stores/rag/keyword-query.ts";
 import { PassageIndex } from "../stores/rag/passage-index.ts";
 import { QueryCache } from "../stores/rag/query-cache.ts";
 import { RecentMessages } from "../stores/rag/recent-messages.ts";
@@ -25,14 +29,18 @@ const CONTEXT_IDLE_MS = 60_000;
 const QUEUE = { maxTexts: 8_192, maxBytes: 32 * MIB };
 /** A row is 0.9 KB: 180 MB of disk. */
 const MAX_EMBEDDING_ROWS = 200_000;
+const MESSAGE_WINDOWS = { size: 800, overlap: 100 };
 const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Builds the RAG store and makes its parts known to the ledger, the sampler and the optimizer. */
 export async function composeRag(core: Core): Promise<Rag> {
   const { clock, database, ledger, settings } = core;
   const embedder = await composeEmbedder(core);
-  const documents = await createDocumentRows(database);
-  const conversations = await createConversationRows(database, () => embedder.state().model.id);
+  const namespaces = await Namespaces.open(database);
+  const documents = await createDocumentRows(database, namespaces);
+  const index = { namespaces, model: () => embedder.state().model.id, wordsOf: keywordText };
+  const conversations = await createConversationRows(database, index);
+  const messageRows = await createMessageIndexRows(database, index);
   const accounts = {
     passages: ledger.open("rag", "rag", 64 * MIB),
     messages: ledger.open("message-index", "rag", 64 * MIB),
@@ -41,7 +49,7 @@ export async function composeRag(core: Core): Promise<Rag> {
     embeddings: ledger.open("embeddings", "embeddings", 4 * MIB),
   };
   const passages = new PassageIndex(documents, accounts.passages, breathe);
-  const messageIndex = new PassageIndex(conversations, accounts.messages, breathe);
+  const messageIndex = new PassageIndex(messageRows, accounts.messages, breathe);
   const queryCache = new QueryCache({ maxItems: 100, maxBytes: 16 * MIB, ttlMs: 180_000 }, accounts.queries, clock);
   const recent = new RecentMessages({ maxItems: 1_000, maxBytes: 32 * MIB }, accounts.recent, clock);
   const embeddingBounds = { maxItems: 2_000, maxBytes: 4 * MIB, maxRows: MAX_EMBEDDING_ROWS };
@@ -79,6 +87,8 @@ export async function composeRag(core: Core): Promise<Rag> {
     usesSemanticCache: () => settings.values.semanticCache === "on",
     maxContextMessages: () => settings.values.contextMaxMessages,
     conversations,
+    messageRows,
+    windowsOf: (text) => chunkText(text, MESSAGE_WINDOWS).map(({ start, end }) => text.slice(start, end)),
     messageIndex,
     recent,
     contextBuilder: new ContextThread({

@@ -5,10 +5,12 @@ import { Conversations } from "../services/conversations.ts";
 import { exportConversations, exportDocuments } from "../services/export-rag.ts";
 import { readDocument } from "../services/import-document.ts";
 import { DocumentIngest } from "../services/ingest-document.ts";
+import { MessageEmbedding } from "../services/message-embedding.ts";
 import { ModelAgreement } from "../services/model-agreement.ts";
 import { DocumentQuery } from "../services/query-documents.ts";
 import type { RagParts } from "../services/rag-parts.ts";
 import { Reembedding } from "../services/reembed-documents.ts";
+import { MessageSearch } from "../services/search-messages.ts";
 import { decodeVector } from "../stores/rag/vector-code.ts";
 
 /** The RAG store as the routes, streams and exports see it: its verbs, and its parts to report on. */
@@ -17,6 +19,8 @@ export class Rag {
   readonly ingest: DocumentIngest;
   readonly queries: DocumentQuery;
   readonly conversations: Conversations;
+  readonly messageEmbedding: MessageEmbedding;
+  readonly messages: MessageSearch;
   readonly contexts: ContextAssembly;
   readonly reembedding: Reembedding;
 
@@ -26,6 +30,8 @@ export class Rag {
     this.ingest = new DocumentIngest(parts, agreement);
     this.queries = new DocumentQuery(parts, agreement);
     this.conversations = new Conversations(parts);
+    this.messageEmbedding = new MessageEmbedding(parts);
+    this.messages = new MessageSearch(parts, this.messageEmbedding);
     this.contexts = new ContextAssembly(parts, this.queries, this.conversations);
     this.reembedding = new Reembedding(parts, this.ingest);
   }
@@ -52,6 +58,6 @@ export class Rag {
   async close(): Promise<void> {
     this.reembedding.close();
     const helpers: (Embedder | ContextBuilder)[] = [this.parts.embedder, this.parts.contextBuilder];
-    await Promise.all(helpers.map((helper) => helper.close()));
+    await Promise.all([...helpers.map((helper) => helper.close()), this.messageEmbedding.close()]);
   }
 }

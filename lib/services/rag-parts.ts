@@ -2,6 +2,7 @@ import type { ContextBuilder } from "../ports/context-builder.ts";
 import type { ConversationRows } from "../ports/conversation-rows.ts";
 import type { DocumentRows } from "../ports/document-rows.ts";
 import type { Embedder } from "../ports/embedder.ts";
+import type { MessageIndexRows } from "../ports/message-index-rows.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { EmbeddingCache } from "../stores/rag/embedding-cache.ts";
 import type { PassageIndex } from "../stores/rag/passage-index.ts";
@@ -23,7 +24,10 @@ export interface RagParts {
   /** Messages that a prompt can be made of; older ones are only counted. */
   maxContextMessages: () => number;
   conversations: ConversationRows;
-  /** Nearest messages: scopes are namespaces, "documents" are conversations. */
+  messageRows: MessageIndexRows;
+  /** The parts of a text that the model reads whole. */
+  windowsOf: (text: string) => string[];
+  /** Nearest windows of messages: scopes are namespaces, "documents" are conversations. */
   messageIndex: PassageIndex;
   recent: RecentMessages;
   contextBuilder: ContextBuilder;

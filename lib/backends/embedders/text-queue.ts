@@ -17,12 +17,12 @@ export interface QueueBounds {
 }
 
 /**
- * What waits for a model, in two lanes: questions go before documents. After every call
+ * What waits for a model, in three lanes: questions go before documents, and both before what nobody waits for. After every call
  * `texts <= maxTexts` and `bytes <= maxBytes`; a call that would pass them is refused whole.
  */
 export class TextQueue {
   readonly bounds: QueueBounds;
-  readonly #lanes: Record<EmbeddingLane, TextBatch[]> = { query: [], ingest: [] };
+  readonly #lanes: Record<EmbeddingLane, TextBatch[]> = { query: [], ingest: [], background: [] };
   #texts = 0;
   #bytes = 0;
 
@@ -53,7 +53,7 @@ export class TextQueue {
 
   /** The next batch; it counts no longer, its owner holds it. */
   take(): TextBatch | undefined {
-    const batch = this.#lanes.query.shift() ?? this.#lanes.ingest.shift();
+    const batch = this.#lanes.query.shift() ?? this.#lanes.ingest.shift() ?? this.#lanes.background.shift();
     if (batch !== undefined) this.#count(batch.texts, -1);
     return batch;
   }

@@ -1,34 +1,18 @@
-import type { ConversationRow, ConversationRows, MessageRow } from "../../ports/conversation-rows.ts";
+import type { ConversationRow, ConversationRows } from "../../ports/conversation-rows.ts";
 import type { Database, SqlValue } from "../../ports/database.ts";
 import { listConversations } from "./conversation-list.ts";
-import { packBytes, partOf, readVectors } from "./packed-rows.ts";
-
-interface StoredMessage extends Omit<MessageRow, "metadata" | "content"> {
-  metadata: string | null;
-  content: ArrayBuffer;
-}
+import type { MessageIndexOptions } from "./message-index-rows.ts";
+import { readMessages } from "./message-rows.ts";
+import { messageTextTable } from "./rag-namespaces.ts";
 
 const CONVERSATION = `"id" AS "rowId", "name" AS "id", "createdAtMs", "lastMessageAtMs", "messageCount"`;
-/** Content is read as bytes: the driver ends a text at its first U+0000. */
-const MESSAGE = `"id" AS "rowId", "conversationId" AS "conversationRowId", "sequence", "role",
-  CAST("content" AS BLOB) AS "content", "metadata", "createdAtMs"`;
-const VECTOR = `SELECT "id", "conversationId" AS "documentId", "vector" FROM "ConversationMessage"`;
-
-/** @param model names the embedding model in force: vectors of another are as good as none. */
-export async function createConversationRows(database: Database, model: () => string): Promise<ConversationRows> {
+/** @param options name the index of words that each message goes into. */
+export async function createConversationRows(
+  database: Database,
+  { namespaces, wordsOf }: Pick<MessageIndexOptions, "namespaces" | "wordsOf">,
+): Promise<ConversationRows> {
   const next = await nextIds(database);
-
-  async function messages(where: string, params: readonly SqlValue[]): Promise<MessageRow[]> {
-    const rows = await database.all<StoredMessage>(
-      `SELECT ${MESSAGE} FROM "ConversationMessage" WHERE ${where}`,
-      params,
-    );
-    return rows.map((row) => ({
-      ...row,
-      content: Buffer.from(row.content).toString("utf8"),
-      metadata: row.metadata === null ? null : JSON.parse(row.metadata),
-    }));
-  }
+  const messages = (where: string, params: readonly SqlValue[]) => readMessages(database, where, params);
 
   async function find(namespace: string, id: string): Promise<ConversationRow | null> {
     const rows = await database.all<ConversationRow>(
@@ -42,6 +26,7 @@ export async function createConversationRows(database: Database, model: () => st
     find,
     list: (namespace, after, limit) => listConversations(database, namespace, after, limit),
     async append(namespace, id, message) {
+      const key = await namespaces.requireMessages(namespace);
       const known = await find(namespace, id);
       const conversationRowId = known?.rowId ?? next.conversation++;
       const rowId = next.message++;
@@ -72,6 +57,10 @@ export async function createConversationRows(database: Database, model: () => st
             content,
           ],
         },
+        {
+          sql: `INSERT INTO ${messageTextTable(key)} (rowid, "text") VALUES (?, ?)`,
+          params: [rowId, wordsOf(content)],
+        },
       ]);
       return { ...message, rowId, conversationRowId };
     },
@@ -97,25 +86,16 @@ export async function createConversationRows(database: Database, model: () => st
     async remove(namespace, id) {
       const known = await find(namespace, id);
       if (known === null) return null;
-      await database.write([{ sql: `DELETE FROM "Conversation" WHERE "id" = ?`, params: [known.rowId] }]);
-      return known.rowId;
-    },
-    withoutVector: (namespace, model, limit) =>
-      messages(`"namespace" = ? AND ("model" IS NULL OR "model" <> ?) AND "content" <> '' ORDER BY "id" DESC LIMIT ?`, [
-        namespace,
-        model,
-        limit,
-      ]),
-    async setVectors(model, rows) {
-      const { bytes, spans } = packBytes(rows.map(({ vector }) => vector));
-      const parts = rows.map(({ rowId }, at) => [rowId, ...(spans[at] ?? [])]);
+      const text = messageTextTable(await namespaces.requireMessages(namespace));
+      // The words go first, while the messages still say which they are.
       await database.write([
         {
-          sql: `UPDATE "ConversationMessage" SET "model" = ?1, "vector" = ${partOf("?3", `part."value"`, 1)}
-                FROM json_each(?2) AS part WHERE "ConversationMessage"."id" = json_extract(part."value", '$[0]')`,
-          params: [model, JSON.stringify(parts), bytes],
+          sql: `DELETE FROM ${text} WHERE rowid IN (SELECT "id" FROM "ConversationMessage" WHERE "conversationId" = ?)`,
+          params: [known.rowId],
         },
+        { sql: `DELETE FROM "Conversation" WHERE "id" = ?`, params: [known.rowId] },
       ]);
+      return known.rowId;
     },
     async counts(namespace) {
       const rows = await database.all<{ conversations: number; messages: number | null }>(
@@ -124,19 +104,6 @@ export async function createConversationRows(database: Database, model: () => st
       );
       return { conversations: rows[0]?.conversations ?? 0, messages: rows[0]?.messages ?? 0 };
     },
-    page: (namespace, afterId, limit) =>
-      readVectors(database, `${VECTOR} WHERE "namespace" = ? AND "model" = ? AND "id" > ? ORDER BY "id" LIMIT ?`, [
-        namespace,
-        model(),
-        afterId,
-        limit,
-      ]),
-    byId: (namespace, ids) =>
-      readVectors(
-        database,
-        `${VECTOR} WHERE "id" IN (SELECT value FROM json_each(?)) AND "namespace" = ? AND "model" = ?`,
-        [JSON.stringify(ids), namespace, model()],
-      ),
   };
 }
 

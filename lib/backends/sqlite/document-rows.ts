@@ -1,7 +1,7 @@
 import type { Database, Statement } from "../../ports/database.ts";
 import type { ChunkRow, DocumentRows, DocumentSummary, NewDocument } from "../../ports/document-rows.ts";
 import { packBytes, packSpans, packTexts, partOf, readVectors } from "./packed-rows.ts";
-import { Namespaces, textTable } from "./rag-namespaces.ts";
+import { type Namespaces, textTable } from "./rag-namespaces.ts";
 
 interface StoredDocument extends Omit<DocumentSummary, "metadata"> {
   metadata: string;
@@ -18,8 +18,7 @@ const CHUNK = `"id" AS "rowId", "documentId" AS "documentRowId", "ordinal", "sta
 const VECTOR = `SELECT "id", "documentId", "vector" FROM "RagChunk"`;
 
 /** Documents in SQLite. A namespace has an FTS5 index of its own: word weights of one say nothing of another's documents. */
-export async function createDocumentRows(database: Database): Promise<DocumentRows> {
-  const namespaces = await Namespaces.open(database);
+export async function createDocumentRows(database: Database, namespaces: Namespaces): Promise<DocumentRows> {
   const next = await nextIds(database);
 
   async function documents(where: string, params: readonly (string | number)[]): Promise<DocumentSummary[]> {

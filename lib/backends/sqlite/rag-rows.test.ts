@@ -5,11 +5,15 @@ import { createConversationRows } from "./conversation-rows.ts";
 import type { DatabaseClient } from "./database-client.ts";
 import { createDocumentRows } from "./document-rows.ts";
 import { createEmbeddingRows } from "./embedding-rows.ts";
+import { createMessageIndexRows } from "./message-index-rows.ts";
+import { Namespaces } from "./rag-namespaces.ts";
 import { openTestDatabase } from "./testing/open-database.ts";
 
 let database: DatabaseClient;
+let namespaces: Namespaces;
 beforeAll(async () => {
   ({ database } = await openTestDatabase());
+  namespaces = await Namespaces.open(database);
 });
 afterAll(() => database.close());
 
@@ -47,7 +51,7 @@ function documentOf(body: string, spans: readonly [number, number][], vectors: r
 
 describe("documents", () => {
   it("come back chunk by chunk and byte by byte, whatever the letters and however the chunks overlap", async () => {
-    const rows = await createDocumentRows(database);
+    const rows = await createDocumentRows(database, namespaces);
     const parts = fc.tuple(fc.array(letter, { minLength: 1, maxLength: 12 }), fc.nat(3), bytes(20));
     await fc.assert(
       fc.asyncProperty(fc.array(parts, { minLength: 1, maxLength: 8 }), async (given) => {
@@ -83,7 +87,7 @@ describe("documents", () => {
   });
 
   it("are found by the words that stand for their chunks, where these are not the text's own", async () => {
-    const rows = await createDocumentRows(database);
+    const rows = await createDocumentRows(database, namespaces);
     const document = documentOf("東京大学", [[0, 4]], [new Uint8Array(20)]);
     const { vectors } = await rows.replace("words", { ...document, keywords: ["東京 京大 大学\u0000 tail"] });
     const found = await rows.matchKeywords("words", '"京大"', 10, null);
@@ -92,7 +96,7 @@ describe("documents", () => {
   });
 
   it("give pages in order, each row once, and nothing past the last", async () => {
-    const rows = await createDocumentRows(database);
+    const rows = await createDocumentRows(database, namespaces);
     const body = "x".repeat(25);
     const spans = Array.from({ length: 25 }, (_, at): [number, number] => [at, at + 1]);
     const { vectors } = await rows.replace(
@@ -161,20 +165,32 @@ describe("embeddings", () => {
 });
 
 describe("messages", () => {
-  it("come back letter by letter, and get the vectors they were given", async () => {
-    const rows = await createConversationRows(database, () => "m");
+  it("come back letter by letter, and each gets as many windows as it was given", async () => {
+    const options = { namespaces, model: () => "m", wordsOf: (text: string) => text };
+    const rows = await createConversationRows(database, options);
+    const index = await createMessageIndexRows(database, options);
     const contents = ["plain", "with \u0000 inside", "日本 😀", ""];
     for (const [at, content] of contents.entries())
       await rows.append("n", "c", { sequence: at + 1, role: "user", content, metadata: null, createdAtMs: at });
     const conversation = await rows.find("n", "c");
     const messages = await rows.newest(conversation?.rowId ?? -1, 100, 100);
     expect(messages.map(({ content }) => content)).toEqual(contents);
-    const pending = await rows.withoutVector("n", "m", 10);
-    await rows.setVectors(
-      "m",
-      pending.map(({ rowId }) => ({ rowId, vector: new Uint8Array(4).fill(rowId) })),
+    const pending = await index.pending("n", 10, 1_000);
+    expect(pending.map(({ content }) => content)).toEqual([...contents].reverse());
+    expect(await index.countPending("n", 10)).toBe(4);
+    const windowsOf = (rowId: number) =>
+      Array.from({ length: rowId % 3 }, (_, at) => new Uint8Array(4).fill(rowId + at));
+    await index.setWindows(
+      "n",
+      pending.map(({ rowId }) => ({ rowId, windows: windowsOf(rowId) })),
     );
-    expect(await rows.withoutVector("n", "m", 10)).toEqual([]);
-    for (const { id, vector } of await rows.page("n", 0, 10)) expect([...vector]).toEqual([id, id, id, id]);
+    expect([await index.pending("n", 10, 1_000), await index.countPending("n", 10)]).toEqual([[], 0]);
+    const ids = pending.map(({ rowId }) => rowId);
+    const found = await index.windowsOf(ids);
+    for (const id of ids)
+      expect(found.filter(({ rowId }) => rowId === id).map(({ vector }) => [...vector])).toEqual(
+        windowsOf(id).map((vector) => [...vector]),
+      );
+    expect((await index.page("n", 0, 10)).length).toBe(found.length);
   });
 });

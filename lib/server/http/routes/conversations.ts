@@ -102,15 +102,15 @@ export const conversationRoutes: readonly Route[] = [
       growsMemory: false,
       role,
       tag,
-      summary: "Past messages by meaning, of all conversations or of one",
+      summary: "Past messages by meaning and by words, of all conversations or of one",
       body: messageSearchSchema,
       responses: { 200: { description: "Best first", schema: messageSearchAnswerSchema } },
     },
     async ({ runtime, namespace, body }) => {
       const startedMs = runtime.clock.monotonicMs();
-      const { query, k, conversationId } = body;
-      const search = { query, k, conversationId: conversationId ?? null };
-      const { matches, pending } = await runtime.rag.conversations.search(namespace, search);
+      const { query, k, conversationId, mode } = body;
+      const search = { query, k, mode, conversationId: conversationId ?? null };
+      const { matches, pending } = await runtime.rag.messages.search(namespace, search);
       const tookMs = Math.round((runtime.clock.monotonicMs() - startedMs) * 1_000) / 1_000;
       const views = matches.map((match) => ({
         ...messageView(match.conversationId, match.message),

@@ -1,0 +1,99 @@
+import type { MessageRow } from "../ports/conversation-rows.ts";
+import type { MessageIndexRows } from "../ports/message-index-rows.ts";
+import type { EmbeddingCache } from "../stores/rag/embedding-cache.ts";
+import type { PassageIndex } from "../stores/rag/passage-index.ts";
+
+export interface MessageEmbeddingParts {
+  messageRows: MessageIndexRows;
+  messageIndex: PassageIndex;
+  embeddings: EmbeddingCache;
+  /** The parts of a text that the model reads whole. */
+  windowsOf: (text: string) => string[];
+}
+
+/** Messages of one page, and what their texts may come to: one that is longer goes alone. */
+const PAGE_MESSAGES = 32;
+const PAGE_CHARACTERS = 65_536;
+/** Texts that go to the model at once. A question that comes meanwhile waits for these, and for no more. */
+const TEXTS_PER_CALL = 4;
+/** Namespaces that wait their turn; the next search of one that found no place asks again. */
+const MAX_WAITING = 10_000;
+
+/**
+ * Gives messages their vectors and, where an earlier version stored them, their words: in the background, one page at a time, in turn
+ * for all namespaces that were searched. What is done is on disk, so a stop loses one page; the next search starts it again.
+ */
+export class MessageEmbedding {
+  readonly #parts: MessageEmbeddingParts;
+  readonly #waiting = new Set<string>();
+  #running: Promise<void> | null = null;
+  readonly #closing = new AbortController();
+
+  constructor(parts: MessageEmbeddingParts) {
+    this.#parts = parts;
+  }
+
+  /** Namespaces with messages to embed, the one at work among them. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Asks for a namespace's messages; returns at once. */
+  start(namespace: string): void {
+    if (this.#closing.signal.aborted || this.#waiting.size >= MAX_WAITING) return;
+    this.#waiting.add(namespace);
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+    });
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async idle(): Promise<void> {
+    while (this.#running !== null) await this.#running;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#waiting.clear();
+    await this.idle();
+  }
+
+  async #run(): Promise<void> {
+    for (const namespace of this.#turns()) {
+      try {
+        const isLeft = await this.#page(namespace);
+        if (!isLeft) this.#waiting.delete(namespace);
+      } catch {
+        // The model or the disk refuses now: messages stay found by their words, and the next search asks again.
+        this.#waiting.delete(namespace);
+      }
+    }
+  }
+
+  *#turns(): Generator<string> {
+    while (this.#waiting.size > 0) yield* [...this.#waiting];
+  }
+
+  /** @returns whether more may be left. */
+  async #page(namespace: string): Promise<boolean> {
+    const { messageRows, messageIndex } = this.#parts;
+    const isEarlierLeft = await messageRows.indexEarlier(namespace);
+    const rows = await messageRows.pending(namespace, PAGE_MESSAGES, PAGE_CHARACTERS);
+    if (rows.length === 0) return isEarlierLeft;
+    const messages: { rowId: number; windows: Uint8Array[] }[] = [];
+    for (const row of rows) messages.push({ rowId: row.rowId, windows: await this.#embed(row) });
+    messageIndex.add(namespace, await messageRows.setWindows(namespace, messages));
+    return true;
+  }
+
+  async #embed({ content }: MessageRow): Promise<Uint8Array[]> {
+    const texts = this.#parts.windowsOf(content);
+    const codes: Uint8Array[] = [];
+    for (let from = 0; from < texts.length; from += TEXTS_PER_CALL) {
+      const part = texts.slice(from, from + TEXTS_PER_CALL);
+      const answer = await this.#parts.embeddings.embed(part, "background", this.#closing.signal);
+      codes.push(...answer.codes);
+    }
+    return codes;
+  }
+}
