@@ -15,6 +15,8 @@ export interface DocumentSummary {
   characters: number;
   /** The embedding model whose vectors the chunks have. */
   model: string;
+  /** Tokens that each chunk was cut to, so that the model reads all of it; 0: by an earlier version, which did not look. */
+  readingLimit: number;
   createdAtMs: number;
   updatedAtMs: number;
 }
@@ -78,6 +80,8 @@ export interface DocumentRows extends PassageVectorSource {
   counts(namespace: string): Promise<DocumentCounts>;
   /** Models in use, with how many documents have their vectors. */
   models(namespace: string): Promise<{ model: string; documents: number }[]>;
+  /** Documents with another model's vectors, or with chunks that were cut for another reading limit. */
+  countOutdated(namespace: string, model: string, readingLimit: number): Promise<number>;
   namespaces(): Promise<string[]>;
 }
 

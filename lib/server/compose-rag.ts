@@ -12,13 +12,13 @@ import { workerEntry } from "../backends/worker-entry.ts";
 import type { Embedder } from "../ports/embedder.ts";
 import { MIB } from "../shared/bytes.ts";
 import { conversationStore, embeddingStore, passageStore, queryCacheStore } from "../stores/rag/bounded-stores.ts";
-import { chunkText } from "../stores/rag/chunk-text.ts";
 import { EmbeddingCache } from "../stores/rag/embedding-cache.ts";
 import { keywordText } from "../stores/rag/keyword-query.ts";
 import { PassageIndex } from "../stores/rag/passage-index.ts";
 import { QueryCache } from "../stores/rag/query-cache.ts";
 import { RecentMessages } from "../stores/rag/recent-messages.ts";
 import { SemanticCache } from "../stores/rag/semantic-cache.ts";
+import { composeReading } from "./compose-reading.ts";
 import type { Core } from "./core.ts";
 import { databasePaths } from "./paths.ts";
 import { Rag } from "./rag.ts";
@@ -29,7 +29,6 @@ const CONTEXT_IDLE_MS = 60_000;
 const QUEUE = { maxTexts: 8_192, maxBytes: 32 * MIB };
 /** A row is 0.9 KB: 180 MB of disk. */
 const MAX_EMBEDDING_ROWS = 200_000;
-const MESSAGE_WINDOWS = { size: 800, overlap: 100 };
 const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Builds the RAG store and makes its parts known to the ledger, the sampler and the optimizer. */
@@ -88,7 +87,7 @@ export async function composeRag(core: Core): Promise<Rag> {
     maxContextMessages: () => settings.values.contextMaxMessages,
     conversations,
     messageRows,
-    windowsOf: (text) => chunkText(text, MESSAGE_WINDOWS).map(({ start, end }) => text.slice(start, end)),
+    reading: composeReading(core),
     messageIndex,
     recent,
     contextBuilder: new ContextThread({

@@ -43,6 +43,11 @@ const FIXED = {
     fallback: undefined,
     takes: "the service's key",
   },
+  HEADROOM_EMBEDDINGS_MAX_TOKENS: {
+    schema: integer(32, 1_000_000),
+    fallback: 8_191,
+    takes: "32–1000000: the tokens that the service's model reads of one text",
+  },
   HEADROOM_EMBEDDINGS_IDLE_SECONDS: {
     schema: integer(1, 86_400),
     fallback: 60,

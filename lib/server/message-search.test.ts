@@ -18,6 +18,7 @@ import { FakeClock } from "../shared/fake-clock.ts";
 import { EmbeddingCache } from "../stores/rag/embedding-cache.ts";
 import { keywordText } from "../stores/rag/keyword-query.ts";
 import { PassageIndex } from "../stores/rag/passage-index.ts";
+import { readableEnd } from "../stores/rag/reading-limit.ts";
 import { RecentMessages } from "../stores/rag/recent-messages.ts";
 import { CeilingAccount } from "../stores/values/ceiling-account.ts";
 
@@ -90,7 +91,7 @@ describe("search of messages", () => {
       ),
       messageIndex: new PassageIndex(messageRows, account(), breathe),
       recent: new RecentMessages({ maxItems: 10, maxBytes: 2 ** 20 }, account(), clock),
-      windowsOf: (text) => text.match(/.{1,60}(\s|$)/gu) ?? [],
+      reading: { maxTokens: 60, load: async () => readableEnd(60, (text) => text.length) },
     } as Partial<RagParts> as RagParts;
     embedding = new MessageEmbedding(parts);
     search = new MessageSearch(parts, embedding);

@@ -1,8 +1,9 @@
 import { hash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import type { DocumentSummary, NewDocument } from "../ports/document-rows.ts";
 import { AppError } from "../shared/errors.ts";
 import { KeyedLock } from "../shared/keyed-lock.ts";
-import { type Chunking, chunkText } from "../stores/rag/chunk-text.ts";
+import { type Chunking, chunkSpans, type TextSpan } from "../stores/rag/chunk-text.ts";
 import { packText } from "../stores/rag/document-text.ts";
 import { keywordText } from "../stores/rag/keyword-query.ts";
 import { dimensionsOf } from "../stores/rag/vector-code.ts";
@@ -29,9 +30,11 @@ export interface Ingested {
   created: boolean;
 }
 
-/** One document is one transaction, and its vectors wait for it in memory: 8 MB of them at most. */
-const MAX_CHUNKS = 10_000;
+/** One document is one transaction, and its vectors wait for it in memory: 31 MB of them at most. */
+const MAX_CHUNKS = 40_000;
 const TEXTS_PER_CALL = 64;
+/** Some 5 ms of counting tokens. */
+const SPANS_PER_SLICE = 64;
 
 /** Documents in and out. What is written is durable when a call resolves, whole or not at all. */
 export class DocumentIngest {
@@ -73,11 +76,11 @@ export class DocumentIngest {
   }
 
   async #replace(namespace: string, document: IngestDocument, signal?: AbortSignal): Promise<Ingested> {
-    const { documents, passages, embedder } = this.#parts;
+    const { documents, passages, embedder, reading } = this.#parts;
     const model = embedder.state().model.id;
     const checksum = hash("sha256", document.text, "hex");
     const before = await documents.find(namespace, document.id);
-    if (before !== null && isUnchanged(before, document, checksum, model))
+    if (before !== null && isUnchanged(before, document, { checksum, model, readingLimit: reading.maxTokens }))
       return {
         id: document.id,
         chunks: before.chunkCount,
@@ -107,12 +110,7 @@ export class DocumentIngest {
     { id, text, chunking }: IngestDocument,
     signal?: AbortSignal,
   ): Promise<{ chunks: NewDocument["chunks"]; embedded: number }> {
-    const spans = chunkText(text, chunking);
-    if (spans.length > MAX_CHUNKS)
-      throw new AppError(
-        "item-too-large",
-        `The document ${id} has ${spans.length} chunks; at most ${MAX_CHUNKS} are taken.`,
-      );
+    const spans = await this.#spansOf(id, text, chunking);
     const chunks: NewDocument["chunks"][number][] = [];
     let embedded = 0;
     for (let from = 0; from < spans.length; from += TEXTS_PER_CALL) {
@@ -125,6 +123,19 @@ export class DocumentIngest {
       });
     }
     return { chunks, embedded };
+  }
+
+  /** A long text is cut in slices, so that others get their turn in between. */
+  async #spansOf(id: string, text: string, chunking: Chunking): Promise<TextSpan[]> {
+    const readable = await this.#parts.reading.load();
+    const spans: TextSpan[] = [];
+    for (const span of chunkSpans(text, chunking, readable)) {
+      spans.push(span);
+      if (spans.length > MAX_CHUNKS)
+        throw new AppError("item-too-large", `The document ${id} has more than ${MAX_CHUNKS} chunks.`);
+      if (spans.length % SPANS_PER_SLICE === 0) await setImmediate();
+    }
+    return spans;
   }
 
   async #row(
@@ -150,6 +161,7 @@ export class DocumentIngest {
       keywords: keywordText(text) === text ? null : chunks.map(({ start, end }) => keywordText(text.slice(start, end))),
       chunkSize: chunking.size,
       chunkOverlap: chunking.overlap,
+      readingLimit: this.#parts.reading.maxTokens,
       chunkCount: chunks.length,
       characters: text.length,
       createdAtMs: before?.createdAtMs ?? nowMs,
@@ -172,10 +184,15 @@ export class DocumentIngest {
   }
 }
 
-function isUnchanged(before: DocumentSummary, document: IngestDocument, checksum: string, model: string): boolean {
+function isUnchanged(
+  before: DocumentSummary,
+  document: IngestDocument,
+  { checksum, model, readingLimit }: Pick<DocumentSummary, "checksum" | "model" | "readingLimit">,
+): boolean {
   return (
     before.checksum === checksum &&
     before.model === model &&
+    before.readingLimit === readingLimit &&
     before.chunkSize === document.chunking.size &&
     before.chunkOverlap === document.chunking.overlap &&
     before.source === document.source &&

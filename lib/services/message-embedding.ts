@@ -1,19 +1,22 @@
 import type { MessageRow } from "../ports/conversation-rows.ts";
 import type { MessageIndexRows } from "../ports/message-index-rows.ts";
+import { chunkText } from "../stores/rag/chunk-text.ts";
 import type { EmbeddingCache } from "../stores/rag/embedding-cache.ts";
 import type { PassageIndex } from "../stores/rag/passage-index.ts";
+import type { Reading } from "./rag-parts.ts";
 
 export interface MessageEmbeddingParts {
   messageRows: MessageIndexRows;
   messageIndex: PassageIndex;
   embeddings: EmbeddingCache;
-  /** The parts of a text that the model reads whole. */
-  windowsOf: (text: string) => string[];
+  reading: Reading;
 }
 
 /** Messages of one page, and what their texts may come to: one that is longer goes alone. */
 const PAGE_MESSAGES = 32;
 const PAGE_CHARACTERS = 65_536;
+/** A message is one window where the model reads all of it. */
+const WINDOWS = { size: 8_000, overlap: 800 };
 /** Texts that go to the model at once. A question that comes meanwhile waits for these, and for no more. */
 const TEXTS_PER_CALL = 4;
 /** Namespaces that wait their turn; the next search of one that found no place asks again. */
@@ -87,7 +90,8 @@ export class MessageEmbedding {
   }
 
   async #embed({ content }: MessageRow): Promise<Uint8Array[]> {
-    const texts = this.#parts.windowsOf(content);
+    const readable = await this.#parts.reading.load();
+    const texts = chunkText(content, WINDOWS, readable).map(({ start, end }) => content.slice(start, end));
     const codes: Uint8Array[] = [];
     for (let from = 0; from < texts.length; from += TEXTS_PER_CALL) {
       const part = texts.slice(from, from + TEXTS_PER_CALL);

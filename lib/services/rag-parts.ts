@@ -7,8 +7,17 @@ import type { Clock } from "../shared/clock.ts";
 import type { EmbeddingCache } from "../stores/rag/embedding-cache.ts";
 import type { PassageIndex } from "../stores/rag/passage-index.ts";
 import type { QueryCache } from "../stores/rag/query-cache.ts";
+import type { ReadableEnd } from "../stores/rag/reading-limit.ts";
 import type { RecentMessages } from "../stores/rag/recent-messages.ts";
 import type { SemanticCache } from "../stores/rag/semantic-cache.ts";
+
+/** What the model reads of one text. */
+export interface Reading {
+  /** In its tokens, or in what they are estimated as. */
+  maxTokens: number;
+  /** Loads what counts them, once: the vocabulary is 30,000 tokens. */
+  load(): Promise<ReadableEnd>;
+}
 
 /** What the verbs of the RAG store work with; composed once, in lib/server/compose-rag.ts. */
 export interface RagParts {
@@ -25,8 +34,7 @@ export interface RagParts {
   maxContextMessages: () => number;
   conversations: ConversationRows;
   messageRows: MessageIndexRows;
-  /** The parts of a text that the model reads whole. */
-  windowsOf: (text: string) => string[];
+  reading: Reading;
   /** Nearest windows of messages: scopes are namespaces, "documents" are conversations. */
   messageIndex: PassageIndex;
   recent: RecentMessages;

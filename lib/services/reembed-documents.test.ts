@@ -3,8 +3,9 @@ import path from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { DatabaseClient } from "../backends/sqlite/database-client.ts";
 import { createDocumentRows } from "../backends/sqlite/document-rows.ts";
+import { Namespaces } from "../backends/sqlite/rag-namespaces.ts";
 import { openTestDatabase } from "../backends/sqlite/testing/open-database.ts";
-import type { NewDocument } from "../ports/document-rows.ts";
+import type { DocumentRows, NewDocument } from "../ports/document-rows.ts";
 import { FakeClock } from "../shared/fake-clock.ts";
 import { packText } from "../stores/rag/document-text.ts";
 import type { DocumentIngest } from "./ingest-document.ts";
@@ -12,10 +13,17 @@ import { ModelAgreement } from "./model-agreement.ts";
 import type { RagParts } from "./rag-parts.ts";
 import { Reembedding } from "./reembed-documents.ts";
 
+const READS = 254;
+
 let database: DatabaseClient;
 let file: string;
+let documents: DocumentRows;
+let parts: RagParts;
 beforeAll(async () => {
   ({ database, file } = await openTestDatabase());
+  documents = await createDocumentRows(database, await Namespaces.open(database));
+  const embedder = { state: () => ({ model: { id: "new" } }) };
+  parts = { documents, embedder, clock: new FakeClock(), reading: { maxTokens: READS } } as unknown as RagParts;
 });
 afterAll(async () => {
   await database.close();
@@ -24,27 +32,23 @@ afterAll(async () => {
 
 const COUNT = 1_500;
 
+async function put(namespace: string, id: string, model: string, readingLimit: number): Promise<void> {
+  const document: NewDocument = {
+    ...{ id, source: "s", page: null, language: null, metadata: {}, checksum: "c", chunkSize: 100, chunkOverlap: 20 },
+    ...{ chunkCount: 0, characters: 6, createdAtMs: 1, updatedAtMs: 1, model, readingLimit },
+    ...{ text: await packText("a text"), body: "a text", chunks: [], keywords: null },
+  };
+  await documents.replace(namespace, document);
+}
+
 it("embeds all of 1,500 documents again, in whatever order their ids are, and the namespace answers afterwards", {
   timeout: 300_000,
 }, async () => {
-  const documents = await createDocumentRows(database);
-  const text = await packText("a text");
-  const put = (id: string, model: string) => {
-    const document: NewDocument = {
-      ...{ id, source: "s", page: null, language: null, metadata: {}, checksum: "c", chunkSize: 100, chunkOverlap: 20 },
-      ...{ chunkCount: 0, characters: 6, createdAtMs: 1, updatedAtMs: 1, model },
-      ...{ text, body: "a text", chunks: [], keywords: null },
-    };
-    return documents.replace("n", document);
-  };
-  await Promise.all(Array.from({ length: COUNT }, (_, at) => put(`d${(at * 707) % COUNT}`, "old")));
-
-  const embedder = { state: () => ({ model: { id: "new" } }) };
-  const parts = { documents, embedder, clock: new FakeClock() } as unknown as RagParts;
+  await Promise.all(Array.from({ length: COUNT }, (_, at) => put("n", `d${(at * 707) % COUNT}`, "old", READS)));
   // The stand-in for the model: it embeds nothing, and puts what it is given.
   const ingest = {
     reembed: async (_: string, id: string, read: () => Promise<unknown>) => {
-      if ((await read()) !== null) await put(id, "new");
+      if ((await read()) !== null) await put("n", id, "new", READS);
     },
   } as unknown as DocumentIngest;
   const agreement = new ModelAgreement(documents, parts.embedder);
@@ -57,3 +61,30 @@ it("embeds all of 1,500 documents again, in whatever order their ids are, and th
   expect(await documents.models("n")).toEqual([{ model: "new", documents: COUNT }]);
   await agreement.require("n");
 });
+
+it("cuts again what was cut for another reading limit, and after a stop only what is left", async () => {
+  for (let at = 0; at < 40; at++) await put("cut", `d${at}`, "new", at % 4 === 0 ? READS : 0);
+  // They answer until then: the model is the same.
+  await new ModelAgreement(documents, parts.embedder).require("cut");
+  const cut: string[] = [];
+  let stopAt = 10;
+  const ingest = {
+    reembed: async (_: string, id: string, read: () => Promise<unknown>) => {
+      if (cut.length === stopAt) throw new Error("stopped");
+      if ((await read()) === null) return;
+      cut.push(id);
+      await put("cut", id, "new", READS);
+    },
+  } as unknown as DocumentIngest;
+  const run = async () => {
+    const reembedding = new Reembedding(parts, ingest);
+    await reembedding.start("cut");
+    await vi.waitFor(() => expect(reembedding.state("cut").state).not.toBe("running"), { timeout: 60_000 });
+    return reembedding.state("cut");
+  };
+  expect(await run()).toMatchObject({ state: "failed", total: 30, done: 10 });
+  stopAt = 100;
+  expect(await run()).toMatchObject({ state: "completed", total: 20, done: 20 });
+  expect(new Set(cut).size).toBe(30);
+  expect(await documents.countOutdated("cut", "new", READS)).toBe(0);
+}, 120_000);

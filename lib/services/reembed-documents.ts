@@ -17,8 +17,8 @@ export interface ReembedJob {
 }
 
 /**
- * Embeds a namespace's documents again after the model has changed, one document a transaction: it can stop anywhere, and
- * what is left is what still has the old model.
+ * Cuts and embeds a namespace's documents again after the model or what it reads has changed, one document a transaction: it can stop
+ * anywhere, and what is left is what still has the old model or the old cut. Chunks that stay as they were are not embedded again.
  */
 export class Reembedding {
   readonly #parts: RagParts;
@@ -48,10 +48,8 @@ export class Reembedding {
   async start(namespace: string): Promise<ReembedJob> {
     const running = this.#jobs.get(namespace);
     if (running?.state === "running") return running;
-    const models = await this.#parts.documents.models(namespace);
-    const total = models
-      .filter(({ model }) => model !== this.#model)
-      .reduce((sum, { documents }) => sum + documents, 0);
+    const { documents, reading } = this.#parts;
+    const total = await documents.countOutdated(namespace, this.#model, reading.maxTokens);
     const job: ReembedJob = {
       ...this.state(namespace),
       state: "running",
@@ -74,12 +72,17 @@ export class Reembedding {
     return this.#parts.embedder.state().model.id;
   }
 
+  /** Of another model, or cut without a look at what the model reads: the end of a dense chunk was not embedded then. */
+  #isOutdated({ model, readingLimit }: DocumentSummary): boolean {
+    return model !== this.#model || readingLimit !== this.#parts.reading.maxTokens;
+  }
+
   async #run(namespace: string, job: ReembedJob): Promise<void> {
     try {
       for (let afterRowId = 0; !this.#isClosed; ) {
         const page = await this.#parts.documents.walk(namespace, afterRowId, PAGE);
         for (const document of page)
-          if (document.model !== this.#model && !this.#isClosed) await this.#reembed(namespace, document, job);
+          if (this.#isOutdated(document) && !this.#isClosed) await this.#reembed(namespace, document, job);
         const last = page.at(-1);
         if (last === undefined || page.length < PAGE) break;
         afterRowId = last.rowId;
@@ -97,7 +100,7 @@ export class Reembedding {
     // Read under the document's lock: it may have been removed or put since the page was read.
     await this.#ingest.reembed(namespace, document.id, async () => {
       const now = await documents.find(namespace, document.id);
-      const bytes = now === null || now.model === this.#model ? null : await documents.text(namespace, document.id);
+      const bytes = now === null || !this.#isOutdated(now) ? null : await documents.text(namespace, document.id);
       if (now === null || bytes === null) return null;
       const { id, source, page, language, metadata, chunkSize: size, chunkOverlap: overlap } = now;
       return { id, text: await unpackText(bytes), source, page, language, metadata, chunking: { size, overlap } };

@@ -43,7 +43,7 @@ export class MessageSearch {
   async search(namespace: string, question: MessageQuestion): Promise<{ matches: FoundMessage[]; pending: number }> {
     const { conversations, messageRows } = this.#parts;
     const only = await this.#conversation(namespace, question.conversationId);
-    if ((await conversations.list(namespace, null, 1)).length === 0) return { matches: [], pending: 0 };
+    if ((await conversations.list(namespace, null, 1)).rows.length === 0) return { matches: [], pending: 0 };
     const pending = await messageRows.countPending(namespace, MAX_COUNTED);
     const ranked = await this.#rank(namespace, question, only, pending > 0);
     // Asked for last: this question's own vector goes first.

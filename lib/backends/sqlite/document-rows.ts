@@ -12,7 +12,7 @@ interface StoredChunk extends Omit<ChunkRow, "text"> {
 }
 
 const DOCUMENT = `"id" AS "rowId", "name" AS "id", "source", "page", "language", "metadata", "checksum", "chunkSize",
-  "chunkOverlap", "chunkCount", "characters", "model", "createdAtMs", "updatedAtMs"`;
+  "chunkOverlap", "chunkCount", "characters", "model", "readingLimit", "createdAtMs", "updatedAtMs"`;
 /** Read as bytes: the driver ends a text at its first U+0000. */
 const CHUNK = `"id" AS "rowId", "documentId" AS "documentRowId", "ordinal", "start", "end", CAST("text" AS BLOB) AS "text"`;
 const VECTOR = `SELECT "id", "documentId", "vector" FROM "RagChunk"`;
@@ -122,6 +122,13 @@ export async function createDocumentRows(database: Database, namespaces: Namespa
         `SELECT "model", COUNT(*) AS "documents" FROM "RagDocument" WHERE "namespaceId" = ? GROUP BY "model" LIMIT 100`,
         [namespaces.idOf(namespace) ?? -1],
       ),
+    async countOutdated(namespace, model, readingLimit) {
+      const rows = await database.all<{ count: number }>(
+        `SELECT COUNT(*) AS "count" FROM "RagDocument" WHERE "namespaceId" = ? AND ("model" <> ? OR "readingLimit" <> ?)`,
+        [namespaces.idOf(namespace) ?? -1, model, readingLimit],
+      );
+      return rows[0]?.count ?? 0;
+    },
     namespaces: async () => namespaces.names(),
     page: (namespace, afterId, limit) =>
       readVectors(database, `${VECTOR} WHERE "namespaceId" = ? AND "id" > ? ORDER BY "id" LIMIT ?`, [
@@ -163,8 +170,8 @@ function removal(namespaceId: number, id: string): Statement[] {
 function insertDocument(namespaceId: number, rowId: number, document: NewDocument): Statement {
   return {
     sql: `INSERT INTO "RagDocument" ("id", "namespaceId", "name", "source", "page", "language", "metadata", "checksum", "chunkSize",
-          "chunkOverlap", "chunkCount", "characters", "model", "createdAtMs", "updatedAtMs", "text")
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          "chunkOverlap", "chunkCount", "characters", "model", "readingLimit", "createdAtMs", "updatedAtMs", "text")
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     params: [
       rowId,
       namespaceId,
@@ -179,6 +186,7 @@ function insertDocument(namespaceId: number, rowId: number, document: NewDocumen
       document.chunkCount,
       document.characters,
       document.model,
+      document.readingLimit,
       document.createdAtMs,
       document.updatedAtMs,
       document.text,

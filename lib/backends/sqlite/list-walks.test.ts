@@ -6,12 +6,15 @@ import { exportConversations } from "../../services/export-rag.ts";
 import { createConversationRows } from "./conversation-rows.ts";
 import type { DatabaseClient } from "./database-client.ts";
 import { createDocumentRows } from "./document-rows.ts";
+import { Namespaces } from "./rag-namespaces.ts";
 import { openTestDatabase } from "./testing/open-database.ts";
 
 let database: DatabaseClient;
 let file: string;
+let namespaces: Namespaces;
 beforeAll(async () => {
   ({ database, file } = await openTestDatabase());
+  namespaces = await Namespaces.open(database);
 });
 afterAll(async () => {
   await database.close();
@@ -31,7 +34,7 @@ describe("conversations", () => {
   });
 
   it("are listed once each, 2,500 of six milliseconds, while messages come, new ones begin and others go", async () => {
-    const rows = await createConversationRows(database, () => "m");
+    const rows = await createConversationRows(database, { namespaces, wordsOf: (text) => text });
     await each((row) => rows.append("list", nameOf(row), message(1, Math.floor(row / 500))));
     const seen: string[] = [];
     let after: ConversationPosition | null = null;
@@ -51,7 +54,7 @@ describe("conversations", () => {
   });
 
   it("are exported once each, whichever get messages meanwhile", async () => {
-    const rows = await createConversationRows(database, () => "m");
+    const rows = await createConversationRows(database, { namespaces, wordsOf: (text) => text });
     await each((row) => rows.append("export", nameOf(row), message(1, row % 3)));
     const seen: unknown[] = [];
     for await (const { conversationId } of exportConversations(rows, "export")) {
@@ -64,7 +67,7 @@ describe("conversations", () => {
 
 describe("documents", () => {
   it("are listed and walked once each, 2,500 of one millisecond, while others come and go", async () => {
-    const rows = await createDocumentRows(database);
+    const rows = await createDocumentRows(database, namespaces);
     const put = (id: string) =>
       rows.replace("walk", {
         ...{
@@ -77,7 +80,7 @@ describe("documents", () => {
           chunkSize: 100,
           chunkOverlap: 20,
         },
-        ...{ chunkCount: 0, characters: 0, model: "m", createdAtMs: 1, updatedAtMs: 1 },
+        ...{ chunkCount: 0, characters: 0, model: "m", readingLimit: 0, createdAtMs: 1, updatedAtMs: 1 },
         ...{ text: new Uint8Array(), body: "", chunks: [], keywords: null },
       });
     await each((row) => put(nameOf(row)));

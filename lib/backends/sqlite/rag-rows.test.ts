@@ -40,6 +40,7 @@ function documentOf(body: string, spans: readonly [number, number][], vectors: r
     chunkCount: chunks.length,
     characters: body.length,
     model: "m",
+    readingLimit: 0,
     createdAtMs: 1,
     updatedAtMs: 1,
     text: new Uint8Array(),

@@ -1,3 +1,5 @@
+import { isInsidePair, type ReadableEnd } from "./reading-limit.ts";
+
 export interface Chunking {
   /** Longest chunk, in UTF-16 code units, the unit of JavaScript's own offsets. */
   size: number;
@@ -11,29 +13,41 @@ export interface TextSpan {
 }
 
 /**
- * Cuts a text into overlapping chunks. For each, `text.slice(start, end)` is the chunk: no longer than `size`,
- * no white space at its edges, no surrogate pair split, and nothing but white space left between two of them.
+ * Cuts a text into overlapping chunks. For each, `text.slice(start, end)` is the chunk: no longer than `size` nor than `readable` lets it
+ * be, no white space at its edges, no surrogate pair split, and nothing but white space left between two of them.
  * A cut falls where a paragraph ends if one does in the window's later half, else a sentence, else a word.
  * Each choice looks only at the text around it, so an edit moves the cuts near it and the rest stay.
  */
-export function chunkText(text: string, { size, overlap }: Chunking): TextSpan[] {
+export function* chunkSpans(text: string, chunking: Chunking, readable: ReadableEnd = noLimit): Generator<TextSpan> {
+  const { size, overlap } = chunking;
   if (!(size >= 1 && overlap >= 0 && overlap < size))
     throw new RangeError("A chunk needs a size of at least 1 and an overlap below it.");
-  const spans: TextSpan[] = [];
   const last = trimEnd(text, 0, text.length);
+  let reached = 0;
   let start = skipSpace(text, 0, last);
   while (start < last) {
-    const end = last - start <= size ? last : findCut(text, start, size);
+    const wanted = Math.min(last, start + size);
+    const limit = readable(text, start, wanted);
+    const end = limit >= last ? last : findCut(text, start, limit - start);
     const trimmed = trimEnd(text, start, end);
     // A cut in the white space behind the last chunk adds nothing to what that one says.
-    if (trimmed > (spans.at(-1)?.end ?? 0)) spans.push({ start, end: trimmed });
-    if (end >= last) break;
-    const next = Math.max(start + 1, overlapStart(text, start, end, overlap));
+    if (trimmed > reached) yield { start, end: trimmed };
+    reached = Math.max(reached, trimmed);
+    if (end >= last) return;
+    // A chunk that the model made shorter is repeated in the same proportion.
+    const repeated = limit === wanted ? overlap : Math.floor((overlap * (limit - start)) / size);
+    const next = Math.max(start + 1, overlapStart(text, start, end, repeated));
     // White space may follow the pair that is left out.
     start = skipSpace(text, isInsidePair(text, next) ? next + 1 : next, last);
   }
-  return spans;
 }
+
+/** All of them at once. */
+export function chunkText(text: string, chunking: Chunking, readable: ReadableEnd = noLimit): TextSpan[] {
+  return [...chunkSpans(text, chunking, readable)];
+}
+
+const noLimit: ReadableEnd = (_text, _start, end) => end;
 
 const PARAGRAPH_END = /\n[^\S\n]*\n\s*/g;
 const SENTENCE_END = /[.!?…]+["'”’)\]]*\s+|[。！？]+[」』”]*/g;
@@ -108,15 +122,6 @@ function firstMatchEnd(text: string, pattern: RegExp, from: number, end: number)
 function withoutSplitPair(text: string, start: number, at: number): number {
   if (!isInsidePair(text, at)) return at;
   return at - 1 > start ? at - 1 : at + 1;
-}
-
-function isInsidePair(text: string, at: number): boolean {
-  return (
-    at > 0 &&
-    at < text.length &&
-    (text.charCodeAt(at - 1) & 0xfc00) === 0xd800 &&
-    (text.charCodeAt(at) & 0xfc00) === 0xdc00
-  );
 }
 
 function skipSpace(text: string, from: number, to: number): number {

@@ -1,4 +1,7 @@
-const MAX_WORD_LENGTH = 100;
+import { bertWords } from "../../shared/bert-words.ts";
+
+/** Longer words are split like others, and not remembered. */
+const LONGEST_REMEMBERED = 100;
 const MAX_REMEMBERED_WORDS = 20_000;
 
 export interface TokenIds {
@@ -9,7 +12,8 @@ export interface TokenIds {
 
 /**
  * BERT's uncased WordPiece: clean, strip accents, lower the case, split at spaces, punctuation and CJK
- * ideographs, then match the longest known piece from the left.
+ * ideographs, then match the longest known piece from the left. BERT's own calls a word of over 100 letters unknown, so that it
+ * is not read; here it is split like any other.
  *
  * @see Wu et al. 2016, https://arxiv.org/abs/1609.08144, and `tokenization.py` of google-research/bert
  */
@@ -17,17 +21,19 @@ export class WordPiece {
   readonly special: TokenIds;
   readonly #vocabulary: ReadonlyMap<string, number>;
   readonly #remembered = new Map<string, readonly number[]>();
+  readonly #longest: number;
 
   /** @param tokens the vocabulary, a token's id being its place. */
   constructor(tokens: readonly string[]) {
     this.#vocabulary = new Map(tokens.map((token, id) => [token, id]));
+    this.#longest = tokens.reduce((most, token) => Math.max(most, token.length), 1);
     this.special = { unknown: this.#id("[UNK]"), classify: this.#id("[CLS]"), separate: this.#id("[SEP]") };
   }
 
   /** Token ids of `text`, without the markers that a model wants around them. */
   encode(text: string): number[] {
     const ids: number[] = [];
-    for (const word of splitWords(text)) for (const id of this.#pieces(word)) ids.push(id);
+    for (const word of bertWords(text)) for (const id of this.#pieces(word)) ids.push(id);
     return ids;
   }
 
@@ -35,6 +41,7 @@ export class WordPiece {
     const known = this.#remembered.get(word);
     if (known !== undefined) return known;
     const pieces = this.#split(word);
+    if (word.length > LONGEST_REMEMBERED) return pieces;
     if (this.#remembered.size >= MAX_REMEMBERED_WORDS) this.#remembered.clear();
     this.#remembered.set(word, pieces);
     return pieces;
@@ -42,7 +49,6 @@ export class WordPiece {
 
   #split(word: string): number[] {
     const unknown = [this.special.unknown];
-    if (word.length > MAX_WORD_LENGTH) return unknown;
     const pieces: number[] = [];
     for (let start = 0; start < word.length; ) {
       const found = this.#longestPiece(word, start);
@@ -54,7 +60,7 @@ export class WordPiece {
   }
 
   #longestPiece(word: string, start: number): { id: number; end: number } | undefined {
-    for (let end = word.length; end > start; end--) {
+    for (let end = Math.min(word.length, start + this.#longest); end > start; end--) {
       const id = this.#vocabulary.get((start > 0 ? "##" : "") + word.slice(start, end));
       if (id !== undefined) return { id, end };
     }
@@ -66,15 +72,4 @@ export class WordPiece {
     if (id === undefined) throw new Error(`The vocabulary has no "${token}".`);
     return id;
   }
-}
-
-const WORD_OR_MARK = /[\p{P}$+<=>^`|~\p{Script=Han}]|[^\s\p{P}$+<=>^`|~\p{Script=Han}]+/gu;
-
-function splitWords(text: string): string[] {
-  const cleaned = text
-    .replace(/[\p{Cc}\p{Cf}\uFFFD]/gu, (mark) => (/\s/.test(mark) ? " " : ""))
-    .normalize("NFD")
-    .replace(/\p{Mn}/gu, "")
-    .toLowerCase();
-  return cleaned.match(WORD_OR_MARK) ?? [];
 }
