@@ -1,28 +1,16 @@
 // Retrieval quality, speed and memory of the RAG store, through the HTTP API of a server of its own:
-// npm run bench:rag [-- --beir DIR …]   (build first: node scripts/build.mjs). Other corpora come in the layout of BEIR.
+// npm run bench:rag [-- --beir DIR … | --messages]   (build first: node scripts/build.mjs). Other corpora come in the layout of BEIR.
+// Behind each figure stand the least and largest over 50 random halves of the questions. --messages: search of conversations instead.
 // Memory beside a naive store: npm run bench:rag:memory
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { TestServer } from "../../e2e/support/server.ts";
+import { Client } from "./client.ts";
 import { type Corpus, ndcgAt10, readBeir, readCranfield, readXquad } from "./corpora.ts";
+import { runMessages } from "./messages.ts";
+import { withSpread } from "./spread.ts";
 
 const MODES = ["vector", "keyword", "hybrid"] as const;
-
-class Client {
-  readonly #server: TestServer;
-  readonly #namespace: string;
-
-  constructor(server: TestServer, namespace: string) {
-    this.#server = server;
-    this.#namespace = namespace;
-  }
-
-  async call<T>(method: string, target: string, body?: unknown): Promise<T> {
-    const response = await this.#server.send(method, target, body, { "X-Namespace": this.#namespace });
-    if (!response.ok) throw new Error(`${method} ${target}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T;
-  }
-}
 
 interface Loaded {
   results: { embedded: number; reused: number; chunks: number }[];
@@ -50,9 +38,9 @@ async function quality(
   client: Client,
   { questions }: Corpus,
   mode: (typeof MODES)[number],
-): Promise<{ ndcg: number; p50: number; p99: number }> {
+): Promise<{ ndcg: string; p50: number; p99: number }> {
   const times: number[] = [];
-  let sum = 0;
+  const scores: number[] = [];
   for (const { text, relevant } of questions) {
     const started = performance.now();
     const { matches } = await client.call<{ matches: { documentId: string }[] }>("POST", "/api/v1/rag/query", {
@@ -61,14 +49,16 @@ async function quality(
       mode,
     });
     times.push(performance.now() - started);
-    sum += ndcgAt10(
-      matches.map(({ documentId }) => documentId),
-      relevant,
+    scores.push(
+      ndcgAt10(
+        matches.map(({ documentId }) => documentId),
+        relevant,
+      ),
     );
   }
   times.sort((a, b) => a - b);
   const at = (share: number) => times[Math.floor(times.length * share)] ?? 0;
-  return { ndcg: sum / questions.length, p50: at(0.5), p99: at(0.99) };
+  return { ndcg: withSpread(scores), p50: at(0.5), p99: at(0.99) };
 }
 
 async function run(server: TestServer, corpus: Corpus): Promise<void> {
@@ -81,7 +71,7 @@ async function run(server: TestServer, corpus: Corpus): Promise<void> {
   );
   for (const mode of MODES) {
     const { ndcg, p50, p99 } = await quality(client, corpus, mode);
-    console.log(`  ${mode.padEnd(8)} nDCG@10 ${ndcg.toFixed(4)}  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms`);
+    console.log(`  ${mode.padEnd(8)} nDCG@10 ${ndcg}  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms`);
   }
 }
 
@@ -89,12 +79,15 @@ function residentMb(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1_024;
 }
 
-const { values } = parseArgs({ options: { beir: { type: "string", multiple: true, default: [] } } });
+const { values } = parseArgs({
+  options: { beir: { type: "string", multiple: true, default: [] }, messages: { type: "boolean", default: false } },
+});
 const shared = { cranfield: readCranfield(), xquad: readXquad() };
 const server = await TestServer.start({ env: { HEADROOM_LOG_LEVEL: "warn" } });
 try {
   console.log(`main process at the start: ${residentMb(server.pid).toFixed(0)} MB`);
-  for (const [name, corpus] of Object.entries(shared)) {
+  if (values.messages) await runMessages(new Client(server, "messages"));
+  for (const [name, corpus] of Object.entries(values.messages ? {} : shared)) {
     if (corpus === null) console.log(`${name}: not in ../shared/data: skipped`);
     else await run(server, corpus);
   }
