@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { Only } from "../../_components/role/only.tsx";
 import { PageHeader } from "../../_components/ui/page-header.tsx";
 import { AskPanel } from "./_components/ask-panel.tsx";
 import { ConversationsPanel } from "./_components/conversations-panel.tsx";
@@ -15,11 +16,13 @@ export default function RagPage() {
         description="What the RAG store knows, how often its caches spare the model work, and what it answers."
       />
       <StatusPanel />
-      <AskPanel />
-      <div className="grid gap-6 lg:grid-cols-2">
-        <DocumentsPanel />
-        <ConversationsPanel />
-      </div>
+      <Only roles="consumer">
+        <AskPanel />
+        <div className="grid gap-6 lg:grid-cols-2">
+          <DocumentsPanel />
+          <ConversationsPanel />
+        </div>
+      </Only>
     </div>
   );
 }

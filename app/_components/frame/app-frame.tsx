@@ -13,6 +13,7 @@ import { KeyHelp } from "./key-help.tsx";
 import type { Command } from "./keyboard.ts";
 import { LeakBanner } from "./leak-banner.tsx";
 import { NAVIGATION } from "./navigation.ts";
+import { PageGate } from "./page-gate.tsx";
 import { SideNav } from "./side-nav.tsx";
 import { TopBar } from "./top-bar.tsx";
 import { useKeyboard } from "./use-keyboard.ts";
@@ -81,7 +82,7 @@ function Frame({ children }: { children: ReactNode }) {
           className="mx-auto flex max-w-[1488px] flex-col gap-6 px-4 py-6 outline-none sm:px-6"
         >
           <LeakBanner />
-          {children}
+          <PageGate>{children}</PageGate>
         </main>
       </div>
       <ConnectionBanner />

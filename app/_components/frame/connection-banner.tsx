@@ -2,10 +2,12 @@
 
 import { RotateCw, Unplug } from "lucide-react";
 import Link from "next/link";
+import { usePathname, useSearchParams } from "next/navigation";
 import { type ReactNode, useEffect, useRef } from "react";
 import { toast } from "sonner";
 import { useLiveConnection, useLiveState } from "../../../lib/client/live/live-context.tsx";
 import type { LiveState } from "../../../lib/client/live/live-state.ts";
+import { signInPath } from "../../../lib/client/own-path.ts";
 import { useNow } from "../../../lib/client/use-now.ts";
 import { Button } from "../ui/button.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
@@ -15,6 +17,7 @@ export function ConnectionBanner() {
   const state = useLiveState();
   const live = useLiveConnection();
   useToldWhenBack(state);
+  const here = `${usePathname()}?${useSearchParams()}`;
   const isAway =
     state.connection === "disconnected" || (state.connection === "connecting" && state.receivedAtMs !== null);
   if (state.connection === "refused" && state.refusal === "forbidden") {
@@ -25,7 +28,7 @@ export function ConnectionBanner() {
       <Bar
         action={
           <Button size="sm" asChild>
-            <Link href="/sign-in">Sign in</Link>
+            <Link href={signInPath(here)}>Sign in</Link>
           </Button>
         }
       >

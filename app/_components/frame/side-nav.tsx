@@ -1,7 +1,10 @@
 "use client";
 
+import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { meQuery } from "../../../lib/client/queries/session.ts";
+import { mayDo } from "../../../lib/contracts/auth.ts";
 import { classNames } from "../ui/class-names.ts";
 import { destinationOf, NAVIGATION } from "./navigation.ts";
 import { useKeepView } from "./view-state.ts";
@@ -10,9 +13,11 @@ import { useKeepView } from "./view-state.ts";
 export function NavigationList({ compact, onNavigate }: { compact: boolean; onNavigate?: () => void }) {
   const here = destinationOf(usePathname());
   const keepView = useKeepView();
+  const { data: me } = useQuery(meQuery);
+  const pages = NAVIGATION.filter(({ roles }) => !me || mayDo(me.role, roles));
   return (
     <ul className="flex flex-col gap-0.5">
-      {NAVIGATION.map(({ href, label, icon: Icon, key }) => (
+      {pages.map(({ href, label, icon: Icon, key }) => (
         <li key={href}>
           <Link
             href={keepView(href)}

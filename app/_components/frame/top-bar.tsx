@@ -2,6 +2,7 @@
 
 import { GitCompareArrows, Menu, Search } from "lucide-react";
 import { useState } from "react";
+import { Only } from "../role/only.tsx";
 import { Button } from "../ui/button.tsx";
 import { Sheet } from "../ui/sheet.tsx";
 import { Tooltip } from "../ui/tooltip.tsx";
@@ -19,12 +20,16 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
         <MobileNavigation />
         {/* Without a basis of its own it never wraps the row: not in a wider fallback font, not while "Connecting" stands beside it. */}
         <div className="min-w-0 grow basis-0 overflow-hidden md:grow-0 md:basis-auto">
-          <HealthWord />
+          <Only roles="viewer">
+            <HealthWord />
+          </Only>
         </div>
         <div className="order-last flex w-full items-center gap-2 md:order-none md:ml-auto md:w-auto">
-          <RangePicker />
-          <CompareButton />
-          <PauseButton />
+          <Only roles="viewer">
+            <RangePicker />
+            <CompareButton />
+            <PauseButton />
+          </Only>
         </div>
         <div className="flex shrink-0 items-center gap-2">
           <ConnectionState />

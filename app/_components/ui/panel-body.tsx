@@ -44,7 +44,7 @@ export function PanelBody(props: { state: PanelState; minHeight?: string; flush:
     case "no-permission":
       return (
         <Notice icon={LockKeyhole} title="Your key may not see this" style={style}>
-          It needs the {state.needs ?? "operator"} role. Sign in with another key, or ask whoever runs this server.
+          {state.reason} Sign in with another key, or ask whoever runs this server.
         </Notice>
       );
     case "error":

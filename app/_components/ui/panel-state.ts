@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { ProblemError } from "../../../lib/client/problem.ts";
 
 /**
  * What a panel shows. `stale` and `disconnected` keep the last content, greyed and dated;
@@ -11,7 +12,7 @@ export type PanelState =
   | { kind: "stale"; sinceMs: number }
   | { kind: "disconnected"; sinceMs: number | null }
   | { kind: "error"; error: unknown; onRetry?: () => void }
-  | { kind: "no-permission"; needs?: string };
+  | { kind: "no-permission"; reason: string };
 
 export const READY: PanelState = { kind: "ready" };
 
@@ -32,7 +33,7 @@ export function panelState(
   empty?: { when: boolean; title: string; hint?: ReactNode; action?: ReactNode },
 ): PanelState {
   if (query.isError && query.data === undefined) {
-    if (isForbidden(query.error)) return { kind: "no-permission" };
+    if (isForbidden(query.error)) return { kind: "no-permission", reason: query.error.detail };
     return { kind: "error", error: query.error, onRetry: () => void query.refetch() };
   }
   if (query.isPending) return { kind: "loading" };
@@ -40,6 +41,7 @@ export function panelState(
   return READY;
 }
 
-function isForbidden(error: unknown): boolean {
-  return typeof error === "object" && error !== null && "status" in error && error.status === 403;
+/** The server's own words say which role it takes. */
+function isForbidden(error: unknown): error is ProblemError {
+  return error instanceof ProblemError && error.status === 403;
 }

@@ -1,45 +1,81 @@
 "use client";
 
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, useEffect, useEffectEvent, useState } from "react";
 import { describeError, ProblemError } from "../../../lib/client/problem.ts";
-import { signIn } from "../../../lib/client/queries/session.ts";
+import { signIn, whoHas } from "../../../lib/client/queries/session.ts";
+import type { IdentityView } from "../../../lib/contracts/auth.ts";
 import { Button } from "../../_components/ui/button.tsx";
 import { Field, Input } from "../../_components/ui/field.tsx";
+import { LinkedKey } from "./linked-key.tsx";
 
-export function SignInForm() {
+interface Props {
+  /** Who is signed in already. */
+  current: string | null;
+  /** The page was opened by another site's link. */
+  fromElsewhere: boolean;
+  /** Where to go on to: a path of this site. */
+  next: string;
+}
+
+export function SignInForm({ current, fromElsewhere, next }: Props) {
   const [key, setKey] = useState("");
+  const [who, setWho] = useState<IdentityView | null>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
-  const started = useRef(false);
 
-  async function enter(secret: string) {
+  async function attempt(work: () => Promise<void>) {
     setBusy(true);
     setError(null);
     try {
-      await signIn(secret);
-      // A whole new page, so that nothing read before the sign-in stays.
-      globalThis.location.assign("/");
+      await work();
     } catch (cause) {
       setError(reason(cause));
       setBusy(false);
     }
   }
 
-  useEffect(() => {
-    const linked = keyInFragment(globalThis.location.hash);
-    if (linked === null || started.current) return;
-    started.current = true;
+  const enter = (secret: string) =>
+    attempt(async () => {
+      await signIn(secret);
+      // A whole new page, so that nothing read before the sign-in stays.
+      globalThis.location.assign(next);
+    });
+
+  const asks = current !== null || fromElsewhere;
+  const follow = useEffectEvent(() => {
+    const { hash, pathname, search } = globalThis.location;
+    const linked = keyInFragment(hash);
+    if (linked === null) return;
     // The key must not stay in the address bar or in the history.
-    globalThis.history.replaceState(null, "", globalThis.location.pathname);
+    globalThis.history.replaceState(null, "", `${pathname}${search}`);
     setKey(linked);
-    void enter(linked);
+    if (!asks) return void enter(linked);
+    void attempt(async () => {
+      setWho(await whoHas(linked));
+      setBusy(false);
+    });
   });
+  useEffect(() => {
+    const onHashChange = () => follow();
+    follow();
+    // A link that is pasted while this page is open changes nothing but the fragment.
+    globalThis.addEventListener("hashchange", onHashChange);
+    return () => globalThis.removeEventListener("hashchange", onHashChange);
+  }, []);
+
+  function leave() {
+    setWho(null);
+    setKey("");
+    if (current !== null) globalThis.location.assign(next);
+  }
 
   function onSubmit(event: FormEvent) {
     event.preventDefault();
     if (key.trim() !== "") void enter(key.trim());
   }
 
+  if (who !== null)
+    return <LinkedKey who={who} current={current} busy={busy} onSignIn={() => void enter(key)} onLeave={leave} />;
   return (
     <form onSubmit={onSubmit} className="flex flex-col gap-4" method="post">
       <Field label="API key" hint="Kept in an http-only cookie for 12 hours." error={error}>

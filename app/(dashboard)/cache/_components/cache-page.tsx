@@ -1,5 +1,6 @@
 "use client";
 
+import { Only } from "../../../_components/role/only.tsx";
 import { BoundsPanel, HitRatioPanel, RemovalsPanel } from "../../../_components/store/store-panels.tsx";
 import { PageHeader } from "../../../_components/ui/page-header.tsx";
 import { CacheList } from "./cache-list.tsx";
@@ -11,12 +12,20 @@ export function CachePage() {
         title="Response cache"
         description="Responses as they will be sent, compressed where that is what clients take, so that a hit costs next to nothing."
       />
-      <div className="grid min-w-0 gap-6 md:grid-cols-2">
-        <BoundsPanel store="cache" items="Responses" whenFull="What is least likely to be asked for again goes first" />
-        <RemovalsPanel store="cache" />
-      </div>
-      <HitRatioPanel store="cache" goal />
-      <CacheList />
+      <Only roles="viewer">
+        <div className="grid min-w-0 gap-6 md:grid-cols-2">
+          <BoundsPanel
+            store="cache"
+            items="Responses"
+            whenFull="What is least likely to be asked for again goes first"
+          />
+          <RemovalsPanel store="cache" />
+        </div>
+        <HitRatioPanel store="cache" goal />
+      </Only>
+      <Only roles="consumer">
+        <CacheList />
+      </Only>
     </>
   );
 }

@@ -1,5 +1,6 @@
 "use client";
 
+import { Only } from "../../../_components/role/only.tsx";
 import { BoundsPanel, HitRatioPanel, RemovalsPanel } from "../../../_components/store/store-panels.tsx";
 import { PageHeader } from "../../../_components/ui/page-header.tsx";
 import { SessionsList } from "./sessions-list.tsx";
@@ -11,16 +12,20 @@ export function SessionsPage() {
         title="Sessions"
         description="The most recently used stay in memory, the rest waits in the database until its idle time is over: memory pressure logs nobody out."
       />
-      <div className="grid min-w-0 gap-6 md:grid-cols-2">
-        <BoundsPanel
-          store="sessions"
-          items="Sessions in memory"
-          whenFull="The least recently used is spilled to the database"
-        />
-        <RemovalsPanel store="sessions" />
-      </div>
-      <HitRatioPanel store="sessions" />
-      <SessionsList />
+      <Only roles="viewer">
+        <div className="grid min-w-0 gap-6 md:grid-cols-2">
+          <BoundsPanel
+            store="sessions"
+            items="Sessions in memory"
+            whenFull="The least recently used is spilled to the database"
+          />
+          <RemovalsPanel store="sessions" />
+        </div>
+        <HitRatioPanel store="sessions" />
+      </Only>
+      <Only roles="consumer">
+        <SessionsList />
+      </Only>
     </>
   );
 }

@@ -5,6 +5,7 @@ import { Download, X } from "lucide-react";
 import { cancelStream, rejectsPath, rejectsQuery } from "../../../../lib/client/queries/streams.ts";
 import type { StreamJobView } from "../../../../lib/contracts/streams.ts";
 import { formatBytes } from "../../../../lib/shared/bytes.ts";
+import { useMayDo } from "../../../_components/role/only.tsx";
 import { Button } from "../../../_components/ui/button.tsx";
 import { Moment } from "../../../_components/ui/relative-time.tsx";
 import { Sheet } from "../../../_components/ui/sheet.tsx";
@@ -28,6 +29,7 @@ export function JobSheet({ job, onClose }: { job: StreamJobView | null; onClose:
 }
 
 function JobDetails({ job }: { job: StreamJobView }) {
+  const maySend = useMayDo("consumer");
   const cancel = useMutation({
     mutationFn: () => cancelStream(job.id),
     onSuccess: () => toastDone("Cancelled", "Whole batches that were kept stay."),
@@ -37,7 +39,7 @@ function JobDetails({ job }: { job: StreamJobView }) {
     <div className="flex flex-col gap-5">
       <div className="flex items-center justify-between gap-3">
         <StateBadge state={job.state} />
-        {CAN_CANCEL.includes(job.state) ? (
+        {maySend && CAN_CANCEL.includes(job.state) ? (
           <Button size="sm" variant="danger" busy={cancel.isPending} onClick={() => cancel.mutate()}>
             <X aria-hidden className="size-3.5" /> Cancel
           </Button>
@@ -64,7 +66,7 @@ function JobDetails({ job }: { job: StreamJobView }) {
         <Stat label="Begun" size="sm" value={job.startedAt ? <Moment atMs={Date.parse(job.startedAt)} /> : null} />
         <Stat label="Ended" size="sm" value={job.finishedAt ? <Moment atMs={Date.parse(job.finishedAt)} /> : null} />
       </dl>
-      {job.rejected > 0 ? <Rejects job={job} /> : null}
+      {maySend && job.rejected > 0 ? <Rejects job={job} /> : null}
     </div>
   );
 }

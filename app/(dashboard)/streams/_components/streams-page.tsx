@@ -6,6 +6,7 @@ import { useCallback, useState } from "react";
 import { followJob } from "../../../../lib/client/live/query-cache-sink.ts";
 import { streamsQuery } from "../../../../lib/client/queries/streams.ts";
 import type { StreamJobView } from "../../../../lib/contracts/streams.ts";
+import { Only, useMayDo } from "../../../_components/role/only.tsx";
 import { DataTable } from "../../../_components/ui/data-table.tsx";
 import { PageHeader } from "../../../_components/ui/page-header.tsx";
 import { Panel } from "../../../_components/ui/panel.tsx";
@@ -20,11 +21,14 @@ export function StreamsPage() {
   const client = useQueryClient();
   const [openId, setOpenId] = useState<string | null>(null);
   const follow = useCallback((job: StreamJobView) => followJob(client, job), [client]);
+  const maySend = useMayDo("consumer");
   const jobs = query.data?.items ?? [];
   const state = panelState(query, {
     when: jobs.length === 0,
     title: "No streams yet",
-    hint: "Drop a file above, or send one with POST /api/v1/streams.",
+    hint: maySend
+      ? "Drop a file above, or send one with POST /api/v1/streams."
+      : "A consumer sends one with POST /api/v1/streams.",
   });
   return (
     <>
@@ -32,7 +36,9 @@ export function StreamsPage() {
         title="Streams"
         description="Files far larger than memory, on their way into the stores: how far they are, what they hold, and which records were set aside."
       />
-      <SendPanel onJob={follow} />
+      <Only roles="consumer">
+        <SendPanel onJob={follow} />
+      </Only>
       <Panel title="Jobs" icon={ListTree} state={state} minHeight="360px" flush>
         <DataTable
           label="Streams"
