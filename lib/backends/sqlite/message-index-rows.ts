@@ -31,10 +31,11 @@ export async function createMessageIndexRows(
   return {
     async matchWords(namespace, expression, limit, conversationRowId) {
       const key = await namespaces.requireMessages(namespace);
+      // With the plus a condition on what was found; without it FTS5 would search once for each message.
       const only =
         conversationRowId === null
           ? ""
-          : `AND rowid IN (SELECT "id" FROM "ConversationMessage" WHERE "conversationId" = ?)`;
+          : `AND +rowid IN (SELECT "id" FROM "ConversationMessage" WHERE "conversationId" = ?)`;
       return database.all(
         `SELECT message."id" AS "id", message."conversationId" AS "documentId", -best."rank" AS "score"
          FROM (SELECT rowid, rank FROM ${messageTextTable(key)} WHERE ${messageTextTable(key)} MATCH ? ${only}
