@@ -108,3 +108,42 @@ test("a repeated key is 400 in every body and in a filter of a query", async ({ 
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([400, "validation-failed"]);
   }
 });
+
+test("two ids past 2^53 in a stream stay two, in each target, and come back as their digits", async ({ server }) => {
+  await server.send("PUT", "/api/v1/collections/wide", { dimensions: 2, metric: "dot" });
+  const [first, second] = ["1413617112501850121", "1413617112501850122"];
+  const stream = async (target: string, format: string, body: string) => {
+    const sent = await server.send("POST", `/api/v1/streams?target=${target}&format=${format}&wait=1`, body);
+    return (await sent.json()) as { id: string; records: number; rejected: number };
+  };
+  const point = (id: string) => `{"id":${id},"vector":[1,0],"n":1}`;
+  for (const [format, body] of [
+    ["ndjson", `${point(first)}\n${point(second)}\n`],
+    ["json", `[${point(first)},${point(second)}]`],
+  ] as const) {
+    expect(await stream("vectors:wide", format, body)).toMatchObject({ records: 2, rejected: 0 });
+    const { items } = (await (await server.get("/api/v1/collections/wide/points")).json()) as {
+      items: { id: string }[];
+    };
+    expect(items.map(({ id }) => id).sort()).toEqual([first, second]);
+  }
+  const documents = `{"id":${first},"text":"one"}\n{"id":${second},"text":"two"}\n`;
+  expect(await stream("rag", "ndjson", documents)).toMatchObject({ records: 2, rejected: 0 });
+  const responses = `{"key":${first},"body":"b25l"}\n{"key":${second},"body":"dHdv"}\n`;
+  expect(await stream("cache", "ndjson", responses)).toMatchObject({ records: 2, rejected: 0 });
+  for (const [id, text] of [
+    [first, "one"],
+    [second, "two"],
+  ] as const) {
+    expect(await (await server.get(`/api/v1/rag/documents/${id}`)).json()).toMatchObject({ text });
+    expect(await (await server.get(`/api/v1/cache/${id}`)).text()).toBe(text);
+  }
+  const kept = `{"id":1,"data":{"n":${first}}}\n{"id":2,"data":{"a":1,"a":2}}\n{"id":3,"data":{"n":1}}\n`;
+  const job = await stream("sessions", "ndjson", kept);
+  expect(job).toMatchObject({ records: 1, rejected: 2 });
+  const rejects = (await (await server.get(`/api/v1/streams/${job.id}/rejects`)).text()).trim().split("\n");
+  expect(rejects.map((line) => JSON.parse(line)).sort((a, b) => a.line - b.line)).toMatchObject([
+    { line: 1, code: "number-not-exact", message: expect.stringContaining("/data/n") },
+    { line: 2, code: "malformed-json", message: expect.stringContaining("repeats a key") },
+  ]);
+});

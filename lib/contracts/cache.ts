@@ -19,6 +19,13 @@ export const mediaTypeSchema = z
   .string()
   .max(256)
   .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+[\t -~]*$/, "must be a media type");
+
+/** Any type at all, as a generated client sends it, says no more than no type. */
+const ANY_TYPE = /^\*\/\*[ \t]*(?:;|$)/;
+
+/** The media type that a body is kept under. */
+export const storedMediaType = (given: string | null | undefined): string =>
+  !given || ANY_TYPE.test(given) ? "application/octet-stream" : given;
 export const maxAgeSchema = z.number().int().min(0).max(LONGEST_AGE_SECONDS);
 
 export const cacheParams = z.object({ key: idSchema });
@@ -63,7 +70,7 @@ export const cacheBatchSchema = z
         z.strictObject({
           key: idSchema,
           body: z.base64(),
-          mediaType: mediaTypeSchema,
+          mediaType: z.preprocess(storedMediaType, mediaTypeSchema).optional(),
           maxAgeSeconds: maxAgeSchema.optional(),
           tags: tagsSchema.optional(),
         }),

@@ -75,6 +75,13 @@ export const SETTINGS = {
     "seconds",
     "Time to live of a cached response",
   ),
+  cacheTtlJitter: setting(
+    "HEADROOM_CACHE_TTL_JITTER",
+    z.number().min(0).max(0.5),
+    0,
+    "ratio",
+    "Share of its time to live by which a cached response may go early, so that not all go at once",
+  ),
   cacheMaxMb: setting("HEADROOM_CACHE_MAX_MB", megabytes, 32, "MB", "Ceiling of the response cache"),
   cachePolicy: setting(
     "HEADROOM_CACHE_POLICY",

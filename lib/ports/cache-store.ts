@@ -1,3 +1,5 @@
+import type { Condition } from "../shared/condition.ts";
+
 /** How a body is held and sent. */
 export type Encoding = "identity" | "gzip" | "br";
 
@@ -32,6 +34,8 @@ export interface CacheQuery {
   accepts: readonly Encoding[];
   /** Tags of representations that the caller holds; `*` for any. */
   etags?: readonly string[];
+  /** What must be there for it to be given, as opaque tags. */
+  match?: Condition["match"] | undefined;
   /** Take part in filling: get a lease, or wait up to `waitMs` for whoever has one. */
   fill?: { waitMs: number; signal?: AbortSignal } | undefined;
 }
@@ -47,6 +51,8 @@ export interface CachePut {
   /** Undefined: the store's own time to live. 0: nothing is stored, and what was there goes. */
   maxAgeMs?: number | undefined;
   lease?: string | undefined;
+  /** What must be there, and what must not, for it to be put. */
+  condition?: Condition | null;
   /** Encodings that the caller takes: a hint for how to hold the body. */
   accepts?: readonly Encoding[] | undefined;
 }
@@ -66,11 +72,15 @@ export interface CachedEntry {
 
 /** Responses by key, apart by namespace. Asynchronous, since it may live on another machine one day. */
 export interface CacheStore {
+  /** @throws {AppError} `version-mismatch` for an entry that is not what the condition asks for. */
   lookup(query: CacheQuery): Promise<CacheLookup>;
-  /** @throws {AppError} `item-too-large`, `memory-pressure`, `lease-expired`; all change nothing. */
+  /** @throws {AppError} `version-mismatch`, `item-too-large`, `memory-pressure`, `lease-expired`; all change nothing. */
   put(put: CachePut): Promise<"added" | "replaced">;
-  /** Removes an entry and ends a fill of its key; a lease that is named only ends, if it is the present one. */
-  delete(namespace: string, key: string, lease?: string): Promise<boolean>;
+  /**
+   * Removes an entry and ends a fill of its key; a lease that is named only ends, if it is the present one.
+   * @throws {AppError} `version-mismatch` for an entry that is not what the condition asks for.
+   */
+  delete(namespace: string, key: string, lease?: string, condition?: Condition | null): Promise<boolean>;
   purge(namespace: string, what: { tag?: string; prefix?: string }): Promise<number>;
   list(
     namespace: string,

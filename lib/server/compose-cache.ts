@@ -8,6 +8,7 @@ const boundsOf = (values: Settings) => ({
   maxItems: values.cacheMaxEntries,
   maxBytes: Math.floor(values.cacheMaxMb * MIB),
   ttlMs: values.cacheTtlSeconds * 1000,
+  ttlJitter: values.cacheTtlJitter,
   policy: values.cachePolicy,
   maxBodyBytes: Math.floor(values.maxBodyMb * MIB),
 });

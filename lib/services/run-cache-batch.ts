@@ -13,7 +13,7 @@ export interface CacheBatch {
     | readonly {
         key: string;
         body: string;
-        mediaType: string;
+        mediaType?: string | undefined;
         maxAgeSeconds?: number | undefined;
         tags?: readonly string[] | undefined;
       }[]
@@ -62,7 +62,13 @@ async function getOne(
 async function setOne(
   cache: CacheStore,
   { namespace, requestId }: CacheBatch,
-  { key, body, mediaType, maxAgeSeconds, tags = [] }: NonNullable<CacheBatch["set"]>[number],
+  {
+    key,
+    body,
+    mediaType = "application/octet-stream",
+    maxAgeSeconds,
+    tags = [],
+  }: NonNullable<CacheBatch["set"]>[number],
 ): Promise<ItemResult> {
   try {
     const outcome = await cache.put({

@@ -3,8 +3,9 @@ import { z } from "zod";
 import { idSchema } from "../../../lib/contracts/common.ts";
 import { newSessionSchema, replaceSessionSchema } from "../../../lib/contracts/sessions.ts";
 import { defineRoute, type Route, reply } from "../../../lib/server/http/define-route.ts";
-import { ifMatchVersions, ifNoneMatch, versionTag } from "../../../lib/server/http/entity-tag.ts";
+import { readCondition, versionHeaders } from "../../../lib/server/http/entity-tag.ts";
 import type { Runtime } from "../../../lib/server/runtime.ts";
+import { holds } from "../../../lib/shared/condition.ts";
 import { AppError } from "../../../lib/shared/errors.ts";
 import { isoTime } from "../../../lib/shared/iso-time.ts";
 import type { LiveSession, LiveSessions } from "./compose-sessions.ts";
@@ -59,7 +60,7 @@ async function fetched<Result>(
 }
 
 const answer = (status: number, session: LiveSession, headers?: Record<string, string>) =>
-  reply(status, toView(session), { ETag: versionTag(session.version), ...headers });
+  reply(status, toView(session), { ...versionHeaders(String(session.version)), ...headers });
 
 export const sessionRoutes: readonly Route[] = [
   defineRoute(
@@ -85,9 +86,10 @@ export const sessionRoutes: readonly Route[] = [
   defineRoute(
     { ...common, method: "put", path: `${BASE}/{id}`, params: one, body: replaceSessionSchema, responses },
     ({ runtime, namespace, params, body, request }) => {
-      const wanted = ifMatchVersions(request);
+      const wanted = readCondition(request);
       return use(runtime, namespace, params.id, async (session) => {
-        if (wanted && !wanted.includes(session.version)) throw new AppError("version-mismatch", "Another version.");
+        if (wanted && !holds(wanted, [String(session.version)]))
+          throw new AppError("version-mismatch", "Another version.");
         session.data = body.data;
         session.version += 1;
         await storeOf(runtime).keeping?.put(session);
@@ -99,8 +101,9 @@ export const sessionRoutes: readonly Route[] = [
     { ...common, method: "get", path: `${BASE}/{id}`, params: one, responses },
     ({ runtime, namespace, params, request }) =>
       use(runtime, namespace, params.id, (session) => {
-        const headers = { ETag: versionTag(session.version) };
-        if (ifNoneMatch(request, session.version)) return reply(304, undefined, headers);
+        const headers = versionHeaders(String(session.version));
+        const known = readCondition(request);
+        if (known && !holds(known, [String(session.version)])) return reply(304, undefined, headers);
         return reply(200, { ...toView(session), data: session.data }, headers);
       }),
   ),

@@ -1,13 +1,14 @@
-import { maxAgeSchema, mediaTypeSchema, tagsSchema } from "../../contracts/cache.ts";
+import { mediaTypeSchema, storedMediaType, tagsSchema } from "../../contracts/cache.ts";
 import type { CachePut, Encoding } from "../../ports/cache-store.ts";
 import { AppError } from "../../shared/errors.ts";
 import { acceptedEncodings } from "./accept-encoding.ts";
+import { keptSeconds } from "./cache-control.ts";
 
 /** What the headers of a `PUT /api/v1/cache/{key}` say. @throws {AppError} `validation-failed` that names the header. */
 export function toCachePut(headers: Headers): Omit<CachePut, "namespace" | "key" | "body"> {
-  const mediaType = check(mediaTypeSchema, headers.get("content-type") ?? "application/octet-stream", "Content-Type");
+  const mediaType = check(mediaTypeSchema, storedMediaType(headers.get("content-type")), "Content-Type");
   const tags = check(tagsSchema, splitTags(headers.get("cache-tag")), "Cache-Tag");
-  const maxAgeSeconds = maxAge(headers.get("cache-control"));
+  const maxAgeSeconds = keptSeconds(responseControl(headers));
   const lease = headers.get("x-fill-lease");
   return {
     // `readBody` refuses any other.
@@ -20,25 +21,18 @@ export function toCachePut(headers: Headers): Omit<CachePut, "namespace" | "key"
   };
 }
 
+/** What fetch adds of its own to a request with a precondition (Fetch, "HTTP-network-or-cache fetch") says nothing of the response. */
+function responseControl(headers: Headers): string | null {
+  const control = headers.get("cache-control");
+  const conditional = headers.has("if-none-match") || headers.has("if-match");
+  return conditional && control === "no-cache" && headers.get("pragma") === "no-cache" ? null : control;
+}
+
 function splitTags(header: string | null): string[] {
   return (header ?? "")
     .split(",")
     .map((tag) => tag.trim())
     .filter((tag) => tag !== "");
-}
-
-/** `max-age`, or 0 for `no-store`; the store's own time to live without either. */
-function maxAge(header: string | null): number | undefined {
-  const directives = (header ?? "")
-    .toLowerCase()
-    .split(",")
-    .map((directive) => directive.trim());
-  if (directives.includes("no-store")) return 0;
-  const directive = directives.find((text) => /^max-age(?:\s*=|$)/.test(text));
-  if (directive === undefined) return undefined;
-  const seconds = /^max-age=(?:"(\d{1,12})"|(\d{1,12}))$/.exec(directive);
-  if (!seconds) throw invalid("Cache-Control", "max-age must be a whole number of seconds, 0 or more");
-  return check(maxAgeSchema, Number(seconds[1] ?? seconds[2]), "Cache-Control");
 }
 
 interface Schema<T> {

@@ -199,8 +199,34 @@ describe("ResponseCache bounds", () => {
     expect((await get("k")).outcome).toBe("hit");
   });
 
+  it("keeps an entry for the very time that was asked, unless jitter is set", async () => {
+    const { clock, put, get } = setUp({ random: () => 1 });
+    await put("own", "x", { maxAgeMs: 1000 });
+    clock.advance(999);
+    expect((await get("own")).outcome).toBe("hit");
+    clock.advance(1);
+    expect((await get("own")).outcome).toBe("miss");
+  });
+
+  it("puts and deletes only what the condition asks for, also when another has put meanwhile", async () => {
+    const { cache, put, get } = setUp();
+    const absent = { match: [], noneMatch: ["*"] };
+    const both = await Promise.allSettled([
+      put("k", "one", { condition: absent }),
+      put("k", "two", { condition: absent }),
+    ]);
+    expect(both.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    const found = await get("k");
+    const tag = found.outcome === "hit" ? found.etag.slice(1, -1) : "";
+    const other = { match: [["other"]], noneMatch: [] };
+    await expect(put("k", "x", { condition: other })).rejects.toMatchObject({ code: "version-mismatch" });
+    await expect(put("new", "x", { condition: other })).rejects.toMatchObject({ code: "version-mismatch" });
+    await expect(cache.delete("n", "k", undefined, other)).rejects.toMatchObject({ code: "version-mismatch" });
+    expect(await put("k", "three", { condition: { match: [["other", tag]], noneMatch: [] } })).toBe("replaced");
+  });
+
   it("T63: lets entries that were put together expire apart, within 10 % of their time to live", async () => {
-    const { cache, clock, put } = setUp({ random: Math.random, maxItems: 1000 });
+    const { cache, clock, put } = setUp({ random: Math.random, ttlJitter: 0.1, maxItems: 1000 });
     for (let i = 0; i < 1000; i += 1) await put(`k${i}`, "x");
     const left: number[] = [];
     for (const atMs of [269_999, 300_000, 330_001]) {
@@ -216,7 +242,7 @@ describe("ResponseCache bounds", () => {
   });
 
   it("T64: never keeps an entry longer than its caller said, and never expires by the wall clock", async () => {
-    const { clock, put, get } = setUp({ random: () => 0 });
+    const { clock, put, get } = setUp({ random: () => 0, ttlJitter: 0.1 });
     await put("k", "x", { maxAgeMs: 1000 });
     clock.jumpWall(3_600_000);
     clock.advance(999);

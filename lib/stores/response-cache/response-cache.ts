@@ -3,6 +3,7 @@ import type { BoundedStore, ReliefStep, Slicer } from "../../ports/bounded-store
 import type { CachedEntry, CacheLookup, CachePut, CacheQuery, CacheStore, Encoding } from "../../ports/cache-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { type Condition, holds } from "../../shared/condition.ts";
 import { AppError } from "../../shared/errors.ts";
 import { BoundedEntries, type PolicySetting } from "../policies/bounded-entries.ts";
 import { BackgroundCompressor } from "./background-compressor.ts";
@@ -20,6 +21,8 @@ export interface ResponseCacheOptions {
   maxItems: number;
   maxBytes: number;
   ttlMs: number;
+  /** Share of its time to live by which an entry may go early, or without a time of its own late; 0 unless said. */
+  ttlJitter?: number;
   policy: PolicySetting;
   clock: Clock;
   account: MemoryAccount;
@@ -34,15 +37,12 @@ export interface ResponseCacheOptions {
 }
 
 export type CacheBounds = Partial<
-  Pick<ResponseCacheOptions, "maxItems" | "maxBytes" | "ttlMs" | "policy" | "maxBodyBytes">
+  Pick<ResponseCacheOptions, "maxItems" | "maxBytes" | "ttlMs" | "ttlJitter" | "policy" | "maxBodyBytes">
 >;
 
 /** The share of `maxBytes` kept for leases and waiters, and the most that they ever need. */
 const FILL_SHARE = 1 / 8;
 const MOST_FILL_BYTES = 4 * 1024 * 1024;
-/** Entries that were put together must not expire together: 10 % either way. */
-const TTL_JITTER = 0.1;
-
 const fillBytes = (maxBytes: number): number => Math.min(MOST_FILL_BYTES, Math.floor(maxBytes * FILL_SHARE));
 
 /**
@@ -64,6 +64,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
   readonly #scan: NamespaceScan;
   #maxBytes: number;
   #ttlMs: number;
+  #ttlJitter: number;
   #maxBodyBytes: number;
   #sequence = 0;
   /** Above 0: those who ask take brotli; how clearly, up to 16. */
@@ -74,6 +75,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
     this.#options = options;
     this.#maxBytes = maxBytes;
     this.#ttlMs = options.ttlMs;
+    this.#ttlJitter = options.ttlJitter ?? 0;
     this.#maxBodyBytes = options.maxBodyBytes;
     this.#inflations = new Inflations(options.decoders);
     this.#leases = new FillLeases({ clock, account, maxBytes: fillBytes(maxBytes) });
@@ -106,10 +108,11 @@ export class ResponseCache implements CacheStore, BoundedStore {
     });
   }
 
-  async lookup({ namespace, key, accepts, etags, fill }: CacheQuery): Promise<CacheLookup> {
+  async lookup({ namespace, key, accepts, etags, match, fill }: CacheQuery): Promise<CacheLookup> {
     const full = fullKey(namespace, key);
     this.#learnTaker(accepts);
     const entry = this.#entries.get(full);
+    if (entry && match) requireCondition({ match, noneMatch: [] }, entry);
     if (entry) return this.#hit(full, entry, accepts, etags);
     return fill ? this.#fill(full, accepts, fill, etags) : { outcome: "miss" };
   }
@@ -118,6 +121,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
     const key = fullKey(put.namespace, put.key);
     if (put.accepts) this.#learnTaker(put.accepts);
     this.#requireLease(key, put.lease);
+    requireCondition(put.condition, this.#entries.peek(key));
     if (put.maxAgeMs === 0) return this.#putNothing(key);
     const mediaType = ownText(put.mediaType);
     const tags = [...new Set(put.tags)].map(ownText);
@@ -128,13 +132,17 @@ export class ResponseCache implements CacheStore, BoundedStore {
     const form = await examine(put, this.#maxBodyBytes, this.#inflations);
     // The lease may have run out, or gone to another, meanwhile.
     this.#requireLease(key, put.lease);
+    requireCondition(put.condition, this.#entries.peek(key));
     const heldBytes = this.#budget.grantedBytes - this.#entries.indexBytes;
     if (!this.#budget.couldTake(mostBytes - heldBytes)) throw this.#noMemory();
     return this.#store({ key: ownText(key), mediaType, tags, form, bytes: put.body, frame, maxAgeMs: put.maxAgeMs });
   }
 
-  async delete(namespace: string, key: string, lease?: string): Promise<boolean> {
+  async delete(namespace: string, key: string, lease?: string, condition?: Condition | null): Promise<boolean> {
     const full = fullKey(namespace, key);
+    const entry = this.#entries.peek(full);
+    // What is not there is 404, whatever is asked of it (RFC 9110, 13.2.1).
+    if (entry) requireCondition(condition, entry);
     if (lease !== undefined) {
       this.#requireLease(full, lease);
       this.#leases.passOn(full);
@@ -196,11 +204,12 @@ export class ResponseCache implements CacheStore, BoundedStore {
   }
 
   /** @throws {RangeError} when the index of so many entries does not fit: of the bounds the lower ones hold then. */
-  resize({ maxItems, maxBytes = this.#maxBytes, ttlMs, policy, maxBodyBytes }: CacheBounds): void {
+  resize({ maxItems, maxBytes = this.#maxBytes, ttlMs, ttlJitter, policy, maxBodyBytes }: CacheBounds): void {
     const ceilingBytes = maxBytes - fillBytes(maxBytes);
     const before = this.#budget.ceilingBytes;
     this.#budget.ceilingBytes = Math.max(before, ceilingBytes);
     this.#ttlMs = ttlMs ?? this.#ttlMs;
+    this.#ttlJitter = ttlJitter ?? this.#ttlJitter;
     this.#maxBodyBytes = maxBodyBytes ?? this.#maxBodyBytes;
     try {
       this.#entries.resize({
@@ -306,9 +315,10 @@ export class ResponseCache implements CacheStore, BoundedStore {
 
   /** What the caller said is the longest; the store's own default may go either way. */
   #jittered(maxAgeMs: number | undefined): number {
+    if (this.#ttlJitter === 0) return maxAgeMs ?? this.#ttlMs;
     const random = (this.#options.random ?? Math.random)();
-    if (maxAgeMs !== undefined) return maxAgeMs * (1 - TTL_JITTER * random);
-    return this.#ttlMs * (1 + TTL_JITTER * (2 * random - 1));
+    if (maxAgeMs !== undefined) return maxAgeMs * (1 - this.#ttlJitter * random);
+    return this.#ttlMs * (1 + this.#ttlJitter * (2 * random - 1));
   }
 
   #requireLease(key: string, token: string | undefined): void {
@@ -346,6 +356,14 @@ export class ResponseCache implements CacheStore, BoundedStore {
       if (this.#bodies.compact() === 0 && this.#entries.evictOne() === 0) return;
     }
   }
+}
+
+/** @throws {AppError} unless what is there is what the condition asks for. */
+function requireCondition(condition: Condition | null | undefined, entry: CachedResponse | undefined): void {
+  if (!condition) return;
+  const present = entry ? [entry.body.identityTag, entry.body.tag].map((tag) => tag.slice(1, -1)) : [];
+  if (!holds(condition, present))
+    throw new AppError("version-mismatch", "The cached response is not what the request asks for: read it again.");
 }
 
 function itemTooLarge(): AppError {

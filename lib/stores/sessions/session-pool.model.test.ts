@@ -87,6 +87,8 @@ const operation = fc.oneof(
 );
 type Operation = typeof operation extends fc.Arbitrary<infer Each> ? Each : never;
 
+const only = (version: number) => ({ match: [[String(version)]], noneMatch: [] });
+
 /** The pool beside a map that keeps everything, on one clock. */
 class Bench {
   readonly clock = new FakeClock();
@@ -173,7 +175,7 @@ class Bench {
     const session = this.live(id);
     const namespace = session?.namespace ?? "a";
     if (op.kind === "replace" && op.stale && session) {
-      const stale = this.pool.replace(namespace, id, "0", [session.version + 1]);
+      const stale = this.pool.replace(namespace, id, "0", only(session.version + 1));
       await expect(stale).rejects.toMatchObject({ code: "version-mismatch" });
       // Looking it up brought it back; a refused write leaves its time as it was.
       return;
@@ -184,7 +186,7 @@ class Bench {
       session,
       op.kind === "patch"
         ? this.pool.patch(namespace, id, op.data, null)
-        : this.pool.replace(namespace, id, JSON.stringify(op.data), session ? [session.version] : null),
+        : this.pool.replace(namespace, id, JSON.stringify(op.data), session ? only(session.version) : null),
     );
     if (session) {
       session.text = JSON.stringify(next);

@@ -73,8 +73,8 @@ describe("SessionPool", () => {
     const { pool } = setUp();
     const { id } = await pool.create(NS, '{"n":0}');
     const results = await Promise.allSettled([
-      pool.replace(NS, id, '{"n":1}', [1]),
-      pool.replace(NS, id, '{"n":2}', [1]),
+      pool.replace(NS, id, '{"n":1}', { match: [["1"]], noneMatch: [] }),
+      pool.replace(NS, id, '{"n":2}', { match: [["1"]], noneMatch: [] }),
     ]);
     expect(results.map((result) => result.status).sort()).toEqual(["fulfilled", "rejected"]);
     expect((await pool.get(NS, id)).view.version).toBe(2);

@@ -4,6 +4,7 @@ import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { SessionPosition, SessionRow, SessionRows } from "../../ports/session-rows.ts";
 import { MIB } from "../../shared/bytes.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { type Condition, holds } from "../../shared/condition.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Json } from "../../shared/json-value.ts";
 import { KeyedLock } from "../../shared/keyed-lock.ts";
@@ -24,9 +25,6 @@ const TICK_MS = 250;
 const ROW_GRACE_MS = 60_000;
 const ROWS_PER_SWEEP = 2_000;
 const PRESSURE_RETRIES = 5;
-
-/** Which versions a writer accepts: null is any. */
-export type IfMatch = readonly number[] | null;
 
 export interface SessionPoolOptions {
   rows: SessionRows;
@@ -208,15 +206,15 @@ export class SessionPool implements BoundedStore {
   }
 
   /** @throws {AppError} not-found, version-mismatch, and what `create` throws. */
-  replace(namespace: string, id: string, text: string, ifMatch: IfMatch): Promise<SessionView> {
-    return this.#replace(namespace, id, text, ifMatch, true);
+  replace(namespace: string, id: string, text: string, condition: Condition | null): Promise<SessionView> {
+    return this.#replace(namespace, id, text, condition, true);
   }
 
   async #replace(
     namespace: string,
     id: string,
     text: string,
-    ifMatch: IfMatch,
+    condition: Condition | null,
     isLookup: boolean,
   ): Promise<SessionView> {
     const data = this.#measured(text);
@@ -224,21 +222,21 @@ export class SessionPool implements BoundedStore {
       this.#withRoom(data.bytes, (room) =>
         this.#loads.visit(namespace, id, {
           isLookup,
-          resident: (slot) => this.#store(id, slot, data, ifMatch, room),
+          resident: (slot) => this.#store(id, slot, data, condition, room),
         }),
       ),
     );
   }
 
   /** Merges `patch` into the data (RFC 7396). @throws {AppError} as `replace`. */
-  async patch(namespace: string, id: string, patch: Json, ifMatch: IfMatch): Promise<SessionView> {
+  async patch(namespace: string, id: string, patch: Json, condition: Condition | null): Promise<SessionView> {
     let neededBytes = 0;
     return this.#acknowledged(async () => {
       // Room as large as the last attempt wanted is waited for here: an attempt must not wait between reading and writing.
       this.#changes.release(await this.#changes.reserve(neededBytes));
       return this.#loads.visit(namespace, id, {
         resident: (slot) => {
-          checkVersion(this.memory.table.version(slot), ifMatch);
+          checkVersion(this.memory.table.version(slot), condition);
           const target: Json = JSON.parse(this.memory.text(slot));
           const data = this.#measured(JSON.stringify(mergePatch(target, patch)));
           neededBytes = data.bytes;
@@ -249,17 +247,17 @@ export class SessionPool implements BoundedStore {
   }
 
   /** @throws {AppError} not-found, version-mismatch. */
-  async delete(namespace: string, id: string, ifMatch: IfMatch): Promise<void> {
+  async delete(namespace: string, id: string, condition: Condition | null): Promise<void> {
     const room = await this.#changes.reserveForRemoval();
     try {
       await this.#loads.visit(namespace, id, {
         resident: (slot) => {
-          checkVersion(this.memory.table.version(slot), ifMatch);
+          checkVersion(this.memory.table.version(slot), condition);
           this.memory.delete(slot);
           this.#changes.add({ kind: "delete", id }, room);
         },
         detached: (row) => {
-          checkVersion(row.version, ifMatch);
+          checkVersion(row.version, condition);
           this.#spilledItems--;
           this.#changes.add({ kind: "delete", id }, room);
         },
@@ -361,8 +359,8 @@ export class SessionPool implements BoundedStore {
     if (this.#durability === "always") await this.#changes.committed();
   }
 
-  #store(id: string, slot: number, data: MeasuredText, ifMatch: IfMatch, room: Room): SessionView {
-    checkVersion(this.memory.table.version(slot), ifMatch);
+  #store(id: string, slot: number, data: MeasuredText, condition: Condition | null, room: Room): SessionView {
+    checkVersion(this.memory.table.version(slot), condition);
     // Used first, so that it is the last to be pushed out while its new data look for room.
     this.memory.use(slot);
     if (!this.memory.replace(slot, encoded(data))) throw pressure();
@@ -402,8 +400,8 @@ export class SessionPool implements BoundedStore {
   }
 }
 
-function checkVersion(version: number, ifMatch: IfMatch): void {
-  if (ifMatch !== null && !ifMatch.includes(version))
+function checkVersion(version: number, condition: Condition | null): void {
+  if (condition !== null && !holds(condition, [String(version)]))
     throw new AppError("version-mismatch", `The session is at version ${version}`);
 }
 

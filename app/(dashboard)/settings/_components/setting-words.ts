@@ -7,7 +7,10 @@ export type Setting = SettingsView["settings"][number];
 const GROUPS: readonly { title: string; names: readonly SettingName[] }[] = [
   { title: "Memory", names: ["memoryLimitMb", "optimizeAtRatio", "sampleSeconds"] },
   { title: "Sessions", names: ["maxSessions", "sessionTimeoutSeconds", "sessionsMaxMb", "sessionDurability"] },
-  { title: "Response cache", names: ["cacheMaxEntries", "cacheTtlSeconds", "cacheMaxMb", "cachePolicy"] },
+  {
+    title: "Response cache",
+    names: ["cacheMaxEntries", "cacheTtlSeconds", "cacheTtlJitter", "cacheMaxMb", "cachePolicy"],
+  },
   { title: "Vectors", names: ["maxVectors", "vectorsMaxMb"] },
   {
     title: "RAG and conversations",

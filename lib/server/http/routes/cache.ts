@@ -15,6 +15,7 @@ import { AppError } from "../../../shared/errors.ts";
 import { acceptedEncodings, entityTags } from "../accept-encoding.ts";
 import { toCachePut } from "../cache-put.ts";
 import { defineRoute, type ReplyWith, type Route, reply } from "../define-route.ts";
+import { readCondition } from "../entity-tag.ts";
 import { decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
 import { toProblem } from "../problem.ts";
 import { readBody } from "../read-body.ts";
@@ -40,11 +41,13 @@ const get = (cache: CacheStore): Route =>
     },
     async ({ params, query, namespace, request, requestId }) => {
       const { headers } = request;
+      const match = readCondition(request)?.match;
       const found = await cache.lookup({
         namespace,
         key: params.key,
         accepts: acceptedEncodings(headers.get("accept-encoding")),
         etags: entityTags(headers.get("if-none-match")),
+        match: match && match.length > 0 ? match : undefined,
         // A HEAD looks; who looks does not compute.
         fill: request.method === "HEAD" ? undefined : fillOf(query.wait ?? 0, request),
       });
@@ -60,6 +63,7 @@ function fillOf(waitMs: number, request: Request): { waitMs: number; signal?: Ab
 function answerHit({ mediaType, ageMs, ttlLeftMs, representation, etag }: CachedHit): ReplyWith {
   const headers: Record<string, string> = {
     ETag: etag,
+    "X-Version": etag.slice(1, -1),
     Age: String(Math.floor(ageMs / 1000)),
     Vary: "Accept-Encoding",
     // The caller may keep it, but asks before it uses it again: a purge must be seen.
@@ -99,15 +103,20 @@ const put = (cache: CacheStore): Route =>
       path: PATH,
       role: "consumer",
       tag: TAG,
-      summary: "Cache a response: Cache-Control: max-age sets its time to live, Cache-Tag its tags",
+      summary:
+        "Cache a response: Cache-Control sets its time to live (s-maxage, max-age), Cache-Tag its tags; preconditions hold",
       params: cacheParams,
       rawBody: "The response body, any media type; Content-Encoding may be gzip or br",
-      responses: { 201: { description: "Cached" }, 204: { description: "Replaced, or not kept (max-age=0)" } },
+      responses: {
+        201: { description: "Cached" },
+        204: { description: "Replaced, or not kept (max-age=0, no-store, no-cache, private)" },
+      },
     },
     async ({ params, namespace, request, runtime }) => {
       const { encoding, mediaType, tags, accepts, maxAgeMs, lease } = toCachePut(request.headers);
+      const condition = readCondition(request);
       const body = await readBody(request, runtime.settings.values.maxBodyMb * 1_048_576, ["identity", "gzip", "br"]);
-      const put = { namespace, key: params.key, body, encoding, mediaType, tags, accepts, maxAgeMs, lease };
+      const put = { namespace, key: params.key, body, encoding, mediaType, tags, accepts, maxAgeMs, lease, condition };
       return reply((await cache.put(put)) === "added" && maxAgeMs !== 0 ? 201 : 204);
     },
   );
@@ -125,7 +134,7 @@ const remove = (cache: CacheStore): Route =>
     },
     async ({ params, namespace, request }) => {
       const lease = request.headers.get("x-fill-lease") ?? undefined;
-      if (await cache.delete(namespace, params.key, lease)) return reply(204);
+      if (await cache.delete(namespace, params.key, lease, readCondition(request))) return reply(204);
       throw nothingThere();
     },
   );
@@ -195,7 +204,9 @@ const batch = (cache: CacheStore): Route =>
     async ({ body, namespace, requestId, runtime }) => {
       const mostAnswerBytes = runtime.settings.values.maxBodyMb * 1_048_576;
       const results = await runCacheBatch(cache, { ...body, namespace, requestId, mostAnswerBytes });
-      return reply(results.some(({ status }) => status >= 400) ? 207 : 200, { results });
+      // A miss is an answer like another: whoever asks for many expects some.
+      const failed = results.some(({ op, status }) => status >= 400 && !(op === "get" && status === 404));
+      return reply(failed ? 207 : 200, { results });
     },
   );
 

@@ -9,12 +9,13 @@ import {
   sessionWithDataSchema,
 } from "../../../contracts/sessions.ts";
 import type { SessionPosition } from "../../../ports/session-rows.ts";
+import { holds } from "../../../shared/condition.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { isoTime } from "../../../shared/iso-time.ts";
 import type { Json } from "../../../shared/json-value.ts";
 import type { SessionView } from "../../../stores/sessions/session-view.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
-import { ifMatchVersions, ifNoneMatch, versionTag } from "../entity-tag.ts";
+import { readCondition, versionHeaders, versionMismatch } from "../entity-tag.ts";
 import { decodeCursor, encodeCursor } from "../page-cursor.ts";
 
 const BASE = "/api/v1/sessions";
@@ -47,7 +48,7 @@ function withData(session: Session, data: Uint8Array): Buffer {
 }
 
 const answer = (status: number, view: SessionView, headers?: Record<string, string>) =>
-  reply(status, toSession(view), { ETag: versionTag(view.version), ...headers });
+  reply(status, toSession(view), { ...versionHeaders(String(view.version)), ...headers });
 
 const writing: readonly Route[] = [
   defineRoute(
@@ -71,7 +72,7 @@ const writing: readonly Route[] = [
       ...common,
       method: "put",
       path: `${BASE}/{id}`,
-      summary: "Replace a session's data; If-Match is respected",
+      summary: "Replace a session's data; If-Match, If-None-Match and If-Version are respected",
       params: one,
       body: replaceSessionSchema,
       responses: { 200: { description: "The session, changed", schema: sessionSchema } },
@@ -79,7 +80,7 @@ const writing: readonly Route[] = [
     async ({ runtime, namespace, params, body, request }) =>
       answer(
         200,
-        await runtime.sessions.replace(namespace, params.id, JSON.stringify(body.data), ifMatchVersions(request)),
+        await runtime.sessions.replace(namespace, params.id, JSON.stringify(body.data), readCondition(request)),
       ),
   ),
   defineRoute(
@@ -87,7 +88,7 @@ const writing: readonly Route[] = [
       ...common,
       method: "patch",
       path: `${BASE}/{id}`,
-      summary: "Merge into a session's data (RFC 7396); If-Match is respected",
+      summary: "Merge into a session's data (RFC 7396); If-Match, If-None-Match and If-Version are respected",
       params: one,
       body: sessionPatchSchema,
       mediaTypes: ["application/merge-patch+json"],
@@ -95,7 +96,7 @@ const writing: readonly Route[] = [
     },
     async ({ runtime, namespace, params, body, request }) =>
       // What the body's parser built is JSON.
-      answer(200, await runtime.sessions.patch(namespace, params.id, body as Json, ifMatchVersions(request))),
+      answer(200, await runtime.sessions.patch(namespace, params.id, body as Json, readCondition(request))),
   ),
 ];
 
@@ -114,9 +115,15 @@ const reading: readonly Route[] = [
     },
     ({ runtime, namespace, params, request }) =>
       runtime.sessions.read(namespace, params.id, (view, data) => {
-        const ETag = versionTag(view.version);
-        if (ifNoneMatch(request, view.version)) return reply(304, undefined, { ETag });
-        return reply(200, withData(toSession(view), data), { "Content-Type": JSON_TYPE, ETag });
+        const tag = String(view.version);
+        const { ETag, "X-Version": version } = versionHeaders(tag);
+        const condition = readCondition(request);
+        if (condition !== null) {
+          // In this order (RFC 9110, 13.2.2): whoever asks for another version is told so, not that it has this one.
+          if (!holds({ match: condition.match, noneMatch: [] }, [tag])) throw versionMismatch();
+          if (!holds(condition, [tag])) return reply(304, undefined, { ETag, "X-Version": version });
+        }
+        return reply(200, withData(toSession(view), data), { "Content-Type": JSON_TYPE, ETag, "X-Version": version });
       }),
   ),
   defineRoute(
@@ -151,12 +158,12 @@ const reading: readonly Route[] = [
       ...common,
       method: "delete",
       path: `${BASE}/{id}`,
-      summary: "End a session; If-Match is respected",
+      summary: "End a session; If-Match, If-None-Match and If-Version are respected",
       params: one,
       responses: { 204: { description: "It is gone" } },
     },
     async ({ runtime, namespace, params, request }) => {
-      await runtime.sessions.delete(namespace, params.id, ifMatchVersions(request));
+      await runtime.sessions.delete(namespace, params.id, readCondition(request));
       return reply(204);
     },
   ),
