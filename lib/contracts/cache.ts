@@ -62,21 +62,19 @@ export const purgeSchema = z
 export type Purge = z.infer<typeof purgeSchema>;
 export const purgedSchema = z.object({ removed: z.number().int() });
 
+/** A response to keep: in a batch, and as a stream's record. */
+export const cacheSetSchema = z.strictObject({
+  key: idSchema,
+  body: z.base64(),
+  mediaType: z.preprocess(storedMediaType, mediaTypeSchema).optional(),
+  maxAgeSeconds: maxAgeSchema.optional(),
+  tags: tagsSchema.optional(),
+});
+
 export const cacheBatchSchema = z
   .strictObject({
     get: z.array(idSchema).max(BATCH_ITEMS).optional(),
-    set: z
-      .array(
-        z.strictObject({
-          key: idSchema,
-          body: z.base64(),
-          mediaType: z.preprocess(storedMediaType, mediaTypeSchema).optional(),
-          maxAgeSeconds: maxAgeSchema.optional(),
-          tags: tagsSchema.optional(),
-        }),
-      )
-      .max(BATCH_ITEMS)
-      .optional(),
+    set: z.array(cacheSetSchema).max(BATCH_ITEMS).optional(),
   })
   .refine((batch) => count(batch) >= 1, { message: "name at least one key to get or set" })
   .refine((batch) => count(batch) <= BATCH_ITEMS, { message: `at most ${BATCH_ITEMS} items in all` });

@@ -78,11 +78,13 @@ export type CollectionView = z.infer<typeof collectionSchema>;
 
 export const collectionsPage = page(collectionSchema);
 
-export const pointsBody = z.strictObject({
-  points: z
-    .array(z.strictObject({ id: idSchema, vector: pointVector, metadata: metadataSchema.optional() }))
-    .max(MAX_POINTS_PER_CALL),
+/** A point to keep: in a call, and as a stream's record. */
+export const newPointSchema = z.strictObject({
+  id: idSchema,
+  vector: pointVector,
+  metadata: metadataSchema.optional(),
 });
+export const pointsBody = z.strictObject({ points: z.array(newPointSchema).max(MAX_POINTS_PER_CALL) });
 
 export const upsertedSchema = z.object({
   upserted: count,

@@ -1,3 +1,5 @@
+import type { ProblemCode } from "../shared/errors.ts";
+
 /** Records of a stream that are to be kept together, in their order. */
 export interface SinkBatch {
   readonly records: readonly unknown[];
@@ -9,6 +11,8 @@ export interface SinkBatch {
 export interface SinkRefusal {
   /** Index in the batch. */
   index: number;
+  /** That of the answer to a request with this record alone. */
+  code: ProblemCode;
   message: string;
 }
 

@@ -1,5 +1,5 @@
 import { type PutDocument, putDocumentSchema } from "../contracts/rag.ts";
-import { AppError } from "../shared/errors.ts";
+import { checkRecord } from "./check-record.ts";
 import type { IngestDocument } from "./ingest-document.ts";
 
 const DEFAULT_CHUNKING = { size: 1_000, overlap: 200 };
@@ -19,9 +19,5 @@ export function toDocument(id: string, body: PutDocument): IngestDocument {
 
 /** A record of a stream as a document. @throws {AppError} `validation-failed` that names the field. */
 export function readDocument(id: string, record: unknown): IngestDocument {
-  const parsed = putDocumentSchema.safeParse(record);
-  if (parsed.success) return toDocument(id, parsed.data);
-  const [issue] = parsed.error.issues;
-  const path = `/${issue?.path.map(String).join("/") ?? ""}`;
-  throw new AppError("validation-failed", `${path}: ${issue?.message ?? "does not fit"}`);
+  return toDocument(id, checkRecord(putDocumentSchema, record));
 }

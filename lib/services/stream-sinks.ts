@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
-import { idSchema } from "../contracts/common.ts";
 import type { CacheStore } from "../ports/cache-store.ts";
 import type { RecordSink, SinkBatch, SinkRefusal } from "../ports/stream-sink.ts";
-import { AppError } from "../shared/errors.ts";
-import { idDigits, isCacheBody, isSessionBody } from "../streaming/record-numbers.ts";
+import { AppError, type ProblemCode } from "../shared/errors.ts";
+import { invalidRecord } from "./check-record.ts";
+import { isObject, type NewPoint, nameOf, own, readCached, readPoint, readSession } from "./sink-records.ts";
 import type { SinkOpener } from "./stream-jobs.ts";
 
 /** What a stream needs of the session pool. */
@@ -18,8 +18,8 @@ export interface PointImport {
   upsert(
     namespace: string,
     name: string,
-    points: readonly { id: string; vector: ArrayLike<number>; metadata?: Record<string, unknown> | undefined }[],
-  ): Promise<{ refused: readonly { index: number; reason: string }[] }>;
+    points: readonly NewPoint[],
+  ): Promise<{ refused: readonly { index: number; code: ProblemCode; reason: string; pointer: string }[] }>;
 }
 
 /** What a stream needs of the document store. @throws {AppError} for a document that cannot be taken. */
@@ -54,24 +54,6 @@ export function createSinkOpener(stores: SinkStores): SinkOpener {
   };
 }
 
-type Fields = Record<string, unknown>;
-
-const isObject = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const own = (record: Fields, key: string): unknown => (Object.hasOwn(record, key) ? record[key] : undefined);
-
-/** A record's own name, as text; null when it has none. @throws {RangeError} when it cannot be one. */
-function nameOf(record: Fields, keys: readonly string[]): string | null {
-  for (const key of keys) {
-    const value = own(record, key);
-    if (value === undefined || value === null) continue;
-    const parsed = idSchema.safeParse(typeof value === "number" ? idDigits(value) : value);
-    if (!parsed.success) throw new RangeError(`"${key}" is no valid id`);
-    return parsed.data;
-  }
-  return null;
-}
-
 const placeName = (jobId: string, offset: number): string => `${jobId}:${offset}`;
 
 /** Records kept at once: between two groups the event loop has its turn, so that a stream stalls no request. */
@@ -87,7 +69,7 @@ async function keepEach(
     try {
       await keep(batch.records[index], batch.offsets[index] ?? 0);
     } catch (error) {
-      refusals.push({ index, message: refusal(error) });
+      refusals.push({ index, ...refusal(error) });
     }
   };
   for (let start = 0; start < batch.records.length; start += GROUP) {
@@ -99,9 +81,8 @@ async function keepEach(
 }
 
 /** Why this record alone is refused. @throws what is not the record's fault. */
-function refusal(error: unknown): string {
-  if (error instanceof RangeError) return error.message;
-  if (error instanceof AppError && error.status < 500) return error.message;
+function refusal(error: unknown): Omit<SinkRefusal, "index"> {
+  if (error instanceof AppError && error.status < 500) return { code: error.code, message: error.message };
   throw error;
 }
 
@@ -111,7 +92,6 @@ function sessionId(secret: string, namespace: string, name: string): string {
     .digest("base64url");
 }
 
-/** `{id?, data, idleTimeoutSeconds?}`, or any other object: then it is the data itself. */
 function sessionSink(
   store: SessionImport,
   namespace: string,
@@ -122,14 +102,8 @@ function sessionSink(
     maxBatch: 500,
     async write(batch) {
       const refusals = await keepEach(batch, async (record, offset) => {
-        if (!isObject(record)) throw new RangeError("a session is an object");
-        const wrapped = isSessionBody(record);
-        const seconds = wrapped ? own(record, "idleTimeoutSeconds") : undefined;
-        if (seconds !== undefined && !(typeof seconds === "number" && seconds >= 1 && seconds <= 315_360_000))
-          throw new RangeError("idleTimeoutSeconds must be a number of seconds");
-        const data = wrapped ? own(record, "data") : record;
-        const id = toId(nameOf(record, ["id"]) ?? placeName(jobId, offset));
-        await store.put(id, namespace, JSON.stringify(data), typeof seconds === "number" ? seconds * 1000 : undefined);
+        const { name, data, idleTimeoutMs } = readSession(record);
+        await store.put(toId(name ?? placeName(jobId, offset)), namespace, JSON.stringify(data), idleTimeoutMs);
       });
       // Only what is on disk counts as kept: a checkpoint must not run ahead of it.
       await store.committed();
@@ -138,48 +112,28 @@ function sessionSink(
   };
 }
 
-/** `{key, body (base64), mediaType?, maxAgeSeconds?, tags?}` as in a batch, or any record with a `key` or `id`: kept as JSON. */
 function cacheSink(store: CacheStore, namespace: string, jobId: string): RecordSink {
   return {
     maxBatch: 500,
     write: (batch) =>
-      keepEach(batch, async (record, offset) => {
-        if (!isObject(record)) throw new RangeError("a cached response is an object");
-        const key = nameOf(record, ["key", "id"]) ?? placeName(jobId, offset);
-        const encoded = isCacheBody(record);
-        const seconds = encoded ? own(record, "maxAgeSeconds") : undefined;
-        if (seconds !== undefined && !(typeof seconds === "number" && seconds >= 0))
-          throw new RangeError("maxAgeSeconds must be a number of seconds");
-        const mediaType = encoded ? (own(record, "mediaType") ?? "application/octet-stream") : "application/json";
-        const tags = encoded ? (own(record, "tags") ?? []) : [];
-        if (typeof mediaType !== "string" || mediaType.length > 256 || /[^\x20-\x7e]/.test(mediaType))
-          throw new RangeError("mediaType must be a media type");
-        if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === "string"))
-          throw new RangeError("tags must be a list of text");
-        await store.put({
-          namespace,
-          key,
-          // A copy of its own: a pooled buffer would keep its whole pool.
-          body: encoded
-            ? Uint8Array.from(Buffer.from(String(record.body), "base64"))
-            : new TextEncoder().encode(JSON.stringify(record)),
-          encoding: "identity",
-          mediaType,
-          tags,
-          ...(typeof seconds === "number" ? { maxAgeMs: seconds * 1000 } : {}),
-        });
+      keepEach(batch, (record, offset) => {
+        const put = readCached(record, placeName(jobId, offset));
+        return store.put({ namespace, ...put });
       }),
   };
 }
 
 /** Gives records without a vector one, made of the text of a field. */
-type Embedding = (records: readonly unknown[]) => Promise<readonly unknown[]>;
+interface Embedding {
+  readonly field: string;
+  apply(records: readonly unknown[]): Promise<readonly unknown[]>;
+}
 
 /** The model takes texts a few at a time. */
 const EMBEDDED_AT_ONCE = 64;
 
 function embedding(field: string, embed: (texts: readonly string[]) => Promise<readonly Float32Array[]>): Embedding {
-  return async (records) => {
+  const apply = async (records: readonly unknown[]): Promise<readonly unknown[]> => {
     const texts = records.map((record) =>
       isObject(record) && !Object.hasOwn(record, "vector") ? own(record, field) : null,
     );
@@ -193,9 +147,9 @@ function embedding(field: string, embed: (texts: readonly string[]) => Promise<r
         : record;
     });
   };
+  return { field, apply };
 }
 
-/** `{id, vector, metadata?}`; without `metadata`, the other fields are it. */
 function vectorSink(
   store: PointImport,
   namespace: string,
@@ -206,38 +160,25 @@ function vectorSink(
   return {
     maxBatch: embed ? EMBEDDED_AT_ONCE : 1000,
     async write(batch) {
-      const points: Parameters<PointImport["upsert"]>[2][number][] = [];
+      const points: NewPoint[] = [];
       const places: number[] = [];
       const refusals: SinkRefusal[] = [];
-      const records = embed ? await embed(batch.records) : batch.records;
+      const records = embed ? await embed.apply(batch.records) : batch.records;
       for (const [index, record] of records.entries()) {
         try {
-          points.push(toPoint(record, placeName(jobId, batch.offsets[index] ?? 0)));
+          points.push(readPoint(record, placeName(jobId, batch.offsets[index] ?? 0), embed?.field));
           places.push(index);
         } catch (error) {
-          refusals.push({ index, message: refusal(error) });
+          refusals.push({ index, ...refusal(error) });
         }
       }
       if (points.length === 0) return refusals;
       const { refused } = await store.upsert(namespace, name, points);
-      for (const { index, reason } of refused) refusals.push({ index: places[index] ?? 0, message: reason });
+      for (const { index, code, reason, pointer } of refused)
+        refusals.push({ index: places[index] ?? 0, code, message: `${pointer}: ${reason}` });
       return refusals;
     },
   };
-}
-
-function toPoint(record: unknown, fallback: string): { id: string; vector: ArrayLike<number>; metadata?: Fields } {
-  if (!isObject(record)) throw new RangeError("a point is an object");
-  const vector = own(record, "vector") ?? own(record, "embedding");
-  const numbers =
-    vector instanceof Float32Array || (Array.isArray(vector) && vector.every((value) => typeof value === "number"));
-  if (!numbers) throw new RangeError("vector must be a list of numbers");
-  const { id: _, vector: __, embedding: ___, metadata, ...rest } = record;
-  if (metadata !== undefined && metadata !== null && !isObject(metadata))
-    throw new RangeError("metadata must be an object");
-  const kept = isObject(metadata) ? metadata : rest;
-  const id = nameOf(record, ["id"]) ?? fallback;
-  return { id, vector: vector as ArrayLike<number>, ...(Object.keys(kept).length > 0 ? { metadata: kept } : {}) };
 }
 
 /** `{id, text, source?, page?, metadata?, chunking?}`. Embedding is the cost: one after another, so that a cancel is soon felt. */
@@ -248,12 +189,12 @@ function documentSink(store: DocumentImport, namespace: string, jobId: string): 
       const refusals: SinkRefusal[] = [];
       for (const [index, record] of batch.records.entries()) {
         try {
-          if (!isObject(record)) throw new RangeError("a document is an object");
+          if (!isObject(record)) throw invalidRecord("/: a document is an object");
           const id = nameOf(record, ["id"]) ?? placeName(jobId, batch.offsets[index] ?? 0);
           const { id: _, ...body } = record;
           await store(namespace, id, { source: id, ...body });
         } catch (error) {
-          refusals.push({ index, message: refusal(error) });
+          refusals.push({ index, ...refusal(error) });
         }
       }
       return refusals;

@@ -258,10 +258,10 @@ export class StreamRun {
       const refusals = await sink.write({ records, offsets: out.offsets.slice(start, start + size) });
       this.figures.records += records.length - refusals.length;
       if (refusals.length === 0) continue;
-      const rejects = refusals.map(({ index, message }): Reject => {
+      const rejects = refusals.map(({ index, code, message }): Reject => {
         const at = start + index;
         const [line, offset] = [out.lines[at] ?? 0, out.offsets[at] ?? 0];
-        return { line, offset, code: "sink-refused", message, excerpt: excerptOfRecord(out.records[at]) };
+        return { line, offset, code, message, excerpt: excerptOfRecord(out.records[at]) };
       });
       this.figures.rejectBytes = await this.#options.keepRejects(rejects);
       this.figures.rejected += rejects.length;

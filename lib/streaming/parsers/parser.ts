@@ -1,4 +1,6 @@
-/** Why a record was set aside. Codes are stable. */
+import type { ProblemCode } from "../../shared/errors.ts";
+
+/** Why a record was set aside before its store saw it; what the store refuses has the code of the API's answer. Codes are stable. */
 export type RejectCode =
   | "malformed-json"
   | "invalid-utf8"
@@ -9,8 +11,7 @@ export type RejectCode =
   | "malformed-csv"
   | "column-count"
   | "malformed-vector"
-  | "transform-failed"
-  | "sink-refused";
+  | "transform-failed";
 
 /** One record that was refused: where it began, and how it looks. */
 export interface Reject {
@@ -18,7 +19,7 @@ export interface Reject {
   line: number;
   /** Bytes before the record in the decoded stream. */
   offset: number;
-  code: RejectCode;
+  code: RejectCode | ProblemCode;
   message: string;
   /** At most EXCERPT_CHARACTERS of the record. */
   excerpt: string;

@@ -1,0 +1,81 @@
+import { cacheSetSchema } from "../contracts/cache.ts";
+import { idSchema } from "../contracts/common.ts";
+import { newSessionSchema } from "../contracts/sessions.ts";
+import { newPointSchema } from "../contracts/vectors.ts";
+import type { CachePut } from "../ports/cache-store.ts";
+import { idDigits, isCacheBody, isSessionBody } from "../streaming/record-numbers.ts";
+import { checkRecord, invalidRecord } from "./check-record.ts";
+
+// A stream's records as the stores take them. Each is held to the schema of the request that would keep it alone.
+
+export type Fields = Record<string, unknown>;
+
+export const isObject = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+export const own = (record: Fields, key: string): unknown => (Object.hasOwn(record, key) ? record[key] : undefined);
+
+/** A record's own name, as text; null when it has none. @throws {AppError} when it cannot be one. */
+export function nameOf(record: Fields, keys: readonly string[]): string | null {
+  for (const key of keys) {
+    const value = own(record, key);
+    if (value === undefined || value === null) continue;
+    const parsed = idSchema.safeParse(typeof value === "number" ? idDigits(value) : value);
+    if (!parsed.success) throw invalidRecord(`/${key}: is no valid id`);
+    return parsed.data;
+  }
+  return null;
+}
+
+/** `{id?, data, idleTimeoutSeconds?}`, or any other object: then it is the data itself. */
+export function readSession(record: unknown): { name: string | null; data: unknown; idleTimeoutMs?: number } {
+  if (!isObject(record)) throw invalidRecord("/: a session is an object");
+  const name = nameOf(record, ["id"]);
+  if (!isSessionBody(record)) return { name, data: record };
+  const { id: _, ...body } = record;
+  const { data, idleTimeoutSeconds } = checkRecord(newSessionSchema, body);
+  return { name, data, ...(idleTimeoutSeconds === undefined ? {} : { idleTimeoutMs: idleTimeoutSeconds * 1000 }) };
+}
+
+/** `{key, body (base64), mediaType?, maxAgeSeconds?, tags?}` as in a batch, or any record with a `key` or `id`: kept as JSON. */
+export function readCached(record: unknown, fallback: string): Omit<CachePut, "namespace"> {
+  if (!isObject(record)) throw invalidRecord("/: a cached response is an object");
+  const key = nameOf(record, ["key", "id"]) ?? fallback;
+  if (!isCacheBody(record)) {
+    const body = new TextEncoder().encode(JSON.stringify(record));
+    return { key, body, encoding: "identity", mediaType: "application/json", tags: [] };
+  }
+  const { body, mediaType, maxAgeSeconds, tags } = checkRecord(cacheSetSchema, { ...record, key });
+  return {
+    key,
+    // A copy of its own: a pooled buffer would keep its whole pool.
+    body: Uint8Array.from(Buffer.from(body, "base64")),
+    encoding: "identity",
+    mediaType: mediaType ?? "application/octet-stream",
+    tags: tags ?? [],
+    ...(maxAgeSeconds === undefined ? {} : { maxAgeMs: maxAgeSeconds * 1000 }),
+  };
+}
+
+export interface NewPoint {
+  id: string;
+  vector: ArrayLike<number>;
+  metadata?: Fields | undefined;
+}
+
+/**
+ * `{id?, vector, metadata?}`; without `metadata`, the other fields are it.
+ * @param embedded the field that the vector was made of: it may stand beside `metadata`.
+ */
+export function readPoint(record: unknown, fallback: string, embedded?: string): NewPoint {
+  if (!isObject(record)) throw invalidRecord("/: a point is an object");
+  const { id: _, vector: given, embedding, metadata, ...rest } = record;
+  const vector = given ?? embedding;
+  if (metadata !== undefined && embedded !== undefined) delete rest[embedded];
+  const id = nameOf(record, ["id"]) ?? fallback;
+  // Values are checked by the collection's shape; a typed list, which a binary stream or the model gives, is one.
+  const list = vector instanceof Float32Array ? [] : vector;
+  const fields =
+    metadata === undefined ? { id, vector: list, metadata: rest } : { ...rest, id, vector: list, metadata };
+  const point = checkRecord(newPointSchema, fields);
+  return vector instanceof Float32Array ? { id, vector, metadata: point.metadata } : point;
+}

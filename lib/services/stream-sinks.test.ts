@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import type { CachePut, CacheStore } from "../ports/cache-store.ts";
+import type { RecordSink } from "../ports/stream-sink.ts";
+import { readDocument } from "./import-document.ts";
+import { createSinkOpener } from "./stream-sinks.ts";
+
+/** A sink over stores that take all that they are given. */
+async function setUp(target: string, embed?: string) {
+  const kept: unknown[] = [];
+  const take = (value: unknown): void => void kept.push(value);
+  const opener = createSinkOpener({
+    secret: "secret",
+    sessions: {
+      put: async (_id, _namespace, text, idleTimeoutMs) => take({ text, idleTimeoutMs }),
+      committed: async () => undefined,
+    },
+    cache: {
+      put: async ({ body, ...put }: CachePut) => {
+        take({ ...put, text: Buffer.from(body as Uint8Array).toString() });
+        return "added";
+      },
+    } as CacheStore,
+    vectors: {
+      collection: async () => undefined,
+      upsert: async (_namespace, _name, points) => {
+        for (const point of points) take(point);
+        return { refused: [] };
+      },
+    },
+    rag: async (_namespace, id, body) => take(readDocument(id, body)),
+    embed: async (texts) => texts.map(() => Float32Array.of(1, 2)),
+  });
+  const spec = { target, format: "ndjson", parse: { format: "ndjson", transform: {} }, batchSize: 500 } as const;
+  const sink = (await opener(embed ? { ...spec, embed } : spec, "n", "job")) as RecordSink;
+  const write = async (...records: unknown[]) => await sink.write({ records, offsets: records.map((_, at) => at) });
+  return { kept, write };
+}
+
+const body = Buffer.from("hello").toString("base64");
+const bad: readonly (readonly [target: string, record: unknown, field: string])[] = [
+  ["cache", { key: "k", body: "no base64!" }, "/body"],
+  ["cache", { key: "k", body, maxAgeSeconds: 1.5 }, "/maxAgeSeconds"],
+  ["cache", { key: "k", body, maxAgeSeconds: 1e300 }, "/maxAgeSeconds"],
+  ["cache", { key: "k", body, mediaType: "no type" }, "/mediaType"],
+  ["cache", { key: "k", body, tags: ["with,comma"] }, "/tags/0"],
+  ["cache", { key: "k", body, tags: Array(17).fill("t") }, "/tags"],
+  ["cache", { key: "k", body, surprise: 1 }, "/"],
+  ["cache", { key: "..", body }, "/key"],
+  ["cache", [1], "/"],
+  ["sessions", { data: 1, idleTimeoutSeconds: 1.5 }, "/idleTimeoutSeconds"],
+  ["sessions", { data: 1, idleTimeoutSeconds: null }, "/idleTimeoutSeconds"],
+  ["sessions", { id: "", data: 1 }, "/id"],
+  ["vectors:v", { id: "a", vector: "1,2" }, "/vector"],
+  ["vectors:v", { id: "a", vector: [1], metadata: [] }, "/metadata"],
+  ["vectors:v", { id: "a", vector: [1], metadata: {}, lost: 1 }, "/"],
+  ["rag", { id: "a", text: " " }, "/text"],
+  ["rag", { id: "a", text: "t", page: 1.5 }, "/page"],
+  ["rag", { id: "a", text: "t", surprise: 1 }, "/"],
+];
+
+describe("sinks hold records to the schemas of the API", () => {
+  it.each(bad)("%s refuses %j by %s, with the API's code, and keeps the others", async (target, record, field) => {
+    const { kept, write } = await setUp(target);
+    const good = { rag: { id: "g", text: "t" }, cache: { key: "g", body } }[target] ?? { id: "g", vector: [1] };
+    expect(await write(record, good)).toEqual([
+      { index: 0, code: "validation-failed", message: expect.stringContaining(`${field}: `) },
+    ]);
+    expect(kept).toHaveLength(1);
+  });
+
+  it("takes a response as a batch takes it, and any other record as JSON", async () => {
+    const { kept, write } = await setUp("cache");
+    await write({ key: 7, body, mediaType: "text/plain", maxAgeSeconds: 9, tags: ["a b"] }, { key: "j", body: 5 });
+    expect(kept).toEqual([
+      {
+        namespace: "n",
+        key: "7",
+        text: "hello",
+        encoding: "identity",
+        mediaType: "text/plain",
+        tags: ["a b"],
+        maxAgeMs: 9000,
+      },
+      {
+        namespace: "n",
+        key: "j",
+        text: '{"key":"j","body":5}',
+        encoding: "identity",
+        mediaType: "application/json",
+        tags: [],
+      },
+    ]);
+  });
+
+  it("a point's other fields are its metadata, and the embedded text may stand beside metadata", async () => {
+    const { kept, write } = await setUp("vectors:v", "text");
+    expect(
+      await write(
+        { id: "a", embedding: [1, 2], n: 1 },
+        { id: "b", text: "t", metadata: { n: 2 } },
+        { text: "t" },
+        JSON.parse('{"id":"p","vector":[1],"__proto__":1}'),
+      ),
+    ).toEqual([]);
+    expect(kept).toEqual([
+      { id: "a", vector: [1, 2], metadata: { n: 1 } },
+      { id: "b", vector: Float32Array.of(1, 2), metadata: { n: 2 } },
+      { id: "job:2", vector: Float32Array.of(1, 2), metadata: { text: "t" } },
+      { id: "p", vector: [1], metadata: JSON.parse('{"__proto__":1}') },
+    ]);
+  });
+});
