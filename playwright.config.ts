@@ -9,7 +9,9 @@ export default defineConfig({
   // One machine, one test at a time: figures of memory and time are compared.
   workers: 1,
   fullyParallel: false,
-  timeout: 60_000,
+  // What hangs is ended; how long the rest may take depends on what else the machine does, and is asserted nowhere.
+  timeout: 180_000,
+  expect: { timeout: 20_000 },
   forbidOnly: true,
   retries: 0,
   reporter: [["list"], ["json", { outputFile: "test-results/e2e.json" }]],

@@ -80,6 +80,9 @@ async function codeOf(response: Response): Promise<string> {
   return response.ok || text === "" ? "" : (JSON.parse(text) as { code: string }).code;
 }
 
+// The address has no wrong keys left afterwards.
+test.use({ apart: true });
+
 test("every operation takes exactly the roles that /openapi.json says, by key and by cookie, in its own namespace alone", async ({
   server,
 }) => {

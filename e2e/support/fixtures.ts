@@ -4,6 +4,8 @@ import { TestServer } from "./server.ts";
 interface Options {
   /** Which door the API is reached through: an option of the project. */
   door: "direct" | "next";
+  /** A server of the file's own, for tests that use up what all callers share: an address's wrong keys, the places of sign-ins. */
+  apart: boolean;
 }
 
 interface Workers extends Options {
@@ -13,6 +15,8 @@ interface Workers extends Options {
 
 export const test = base.extend<object, Workers>({
   door: ["direct", { option: true, scope: "worker" }],
+  // Files with another value run in another worker, and so on another server.
+  apart: [false, { option: true, scope: "worker" }],
   server: [
     async ({ door }, use) => {
       const server = await TestServer.start({
