@@ -35,7 +35,8 @@ test("history has consecutive sequences, goes on after one, and groups by step",
   const csv = await server.get("/monitoring/memory/history", { accept: "text/csv" });
   expect(csv.headers.get("content-type")).toContain("text/csv");
   expect((await csv.text()).split("\r\n")[0]).toBe(
-    "at,usedBytes,limitBytes,rssBytes,heapUsedBytes,externalBytes,gcPauseMs,delayP99Ms,requests",
+    "at,usedBytes,limitBytes,rssBytes,heapUsedBytes,externalBytes,gcPauseMs,delayP99Ms,requests," +
+      "usedBytesMin,usedBytesMax,rssBytesMax,heapUsedBytesMax,externalBytesMax,delayP99MsMax",
   );
 });
 
