@@ -1,6 +1,4 @@
 import { Session } from "node:inspector/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { MIB } from "../shared/bytes.ts";
 import type { Clock } from "../shared/clock.ts";
 import { LearnedShare, type Reclaim, type Reclaimer } from "./reclaimer.ts";
@@ -81,16 +79,6 @@ export class FullCollector implements Reclaimer {
     const live = this.#options.heapUsedAfterMajor();
     return live === null ? 0 : Math.max(0, this.#options.heapBytes() - live);
   }
-}
-
-/** V8's own `gc`, without starting the process with `--expose-gc`. It keeps free pages for what comes next. */
-export function exposeGc(): () => void {
-  setFlagsFromString("--expose-gc");
-  const gc: unknown = runInNewContext("gc");
-  if (typeof gc !== "function") throw new Error("this V8 does not give its collector away");
-  return () => {
-    gc();
-  };
 }
 
 /**

@@ -50,14 +50,9 @@ export class Monitor {
     this.#listeners.push(listener);
   }
 
-  /**
-   * Samples from now on, at the period in force.
-   *
-   * @param collectGarbage run once, so that what start-up left behind is not taken for what the process holds.
-   */
-  start(collectGarbage: () => void): void {
+  /** Samples from now on, at the period in force. Garbage of the start is to be gone: it would be taken for what the process holds. */
+  start(): void {
     const { clock, settings } = this.#core;
-    collectGarbage();
     let stopSampling: () => void = () => undefined;
     let periodMs = 0;
     this.recorder.start();

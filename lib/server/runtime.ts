@@ -1,5 +1,5 @@
 import { createRunLog } from "../backends/sqlite/run-log.ts";
-import { exposeGc } from "../memory/collector.ts";
+import { collectAndGiveBack } from "../memory/collector.ts";
 import { LoopGate } from "../memory/loop-gate.ts";
 import { Sweeper } from "../memory/sweeper.ts";
 import type { Clock } from "../shared/clock.ts";
@@ -43,12 +43,13 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
     memory.observe(sample, stores, leaks.report());
   });
 
-  /** Starts what runs by itself. */
-  const start = (): void => {
+  /** Starts what runs by itself, once what the start left behind is given back: a small limit has no room for it. */
+  const start = async (): Promise<void> => {
+    await collectAndGiveBack();
     const sweeper = new Sweeper(core.stores, clock, (err) => log.warn({ err }, "a sweep failed"));
     core.onStop(sweeper.start(), memory.start(), quiet.start(), startLeaks(), loop.start());
     streams.start();
-    monitor.start(exposeGc());
+    monitor.start();
   };
   return Object.assign(core, {
     monitor,

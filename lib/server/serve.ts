@@ -66,7 +66,7 @@ export async function serve(): Promise<void> {
   await nextApp.prepare();
   const handler = nextApp.getRequestHandler();
   pages = (request, response) => handler(request, response);
-  runtime.start();
+  await runtime.start();
   runtime.phase = "ready";
   warnOfLittleRoom(runtime);
   await announce(runtime, server);
