@@ -1,11 +1,13 @@
 import type { StoreStats } from "../contracts/memory.ts";
+import { MIB } from "../shared/bytes.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Durations, LATENCY_BUCKETS } from "./traffic.ts";
 
 /** What metrics read; all of it costs no more than a look. */
 export type MetricsSource = Pick<
   Runtime,
-  "monitor" | "ledger" | "memory" | "loop" | "traffic" | "stores" | "leaks" | "events" | "sessions" | "streams"
+  | ("monitor" | "ledger" | "memory" | "loop" | "traffic" | "stores" | "leaks" | "events" | "sessions" | "streams")
+  | ("clock" | "database" | "settings" | "rag")
 >;
 
 interface Figure<From extends unknown[]> {
@@ -19,10 +21,11 @@ interface Figure<From extends unknown[]> {
 export const LEVELS = ["normal", "elevated", "critical"] as const;
 export const LEAK_STATES = ["warming-up", "clear", "suspected", "confirmed"] as const;
 
+const gauge = (name: string, help: string, read: () => number): Figure<[]> => ({ name, help, read });
+const counter = (name: string, help: string, read: () => number): Figure<[]> => ({ name, help, read, grows: true });
+
 /** Figures without labels. */
-export function figuresOf({ monitor, ledger, memory, loop, sessions, streams }: MetricsSource): Figure<[]>[] {
-  const gauge = (name: string, help: string, read: () => number): Figure<[]> => ({ name, help, read });
-  const counter = (name: string, help: string, read: () => number): Figure<[]> => ({ name, help, read, grows: true });
+export function figuresOf({ monitor, ledger, memory, loop, sessions, ...rest }: MetricsSource): Figure<[]>[] {
   return [
     gauge("headroom_ledger_granted_bytes", "Memory granted to stores and streams", () => ledger.grantedBytes),
     counter(
@@ -45,7 +48,30 @@ export function figuresOf({ monitor, ledger, memory, loop, sessions, streams }: 
       () => memory.report().forecast?.secondsToLimit ?? Number.NaN,
     ),
     gauge("headroom_session_queue_bytes", "Changes on their way to the database", () => sessions.queuedBytes),
+    ...outwardFigures(rest),
+  ];
+}
+
+/** Figures of what comes from outside, and goes there: disk, sockets, streams, the embedding model. */
+function outwardFigures(source: Pick<MetricsSource, "settings" | "traffic" | "streams" | "rag">): Figure<[]>[] {
+  const { settings, traffic, streams, rag } = source;
+  const { embedder, embeddings } = rag.parts;
+  return [
+    gauge("headroom_disk_quota_bytes", "Most that the database may take", () => settings.values.diskMaxMb * MIB),
+    gauge("headroom_sockets_open", "Sockets of dashboards and watchers", () => traffic.openSockets()),
     gauge("headroom_streams_open", "Streams that are sent or wait for memory", () => streams.jobs.open),
+    counter("headroom_stream_records_total", "Records that streams brought", () => streams.jobs.totals.records),
+    counter("headroom_stream_rejects_total", "Records of streams refused", () => streams.jobs.totals.rejects),
+    gauge("headroom_embeddings_up", "0 while the model fails; one at rest is up", () =>
+      Number(embedder.state().state !== "failing"),
+    ),
+    counter("headroom_embeddings_requests_total", "Calls to the model", () => embeddings.calls.requests),
+    counter("headroom_embeddings_errors_total", "Calls to the model that failed", () => embeddings.calls.errors),
+    counter(
+      "headroom_embeddings_seconds_total",
+      "Time that calls to the model took, waiting included",
+      () => embeddings.calls.seconds,
+    ),
   ];
 }
 

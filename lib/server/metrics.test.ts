@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
+import project from "../../package.json" with { type: "json" };
 import type { StoreStats } from "../contracts/memory.ts";
+import { FakeClock } from "../shared/fake-clock.ts";
 import { Events } from "./events.ts";
 import type { MetricsSource } from "./metric-figures.ts";
 import { Metrics } from "./metrics.ts";
@@ -15,6 +17,10 @@ function setUp() {
     window: { hits: 0, misses: 0, hitRatio: null },
   };
   const events = new Events();
+  const clock = new FakeClock();
+  const database = { sizeBytes: async () => 4_096 };
+  const embedder = { state: "ready" };
+  traffic.openSockets = () => 13;
   const source = {
     monitor: {
       // Another sample at each look, as a live process gives.
@@ -35,11 +41,18 @@ function setUp() {
     loop: { refusals: 0, lagMs: 0 },
     leaks: { report: () => ({ state: "clear" }) },
     sessions: { queuedBytes: 0 },
-    streams: { jobs: { open: 0 } },
+    streams: { jobs: { open: 0, totals: { records: 21, rejects: 22 } } },
+    settings: { values: { diskMaxMb: 2 } },
+    rag: {
+      parts: {
+        embedder: { state: () => embedder },
+        embeddings: { calls: { requests: 31, errors: 32, seconds: 33.5 } },
+      },
+    },
     stores: [{ stats: () => stats }],
-    ...{ traffic, events },
+    ...{ traffic, events, clock, database },
   } as unknown as MetricsSource;
-  return { metrics: new Metrics(source), traffic, events };
+  return { metrics: new Metrics(source), traffic, events, clock, database, embedder };
 }
 
 const typesOf = (text: string) =>
@@ -98,4 +111,40 @@ it("tells each store's items, bytes, bounds, look-ups and removals, durations by
   ])
     expect(lines).toContain(line);
   expect(lines.filter((line) => line.startsWith("headroom_store_max_bytes{"))).toEqual([]);
+});
+
+it("tells disk, sockets, streams, the embedding model and the version that runs", async () => {
+  const { metrics, embedder } = setUp();
+  const lines = (await metrics.text()).split("\n");
+  for (const line of [
+    "headroom_disk_database_bytes 4096",
+    `headroom_disk_quota_bytes ${2 * 1024 * 1024}`,
+    "headroom_sockets_open 13",
+    "headroom_stream_records_total 21",
+    "headroom_stream_rejects_total 22",
+    "headroom_embeddings_up 1",
+    "headroom_embeddings_requests_total 31",
+    "headroom_embeddings_errors_total 32",
+    "headroom_embeddings_seconds_total 33.5",
+    `headroom_build_info{version="${project.version}"} 1`,
+  ])
+    expect(lines).toContain(line);
+  for (const [state, up] of [
+    ["failing", 0],
+    ["stopped", 1],
+  ] as const) {
+    embedder.state = state;
+    expect((await metrics.text()).split("\n")).toContain(`headroom_embeddings_up ${up}`);
+  }
+});
+
+it("tells the last size of the database while its disk hangs, and while it fails", async () => {
+  const { metrics, clock, database } = setUp();
+  await metrics.text();
+  database.sizeBytes = () => new Promise(() => undefined);
+  const hanging = metrics.text();
+  clock.advance(1_000);
+  expect((await hanging).split("\n")).toContain("headroom_disk_database_bytes 4096");
+  database.sizeBytes = () => Promise.reject(new Error("gone"));
+  expect((await metrics.text()).split("\n")).toContain("headroom_disk_database_bytes 4096");
 });

@@ -1,6 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import project from "../../package.json" with { type: "json" };
 import { type MemorySample, optimizationRunSchema } from "../contracts/memory.ts";
 import { durationText, figuresOf, LEAK_STATES, LEVELS, type MetricsSource, STORE_FIGURES } from "./metric-figures.ts";
+
+const DISK_WAIT_MS = 1_000;
 
 /**
  * Prometheus text: prom-client's default metrics, and ours, read when asked for. One sample and one look at each store a
@@ -11,6 +14,7 @@ export class Metrics {
   readonly #source: MetricsSource;
   #sample: MemorySample;
   #running: Promise<string> | null = null;
+  #diskBytes: number | null = null;
 
   constructor(source: MetricsSource) {
     this.#source = source;
@@ -20,6 +24,7 @@ export class Metrics {
       if (grows) this.#counter(name, help, [], (add) => add({}, read()));
       else this.#gauge(name, help, [], (set) => set({}, read()));
     }
+    this.#build();
     this.#memory();
     this.#stores();
     this.#states();
@@ -39,8 +44,35 @@ export class Metrics {
   }
 
   async #read(): Promise<string> {
+    await this.#measureDisk();
     this.#sample = this.#source.monitor.sampler.peek();
     return `${await this.#registry.metrics()}\n${durationText(this.#source.traffic.durations())}`;
+  }
+
+  /** A disk that hangs must not hold the scrape up: then the last size is told. */
+  async #measureDisk(): Promise<void> {
+    const { database, clock } = this.#source;
+    const size = database.sizeBytes().then(
+      (bytes) => {
+        this.#diskBytes = bytes;
+      },
+      () => undefined,
+    );
+    let cancel: () => void = () => undefined;
+    const waited = new Promise<void>((resolve) => {
+      cancel = clock.after(DISK_WAIT_MS, resolve);
+    });
+    await Promise.race([size, waited]);
+    cancel();
+  }
+
+  #build(): void {
+    this.#gauge("headroom_build_info", "1; the label says what runs", ["version"], (set) =>
+      set({ version: project.version }, 1),
+    );
+    this.#gauge("headroom_disk_database_bytes", "Database and its log on disk", [], (set) => {
+      set({}, this.#diskBytes ?? Number.NaN);
+    });
   }
 
   #memory(): void {

@@ -87,6 +87,7 @@ export class Realtime {
       // Measured: 260 KB a socket and four times the CPU.
       perMessageDeflate: false,
     });
+    runtime.traffic.openSockets = () => this.sockets;
     this.#engine.on("connection", (socket: EngineSocket) => {
       socket.once("close", () => runtime.clock.after(CLOSING_MS, () => webSocketOf(socket)?.terminate?.()));
     });

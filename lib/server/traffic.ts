@@ -35,6 +35,8 @@ export class Traffic {
   #sinceSample = 0;
   /** Of the API, since the start: what only watches, this server or another, is not among them. */
   calls = 0;
+  /** Sockets open now; who opens them says how many. */
+  openSockets: () => number = () => 0;
 
   count(route: string, method: string, status: number, door: string, durationMs: number): void {
     this.#sinceSample += 1;

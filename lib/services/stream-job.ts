@@ -13,7 +13,7 @@ import type { ParseHost } from "../streaming/parse-host.ts";
 import type { RecordTarget } from "../streaming/record-numbers.ts";
 import type { RejectLog } from "../streaming/reject-log.ts";
 import { releaseBytes } from "../streaming/release-bytes.ts";
-import { StreamRun } from "../streaming/stream-run.ts";
+import { StreamRun, type StreamTotals } from "../streaming/stream-run.ts";
 import { receivedBody } from "./received-body.ts";
 import { describeFailure, Stopped } from "./stream-failure.ts";
 import { type Kept, nothingKept, placeOf, viewOf } from "./stream-job-state.ts";
@@ -36,6 +36,7 @@ export interface StreamJobParts {
   budget: ByteBudget;
   clock: Clock;
   rejects: RejectLog;
+  totals: StreamTotals;
   openSink: () => Promise<RecordSink | null>;
   /** Something worth telling has changed; `kept` resolves when it is on disk. */
   changed: (job: StreamJob, durably: boolean) => Promise<void>;
@@ -201,7 +202,7 @@ export class StreamJob {
   }
 
   async #take(upload: Upload, markReceived: () => void): Promise<void> {
-    const { clock, host, budget, rejects, openSink, changed } = this.#parts;
+    const { clock, host, budget, rejects, totals, openSink, changed } = this.#parts;
     const kept = this.#kept;
     // By the offset that the client was told: a body in another encoding than the last may begin elsewhere.
     const { skip } = placeOf(kept);
@@ -228,6 +229,7 @@ export class StreamJob {
         },
         from: kept.checkpoint,
         signal: this.#abort.signal,
+        totals,
       });
       await run.open(encoding === "identity" ? 0 : decoderBytes(encoding, head));
       opened = true;

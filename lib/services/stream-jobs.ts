@@ -11,6 +11,7 @@ import { countByNamespace, greediest } from "../shared/fair-shares.ts";
 import type { ByteBudget } from "../streaming/byte-budget.ts";
 import type { ParseHost } from "../streaming/parse-host.ts";
 import { RejectLog } from "../streaming/reject-log.ts";
+import type { StreamTotals } from "../streaming/stream-run.ts";
 import { StreamJob, type StreamJobParts, type StreamJobSpec, type Upload } from "./stream-job.ts";
 
 /** Streams that may be open at once, running or waiting for memory. */
@@ -40,6 +41,8 @@ interface Place {
 
 /** All streams of this process, and those it can go on with. */
 export class StreamJobs {
+  /** What all streams of this process brought, for /metrics. */
+  readonly totals: StreamTotals = { records: 0, rejects: 0 };
   readonly #options: StreamJobsOptions;
   /** Jobs that a client is sending, or whose end is not written yet; the rest are rows. */
   readonly #live = new Map<string, StreamJob>();
@@ -213,6 +216,7 @@ export class StreamJobs {
       host,
       budget,
       clock,
+      totals: this.totals,
       rejects: new RejectLog(path.join(directory, `${id}.ndjson`), rejectBytes),
       openSink: () => openSink(spec, namespace, id),
       changed: async (job, durably) => {

@@ -65,6 +65,7 @@ function setUp(ceilingBytes = 512 * MIB) {
   const budget = new ByteBudget({ account, clock });
   const rejects: Reject[] = [];
   const abort = new AbortController();
+  const totals = { records: 0, rejects: 0 };
   const make = (sink: RecordSink | null, spec = NDJSON, from = START) =>
     new StreamRun({
       spec,
@@ -76,14 +77,34 @@ function setUp(ceilingBytes = 512 * MIB) {
       keepRejects: async (some) => rejects.push(...some),
       from,
       signal: abort.signal,
+      totals,
     });
-  return { account, clock, budget, rejects, abort, make };
+  return { account, clock, budget, rejects, abort, totals, make };
 }
 
 const lines = (count: number, from = 0) =>
   Buffer.from(Array.from({ length: count }, (_, i) => `{"id":${from + i},"text":"${"x".repeat(80)}"}\n`).join(""));
 
 describe("StreamRun", () => {
+  it("counts the records and rejects of all runs, those of the store and those of the text", async () => {
+    const { make, totals } = setUp();
+    const sink: RecordSink = {
+      maxBatch: 10,
+      write: async () => [{ index: 0, code: "item-too-large", message: "not this one" }],
+    };
+    for (const [target, text] of [
+      [sink, lines(20)],
+      [null, Buffer.concat([lines(3), Buffer.from("{broken\n")])],
+    ] as const) {
+      const run = make(target);
+      await run.open();
+      await run.write(text);
+      await run.finish(true);
+      run.close();
+    }
+    expect(totals).toEqual({ records: 18 + 3, rejects: 2 + 1 });
+  });
+
   it("keeps records in their order, in batches, and gives back all it took", async () => {
     const { account, make } = setUp();
     const sink = new SlowSink(true);

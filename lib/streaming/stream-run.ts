@@ -20,6 +20,12 @@ export interface RunFigures {
   rejectBytes: number;
 }
 
+/** Records of all runs since the start; what is sent once more counts once more. */
+export interface StreamTotals {
+  records: number;
+  rejects: number;
+}
+
 /** The shape of the whole stream is broken: what was kept stays, and sending on is of no use. */
 export class StreamFaultError extends Error {
   override readonly name = "StreamFaultError";
@@ -49,6 +55,7 @@ export interface StreamRunOptions {
   /** Goes on from here. */
   from: RunFigures;
   signal: AbortSignal;
+  totals: StreamTotals;
 }
 
 /**
@@ -237,11 +244,11 @@ export class StreamRun {
     this.#notePeak();
     const { figures } = this;
     if (result.rejects.length > 0) figures.rejectBytes = await this.#options.keepRejects(result.rejects);
-    figures.rejected += result.rejected;
+    this.#reject(result.rejected);
     figures.filtered += result.filtered;
     figures.unlike = (figures.unlike ?? 0) + result.unlike;
     if (result.out) await this.#write(result.out);
-    else figures.records += result.records;
+    else this.#count(result.records);
     figures.state = result.state;
     // Behind its array a document can only go on from its start: the last place within it is the better one.
     if (result.state.offset > 0) this.checkpoint = { ...figures };
@@ -256,7 +263,7 @@ export class StreamRun {
       this.#stop.signal.throwIfAborted();
       const records = out.records.slice(start, start + size);
       const refusals = await sink.write({ records, offsets: out.offsets.slice(start, start + size) });
-      this.figures.records += records.length - refusals.length;
+      this.#count(records.length - refusals.length);
       if (refusals.length === 0) continue;
       const rejects = refusals.map(({ index, code, message }): Reject => {
         const at = start + index;
@@ -264,8 +271,18 @@ export class StreamRun {
         return { line, offset, code, message, excerpt: excerptOfRecord(out.records[at]) };
       });
       this.figures.rejectBytes = await this.#options.keepRejects(rejects);
-      this.figures.rejected += rejects.length;
+      this.#reject(rejects.length);
     }
+  }
+
+  #count(records: number): void {
+    this.figures.records += records;
+    this.#options.totals.records += records;
+  }
+
+  #reject(records: number): void {
+    this.figures.rejected += records;
+    this.#options.totals.rejects += records;
   }
 
   #notePeak(): void {

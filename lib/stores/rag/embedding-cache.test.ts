@@ -61,6 +61,22 @@ describe("EmbeddingCache", () => {
     clock = new FakeClock();
   });
 
+  it("counts calls to the model, their time and those that failed, but no asker who went away", async () => {
+    const cache = make();
+    const answer = embedder.embed.bind(embedder);
+    embedder.embed = async (texts) => {
+      clock.advance(1_500);
+      return answer(texts);
+    };
+    await cache.embed(["a", "b"], "ingest");
+    await cache.embed(["a"], "query");
+    expect(cache.calls).toEqual({ requests: 1, errors: 0, seconds: 1.5 });
+    embedder.fails = true;
+    await expect(cache.embed(["c"], "query")).rejects.toThrow("down");
+    await expect(cache.embed(["d"], "query", AbortSignal.abort())).rejects.toThrow();
+    expect(cache.calls).toEqual({ requests: 3, errors: 1, seconds: 4.5 });
+  });
+
   it("fails nobody else when the client that asked first for a text goes away", async () => {
     const abort = new AbortController();
     embedder.embed = async (texts: readonly string[], _lane?: unknown, signal?: AbortSignal) => {

@@ -47,6 +47,8 @@ export class EmbeddingCache {
   #diskRows: number | null = null;
   /** A hit is a text that was not embedded, wherever its vector was. */
   readonly counters: StoreCounters;
+  /** Calls to the model, those that failed, and how long they took, waiting included; an asker who went away is no failure. */
+  readonly calls = { requests: 0, errors: 0, seconds: 0 };
   #diskEvictions = 0;
 
   constructor(
@@ -184,7 +186,7 @@ export class EmbeddingCache {
     lane: EmbeddingLane,
     signal?: AbortSignal,
   ): Promise<Uint8Array[]> {
-    const vectors = await this.#embedder.embed(
+    const vectors = await this.#ask(
       fresh.map(([, text]) => text),
       lane,
       signal,
@@ -195,6 +197,19 @@ export class EmbeddingCache {
     await this.#holdDiskBound(rows.length);
     if (lane === "query") for (const [at, [key]] of fresh.entries()) this.#keep(key, codes[at] ?? new Uint8Array());
     return codes;
+  }
+
+  async #ask(texts: readonly string[], lane: EmbeddingLane, signal?: AbortSignal): Promise<Float32Array[]> {
+    const startedAtMs = this.#clock.monotonicMs();
+    this.calls.requests++;
+    try {
+      return await this.#embedder.embed(texts, lane, signal);
+    } catch (error) {
+      if (!signal?.aborted) this.calls.errors++;
+      throw error;
+    } finally {
+      this.calls.seconds += (this.#clock.monotonicMs() - startedAtMs) / 1000;
+    }
   }
 
   #today(): number {
