@@ -73,6 +73,15 @@ const encodingParameter = z
     }
   });
 
+/** Keys with a dot in them need the pointer's form, as does an empty one. */
+function keysOfPath(text: string, context: z.RefinementCtx): string[] {
+  const pointer = text.startsWith("/");
+  const keys = pointer ? text.slice(1).split("/") : text.split(".");
+  const wrong = pointer ? keys.some((key) => /~(?![01])/.test(key)) : keys.includes("");
+  if (wrong) context.addIssue({ code: "custom", message: "must be keys with dots between, or a JSON Pointer" });
+  return pointer ? keys.map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~")) : keys;
+}
+
 export const streamQuerySchema = z.strictObject({
   target: streamTargetSchema,
   format: streamFormatSchema,
@@ -81,10 +90,12 @@ export const streamQuerySchema = z.strictObject({
     .string()
     .min(1)
     .max(1024)
-    .transform((text) => text.split("."))
-    .pipe(z.array(z.string().min(1)).max(16))
+    .transform(keysOfPath)
+    .pipe(z.array(z.string()).max(16))
     .optional()
-    .describe("json: keys from the root to the array, with dots between"),
+    .describe(
+      "json: keys from the root to the array, or to the object whose values are the records: with dots between, or as a JSON Pointer, /a.b/items",
+    ),
   encoding: encodingParameter.optional().describe("Of text without a byte-order mark, which decides first; utf-8"),
   delimiter: z
     .enum(["auto", ",", ";", "|", "\t", "tab"])

@@ -15,7 +15,7 @@ export interface ParseSpec {
   format: StreamFormat;
   /** Of text without a byte-order mark; UTF-8 by default. */
   encoding?: string;
-  /** JSON: keys from the root to the array. */
+  /** JSON: keys from the root to the array, or to the object whose values are the records. */
   path?: readonly string[];
   /** CSV; without it, it is found out. */
   delimiter?: string;

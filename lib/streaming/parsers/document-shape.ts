@@ -1,3 +1,4 @@
+import { jsonPointer } from "../../shared/json.ts";
 import { isBlank, parseOne } from "./json-text.ts";
 import type { StreamFault } from "./parser.ts";
 
@@ -10,6 +11,8 @@ interface Frame {
   /** The containers down to here are the ones that the path names. */
   onPath: boolean;
   key: string;
+  /** The path leads to it, and its values are the records. */
+  values: boolean;
 }
 
 type Problem = Pick<StreamFault, "code" | "message">;
@@ -21,7 +24,7 @@ const COMMA = 0x2c;
 
 const structure = (message: string): Problem => ({ code: "json-structure", message });
 
-/** The grammar of a JSON document around the array that holds its records: a frame per open container, no deeper than the path. */
+/** The grammar of JSON documents, one behind another, around what holds their records: a frame per open container, no deeper than the path. */
 export class DocumentShape {
   readonly #path: readonly string[];
   readonly #frames: Frame[] = [];
@@ -36,8 +39,8 @@ export class DocumentShape {
   constructor(path: readonly string[], inside: boolean, due: boolean) {
     this.#path = path;
     if (!inside) return;
-    for (const key of path) this.#frames.push({ kind: "object", expect: "comma", onPath: true, key });
-    this.#frames.push({ kind: "array", expect: "next", onPath: true, key: "" });
+    for (const key of path) this.#frames.push({ kind: "object", expect: "comma", onPath: true, key, values: false });
+    this.#frames.push({ kind: "array", expect: "next", onPath: true, key: "", values: false });
     this.#rootSeen = true;
     this.#inTarget = true;
     this.#found = true;
@@ -55,6 +58,18 @@ export class DocumentShape {
   /** The document is one record: no path was given, and the root is no array. */
   get isOneRecord(): boolean {
     return this.#isOneRecord;
+  }
+
+  /** What comes next is the value of an object whose values are the records. */
+  get valueDue(): boolean {
+    const frame = this.#frames.at(-1);
+    return frame?.values === true && frame.expect === "value";
+  }
+
+  /** The document that was one record has been taken as a whole. */
+  endRecord(): void {
+    this.#frames.length = 0;
+    this.#isOneRecord = false;
   }
 
   /** The input has ended without a bracket: what there was is one value. */
@@ -76,35 +91,42 @@ export class DocumentShape {
 
   atEnd(): Problem | null {
     if (!this.finished) return { code: "json-truncated", message: "the document ends before its brackets close" };
-    if (!this.#found) return { code: "json-path", message: `there is no array at ${this.#path.join(".")}` };
-    return null;
+    return this.#found ? null : this.#notFound();
+  }
+
+  #notFound(): Problem {
+    return { code: "json-path", message: `there is no array or object at ${jsonPointer(this.#path)}` };
   }
 
   #open(kind: Frame["kind"], text: Buffer | null): Problem | null {
     if (!text || !isBlank(text)) return structure("text before a bracket");
     const parent = this.#frames.at(-1);
-    if (!parent && this.#rootSeen) return structure("text after the document's end");
+    if (!parent && this.#rootSeen) {
+      if (!this.#found) return this.#notFound();
+      this.#found = false;
+    }
     if (parent && (parent.expect === "comma" || (parent.kind === "object" && parent.expect !== "value")))
       return structure("a bracket where none may stand");
     const depth = this.#frames.length;
     const onPath = parent ? parent.onPath && parent.kind === "object" && parent.key === this.#path[depth - 1] : true;
     this.#rootSeen = true;
     if (parent) parent.expect = "comma";
-    this.#frames.push({ kind, expect: "first", onPath, key: "" });
+    this.#frames.push({ kind, expect: "first", onPath, key: "", values: false });
     if (onPath && depth === this.#path.length) return this.#enter(kind);
     return null;
   }
 
   #enter(kind: Frame["kind"]): Problem | null {
+    if (this.#found) return { code: "json-path", message: "the path leads to two places" };
+    this.#found = true;
     if (kind === "array") {
-      if (this.#found) return { code: "json-path", message: "the path leads to two arrays" };
-      this.#found = true;
       this.#inTarget = true;
       this.elementDue = false;
       return null;
     }
-    if (this.#path.length > 0) return { code: "json-path", message: "the path leads to an object, not to an array" };
-    this.#isOneRecord = true;
+    const frame = this.#frames.at(-1);
+    if (frame && this.#path.length > 0) frame.values = true;
+    else this.#isOneRecord = true;
     return null;
   }
 

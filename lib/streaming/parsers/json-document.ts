@@ -16,13 +16,14 @@ import { WindowLines } from "./window-lines.ts";
 
 const DOUBTFUL = IRREGULAR | DEEP | ODD_NUMBER;
 const COMMA = 0x2c;
+const CLOSE_OBJECT = 0x7d;
 const CLOSE_ARRAY = 0x5d;
 const NOTHING = Buffer.alloc(0);
 
 export interface JsonDocumentOptions {
   receiver: RecordReceiver;
   from?: ParserState;
-  /** Keys that lead from the root to the array; none: the root is the array. */
+  /** Keys that lead from the root to the array, or to the object whose values are the records; none: the root is the array. */
   path?: readonly string[];
   keys?: readonly string[];
   /** Keys of each record whose lists of numbers may be rounded, as vectors are; any other number keeps its value. */
@@ -31,8 +32,8 @@ export interface JsonDocumentOptions {
 }
 
 /**
- * One JSON document of any size, whose records are the elements of one array. What lies around the array is checked for
- * its shape and let go; a root that is no array, with no path given, is one record.
+ * JSON documents of any size, one behind another, whose records are the elements of one array each, or the values of one object.
+ * What lies around them is checked for its shape and let go; a root that is no array, with no path given, is one record.
  */
 export class JsonDocumentParser implements Parser {
   readonly #receiver: RecordReceiver;
@@ -102,7 +103,7 @@ export class JsonDocumentParser implements Parser {
     if (this.#carry.active && (this.#shape.isOneRecord || this.#shape.endedWithoutBrackets())) {
       this.#block = this.#newBlock();
       const length = this.#carry.seenBytes;
-      this.#takeElement(this.#carry.tooLarge ? null : this.#carry.take(), ODD_NUMBER, 0, length);
+      this.#takeElement(this.#carry.tooLarge ? null : this.#carry.take(), ODD_NUMBER, this.#offset, length);
       if (this.#block.records.length > 0) this.#receiver.block(this.#block);
       return;
     }
@@ -130,9 +131,10 @@ export class JsonDocumentParser implements Parser {
   #takeElements(length: number): number {
     const carried = this.#carry.active;
     let start = carried ? this.#takeScanned(0, length, true) : 0;
-    if (carried && (this.#fault || this.#carry.active || !this.#shape.inTarget)) return start;
-    start = this.#takeKnown(start, length);
-    this.#scanner.resetDocument(this.#depth);
+    if (this.#fault || this.#carry.active) return start;
+    if (this.#shape.inTarget) start = this.#takeKnown(start, length);
+    // Where the array has ended, the scan may have stopped at a comma behind it.
+    this.#scanner.resetDocument(this.#shape.isOneRecord ? 0 : this.#shape.depth);
     return this.#takeScanned(start, length, false);
   }
 
@@ -172,12 +174,16 @@ export class JsonDocumentParser implements Parser {
     let first = 0;
     let index = 0;
     this.#runFirst = -1;
-    for (; index < events && !this.#shape.isOneRecord && !this.#fault; index++) {
+    for (; index < events && !this.#fault; index++) {
       const event = list[index] ?? 0;
       const at = event & POSITION;
       if (at >= brokenAt) break;
       const byte = bytes[origin + at] ?? 0;
-      if (this.#shape.inTarget && byte === COMMA) {
+      if (this.#shape.isOneRecord) {
+        if (byte !== CLOSE_ARRAY && byte !== CLOSE_OBJECT) continue;
+        this.#takeWhole(left, at + 1);
+        first = index + 1;
+      } else if (this.#shape.inTarget && byte === COMMA) {
         if (this.#runFirst < 0) {
           this.#runFirst = index;
           this.#runStart = left;
@@ -185,8 +191,11 @@ export class JsonDocumentParser implements Parser {
       } else {
         this.#takeRun(index, projected && first === 0);
         this.#takeShape(byte, left, event);
-        if (this.#shape.isOneRecord) return 0;
         first = index + 1;
+        if (this.#shape.isOneRecord) {
+          left = at;
+          continue;
+        }
       }
       left = at + 1;
     }
@@ -199,11 +208,29 @@ export class JsonDocumentParser implements Parser {
     const at = event & POSITION;
     const inTarget = this.#shape.inTarget;
     if (inTarget && byte === CLOSE_ARRAY) this.#takeLast(left, event);
-    const text = inTarget ? NOTHING : this.#segment(left, at);
+    const text = inTarget ? NOTHING : this.#shape.valueDue ? this.#takeValue(left, at) : this.#segment(left, at);
     const problem = this.#shape.take(byte, text);
     if (problem) this.#fail(problem.code, problem.message, this.#base + at);
     this.#carry.clear();
     this.#offset = this.#base + at + 1;
+  }
+
+  /** The value that stands before `at` in an object of records. Returns what the document's shape has still to look at. */
+  #takeValue(left: number, at: number): Buffer | null {
+    if (!this.#carry.active) this.#offset = this.#base + this.#skipSpace(left, at);
+    const text = this.#segment(left, at);
+    if (text !== null && isBlank(text)) return text;
+    this.#takeElement(text, ODD_NUMBER, this.#offset, this.#base + at - this.#offset);
+    return null;
+  }
+
+  /** A document that is one record, and ends at `end`. */
+  #takeWhole(left: number, end: number): void {
+    if (!this.#carry.active) this.#offset = this.#base + left;
+    this.#takeElement(this.#segment(left, end), ODD_NUMBER, this.#offset, this.#base + end - this.#offset);
+    this.#carry.clear();
+    this.#shape.endRecord();
+    this.#offset = this.#base + end;
   }
 
   /** Text since the last event, what earlier windows held of it included; of what is too long to hold, nothing. */

@@ -38,6 +38,23 @@ const document =
   (receiver: RecordReceiver) =>
     new JsonDocumentParser({ receiver, path, ...(keys ? { keys } : {}) });
 
+/** Documents in brackets, one behind another; null where the text is anything else. */
+function documentsOf(text: string): unknown[] | null {
+  const found: unknown[] = [];
+  for (let rest = text.trim(); rest !== ""; ) {
+    let end = /^[[{]/.test(rest) ? 1 : rest.length + 1;
+    for (; end <= rest.length; end++) {
+      const [document] = naiveLines(Buffer.from(rest.slice(0, end).replaceAll("\n", " "))).records;
+      if (document === undefined) continue;
+      found.push(document);
+      break;
+    }
+    if (end > rest.length) return null;
+    rest = rest.slice(end).trim();
+  }
+  return found;
+}
+
 /** One line after another, as anybody would. */
 function naiveLines(bytes: Buffer): { records: unknown[]; offsets: number[]; rejectOffsets: number[] } {
   const found = { records: [] as unknown[], offsets: [] as number[], rejectOffsets: [] as number[] };
@@ -280,8 +297,9 @@ describe("JsonDocumentParser", () => {
             valid = false;
           }
           const clean = outcome.fault === null && outcome.rejects.length === 0;
-          if (!valid) expect(clean).toBe(false);
-          else if (clean) expect(outcome.records).toEqual(Array.isArray(value) ? value : [value]);
+          const documents = valid ? [value] : documentsOf(text);
+          if (documents === null) expect(clean).toBe(false);
+          else if (clean) expect(outcome.records).toEqual(documents.flat(1));
           else expect(outcome.rejects.every((reject) => reject.code === "number-not-finite")).toBe(true);
         },
       ),
@@ -298,7 +316,47 @@ describe("JsonDocumentParser", () => {
       expect(outcome.records).toEqual([{ a: 1 }, { a: 2 }]);
     }
     expect(run(document(["data", "none"]), bytes).fault?.code).toBe("json-path");
-    expect(run(document(["meta"]), bytes).fault?.code).toBe("json-path");
+    expect(run(document(["data", "n"]), bytes).fault?.code).toBe("json-path");
+  });
+
+  it("reads what stands behind the array, however it is cut", () => {
+    const bytes = Buffer.from(`{"rows":[1,22],"z":[3,4,{"a":[5,6]}],"y":{"a":1,"b":2}}`);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const outcome = run(document(["rows"]), bytes, [cut]);
+      expect([outcome.fault, outcome.rejects, outcome.records]).toEqual([null, [], [1, 22]]);
+    }
+  });
+
+  it("takes the values of the object at a path as records, wherever it is cut", () => {
+    const text = `{"x":{"p":1},"a.b":{"i":{"one":{"n":[1,{"q":"}"}]},\n "two" : 2,"bad":tru, "s":"x","l":[3,4]},"z":[1,2]},"e":{}}`;
+    const bytes = Buffer.from(text);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const outcome = run(document(["a.b", "i"]), bytes, [cut, Math.min(bytes.length, cut + 3)]);
+      expect(outcome.fault).toBeNull();
+      expect(outcome.records).toEqual([{ n: [1, { q: "}" }] }, 2, "x", [3, 4]]);
+      expect(outcome.rejects.map(({ line, offset, code }) => [line, offset, code])).toEqual([
+        [2, text.indexOf("tru"), "malformed-json"],
+      ]);
+    }
+    expect(run(document(["e"]), bytes).records).toEqual([]);
+    expect(run(document(["e"]), Buffer.from(`{"e":{"a":}}`)).fault?.code).toBe("json-structure");
+    expect(run(document(["e"]), Buffer.from(`{"e":{"a":1},"e":{"b":2}}`)).fault?.code).toBe("json-path");
+  });
+
+  it("takes the records of documents that stand one behind another, wherever they are cut", () => {
+    const text = `{"r":[{"a":1}]}\n{"x":[1,2],"r":{"k":{"a":2},"l":{"a":3}}} {"r":[{"a":4},{"a":5}]}`;
+    const plain = `[{"a":1},\n{"a":2}]{"a":3,"b":{"c":[1]}}\n{"a":"4}"}[]\n[5]`;
+    for (let cut = 0; cut <= text.length; cut++) {
+      const outcome = run(document(["r"]), Buffer.from(text), [cut]);
+      expect([outcome.fault, outcome.rejects]).toEqual([null, []]);
+      expect(outcome.records).toEqual([1, 2, 3, 4, 5].map((a) => ({ a })));
+      const roots = run(document(), Buffer.from(plain), [Math.min(cut, plain.length)]);
+      expect([roots.fault, roots.rejects]).toEqual([null, []]);
+      expect(roots.records).toEqual([{ a: 1 }, { a: 2 }, { a: 3, b: { c: [1] } }, { a: "4}" }, 5]);
+    }
+    expect(run(document(), Buffer.from("[1] x [2]")).fault?.code).toBe("json-structure");
+    expect(run(document(), Buffer.from(`{"a":1} x`)).fault?.code).toBe("json-structure");
+    expect(run(document(["r"]), Buffer.from(`{"n":1}{"r":[1]}`)).fault?.code).toBe("json-path");
   });
 
   it("gives selected keys of elements at any cut", () => {
