@@ -84,10 +84,11 @@ test("cache: found by prefix and by tag, shown as text, removed, purged, with th
   expect(trouble).toEqual([]);
 });
 
-test("a viewer sees a store's figures and not what is in it", async ({ page, server }) => {
+test("a viewer sees a store's figures, and is not offered the list of what is in it", async ({ page, server }) => {
   await signIn(page, server, await server.createKey("viewer"));
   await page.goto(`${server.url}/sessions`);
   await untilLive(page);
   await expect(page.getByRole("meter", { name: "Memory", exact: true })).toBeVisible();
-  await expect(page.getByText("Your key may not see this")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Hit ratio" })).toBeVisible();
+  await expect(page.getByText("Live sessions")).toHaveCount(0);
 });
