@@ -55,7 +55,7 @@ async function complete(server: TestServer, job: StreamJobView, whole: Buffer, c
 
 test.describe("T54: streams and a full disk", () => {
   test("a used-up quota fails the job, leaves what it counts, and the job goes on once there is room", async () => {
-    const server = await TestServer.start({ env: { HEADROOM_DISK_MAX_MB: "5" } });
+    const server = await TestServer.start({ env: { HEADROOM_DISK_MAX_MB: "13" } });
     try {
       await server.send("PUT", "/api/v1/collections/ballast", { dimensions: DIMENSIONS, metric: "cosine" });
       expect((await upload(server, "ballast", fvecs(3000))).status).toBe(200);
