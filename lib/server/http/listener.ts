@@ -7,6 +7,7 @@ import type { Runtime } from "../runtime.ts";
 import type { createApp } from "./app.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { Route } from "./define-route.ts";
+import { Lingering } from "./lingering.ts";
 import { refuse } from "./refuse.ts";
 import { API_HEADERS } from "./respond.ts";
 import { checkTarget, isApiPath, isSocketPath, requireOnce } from "./target.ts";
@@ -40,9 +41,12 @@ export function createListener(
   const streaming = streamingPaths(routes);
   const arrivals = new Arrivals(runtime.clock, REQUEST_TIMEOUT_MS);
   runtime.onStop(arrivals.start());
+  const lingering = new Lingering();
   const throughNext = runtime.env.fixed.HEADROOM_DOOR === "next";
 
   return (request, response) => {
+    if (lingering.has(request.socket)) return;
+    if (bringsBody(request)) lingering.watch(request, response);
     let pathname: string;
     try {
       if (request.rawHeaders.length > MAX_HEADER_LINES * 2)
@@ -123,10 +127,14 @@ function setPageHeaders(runtime: Runtime, request: IncomingMessage, response: Se
   response.setHeader("Permissions-Policy", "camera=(), geolocation=(), microphone=()");
 }
 
+function bringsBody({ headers }: IncomingMessage): boolean {
+  const length = headers["content-length"];
+  return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
+}
+
 /** A body that trickles in would hold its socket for ever: Node's own request timeout knows no exception for streams. */
 function limitArrival(runtime: Runtime, arrivals: Arrivals, request: IncomingMessage, response: ServerResponse): void {
-  const { "content-length": length, "transfer-encoding": encoding } = request.headers;
-  if (encoding === undefined && (length === undefined || length === "0")) return;
+  if (!bringsBody(request)) return;
   arrivals.expect(request, () => {
     const error = new AppError("request-timeout", "The body did not arrive in 30 s.");
     if (!response.headersSent) refuse(runtime, request, response, error);
