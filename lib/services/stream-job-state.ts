@@ -9,7 +9,7 @@ export interface Kept {
   spec: StreamJobSpec;
   checkpoint: RunFigures;
   /** What was kept when it last ended: a part of a slice may be beyond the checkpoint. */
-  shown: Pick<RunFigures, "records" | "filtered" | "unlike" | "rejected" | "state">;
+  shown: Pick<RunFigures, "records" | "filtered" | "unlike" | "rejected" | "rejectBytes" | "state">;
   encoded: boolean;
   bytesRead: number;
   bytesTotal: number | null;

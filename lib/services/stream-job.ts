@@ -81,12 +81,14 @@ export class StreamJob {
   /** A job from its row. What was under way in this node's last process is interrupted now; another node's may still be. */
   static restore(row: StreamJobRow, parts: (rejectBytes: number) => StreamJobParts, ours: boolean): StreamJob {
     const kept: Kept = JSON.parse(row.payload);
-    const job = new StreamJob(row.id, row.namespace, row.createdAtMs, kept.spec, parts(kept.checkpoint.rejectBytes));
+    const state = row.state as StreamState;
+    const cutShort = ours && (state === "running" || state === "queued");
+    if (cutShort) kept.shown = kept.checkpoint;
+    // Those that are shown can be read, also behind the checkpoint: only an upload that goes on from there cuts them off.
+    const job = new StreamJob(row.id, row.namespace, row.createdAtMs, kept.spec, parts(kept.shown.rejectBytes));
     job.#kept = kept;
-    job.#state = row.state as StreamState;
-    if (ours && (job.#state === "running" || job.#state === "queued")) {
-      kept.shown = kept.checkpoint;
-      job.#state = "interrupted";
+    job.#state = cutShort ? "interrupted" : state;
+    if (cutShort) {
       kept.finishedAtMs ??= parts(0).clock.nowMs();
       kept.error = {
         code: "server-stopped",

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import type { StreamJobRow, StreamJobRows } from "../ports/stream-job-rows.ts";
@@ -59,9 +60,11 @@ function setUp({ streamBytes = 512 * MIB, clock = systemClock as Clock, patience
     progress: () => undefined,
     openSink: async () => ({
       maxBatch: 1000,
-      async write({ offsets }) {
+      async write({ offsets, records }) {
         for (const offset of offsets) names.add(offset);
-        return [];
+        return [...records.keys()]
+          .filter((index) => typeof records[index] !== "object")
+          .map((index) => ({ index, code: "validation-failed" as const, message: "/: is no object" }));
       },
     }),
   });
@@ -101,6 +104,27 @@ async function* silence(...bytes: Uint8Array[]): AsyncGenerator<Uint8Array> {
 const ended = (under: { ended: Promise<void> }) => under.ended.catch(() => undefined);
 
 describe("stream jobs", () => {
+  it.each([
+    ["completed", '[1,{"n":2},3]'],
+    ["failed", '[1,{"n":2},3] and more'],
+    ["failed", '[1,{"n":2},3,'],
+  ])("that %s tell all of their rejects: those of %s too", async (state, body) => {
+    const { jobs, turn } = setUp();
+    const { job, under } = await jobs.start("n", JSON_ARRAY, upload(chunks(Buffer.from(body))));
+    await ended(under);
+    // Its end is written once more, then it is known by its row alone.
+    for (let turns = 0; turns < 3; turns++) await turn();
+    const found = await jobs.find("n", job.id);
+    const told = await text(await found.rejects.read());
+    expect(found.view()).toMatchObject({ state, rejected: 2 });
+    expect(
+      told
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).excerpt),
+    ).toEqual(["1", "3"]);
+  });
+
   it("count each record once when a plain part is gone on with in gzip, from the offset that was told", async () => {
     const { jobs, names } = setUp();
     const job = await jobs.create("n", NDJSON);
