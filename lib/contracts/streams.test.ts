@@ -15,3 +15,20 @@ describe("path of a stream", () => {
     expect(read(path).error?.issues[0]?.path).toEqual(["path"]),
   );
 });
+
+describe("names of a stream's fields", () => {
+  it.each([
+    ["rename", "a:x,b:x"],
+    ["rename", "a:x,a:y"],
+    ["cast", "a:string,a:number"],
+    ["constant", "a:1,a:2"],
+  ])("%s=%s is refused: one of the two would be lost without a word", (step, text) => {
+    const { error } = streamQuerySchema.safeParse({ target: "none", format: "ndjson", [step]: text });
+    expect(error?.issues).toMatchObject([{ path: [step], message: expect.stringContaining("stands twice") }]);
+  });
+
+  it("may change places, and be cast to what another is cast to", () => {
+    const query = { target: "none", format: "ndjson", rename: "a:b,b:a", cast: "a:number,b:number" };
+    expect(streamQuerySchema.safeParse(query).success).toBe(true);
+  });
+});

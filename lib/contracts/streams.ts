@@ -26,8 +26,22 @@ const names = (what: string) =>
     .pipe(z.array(fieldName).max(256))
     .describe(what);
 
-/** `a:b,c:d` as pairs; what stands after the colon is checked by `right`. */
-const pairs = <Right extends string>(right: z.ZodType<Right>, what: string) =>
+/** A name that stands twice would make one of the two be lost without a word. */
+const oneEach =
+  <Pair extends readonly string[]>(sides: readonly number[]) =>
+  (list: readonly Pair[], context: z.RefinementCtx): void => {
+    for (const side of sides) {
+      const seen = new Set<string>();
+      for (const pair of list) {
+        const name = pair[side] ?? "";
+        if (seen.has(name)) context.addIssue({ code: "custom", message: `"${name.slice(0, 40)}" stands twice` });
+        seen.add(name);
+      }
+    }
+  };
+
+/** `a:b,c:d` as pairs, whose left sides differ, and with `sides` the right ones; what stands after the colon is checked by `right`. */
+const pairs = <Right extends string>(right: z.ZodType<Right>, what: string, sides = [0]) =>
   z
     .string()
     .min(1)
@@ -42,6 +56,7 @@ const pairs = <Right extends string>(right: z.ZodType<Right>, what: string) =>
         return z.NEVER;
       }),
     )
+    .superRefine(oneEach(sides))
     .describe(what);
 
 /** Which store the records go to. */
@@ -113,7 +128,11 @@ export const streamQuerySchema = z.strictObject({
   select: names(
     "Fields to keep, as they are called after `rename`; others are passed over without being parsed",
   ).optional(),
-  rename: pairs(fieldName, "old:new, …; before `where` and `select`").optional(),
+  rename: pairs(
+    fieldName,
+    "old:new, …; before `where` and `select`. A field that is called `new` already is replaced",
+    [0, 1],
+  ).optional(),
   cast: pairs(
     z.enum(["number", "string", "boolean", "json"]),
     "field:type, …; before all other steps. An empty cell and null are null",
