@@ -184,6 +184,38 @@ test("filters hold before the best k are taken, and what does not fit its schema
     ]);
 });
 
+test("an item over its limit is 413 with the field it is in, a message's as a document's, and nothing is kept", async ({
+  server,
+}) => {
+  const key = inNamespace(fresh());
+  const metadata = { image: "A".repeat(80_000) };
+  for (const [method, route, body, field] of [
+    ["POST", "/api/v1/conversations/c/messages", { role: "user", content: "x", metadata }, "/metadata"],
+    ["POST", "/api/v1/conversations/c/messages", { role: "user", content: "x".repeat(1_048_577) }, "/content"],
+    ["PUT", path("d"), { text: "x", metadata }, "/metadata"],
+  ] as const) {
+    const refused = await server.send(method, route, body, key);
+    expect([refused.status, await refused.json()]).toMatchObject([
+      413,
+      { code: "item-too-large", errors: [{ path: field }] },
+    ]);
+  }
+  // What is wrong besides is no question of size.
+  expect(await codeOf(await server.send("PUT", path("d"), { text: "x", metadata, colour: "red" }, key))).toEqual([
+    400,
+    "validation-failed",
+  ]);
+  const batch = await server.send(
+    "POST",
+    "/api/v1/rag/documents",
+    { documents: [{ id: "d", text: "x", metadata }] },
+    key,
+  );
+  expect(await batch.json()).toMatchObject({ results: [{ status: 413, problem: { code: "item-too-large" } }] });
+  expect(await json(await server.get("/api/v1/rag/documents", key))).toMatchObject({ items: [] });
+  expect((await server.get("/api/v1/conversations/c/messages", key)).status).toBe(404);
+});
+
 test("messages keep their order, whoever appends at once; roles are checked; lists go by page and role", async ({
   server,
 }) => {

@@ -19,6 +19,9 @@ function hasUnprintable(text: string): boolean {
   return CONTROLS.test(text) || !text.isWellFormed();
 }
 
+/** What a refinement says of an item that can never fit: the request is 413 `item-too-large`, not 400. */
+export const overItsLimit = (message: string) => ({ message, params: { overItsLimit: true } });
+
 export const namespaceSchema = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, "must be 1–64 of a–z, 0–9, - and _");
 
 /** Query parameters arrive as text; only plain decimal integers are numbers. */

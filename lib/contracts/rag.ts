@@ -1,14 +1,19 @@
 import { z } from "zod";
-import { idSchema, listQuery, page } from "./common.ts";
+import { idSchema, listQuery, overItsLimit, page } from "./common.ts";
 import { problemSchema } from "./problem.ts";
 
 const count = z.number().int().min(0);
 /** Text that has a UTF-8 form: offsets count its UTF-16 code units, as JavaScript and JSON clients do. */
-const wellFormed = (maximum: number) =>
+const hasUtf8 = (text: string) => text.isWellFormed();
+const wellFormed = (maximum: number) => z.string().max(maximum).refine(hasUtf8, "must be well-formed Unicode");
+
+/** The text that an item consists of: too much of it is an item over its limit, not a wrong field. */
+const itemText = (maximum: number) =>
   z
     .string()
-    .max(maximum)
-    .refine((text) => text.isWellFormed(), "must be well-formed Unicode");
+    .meta({ maxLength: maximum })
+    .refine((text) => text.length <= maximum, overItsLimit(`must have at most ${maximum} characters`))
+    .refine(hasUtf8, "must be well-formed Unicode");
 
 /** A short text that is shown and filtered by. */
 const label = (maximum: number) =>
@@ -27,10 +32,10 @@ export const chunkingSchema = z
 
 const metadataSchema = z
   .record(z.string().max(256), z.json())
-  .refine((metadata) => JSON.stringify(metadata).length <= 65_536, "must be at most 64 KiB of JSON");
+  .refine((metadata) => JSON.stringify(metadata).length <= 65_536, overItsLimit("must be at most 64 KiB of JSON"));
 
 const documentFields = {
-  text: wellFormed(64 * 1_048_576).refine((text) => /\S/u.test(text), "must have more than white space"),
+  text: itemText(64 * 1_048_576).refine((text) => /\S/u.test(text), "must have more than white space"),
   source: label(2_048).optional().describe("Where it is from; the id where it is not given"),
   page: count.max(10_000_000).nullable().optional(),
   language: label(35).nullable().optional().describe("A BCP 47 tag"),
@@ -160,7 +165,7 @@ export const contextSchema = z.object({
 
 export const newMessageSchema = z.strictObject({
   role: roleSchema,
-  content: wellFormed(1_048_576),
+  content: itemText(1_048_576),
   metadata: metadataSchema.optional(),
 });
 export const messageSchema = z.object({

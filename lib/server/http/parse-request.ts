@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AppError } from "../../shared/errors.ts";
 import { parseJson } from "../../shared/json.ts";
 import type { Route } from "./define-route.ts";
-import { fieldErrors } from "./problem.ts";
+import { schemaError } from "./problem.ts";
 import { readBody } from "./read-body.ts";
 
 export interface ParsedRequest {
@@ -107,9 +107,5 @@ async function requireNoBody(spec: Route["spec"], request: Request): Promise<voi
 function check(schema: z.ZodType, value: unknown, where: "body" | "query" | "params"): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const errors = fieldErrors(parsed.error, where);
-  const [first] = errors;
-  throw new AppError("validation-failed", first ? `${first.path}: ${first.message}` : "The request does not fit.", {
-    errors,
-  });
+  throw schemaError(parsed.error, where);
 }

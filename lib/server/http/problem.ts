@@ -23,11 +23,22 @@ export function toProblem(
   return { problem, headers: known.headers };
 }
 
+/** What was sent does not fit its schema: `item-too-large` where that is all that is wrong with it. */
+export function schemaError(error: z.ZodError, where: Where): AppError {
+  const errors = fieldErrors(error, where);
+  const [first] = errors;
+  const tooLarge = error.issues.every((issue) => issue.code === "custom" && issue.params?.overItsLimit === true);
+  const detail = first ? `${first.path}: ${first.message}` : "The request does not fit.";
+  return new AppError(tooLarge ? "item-too-large" : "validation-failed", detail, { errors });
+}
+
+type Where = "body" | "query" | "params" | "header";
+
 /** Issues named in one answer. */
 const MAX_ISSUES = 20;
 
 /** Zod's issues as field errors: JSON pointers in a body, `query.limit` in a query. */
-export function fieldErrors(error: z.ZodError, where: "body" | "query" | "params" | "header"): FieldError[] {
+function fieldErrors(error: z.ZodError, where: Where): FieldError[] {
   return error.issues.slice(0, MAX_ISSUES).map((issue) => {
     const steps = issue.path.map((step) => String(step).slice(0, 100));
     const path = where === "body" ? `/${steps.map(escapePointer).join("/")}` : [where, ...steps].join(".");

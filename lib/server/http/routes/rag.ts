@@ -23,7 +23,7 @@ import { unpackText } from "../../../stores/rag/document-text.ts";
 import type { Runtime } from "../../runtime.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 import { decodeCursor, decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
-import { fieldErrors, toProblem } from "../problem.ts";
+import { schemaError, toProblem } from "../problem.ts";
 import { documentView, ingestedView, ragStatus, readFilter, reembedView } from "./rag-views.ts";
 
 const byId = z.object({ id: idSchema });
@@ -270,10 +270,7 @@ async function putOne(
   const parsed = batchItemSchema.safeParse(given);
   const id = parsed.success ? parsed.data.id : null;
   try {
-    if (!parsed.success)
-      throw new AppError("validation-failed", "The document does not fit its schema.", {
-        errors: fieldErrors(parsed.error, "body"),
-      });
+    if (!parsed.success) throw schemaError(parsed.error, "body");
     const { id: documentId, ...body } = parsed.data;
     const { created, ...ingested } = await runtime.rag.ingest.put(namespace, toDocument(documentId, body));
     return { index, status: created ? 201 : 200, ...ingested };
