@@ -6,6 +6,9 @@ const NEEDED_BYTES = 125 * MIB;
 /** Below this bursts of writes are refused again and again, since garbage comes on top. */
 const AMPLE_BYTES = 64 * MIB;
 
+/** The least limit, in MB, that leaves the stores anything. */
+export const LEAST_LIMIT_MB = Math.ceil(NEEDED_BYTES / HARD_RATIO / MIB);
+
 /** `none`: every write would be refused for ever. */
 export interface StoreRoom {
   room: "none" | "little" | "enough";
@@ -21,8 +24,7 @@ export function roomForStores(limitBytes: number, ownBytes: number): StoreRoom {
   const usableBytes = limitBytes * HARD_RATIO;
   const limit = `the memory limit is ${formatBytes(limitBytes)}, writes are refused from ${formatBytes(usableBytes)} on`;
   if (usableBytes < NEEDED_BYTES) {
-    const leastMb = Math.ceil(NEEDED_BYTES / HARD_RATIO / MIB);
-    const message = `${limit}, and the process itself needs ${formatBytes(NEEDED_BYTES)}: nothing is left for stores. Set HEADROOM_MEMORY_LIMIT_MB to ${leastMb} at least; 256 is a good start`;
+    const message = `${limit}, and the process itself needs ${formatBytes(NEEDED_BYTES)}: nothing is left for stores. Set HEADROOM_MEMORY_LIMIT_MB to ${LEAST_LIMIT_MB} at least; 256 is a good start`;
     return { room: "none", message };
   }
   const leftBytes = Math.max(0, usableBytes - Math.max(ownBytes, NEEDED_BYTES));

@@ -46,4 +46,16 @@ describe("SettingsStore", () => {
     );
     expect(settings.values).toMatchObject({ maxSessions: 500, cacheMaxEntries: 8 });
   });
+
+  it("R7: takes no memory limit that the start would refuse, by a change or by going back, and names the field", async () => {
+    const rows = memoryRows([{ revision: 1, values: { memoryLimitMb: 128 }, actor: "a", reason: "r", createdAtMs: 0 }]);
+    const settings = await SettingsStore.open(rows, new FakeClock(), {});
+    await settings.patch({ memoryLimitMb: 200 }, "a");
+    const refused = { code: "unprocessable", errors: [{ path: "/memoryLimitMb" }] };
+    await expect(settings.patch({ memoryLimitMb: 131, maxSessions: 1 }, "a")).rejects.toMatchObject(refused);
+    await expect(settings.rollback(1, "a")).rejects.toMatchObject(refused);
+    expect(settings.values).toMatchObject({ memoryLimitMb: 200, maxSessions: 500 });
+    await settings.patch({ memoryLimitMb: 132 }, "a");
+    expect(settings.values.memoryLimitMb).toBe(132);
+  });
 });

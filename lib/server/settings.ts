@@ -6,6 +6,7 @@ import {
   type SettingsPatch,
   type SettingsView,
 } from "../contracts/settings.ts";
+import { LEAST_LIMIT_MB } from "../memory/room-for-stores.ts";
 import type { SettingRevisionRow, SettingRows } from "../ports/admin-rows.ts";
 import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
@@ -77,7 +78,7 @@ export class SettingsStore {
   /**
    * Changes settings; `null` returns one to its default.
    *
-   * @throws {AppError} `pinned-by-environment`: then nothing changes.
+   * @throws {AppError} `pinned-by-environment`, or `unprocessable` for a limit too small to work: then nothing changes.
    */
   patch(patch: SettingsPatch, actor: string): Promise<void> {
     return this.#inTurn(async () => {
@@ -100,7 +101,7 @@ export class SettingsStore {
     });
   }
 
-  /** Returns to an earlier revision (0: no change at all), as a new one. @throws {AppError} `not-found`. */
+  /** Returns to an earlier revision (0: no change at all), as a new one. @throws {AppError} `not-found`, `unprocessable`. */
   rollback(revision: number | undefined, actor: string): Promise<number> {
     return this.#inTurn(async () => {
       const present = this.#revisions[0]?.revision ?? 0;
@@ -113,6 +114,7 @@ export class SettingsStore {
   }
 
   async #keep(values: Readonly<Record<string, unknown>>, actor: string, reason: string): Promise<void> {
+    requireRoom(values.memoryLimitMb);
     const row = { values, actor, reason, createdAtMs: this.#clock.nowMs() };
     const revision = await this.#rows.insert(row);
     this.#revisions = [{ ...row, revision }, ...this.#revisions].slice(0, SHOWN_REVISIONS);
@@ -139,6 +141,14 @@ export class SettingsStore {
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
+}
+
+/** The start refuses such a limit; taken later, it would refuse every write, and the next start. */
+function requireRoom(memoryLimitMb: unknown): void {
+  if (typeof memoryLimitMb !== "number" || memoryLimitMb >= LEAST_LIMIT_MB) return;
+  throw new AppError("unprocessable", `The process itself needs a memory limit of at least ${LEAST_LIMIT_MB} MB.`, {
+    errors: [{ path: "/memoryLimitMb", message: `must be at least ${LEAST_LIMIT_MB}` }],
+  });
 }
 
 function describe(name: SettingName) {
