@@ -1,6 +1,12 @@
 /** Which lane a text waits in: a person's question goes before a load of documents, and messages that nobody waits for go last. */
 export type EmbeddingLane = "query" | "ingest" | "background";
 
+/** For whom texts wait: within a lane the namespaces take turns. */
+export interface EmbeddingTurn {
+  readonly lane: EmbeddingLane;
+  readonly namespace: string;
+}
+
 /** Vectors of two models cannot be compared: the model's name is kept with each. */
 export interface EmbeddingModel {
   readonly id: string;
@@ -29,9 +35,9 @@ export interface Embedder {
   /**
    * One vector per text, in order. An empty list asks nothing of the model.
    *
-   * @throws {AppError} `overloaded` when the queue is full, `upstream-failed` or `upstream-timeout` when the model does not answer.
+   * @throws {AppError} `overloaded` when the queue is full or the namespace has its share of it, `upstream-failed` or `upstream-timeout` when the model does not answer.
    */
-  embed(texts: readonly string[], lane: EmbeddingLane, signal?: AbortSignal): Promise<Float32Array[]>;
+  embed(texts: readonly string[], turn: EmbeddingTurn, signal?: AbortSignal): Promise<Float32Array[]>;
   state(): EmbedderState;
   /** What `rest` would give back now: 0 while something is under way. */
   restableBytes(): number;

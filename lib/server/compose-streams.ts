@@ -61,7 +61,7 @@ export function composeStreams(core: Core, { sampleLog, sessions, cache, vectors
       cache,
       vectors,
       rag: importDocument,
-      embed: (texts) => rag.embed(texts),
+      embed: (namespace, texts) => rag.embed(namespace, texts),
     });
   };
   const jobs = new StreamJobs({

@@ -8,7 +8,7 @@ import { createEmbeddingRows } from "../backends/sqlite/embedding-rows.ts";
 import { createMessageIndexRows } from "../backends/sqlite/message-index-rows.ts";
 import { Namespaces } from "../backends/sqlite/rag-namespaces.ts";
 import { openTestDatabase } from "../backends/sqlite/testing/open-database.ts";
-import type { Embedder, EmbeddingLane } from "../ports/embedder.ts";
+import type { Embedder, EmbeddingTurn } from "../ports/embedder.ts";
 import { Conversations } from "../services/conversations.ts";
 import { MessageEmbedding } from "../services/message-embedding.ts";
 import type { QueryMode } from "../services/query-documents.ts";
@@ -28,7 +28,7 @@ const SAME: Record<string, string> = { hound: "dog", feline: "cat" };
 
 /** One direction a word: texts that share words are near. It answers when `release` was called, or at once. */
 class WordEmbedder {
-  readonly asked: { text: string; lane: EmbeddingLane }[] = [];
+  readonly asked: { text: string; lane: EmbeddingTurn["lane"] }[] = [];
   #gate: Promise<void> = Promise.resolve();
   release: () => void = () => undefined;
 
@@ -38,7 +38,7 @@ class WordEmbedder {
     });
   }
 
-  async embed(texts: readonly string[], lane: EmbeddingLane): Promise<Float32Array[]> {
+  async embed(texts: readonly string[], { lane }: EmbeddingTurn): Promise<Float32Array[]> {
     this.asked.push(...texts.map((text) => ({ text, lane })));
     await this.#gate;
     return texts.map((text) => {

@@ -42,8 +42,8 @@ export class Rag {
   }
 
   /** Vectors of texts, for streams that bring none. */
-  async embed(texts: readonly string[]): Promise<Float32Array[]> {
-    const { codes } = await this.parts.embeddings.embed(texts, "ingest");
+  async embed(namespace: string, texts: readonly string[]): Promise<Float32Array[]> {
+    const { codes } = await this.parts.embeddings.embed(texts, { lane: "ingest", namespace });
     return codes.map(decodeVector);
   }
 

@@ -89,7 +89,7 @@ export class DocumentIngest {
         reused: before.chunkCount,
         created: false,
       };
-    const { chunks, embedded } = await this.#embedChunks(document, signal);
+    const { chunks, embedded } = await this.#embedChunks(namespace, document, signal);
     const row = await this.#row(document, { checksum, model, chunks, before });
     await this.#openIndex(namespace, chunks);
     const written = await documents.replace(namespace, row);
@@ -107,6 +107,7 @@ export class DocumentIngest {
   }
 
   async #embedChunks(
+    namespace: string,
     { id, text, chunking }: IngestDocument,
     signal?: AbortSignal,
   ): Promise<{ chunks: NewDocument["chunks"]; embedded: number }> {
@@ -116,7 +117,7 @@ export class DocumentIngest {
     for (let from = 0; from < spans.length; from += TEXTS_PER_CALL) {
       const part = spans.slice(from, from + TEXTS_PER_CALL);
       const texts = part.map(({ start, end }) => text.slice(start, end));
-      const answer = await this.#parts.embeddings.embed(texts, "ingest", signal);
+      const answer = await this.#parts.embeddings.embed(texts, { lane: "ingest", namespace }, signal);
       embedded += answer.embedded;
       part.forEach((span, at) => {
         chunks.push({ ...span, ordinal: from + at, vector: answer.codes[at] ?? new Uint8Array() });

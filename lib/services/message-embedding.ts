@@ -84,18 +84,18 @@ export class MessageEmbedding {
     const rows = await messageRows.pending(namespace, PAGE_MESSAGES, PAGE_CHARACTERS);
     if (rows.length === 0) return isEarlierLeft;
     const messages: { rowId: number; windows: Uint8Array[] }[] = [];
-    for (const row of rows) messages.push({ rowId: row.rowId, windows: await this.#embed(row) });
+    for (const row of rows) messages.push({ rowId: row.rowId, windows: await this.#embed(namespace, row) });
     messageIndex.add(namespace, await messageRows.setWindows(namespace, messages));
     return true;
   }
 
-  async #embed({ content }: MessageRow): Promise<Uint8Array[]> {
+  async #embed(namespace: string, { content }: MessageRow): Promise<Uint8Array[]> {
     const readable = await this.#parts.reading.load();
     const texts = chunkText(content, WINDOWS, readable).map(({ start, end }) => content.slice(start, end));
     const codes: Uint8Array[] = [];
     for (let from = 0; from < texts.length; from += TEXTS_PER_CALL) {
       const part = texts.slice(from, from + TEXTS_PER_CALL);
-      const answer = await this.#parts.embeddings.embed(part, "background", this.#closing.signal);
+      const answer = await this.#parts.embeddings.embed(part, { lane: "background", namespace }, this.#closing.signal);
       codes.push(...answer.codes);
     }
     return codes;

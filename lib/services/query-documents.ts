@@ -71,23 +71,28 @@ export class DocumentQuery {
       query.filter?.given ?? null,
     ]);
     const key = `${parameters}\n${question}`;
-    const known = queryCache.get(key) ?? (await this.#sameQuestion(question, parameters, query.mode));
+    const known = queryCache.get(key) ?? (await this.#sameQuestion(namespace, question, parameters, query.mode));
     if (known !== undefined) return { matches: JSON.parse(known.toString("utf8")), cached: true };
     const pending = queryCache.begin(namespace);
     try {
       const matches = await this.#search(namespace, { ...query, query: question });
       if (queryCache.set(pending, key, Buffer.from(JSON.stringify(matches))))
-        await this.#remember(question, parameters, key, query.mode);
+        await this.#remember(namespace, question, parameters, key, query.mode);
       return { matches, cached: false };
     } finally {
       queryCache.end(pending);
     }
   }
 
-  async #sameQuestion(question: string, parameters: string, mode: QueryMode): Promise<Buffer | undefined> {
+  async #sameQuestion(
+    namespace: string,
+    question: string,
+    parameters: string,
+    mode: QueryMode,
+  ): Promise<Buffer | undefined> {
     const { semanticCache, queryCache, embeddings } = this.#parts;
     if (!this.#parts.usesSemanticCache() || mode === "keyword" || semanticCache.items === 0) return undefined;
-    const vector = await embeddings.embedOne(question, "query");
+    const vector = await embeddings.embedOne(question, { lane: "query", namespace });
     for (const key of semanticCache.find(question, vector, parameters)) {
       const answer = queryCache.peek(key);
       if (answer !== undefined) return answer;
@@ -95,10 +100,21 @@ export class DocumentQuery {
     return undefined;
   }
 
-  async #remember(question: string, parameters: string, key: string, mode: QueryMode): Promise<void> {
+  async #remember(
+    namespace: string,
+    question: string,
+    parameters: string,
+    key: string,
+    mode: QueryMode,
+  ): Promise<void> {
     const { semanticCache, embeddings } = this.#parts;
     if (!this.#parts.usesSemanticCache() || mode === "keyword") return;
-    semanticCache.remember(question, await embeddings.embedOne(question, "query"), parameters, key);
+    semanticCache.remember(
+      question,
+      await embeddings.embedOne(question, { lane: "query", namespace }),
+      parameters,
+      key,
+    );
   }
 
   async #search(namespace: string, query: PassageQuery): Promise<PassageMatch[]> {
@@ -118,7 +134,7 @@ export class DocumentQuery {
     const limit = Math.max(CANDIDATES, k);
     if (mode === "keyword") return this.#byWords(namespace, query, limit, allowed);
     await this.#agreement.require(namespace);
-    const vector = await this.#parts.embeddings.embedOne(query, "query");
+    const vector = await this.#parts.embeddings.embedOne(query, { lane: "query", namespace });
     const allows = allowed === null ? null : (documentId: number) => allowed.has(documentId);
     if (mode === "vector") return this.#parts.passages.search(namespace, vector, limit, allows);
     const [words, firstLook] = await Promise.all([

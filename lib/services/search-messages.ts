@@ -86,7 +86,7 @@ export class MessageSearch {
   async #vector(namespace: string, query: string, isHasty: boolean): Promise<Float32Array | null> {
     const { embeddings, messageRows, clock } = this.#parts;
     if (!(await messageRows.hasWindows(namespace))) return null;
-    const vector = embeddings.embedOne(query, "query");
+    const vector = embeddings.embedOne(query, { lane: "query", namespace });
     if (!isHasty) return vector;
     let cancel: () => void = () => undefined;
     const expired = new Promise<null>((resolve) => {

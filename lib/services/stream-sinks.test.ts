@@ -28,7 +28,7 @@ async function setUp(target: string, embed?: string) {
       },
     },
     rag: async (_namespace, id, body) => take(readDocument(id, body)),
-    embed: async (texts) => texts.map(() => Float32Array.of(1, 2)),
+    embed: async (_namespace, texts) => texts.map(() => Float32Array.of(1, 2)),
   });
   const spec = { target, format: "ndjson", parse: { format: "ndjson", transform: {} }, batchSize: 500 } as const;
   const sink = (await opener(embed ? { ...spec, embed } : spec, "n", "job")) as RecordSink;

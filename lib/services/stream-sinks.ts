@@ -31,7 +31,7 @@ export interface SinkStores {
   vectors?: PointImport;
   rag?: DocumentImport;
   /** Vectors of texts, for records that bring none. */
-  embed?: (texts: readonly string[]) => Promise<readonly Float32Array[]>;
+  embed?: (namespace: string, texts: readonly string[]) => Promise<readonly Float32Array[]>;
   /** Keys the ids of imported sessions, which must not be guessed from the records' own. */
   secret: string;
 }
@@ -47,7 +47,8 @@ export function createSinkOpener(stores: SinkStores): SinkOpener {
     if (target.startsWith("vectors:") && stores.vectors) {
       const name = target.slice("vectors:".length);
       await stores.vectors.collection(namespace, name);
-      const embed = field !== undefined && stores.embed ? embedding(field, stores.embed) : null;
+      const { embed: ask } = stores;
+      const embed = field !== undefined && ask ? embedding(field, (texts) => ask(namespace, texts)) : null;
       return vectorSink(stores.vectors, namespace, name, jobId, embed);
     }
     throw new AppError("unprocessable", `This server has no store for the target ${target.split(":")[0]}.`);

@@ -22,3 +22,18 @@ export function countByNamespace(holders: Iterable<{ readonly namespace: string 
   for (const { namespace } of holders) counts.set(namespace, (counts.get(namespace) ?? 0) + 1);
   return counts;
 }
+
+/** One namespace alone gets eight ninths of a queue: whoever comes second finds room at once. */
+const TIMES_WHAT_IS_LEFT = 8;
+
+/**
+ * Whether a namespace may take more of a room that all share and nobody is put out of: what it then holds is at most
+ * eight times what is left for others. The more namespaces there are, the more equal their shares (dynamic thresholds of
+ * Choudhury and Hahne, IEEE/ACM Transactions on Networking 6(2), 1998).
+ *
+ * @param held what the namespace holds now.
+ * @param left what nobody holds now.
+ */
+export function mayTake(more: number, held: number, left: number): boolean {
+  return held + more <= TIMES_WHAT_IS_LEFT * (left - more);
+}

@@ -6,6 +6,9 @@ import { FakeClock } from "../../shared/fake-clock.ts";
 import { CeilingAccount } from "../../stores/values/ceiling-account.ts";
 import { EmbeddedEmbedder } from "./embedded-embedder.ts";
 
+const ingest = { lane: "ingest", namespace: "default" } as const;
+const query = { lane: "query", namespace: "default" } as const;
+
 /** A helper that gives each text a vector of its length; it dies on "die", each time. */
 const HELPER = `
 process.on("disconnect", () => process.exit(0));
@@ -52,11 +55,11 @@ describe("EmbeddedEmbedder", () => {
   });
 
   it("replaces a helper that is stopped, and the batch that it was asked for is answered", async () => {
-    await embedder.embed(["a"], "query");
+    await embedder.embed(["a"], query);
     const stopped = embedder.state().processId;
     if (stopped === null) throw new Error("no helper");
     process.kill(stopped, "SIGSTOP");
-    const vectors = embedder.embed(["three"], "query");
+    const vectors = embedder.embed(["three"], query);
     await vi.waitFor(() => expect(embedder.state().queuedTexts).toBe(0));
     await new Promise(setImmediate);
     clock.advance(60_000);
@@ -66,17 +69,17 @@ describe("EmbeddedEmbedder", () => {
   });
 
   it("ends a helper that is stopped when it should rest, and starts the next", async () => {
-    await embedder.embed(["a"], "query");
+    await embedder.embed(["a"], query);
     process.kill(embedder.state().processId ?? 0, "SIGSTOP");
     const rested = embedder.rest();
     clock.advance(5_000);
     expect(await rested).toBeGreaterThan(0);
-    expect([...((await embedder.embed(["three"], "query"))[0] ?? [])]).toEqual([5, 1]);
+    expect([...((await embedder.embed(["three"], query))[0] ?? [])]).toEqual([5, 1]);
   });
 
   it("starts with the first text, and counts what its process holds", async () => {
     expect([embedder.state().state, embedder.state().starts, account.grantedBytes]).toEqual(["stopped", 0, 0]);
-    const [vector] = await embedder.embed(["three"], "query");
+    const [vector] = await embedder.embed(["three"], query);
     expect([...(vector ?? [])]).toEqual([5, 1]);
     expect(embedder.state()).toMatchObject({ state: "ready", starts: 1, runtime: "native" });
     expect([...running]).toEqual([embedder.state().processId]);
@@ -85,26 +88,23 @@ describe("EmbeddedEmbedder", () => {
   });
 
   it("ends after its idle time and gives all of its memory back; the next text starts another", async () => {
-    await embedder.embed(["a"], "ingest");
+    await embedder.embed(["a"], ingest);
     const { processId } = embedder.state();
     clock.advance(IDLE_MS - 1);
     expect(embedder.state()).toMatchObject({ state: "ready", processId });
     // Work puts the end off.
-    await embedder.embed(["b"], "ingest");
+    await embedder.embed(["b"], ingest);
     clock.advance(IDLE_MS - 1);
     expect(embedder.state().state).toBe("ready");
     clock.advance(1);
     expect(embedder.state()).toMatchObject({ state: "stopped", processId: null, memoryBytes: 0 });
     await vi.waitFor(() => expect([account.grantedBytes, running.size]).toEqual([0, 0]), { timeout: 10_000 });
-    await embedder.embed(["c"], "query");
+    await embedder.embed(["c"], query);
     expect(embedder.state()).toMatchObject({ state: "ready", starts: 2 });
   });
 
   it("tries a text that its process died on once more, refuses it then, and goes on with others", async () => {
-    const [died, well] = await Promise.allSettled([
-      embedder.embed(["die"], "ingest"),
-      embedder.embed(["ok"], "ingest"),
-    ]);
+    const [died, well] = await Promise.allSettled([embedder.embed(["die"], ingest), embedder.embed(["ok"], ingest)]);
     expect(died).toMatchObject({ status: "rejected", reason: { code: "upstream-failed" } });
     expect(well.status).toBe("fulfilled");
     expect(embedder.state()).toMatchObject({ state: "ready", starts: 3 });
@@ -113,7 +113,7 @@ describe("EmbeddedEmbedder", () => {
 
   it("starts no process without memory for it", async () => {
     account.tryTake(2 ** 30 - 1);
-    await expect(embedder.embed(["a"], "query")).rejects.toMatchObject({ code: "memory-pressure" });
+    await expect(embedder.embed(["a"], query)).rejects.toMatchObject({ code: "memory-pressure" });
     expect([embedder.state().starts, running.size]).toEqual([0, 0]);
     account.give(2 ** 30 - 1);
   });

@@ -1,4 +1,4 @@
-import type { Embedder, EmbedderState, EmbeddingLane } from "../../ports/embedder.ts";
+import type { Embedder, EmbedderState, EmbeddingTurn } from "../../ports/embedder.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
@@ -50,10 +50,10 @@ export class EmbeddedEmbedder implements Embedder {
     this.#queue = new TextQueue(options.queue);
   }
 
-  async embed(texts: readonly string[], lane: EmbeddingLane, signal?: AbortSignal): Promise<Float32Array[]> {
+  async embed(texts: readonly string[], turn: EmbeddingTurn, signal?: AbortSignal): Promise<Float32Array[]> {
     if (texts.length === 0) return [];
     if (this.#isClosed) throw new AppError("shutting-down", "The embedding model is closed.");
-    const vectors = this.#queue.add(texts, lane, signal);
+    const vectors = this.#queue.add(texts, turn, signal);
     void this.#work();
     return await vectors;
   }

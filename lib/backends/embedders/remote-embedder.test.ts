@@ -5,6 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FakeClock } from "../../shared/fake-clock.ts";
 import { RemoteEmbedder } from "./remote-embedder.ts";
 
+const ingest = { lane: "ingest", namespace: "default" } as const;
+const query = { lane: "query", namespace: "default" } as const;
+
 interface Item {
   index?: number;
   embedding: number[];
@@ -46,7 +49,7 @@ describe("RemoteEmbedder", () => {
     service.close();
   });
 
-  const embed = () => embedder.embed(["a", "bb", "ccc"], "ingest");
+  const embed = () => embedder.embed(["a", "bb", "ccc"], ingest);
   const lengths = async () => (await embed()).map((vector) => vector[0]);
 
   it("gives up on a service that never answers, once, and tells all who wait behind it", async () => {
@@ -66,7 +69,7 @@ describe("RemoteEmbedder", () => {
       attempts: 3,
       firstBackOffMs: 1,
     });
-    const ends = await Promise.allSettled(["a", "b", "c"].map((text) => waiting.embed([text], "query")));
+    const ends = await Promise.allSettled(["a", "b", "c"].map((text) => waiting.embed([text], query)));
     expect(ends).toMatchObject(
       ends.map(() => ({ status: "rejected", reason: { code: "upstream-timeout", status: 504 } })),
     );

@@ -1,6 +1,6 @@
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { APICallError, embedMany } from "ai";
-import type { Embedder, EmbedderState, EmbeddingLane } from "../../ports/embedder.ts";
+import type { Embedder, EmbedderState, EmbeddingTurn } from "../../ports/embedder.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import { answeredVectors } from "./answered-vectors.ts";
@@ -43,10 +43,10 @@ export class RemoteEmbedder implements Embedder {
     });
   }
 
-  async embed(texts: readonly string[], lane: EmbeddingLane, signal?: AbortSignal): Promise<Float32Array[]> {
+  async embed(texts: readonly string[], turn: EmbeddingTurn, signal?: AbortSignal): Promise<Float32Array[]> {
     if (texts.length === 0) return [];
     if (this.#closing.signal.aborted) throw new AppError("shutting-down", "The server is shutting down.");
-    const vectors = this.#queue.add(texts, lane, signal);
+    const vectors = this.#queue.add(texts, turn, signal);
     while (this.#running < this.#options.concurrency && this.#queue.texts > 0) void this.#work();
     return await vectors;
   }

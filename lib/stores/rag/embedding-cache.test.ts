@@ -5,6 +5,9 @@ import { FakeClock } from "../../shared/fake-clock.ts";
 import { CeilingAccount } from "../values/ceiling-account.ts";
 import { EmbeddingCache } from "./embedding-cache.ts";
 
+const ingest = { lane: "ingest", namespace: "default" } as const;
+const query = { lane: "query", namespace: "default" } as const;
+
 class CountingEmbedder implements Embedder {
   readonly seen: string[] = [];
   model = "one";
@@ -68,12 +71,12 @@ describe("EmbeddingCache", () => {
       clock.advance(1_500);
       return answer(texts);
     };
-    await cache.embed(["a", "b"], "ingest");
-    await cache.embed(["a"], "query");
+    await cache.embed(["a", "b"], ingest);
+    await cache.embed(["a"], query);
     expect(cache.calls).toEqual({ requests: 1, errors: 0, seconds: 1.5 });
     embedder.fails = true;
-    await expect(cache.embed(["c"], "query")).rejects.toThrow("down");
-    await expect(cache.embed(["d"], "query", AbortSignal.abort())).rejects.toThrow();
+    await expect(cache.embed(["c"], query)).rejects.toThrow("down");
+    await expect(cache.embed(["d"], query, AbortSignal.abort())).rejects.toThrow();
     expect(cache.calls).toEqual({ requests: 3, errors: 1, seconds: 4.5 });
   });
 
@@ -85,9 +88,9 @@ describe("EmbeddingCache", () => {
       return texts.map((text) => Float32Array.of(text.length, 1, 0));
     };
     const cache = make();
-    const first = cache.embed(["shared", "own"], "ingest", abort.signal);
+    const first = cache.embed(["shared", "own"], ingest, abort.signal);
     await new Promise(setImmediate);
-    const second = cache.embed(["shared", "other"], "ingest");
+    const second = cache.embed(["shared", "other"], ingest);
     await new Promise(setImmediate);
     abort.abort(new Error("client gone"));
     await expect(first).rejects.toThrow("client gone");
@@ -98,41 +101,41 @@ describe("EmbeddingCache", () => {
   it("never embeds a text twice: not within a call, not at the same time, not after a restart", async () => {
     const cache = make();
     const [first, second] = await Promise.all([
-      cache.embed(["a", "bb", "a"], "ingest"),
-      cache.embed(["bb", "ccc"], "ingest"),
+      cache.embed(["a", "bb", "a"], ingest),
+      cache.embed(["bb", "ccc"], ingest),
     ]);
     expect([first.embedded, second.embedded]).toEqual([2, 1]);
     expect(first.codes[0]).toEqual(first.codes[2]);
     const restarted = make();
-    expect((await restarted.embed(["ccc", "a"], "query")).embedded).toBe(0);
+    expect((await restarted.embed(["ccc", "a"], query)).embedded).toBe(0);
     expect(embedder.seen.sort()).toEqual(["a", "bb", "ccc"]);
   });
 
   it("lets no load of documents push a question out of memory", async () => {
     const cache = make({ maxItems: 5, maxBytes: 3_000, maxRows: 1_000 });
-    await cache.embed(["a question"], "query");
+    await cache.embed(["a question"], query);
     await cache.embed(
       Array.from({ length: 50 }, (_, at) => `passage ${at}`),
-      "ingest",
+      ingest,
     );
     rows.rows.clear();
-    expect((await cache.embed(["a question"], "query")).embedded).toBe(0);
+    expect((await cache.embed(["a question"], query)).embedded).toBe(0);
   });
 
   it("embeds again for another model, and after a failure", async () => {
     const cache = make();
-    await cache.embed(["a"], "ingest");
+    await cache.embed(["a"], ingest);
     embedder.model = "two";
     embedder.fails = true;
-    await expect(Promise.all([cache.embed(["a"], "ingest"), cache.embed(["a"], "ingest")])).rejects.toThrow("down");
+    await expect(Promise.all([cache.embed(["a"], ingest), cache.embed(["a"], ingest)])).rejects.toThrow("down");
     embedder.fails = false;
-    expect((await cache.embed(["a"], "ingest")).embedded).toBe(1);
+    expect((await cache.embed(["a"], ingest)).embedded).toBe(1);
   });
 
   it("holds its bounds in memory and on disk, and what was used lately stays", async () => {
     const cache = make({ maxItems: 5, maxBytes: 3_000, maxRows: 20 });
     for (let at = 0; at < 60; at++) {
-      await cache.embed([`text ${at}`, "kept"], "query");
+      await cache.embed([`text ${at}`, "kept"], query);
       clock.advance(86_400_000);
       expect(cache.items).toBeLessThanOrEqual(5);
       expect(cache.bytes).toBeLessThanOrEqual(3_000);
@@ -140,7 +143,7 @@ describe("EmbeddingCache", () => {
       expect(rows.rows.size).toBeLessThanOrEqual(20);
     }
     const before = embedder.seen.length;
-    await cache.embed(["text 59"], "query");
+    await cache.embed(["text 59"], query);
     expect(embedder.seen.length).toBe(before);
     expect(embedder.seen.filter((text) => text === "kept").length).toBeLessThanOrEqual(4);
   });

@@ -1,6 +1,6 @@
 import { hash as digest } from "node:crypto";
 import type { EmbeddingRows } from "../../ports/document-rows.ts";
-import type { Embedder, EmbeddingLane } from "../../ports/embedder.ts";
+import type { Embedder, EmbeddingTurn } from "../../ports/embedder.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { StoreCounters } from "../store-counters.ts";
@@ -87,15 +87,15 @@ export class EmbeddingCache {
     return this.#diskRows;
   }
 
-  async embed(texts: readonly string[], lane: EmbeddingLane, signal?: AbortSignal): Promise<Embedded> {
+  async embed(texts: readonly string[], turn: EmbeddingTurn, signal?: AbortSignal): Promise<Embedded> {
     const { id: model } = this.#embedder.state().model;
     const keys = texts.map((text) => keyOf(model, text));
     const texted = new Map(keys.map((key, at) => [key, texts[at] ?? ""]));
-    const known = await this.#lookUp(model, [...texted.keys()], lane);
+    const known = await this.#lookUp(model, [...texted.keys()], turn);
     const missing = [...texted].filter(([key]) => !known.has(key));
     const joined = new Map(missing.flatMap(([key]) => entryOf(key, this.#underWay.get(key))));
     const fresh = missing.filter(([key]) => !joined.has(key));
-    const own = this.#embedFresh(model, fresh, lane, signal);
+    const own = this.#embedFresh(model, fresh, turn, signal);
     for (const [key, code] of own) known.set(key, await code);
     for (const [key, { code, signal: theirs }] of joined) {
       try {
@@ -103,7 +103,7 @@ export class EmbeddingCache {
       } catch (error) {
         if (!theirs?.aborted || signal?.aborted) throw error;
         // Who asked first went away: that is no failure of ours. What we embedded ourselves is known by now.
-        const again = await this.embed(texts, lane, signal);
+        const again = await this.embed(texts, turn, signal);
         return { codes: again.codes, embedded: again.embedded + fresh.length };
       }
     }
@@ -112,8 +112,8 @@ export class EmbeddingCache {
     return { codes: keys.map((key) => known.get(key) ?? new Uint8Array()), embedded: fresh.length };
   }
 
-  async embedOne(text: string, lane: EmbeddingLane, signal?: AbortSignal): Promise<Float32Array> {
-    const { codes } = await this.embed([text], lane, signal);
+  async embedOne(text: string, turn: EmbeddingTurn, signal?: AbortSignal): Promise<Float32Array> {
+    const { codes } = await this.embed([text], turn, signal);
     return decodeVector(codes[0] ?? new Uint8Array());
   }
 
@@ -134,7 +134,7 @@ export class EmbeddingCache {
     return { items, freedBytes };
   }
 
-  async #lookUp(model: string, keys: readonly string[], lane: EmbeddingLane): Promise<Map<string, Uint8Array>> {
+  async #lookUp(model: string, keys: readonly string[], turn: EmbeddingTurn): Promise<Map<string, Uint8Array>> {
     const known = new Map<string, Uint8Array>();
     const asked: Uint8Array[] = [];
     for (const key of keys) {
@@ -151,7 +151,7 @@ export class EmbeddingCache {
     for (const { hash, vector } of rows) {
       const key = Buffer.from(hash).toString("base64");
       known.set(key, vector);
-      if (lane === "query") this.#keep(key, vector);
+      if (turn.lane === "query") this.#keep(key, vector);
     }
     const today = this.#today();
     const stale = rows.filter(({ usedOn }) => usedOn < today).map(({ hash }) => hash);
@@ -163,11 +163,11 @@ export class EmbeddingCache {
   #embedFresh(
     model: string,
     fresh: readonly (readonly [key: string, text: string])[],
-    lane: EmbeddingLane,
+    turn: EmbeddingTurn,
     signal?: AbortSignal,
   ): Map<string, Promise<Uint8Array>> {
     if (fresh.length === 0) return new Map();
-    const all = this.#store(model, fresh, lane, signal);
+    const all = this.#store(model, fresh, turn, signal);
     const promises = fresh.map(([key], at): [string, Promise<Uint8Array>] => [
       key,
       all.then((codes) => codes[at] ?? new Uint8Array()).finally(() => this.#underWay.delete(key)),
@@ -183,27 +183,28 @@ export class EmbeddingCache {
   async #store(
     model: string,
     fresh: readonly (readonly [key: string, text: string])[],
-    lane: EmbeddingLane,
+    turn: EmbeddingTurn,
     signal?: AbortSignal,
   ): Promise<Uint8Array[]> {
     const vectors = await this.#ask(
       fresh.map(([, text]) => text),
-      lane,
+      turn,
       signal,
     );
     const codes = encodeVectors(vectors);
     const rows = fresh.map(([key], at) => ({ hash: hashOf(key), vector: codes[at] ?? new Uint8Array() }));
     await this.#rows.save(model, rows, this.#today());
     await this.#holdDiskBound(rows.length);
-    if (lane === "query") for (const [at, [key]] of fresh.entries()) this.#keep(key, codes[at] ?? new Uint8Array());
+    if (turn.lane === "query")
+      for (const [at, [key]] of fresh.entries()) this.#keep(key, codes[at] ?? new Uint8Array());
     return codes;
   }
 
-  async #ask(texts: readonly string[], lane: EmbeddingLane, signal?: AbortSignal): Promise<Float32Array[]> {
+  async #ask(texts: readonly string[], turn: EmbeddingTurn, signal?: AbortSignal): Promise<Float32Array[]> {
     const startedAtMs = this.#clock.monotonicMs();
     this.calls.requests++;
     try {
-      return await this.#embedder.embed(texts, lane, signal);
+      return await this.#embedder.embed(texts, turn, signal);
     } catch (error) {
       if (!signal?.aborted) this.calls.errors++;
       throw error;

@@ -6,7 +6,11 @@ import { FillLeases, LEASE_BYTES, LEASE_MS, WAITER_BYTES } from "./fill-leases.t
 function setUp(maxBytes = 1_000_000) {
   const clock = new FakeClock();
   const account = new TestAccount();
-  return { clock, account, leases: new FillLeases({ clock, account, maxBytes }) };
+  return {
+    clock,
+    account,
+    leases: new FillLeases({ clock, account, maxBytes, namespaceOf: (key) => key.split("/")[0] ?? "" }),
+  };
 }
 
 describe("FillLeases", () => {
@@ -61,15 +65,25 @@ describe("FillLeases", () => {
   });
 
   it("never holds more leases and waiters than its bytes, and says so at once", async () => {
-    const { account, leases } = setUp(LEASE_BYTES * 2 + WAITER_BYTES);
-    expect([leases.acquire("a"), leases.acquire("b")].every((token) => token !== null)).toBe(true);
-    const waits = Array.from({ length: 10 }, () => leases.wait("a", 1_000));
-    expect(leases.acquire("c")).toBeNull();
-    expect([leases.isHeld("c"), leases.leases, leases.waiters]).toEqual([false, 2, 1]);
+    const { account, leases } = setUp(Math.ceil(((LEASE_BYTES * 2 + WAITER_BYTES) * 9) / 8));
+    expect([leases.acquire("n/a"), leases.acquire("n/b")].every((token) => token !== null)).toBe(true);
+    const waits = Array.from({ length: 10 }, () => leases.wait("n/a", 1_000));
+    expect(leases.acquire("n/c")).toBeNull();
+    expect([leases.isHeld("n/c"), leases.leases, leases.waiters]).toEqual([false, 2, 1]);
     expect(account.grantedBytes).toBe(LEASE_BYTES * 2 + WAITER_BYTES);
     expect((await Promise.all(waits.slice(1))).every(({ outcome }) => outcome === "pending")).toBe(true);
     leases.close();
     expect((await waits[0])?.outcome).toBe("pending");
     expect(account.grantedBytes).toBe(0);
+  });
+
+  it("R5: leaves another namespace room, whoever took leases without end", () => {
+    const { leases } = setUp(LEASE_BYTES * 900);
+    const taken = Array.from({ length: 2_000 }, (_, at) => leases.acquire(`greedy/${at}`)).filter(
+      (token) => token !== null,
+    );
+    expect(taken).toHaveLength(800);
+    const others = Array.from({ length: 50 }, (_, at) => leases.acquire(`modest/${at}`));
+    expect(others.every((token) => token !== null)).toBe(true);
   });
 });

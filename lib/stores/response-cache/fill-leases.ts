@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { mayTake } from "../../shared/fair-shares.ts";
 
 export const LEASE_MS = 10_000;
 /** What a lease and a waiter hold, by measurement, timers and closures included. */
@@ -23,6 +24,8 @@ interface Lease {
 interface FillLeasesOptions {
   clock: Clock;
   account: MemoryAccount;
+  /** Whose a key is: no namespace takes all the room. */
+  namespaceOf(key: string): string;
   /** Of leases and waiters together. */
   maxBytes: number;
 }
@@ -30,11 +33,13 @@ interface FillLeasesOptions {
 /**
  * One caller per missing key computes its value; the others are told to come back, or wait. After every call the leases and
  * waiters hold at most `maxBytes`, which the account granted. A lease whose holder is silent for 10 s passes to the waiter
- * that came first.
+ * that came first. Each namespace leaves the others room.
  */
 export class FillLeases {
   readonly #options: FillLeasesOptions;
   readonly #leases = new Map<string, Lease>();
+  /** Bytes by namespace. */
+  readonly #held = new Map<string, number>();
   #bytes = 0;
   #maxBytes: number;
 
@@ -65,9 +70,9 @@ export class FillLeases {
     return this.#leases.has(key);
   }
 
-  /** A token for the first to ask; null when the key is being filled, or there is no room for another lease. */
+  /** A token for the first to ask; null when the key is being filled, or its namespace has no room for another lease. */
   acquire(key: string): string | null {
-    if (this.#leases.has(key) || !this.#take(LEASE_BYTES)) return null;
+    if (this.#leases.has(key) || !this.#take(key, LEASE_BYTES)) return null;
     const lease: Lease = { token: "", cancelExpiry: () => undefined, waiters: new Set() };
     this.#leases.set(key, lease);
     return this.#grant(key, lease);
@@ -81,7 +86,8 @@ export class FillLeases {
   wait(key: string, waitMs: number, signal?: AbortSignal): Promise<WaitOutcome> {
     const lease = this.#leases.get(key);
     if (!lease) return Promise.resolve({ outcome: "filled" });
-    if (waitMs <= 0 || signal?.aborted || !this.#take(WAITER_BYTES)) return Promise.resolve({ outcome: "pending" });
+    if (waitMs <= 0 || signal?.aborted || !this.#take(key, WAITER_BYTES))
+      return Promise.resolve({ outcome: "pending" });
     return new Promise((resolve) => {
       const giveUp = (): void => waiter.settle({ outcome: "pending" });
       const cancelTimeout = this.#options.clock.after(waitMs, giveUp);
@@ -90,7 +96,7 @@ export class FillLeases {
           if (!lease.waiters.delete(waiter)) return;
           cancelTimeout();
           signal?.removeEventListener("abort", giveUp);
-          this.#give(WAITER_BYTES);
+          this.#give(key, WAITER_BYTES);
           resolve(outcome);
         },
       };
@@ -141,17 +147,24 @@ export class FillLeases {
     if (!lease) return undefined;
     this.#leases.delete(key);
     lease.cancelExpiry();
-    this.#give(LEASE_BYTES);
+    this.#give(key, LEASE_BYTES);
     return lease;
   }
 
-  #take(bytes: number): boolean {
-    if (this.#bytes + bytes > this.#maxBytes || !this.#options.account.tryTake(bytes)) return false;
+  #take(key: string, bytes: number): boolean {
+    const namespace = this.#options.namespaceOf(key);
+    const held = this.#held.get(namespace) ?? 0;
+    if (!mayTake(bytes, held, this.#maxBytes - this.#bytes) || !this.#options.account.tryTake(bytes)) return false;
     this.#bytes += bytes;
+    this.#held.set(namespace, held + bytes);
     return true;
   }
 
-  #give(bytes: number): void {
+  #give(key: string, bytes: number): void {
+    const namespace = this.#options.namespaceOf(key);
+    const left = (this.#held.get(namespace) ?? 0) - bytes;
+    if (left > 0) this.#held.set(namespace, left);
+    else this.#held.delete(namespace);
     this.#bytes -= bytes;
     this.#options.account.give(bytes);
   }

@@ -17,6 +17,8 @@ export function fullKey(namespace: string, key: string): string {
   return namespace + SEPARATOR + key;
 }
 
+export const namespaceOf = (fullKey: string): string => fullKey.slice(0, fullKey.indexOf(SEPARATOR));
+
 export interface ListPage {
   prefix?: string;
   tag?: string;

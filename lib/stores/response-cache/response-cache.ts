@@ -15,7 +15,7 @@ import { isWorthCompressing, TrailingBytesError } from "./encodings.ts";
 import { FillLeases } from "./fill-leases.ts";
 import { type BodyForm, examineBody, matchTag } from "./held-body.ts";
 import { Inflations } from "./inflations.ts";
-import { fullKey, type ListPage, NamespaceScan } from "./namespace-scan.ts";
+import { fullKey, type ListPage, NamespaceScan, namespaceOf } from "./namespace-scan.ts";
 
 export interface ResponseCacheOptions {
   maxItems: number;
@@ -78,7 +78,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
     this.#ttlJitter = options.ttlJitter ?? 0;
     this.#maxBodyBytes = options.maxBodyBytes;
     this.#inflations = new Inflations(options.decoders);
-    this.#leases = new FillLeases({ clock, account, maxBytes: fillBytes(maxBytes) });
+    this.#leases = new FillLeases({ clock, account, namespaceOf, maxBytes: fillBytes(maxBytes) });
     this.#budget = new BudgetAccount(account, maxBytes - fillBytes(maxBytes));
     this.#entries = new BoundedEntries({
       maxItems,
