@@ -15,6 +15,7 @@ import { Events, type ServerEvent } from "./events.ts";
 import { Realtime } from "./realtime.ts";
 import { Traffic } from "./traffic.ts";
 
+const MAX_SOCKETS = 45;
 const NAMESPACES = ["tenant-a", "tenant-b"] as const;
 const ROLES = roleSchema.options;
 const CREDENTIALS = ["bearer", "cookie"] as const;
@@ -73,17 +74,18 @@ describe("Realtime", () => {
     clock = new FakeClock();
     events = new Events();
     keys = await KeyRing.open(memoryKeyRows().rows, clock);
-    realtime = new Realtime({
+    const parts = {
       clock,
       events,
       keys,
       gate: { keys, attempts: new Attempts(clock) },
       log: pino({ level: "silent" }),
-      phase: "ready",
+      phase: "ready" as const,
       stores: [],
       traffic: new Traffic(),
       monitor: { sampler: { latest: null } },
-    });
+    };
+    realtime = new Realtime(parts, MAX_SOCKETS);
     server = createServer((request, response) => realtime.handle(request, response));
     server.on("upgrade", (request, socket, head) => realtime.upgrade(request, socket, head));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -202,5 +204,17 @@ describe("Realtime", () => {
     const over = ended(oldest.socket);
     for (let count = 0; count < 20; count++) await withCookie(key);
     expect([await over, oldest.heard]).toEqual(["io server disconnect", CLOSED]);
+  });
+
+  it("R5: lets no namespace take all sockets, and gives its places back when they close", async () => {
+    const [greedy, modest] = [await makeKey("consumer", "tenant-a"), await makeKey("viewer", "tenant-b")];
+    const taken: Socket[] = [];
+    const refused = { data: { code: "overloaded", status: 503 } };
+    for (let at = 0; at < 40; at++) taken.push((await watch({ auth: { token: greedy.key } })).socket);
+    await expect(watch({ auth: { token: greedy.key } })).rejects.toMatchObject(refused);
+    await watch({ auth: { token: modest.key } });
+    for (const socket of taken.splice(0, 20)) socket.disconnect();
+    await expect.poll(() => realtime.sockets).toBeLessThanOrEqual(22);
+    await watch({ auth: { token: greedy.key } });
   });
 });

@@ -5,6 +5,7 @@ import { type Namespace, Server, type Socket } from "socket.io";
 import { mayDo } from "../contracts/auth.ts";
 import { EVENT_AUDIENCE, type ServerEvents } from "../contracts/events.ts";
 import { AppError } from "../shared/errors.ts";
+import { mayTake } from "../shared/fair-shares.ts";
 import { roomsOf, tellingsOf } from "./audience.ts";
 import { authenticate, isSameOrigin, requireRole, tokenOf } from "./auth/authenticate.ts";
 import type { Identity } from "./auth/key-ring.ts";
@@ -13,7 +14,7 @@ import { refuse, refuseUpgrade } from "./http/refuse.ts";
 import { givenTwice } from "./http/target.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** Sockets at once; one more is refused with 503. */
+/** Sockets at once, of which no namespace may take all; one more is refused with 503. */
 const MAX_SOCKETS = 5_000;
 /** The server takes no events: whoever sends this many is sent away. */
 const MAX_CLIENT_EVENTS = 20;
@@ -78,9 +79,13 @@ export class Realtime {
   readonly #runtime: RealtimeParts;
   readonly #monitoring: Monitoring;
   readonly #ends: (() => unknown)[];
+  readonly #maxSockets: number;
+  /** Open connections of each role and namespace. */
+  readonly #held = new Map<string, number>();
 
-  constructor(runtime: RealtimeParts) {
+  constructor(runtime: RealtimeParts, maxSockets = MAX_SOCKETS) {
     this.#runtime = runtime;
+    this.#maxSockets = maxSockets;
     // Bound, not attached: our listener hands requests over, so that a refused handshake gets a problem like any other.
     this.#engine = new Engine({
       maxHttpBufferSize: MAX_PACKET_BYTES,
@@ -138,8 +143,8 @@ export class Realtime {
     // Only a handshake has no session id yet.
     if (/[?&]sid=/.test(url ?? "")) return null;
     if (this.#runtime.phase === "draining") return new AppError("shutting-down", "The server is shutting down.");
-    if (this.#engine.clientsCount >= MAX_SOCKETS)
-      return new AppError("overloaded", `There are ${MAX_SOCKETS} sockets already.`);
+    if (this.#engine.clientsCount >= this.#maxSockets)
+      return new AppError("overloaded", `There are ${this.#maxSockets} sockets already.`);
     if (origin !== undefined && !isSameOrigin({ origin, site: null, host: host ?? null })) {
       return new AppError("foreign-origin", "The handshake comes from another site.");
     }
@@ -158,12 +163,28 @@ export class Realtime {
     try {
       const identity = authenticate(this.#runtime.gate, { authorization, cookie: headers.cookie ?? null }, address);
       requireRole(identity, ["viewer", "consumer"]);
+      this.#takePlace(identity, socket.conn);
       socket.data.identity = identity;
       return undefined;
     } catch (error) {
       const known = error instanceof AppError ? error : new AppError("internal", "The handshake failed.");
       return Object.assign(new Error(known.message), { data: { code: known.code, status: known.status } });
     }
+  }
+
+  /** Sockets of one namespace leave room for those of the others. @throws {AppError} `overloaded`. */
+  #takePlace({ role, namespace }: Identity, conn: Watcher["conn"]): void {
+    const holder = `${role} ${namespace}`;
+    const held = this.#held.get(holder) ?? 0;
+    // This connection is open, and so counted, already.
+    if (!mayTake(1, held, this.#maxSockets - this.#engine.clientsCount + 1))
+      throw new AppError("overloaded", `${held} sockets of this namespace are open, and others need room.`);
+    this.#held.set(holder, held + 1);
+    conn.once("close", () => {
+      const left = (this.#held.get(holder) ?? 0) - 1;
+      if (left > 0) this.#held.set(holder, left);
+      else this.#held.delete(holder);
+    });
   }
 
   #welcome(socket: Watcher): void {
