@@ -96,7 +96,7 @@ export interface RecallReport {
  * and `unprocessable` for a vector that cannot be meant.
  */
 export interface VectorIndex {
-  /** Creates or confirms. @throws {AppError} `conflict` for another shape. */
+  /** Creates or confirms. @throws {AppError} `conflict` for another shape, or where there are too many. */
   create(
     namespace: string,
     name: string,

@@ -23,11 +23,15 @@ function numbers(seed: number): () => number {
   };
 }
 
-async function openStore(options: { maxHot?: number; budget?: number; rows?: RowsInMemory } = {}) {
+async function openStore(
+  options: { maxHot?: number; budget?: number; rows?: RowsInMemory; maxCollections?: number } = {},
+) {
   const account = new TestAccount(options.budget ?? 64 * MIB);
   const rows = options.rows ?? new RowsInMemory();
   const maxHot = options.maxHot ?? 5_000;
-  const store = await VectorStore.open({ rows, account, clock: new FakeClock(), kernel: createKernel(), maxHot });
+  const { maxCollections } = options;
+  const fixed = { account, clock: new FakeClock(), kernel: createKernel() };
+  const store = await VectorStore.open({ rows, ...fixed, maxHot, ...(maxCollections ? { maxCollections } : {}) });
   return { store, account, rows };
 }
 
@@ -191,6 +195,20 @@ describe("a collection whose record could not be read back", () => {
     await store.upsert("d", "c", [{ id: "a", vector: [1, 0] }]);
     expect(await store.collection("d", "c")).toMatchObject({ points: 1, dimensions: 2 });
   });
+});
+
+it("R5: keeps a bound of collections, leaves other namespaces room, and takes one again for each that is dropped", async () => {
+  const { store } = await openStore({ maxCollections: 90 });
+  const shape = { dimensions: 2, metric: "cosine" } as const;
+  const made = await Promise.allSettled(
+    Array.from({ length: 100 }, (_, at) => store.create("greedy", `c${at}`, shape)),
+  );
+  expect(made.filter(({ status }) => status === "fulfilled")).toHaveLength(80);
+  expect(made.at(-1)).toMatchObject({ reason: { code: "conflict" } });
+  expect(await store.create("greedy", "c1", shape)).toMatchObject({ created: false });
+  expect(await store.create("modest", "c", shape)).toMatchObject({ created: true });
+  for (const name of ["c1", "c2"]) await store.drop("greedy", name);
+  await store.create("greedy", "again", shape);
 });
 
 class SliceOnce {

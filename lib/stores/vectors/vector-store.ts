@@ -12,6 +12,7 @@ import type {
 import type { CollectionRecord, StoredError, VectorRows } from "../../ports/vector-rows.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
+import { mayTake } from "../../shared/fair-shares.ts";
 import type { Filter } from "../../shared/filter.ts";
 import { StoreCounters } from "../store-counters.ts";
 import { Collection, type ReadGuard } from "./collection.ts";
@@ -33,6 +34,8 @@ const DEFAULT_K = 10;
 const NOTHING = { count: 0, measured: 0, errorSum: 0, errorMax: 0 };
 /** A search begins again when what it had counted on is written meanwhile, each time with more to spare. */
 const ATTEMPTS = 5;
+/** Each takes a few hundred bytes of memory, full or empty. */
+const MAX_COLLECTIONS = 10_000;
 
 export interface VectorStoreOptions {
   rows: VectorRows;
@@ -41,6 +44,8 @@ export interface VectorStoreOptions {
   kernel: Kernel;
   /** Vectors at full precision in memory, over all collections. */
   maxHot: number;
+  /** 10,000 unless said, of which no namespace may take all. */
+  maxCollections?: number;
 }
 
 /**
@@ -57,6 +62,7 @@ export class VectorStore implements VectorIndex {
   /** Creations go one after another: two of one name must not both find nothing. */
   #creating: Promise<unknown> = Promise.resolve();
   readonly counters: StoreCounters;
+  readonly #maxCollections: number;
 
   private constructor(options: VectorStoreOptions) {
     this.counters = new StoreCounters(options.clock);
@@ -64,6 +70,7 @@ export class VectorStore implements VectorIndex {
     this.memory = new VectorMemory({ ...options, onLeave });
     this.#rows = options.rows;
     this.#clock = options.clock;
+    this.#maxCollections = options.maxCollections ?? MAX_COLLECTIONS;
     this.#turns = new Turns(options.clock);
     this.#matches = new FilterMatches(options.rows);
   }
@@ -97,6 +104,7 @@ export class VectorStore implements VectorIndex {
   async #create(namespace: string, name: string, { dimensions, metric, precision }: ShapeRequest) {
     const known = this.#collections.get(keyOf(namespace, name));
     if (known) return { created: false, collection: infoOf(confirmed(known, { dimensions, metric, precision })) };
+    this.#requirePlace(namespace);
     const createdAtMs = this.#clock.nowMs();
     const shape = { dimensions, metric, precision: precision ?? "int16" };
     const fields = { namespace, name, ...shape, createdAtMs, formerPrecision: null };
@@ -105,8 +113,17 @@ export class VectorStore implements VectorIndex {
     return { created: true, collection: infoOf(confirmed(made, fields)) };
   }
 
+  #requirePlace(namespace: string): void {
+    if (mayTake(1, this.#of(namespace).length, this.#maxCollections - this.#collections.size)) return;
+    throw new AppError("conflict", `There are ${this.#collections.size} collections already: drop one first.`);
+  }
+
+  #of(namespace: string): Collection[] {
+    return [...this.#collections.values()].filter(({ record }) => record.namespace === namespace);
+  }
+
   async collections(namespace: string): Promise<CollectionInfo[]> {
-    const own = [...this.#collections.values()].filter(({ record }) => record.namespace === namespace);
+    const own = this.#of(namespace);
     return own.map(infoOf).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
