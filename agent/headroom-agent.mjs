@@ -15,7 +15,7 @@ import { Session } from "node:inspector";
 import { findSourceMap, syncBuiltinESMExports } from "node:module";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
-import { GCProfiler } from "node:v8";
+import v8, { GCProfiler } from "node:v8";
 import { isMainThread } from "node:worker_threads";
 import zlib from "node:zlib";
 
@@ -36,9 +36,13 @@ const COLLECT_EVERY = 10;
 const COLLECT_EVERY_MS = 300_000 / timeScale;
 /** Posts are at least this far apart, so that a fast sampler does not become a load. */
 const POST_EVERY_MS = 500;
+/** From V8 12 on (Node 22) a collection leaves free pages in a pool that no figure shows. */
+const KEEPS_PAGES = Number.parseInt(process.versions.v8, 10) >= 12;
+/** Below this pages are not worth a second collection. */
+const WORTH_GIVING_BACK = 8 * 1024 * 1024;
 const TIMEOUT_MS = 5_000;
 
-const BUFFER_MAKERS = ["alloc", "allocUnsafe", "allocUnsafeSlow", "from", "concat"];
+const BUFFER_MAKERS = ["alloc", "allocUnsafe", "allocUnsafeSlow", "from", "concat", "copyBytesFrom"];
 const COMPRESSIONS = ["deflate", "gzip", "deflateRaw", "brotliCompress", "zstdCompress"];
 const EXPANSIONS = ["inflate", "gunzip", "inflateRaw", "unzip", "brotliDecompress", "zstdDecompress"];
 
@@ -58,6 +62,9 @@ function start(target) {
     sites: null,
     sequence: 0,
     requests: 0,
+    /** The most heap that was committed since its pages were last given back: RSS may still hold it. */
+    heapPeak: 0,
+    gaveBack: false,
     sending: false,
     lastPostMs: 0,
     collectAsked: false,
@@ -87,6 +94,8 @@ function tick(state) {
   state.loop = performance.eventLoopUtilization();
   const gc = takeGc(state);
   const { rss, heapTotal, heapUsed, external, arrayBuffers } = process.memoryUsage();
+  state.heapPeak = state.gaveBack ? heapTotal : Math.max(state.heapPeak, heapTotal);
+  state.gaveBack = false;
   state.unsent.push({
     sequence: state.sequence,
     sampledAt: new Date(startedMs + (Date.now() - startedMs) * timeScale).toISOString(),
@@ -96,6 +105,7 @@ function tick(state) {
       heapTotalBytes: heapTotal,
       externalBytes: external,
       arrayBuffersBytes: arrayBuffers,
+      ...(KEEPS_PAGES ? { heapPeakBytes: state.heapPeak } : {}),
     },
     gc,
     activity: { requests: state.requests },
@@ -121,6 +131,8 @@ function beginGc() {
 function takeGc(state) {
   const statistics = state.gc.stop()?.statistics ?? [];
   state.gc = beginGc();
+  for (const { beforeGC } of statistics)
+    state.heapPeak = Math.max(state.heapPeak, beforeGC.heapStatistics.totalHeapSize);
   const majors = statistics.filter((entry) => /MarkSweep|MarkCompact/i.test(entry.gcType));
   return {
     majorCount: majors.length,
@@ -131,12 +143,21 @@ function takeGc(state) {
 
 /**
  * Only when the server asks, to tell live memory from garbage; at most every ten samples and 5 minutes, and not under load. V8 collects
- * everything before it hands out the sampling profile, so that one call gives both: what is live, and where it was allocated.
+ * everything before it hands out the sampling profile, so that one call gives both: what is live, and where it was allocated. Pages that V8
+ * keeps in its pool are given back first, for only then RSS tells what lies outside the heap.
  */
 function collect(state) {
   state.collectAsked = false;
   state.sinceCollection = 0;
   state.collectedMs = Date.now();
+  if (!KEEPS_PAGES || state.heapPeak - process.memoryUsage().heapTotal < WORTH_GIVING_BACK) return readSites(state);
+  state.session.post("HeapProfiler.collectGarbage", (error) => {
+    state.gaveBack = !error;
+    safely(() => readSites(state));
+  });
+}
+
+function readSites(state) {
   state.session.post("HeapProfiler.getSamplingProfile", (error, result) => {
     if (!error)
       safely(() => {
@@ -192,8 +213,9 @@ function merge(...maps) {
 
 /**
  * V8 does not sample what lies outside its heap, so buffers are sampled where they are made: one in 512 KB of buffer bytes keeps
- * its stack, for as long as its memory lives. Seen are Buffer's own makers, crypto.randomBytes, zlib's one-call functions and whole files
- * read. Plain `new Uint8Array(n)`, what streams and sockets hand out and native allocations are not seen: their sites stay unknown.
+ * its stack, for as long as its memory lives. Seen are Buffer's own makers, crypto.randomBytes, zlib's one-call functions, whole files
+ * read, encoded text, serialized values and a blob's bytes. Plain `new Uint8Array(n)`, resizable and WebAssembly memory, what streams,
+ * sockets and fetch hand out and native allocations are not seen: their sites stay unknown.
  */
 function watchBuffers() {
   const live = new Map();
@@ -203,7 +225,8 @@ function watchBuffers() {
   /** Makers call one another, more so in older versions of Node: the outermost counts. */
   let inside = false;
   const note = (made, trace) => {
-    if (!(made instanceof Uint8Array)) return;
+    const memory = made instanceof Uint8Array ? made.buffer : made;
+    if (!(memory instanceof ArrayBuffer)) return;
     budget -= made.byteLength;
     if (budget > 0 || live.size >= 5_000) return;
     budget = nextSampleIn();
@@ -213,7 +236,7 @@ function watchBuffers() {
     const id = next++;
     live.set(id, { weight, frames });
     // A part of a buffer keeps the memory of the whole alive; what lies in Node's pool goes with its view.
-    gone.register(made.buffer.byteLength === made.byteLength ? made.buffer : made, id);
+    gone.register(memory.byteLength === made.byteLength ? memory : made, id);
   };
   const within = (run) => {
     if (inside) return run();
@@ -259,6 +282,9 @@ function watchBuffers() {
     wrap(zlib, `${method}Sync`, whole);
   }
   wrap(crypto, "randomBytes", byCallback);
+  wrap(v8, "serialize", whole);
+  wrap(TextEncoder.prototype, "encode", whole);
+  wrap(Blob.prototype, "arrayBuffer", byPromise);
   wrap(fs, "readFileSync", whole);
   wrap(fs, "readFile", byCallback);
   wrap(fs.promises, "readFile", byPromise);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { idSchema, integerParameter, page } from "./common.ts";
-import { formerVerdictSchema, leakReportSchema } from "./memory.ts";
+import { formerVerdictSchema, heapPeakSchema, leakReportSchema } from "./memory.ts";
 
 const bytes = z.number().nonnegative();
 const count = z.number().int().nonnegative();
@@ -26,6 +26,7 @@ export const agentSamplesSchema = z.strictObject({
           heapTotalBytes: bytes,
           externalBytes: bytes,
           arrayBuffersBytes: bytes,
+          heapPeakBytes: heapPeakSchema,
         }),
         gc: z.object({
           majorCount: count.optional(),

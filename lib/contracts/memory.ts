@@ -15,6 +15,14 @@ export const componentSchema = z.enum([
   "unattributed",
 ]);
 
+export const heapPeakSchema = z
+  .number()
+  .nonnegative()
+  .optional()
+  .describe(
+    "The most heap that was committed since V8 last gave free pages back: what is above heapTotalBytes may still be in RSS. Told on Node 22 and later",
+  );
+
 export const levelSchema = z.enum(["normal", "elevated", "critical"]);
 
 export const memorySampleSchema = z.object({
@@ -34,6 +42,7 @@ export const memorySampleSchema = z.object({
     heapLimitBytes: bytes,
     externalBytes: bytes,
     arrayBuffersBytes: bytes,
+    heapPeakBytes: heapPeakSchema,
   }),
   container: z.object({
     limitBytes: bytes.nullable(),

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
 import { AllocatorTrim, loadGlibc } from "../memory/allocator-trim.ts";
-import { collectAndGiveBack, FullCollector } from "../memory/collector.ts";
+import { FullCollector } from "../memory/collector.ts";
 import { MemoryControl } from "../memory/memory-control.ts";
 import { QuietCollector } from "../memory/quiet-collector.ts";
 import type { RunLog } from "../ports/run-log.ts";
@@ -25,7 +25,7 @@ export function composeTrim({ clock, env }: Core): AllocatorTrim {
 /** The gate for writes, the optimizer, the forecast and the advice, over every store that was composed. */
 export async function composeMemoryControl(
   core: Core,
-  { gc, container }: Pick<Monitor, "gc" | "container">,
+  { gc, container, giveBack }: Pick<Monitor, "gc" | "container" | "giveBack">,
   runLog: RunLog,
   trim: AllocatorTrim,
 ): Promise<MemoryControl> {
@@ -45,7 +45,7 @@ export async function composeMemoryControl(
         heapBytes,
         heapUsed: () => process.memoryUsage().heapUsed,
         heapUsedAfterMajor,
-        collect: collectAndGiveBack,
+        collect: giveBack,
       }),
       trim,
     ],
@@ -76,6 +76,7 @@ export async function composeMemoryControl(
 /** Gives back what a burst left behind, once it is over; its `start` begins that and returns what ends it. */
 export function composeQuietCollector(
   { clock, env, ledger, log, traffic }: Core,
+  giveBack: Monitor["giveBack"],
   trim: AllocatorTrim,
 ): { start(): () => void } {
   if (!env.fixed.HEADROOM_GC_TUNING) return { start: () => () => undefined };
@@ -92,7 +93,7 @@ export function composeQuietCollector(
     heapBytes,
     ownBytes: () => rssBytes() - ledger.grantedBytes,
     async collect() {
-      await collectAndGiveBack();
+      await giveBack();
       await trim.prepare();
       if (trim.pays(0, false)) await trim.run();
     },

@@ -2,9 +2,11 @@ import { totalmem } from "node:os";
 import { getHeapStatistics } from "node:v8";
 import { SqliteSampleLog } from "../backends/sqlite/sample-log.ts";
 import type { MemorySample, StoreStats } from "../contracts/memory.ts";
+import { collectAndGiveBack } from "../memory/collector.ts";
 import { type ContainerMemory, readContainer } from "../memory/container.ts";
 import { EventLoopMonitor } from "../memory/event-loop-monitor.ts";
 import { GcMonitor } from "../memory/gc-monitor.ts";
+import { HeapPeak } from "../memory/heap-peak.ts";
 import { HistoryRecorder } from "../memory/history-recorder.ts";
 import { RuntimeBaseline } from "../memory/runtime-baseline.ts";
 import { type Probes, Sampler } from "../memory/sampler.ts";
@@ -26,10 +28,11 @@ export class Monitor {
   readonly sampleLog: SampleLog;
   readonly recorder: HistoryRecorder;
   readonly storeRecorder = new StoreRecorder();
-  readonly gc = new GcMonitor();
+  readonly gc = new GcMonitor(() => this.#heapPeak.note());
   readonly #core: Core;
   readonly #eventLoop = new EventLoopMonitor();
   readonly #baseline = new RuntimeBaseline();
+  readonly #heapPeak = new HeapPeak(() => getHeapStatistics().total_heap_size);
   readonly #listeners: SampleListener[] = [];
 
   private constructor(core: Core, sampleLog: SampleLog, lastSequence: number) {
@@ -74,6 +77,13 @@ export class Monitor {
     this.#sample();
   }
 
+  /** Collects everything and gives free pages back. @returns milliseconds in which nothing else could run. */
+  readonly giveBack = async (): Promise<number> => {
+    const pauseMs = await collectAndGiveBack();
+    this.#heapPeak.gaveBack();
+    return pauseMs;
+  };
+
   /** The memory of the container that this process is in. */
   readonly container = (): ContainerMemory =>
     readContainer({
@@ -110,6 +120,7 @@ export class Monitor {
     return {
       process: () => {
         const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
+        const heapPeakBytes = this.#heapPeak.read();
         return {
           rssBytes: rss,
           heapUsedBytes: heapUsed,
@@ -117,6 +128,7 @@ export class Monitor {
           heapLimitBytes,
           externalBytes: external,
           arrayBuffersBytes: arrayBuffers,
+          ...(heapPeakBytes === undefined ? {} : { heapPeakBytes }),
         };
       },
       helperRssBytes: () => helpers.rssBytes(),

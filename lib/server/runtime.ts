@@ -1,5 +1,4 @@
 import { createRunLog } from "../backends/sqlite/run-log.ts";
-import { collectAndGiveBack } from "../memory/collector.ts";
 import { LoopGate } from "../memory/loop-gate.ts";
 import { Sweeper } from "../memory/sweeper.ts";
 import type { Clock } from "../shared/clock.ts";
@@ -35,7 +34,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const runLog = createRunLog(core.database, core.nodeId);
   const trim = composeTrim(core);
   const memory = await composeMemoryControl(core, monitor, runLog, trim);
-  const quiet = composeQuietCollector(core, trim);
+  const quiet = composeQuietCollector(core, monitor.giveBack, trim);
   const loop = new LoopGate(clock);
   const { leaks, profiles, start: startLeaks } = await composeLeaks(core);
   monitor.onSample((sample, stores) => {
@@ -45,7 +44,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
 
   /** Starts what runs by itself, once what the start left behind is given back: a small limit has no room for it. */
   const start = async (): Promise<void> => {
-    await collectAndGiveBack();
+    await monitor.giveBack();
     const sweeper = new Sweeper(core.stores, clock, (err) => log.warn({ err }, "a sweep failed"));
     core.onStop(sweeper.start(), memory.start(), quiet.start(), startLeaks(), loop.start());
     streams.start();

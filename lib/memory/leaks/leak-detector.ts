@@ -5,6 +5,7 @@ import { EXTERNAL_HORIZONS, HEAP_HORIZONS, NATIVE_HORIZONS } from "./horizons.ts
 import type { Mark } from "./mark.ts";
 import { MarkGatherer } from "./mark-gatherer.ts";
 import { OwnBytes } from "./own-bytes.ts";
+import { PooledPages } from "./pooled-pages.ts";
 import { median } from "./robust.ts";
 import { isPlausible, LEAK_SERIES, type LeakSample, type LeakSeries } from "./sample.ts";
 
@@ -70,6 +71,7 @@ export class LeakDetector {
   };
   readonly #standings = new Map<LeakSeries, Standing>();
   readonly #own = new OwnBytes<Lane>();
+  readonly #pool = new PooledPages();
   readonly #gatherer = new MarkGatherer<Lane>();
   #samples = 0;
   #firstMs = Number.NaN;
@@ -95,10 +97,11 @@ export class LeakDetector {
   push(sample: LeakSample): boolean {
     if (!isPlausible(sample)) return false;
     const before = this.#fingerprint();
-    const own = this.#own.take(sample, read(sample));
+    const readings = read(sample, this.#pool.take(sample.process));
+    const own = this.#own.take(sample, readings);
     const exact = sample.gc.heapUsedAfterMajorBytes;
     const mark = this.#gatherer.take(sample, {
-      low: lessOwn(read(sample), own),
+      low: lessOwn(readings, own),
       exact: exact === null ? null : exact - own("heap"),
       collected: exact !== null,
       committed: sample.process.heapTotalBytes,
@@ -234,14 +237,15 @@ function lessOwn(readings: Record<Lane, number>, own: (lane: Lane) => number): R
   };
 }
 
-function read(sample: LeakSample): Record<Lane, number> {
+/** @param heapBytes of RSS: committed, or kept for later. */
+function read(sample: LeakSample, heapBytes: number): Record<Lane, number> {
   const { rssBytes, heapUsedBytes, heapTotalBytes, externalBytes, arrayBuffersBytes } = sample.process;
   return {
     heap: heapUsedBytes,
     external: externalBytes,
     arrayBuffers: arrayBuffersBytes,
-    native: rssBytes - heapTotalBytes - externalBytes,
-    nativeUsed: rssBytes - heapUsedBytes - externalBytes,
+    native: rssBytes - heapBytes - externalBytes,
+    nativeUsed: rssBytes - (heapBytes - heapTotalBytes) - heapUsedBytes - externalBytes,
   };
 }
 

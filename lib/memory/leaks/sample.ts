@@ -8,6 +8,8 @@ export interface LeakSample {
     readonly heapTotalBytes: number;
     readonly externalBytes: number;
     readonly arrayBuffersBytes: number;
+    /** Most heap committed since its free pages went back to the system; only where V8 keeps such pages. */
+    readonly heapPeakBytes?: number | undefined;
   };
   readonly gc: { readonly heapUsedAfterMajorBytes: number | null };
   readonly activity: { readonly requests: number };
@@ -20,8 +22,16 @@ export type LeakSeries = (typeof LEAK_SERIES)[number];
 
 /** A sample that cannot be true (negative, not a number, no time) is left out, as if it had been missed. */
 export function isPlausible(sample: LeakSample): boolean {
-  const { rssBytes, heapUsedBytes, heapTotalBytes, externalBytes, arrayBuffersBytes } = sample.process;
-  const figures = [rssBytes, heapUsedBytes, heapTotalBytes, externalBytes, arrayBuffersBytes, sample.activity.requests];
+  const {
+    rssBytes,
+    heapUsedBytes,
+    heapTotalBytes,
+    externalBytes,
+    arrayBuffersBytes,
+    heapPeakBytes = 0,
+  } = sample.process;
+  const { requests } = sample.activity;
+  const figures = [rssBytes, heapUsedBytes, heapTotalBytes, externalBytes, arrayBuffersBytes, heapPeakBytes, requests];
   const exact = sample.gc.heapUsedAfterMajorBytes;
   if (exact !== null && !(Number.isFinite(exact) && exact > 0)) return false;
   return figures.every((x) => Number.isFinite(x) && x >= 0) && Number.isFinite(Date.parse(sample.sampledAt));
