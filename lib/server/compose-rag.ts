@@ -33,7 +33,7 @@ const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Builds the RAG store and makes its parts known to the ledger, the sampler and the optimizer. */
 export async function composeRag(core: Core): Promise<Rag> {
-  const { clock, database, ledger, settings } = core;
+  const { clock, database, ledger, log, settings } = core;
   const embedder = await composeEmbedder(core);
   const namespaces = await Namespaces.open(database);
   const documents = await createDocumentRows(database, namespaces);
@@ -89,6 +89,8 @@ export async function composeRag(core: Core): Promise<Rag> {
     messageRows,
     reading: composeReading(core),
     messageIndex,
+    onMessagesWait: (namespace, err) =>
+      log.warn({ namespace, err }, "messages cannot be embedded now: search finds them by their words alone"),
     recent,
     contextBuilder: new ContextThread({
       entry: workerEntry("context"),

@@ -29,6 +29,7 @@ const SAME: Record<string, string> = { hound: "dog", feline: "cat" };
 /** One direction a word: texts that share words are near. It answers when `release` was called, or at once. */
 class WordEmbedder {
   readonly asked: { text: string; lane: EmbeddingTurn["lane"] }[] = [];
+  failure: Error | null = null;
   #gate: Promise<void> = Promise.resolve();
   release: () => void = () => undefined;
 
@@ -41,6 +42,7 @@ class WordEmbedder {
   async embed(texts: readonly string[], { lane }: EmbeddingTurn): Promise<Float32Array[]> {
     this.asked.push(...texts.map((text) => ({ text, lane })));
     await this.#gate;
+    if (this.failure !== null) throw this.failure;
     return texts.map((text) => {
       const vector = new Float32Array(DIMENSIONS).fill(0.01);
       for (const word of text.toLowerCase().match(/\w+/g) ?? []) {
@@ -69,6 +71,7 @@ describe("search of messages", () => {
   let embedding: MessageEmbedding;
   let search: MessageSearch;
   let conversations: Conversations;
+  let waits: [string, unknown][] = [];
 
   /** As after a start: nothing is in memory. */
   async function compose(): Promise<void> {
@@ -91,6 +94,7 @@ describe("search of messages", () => {
       ),
       messageIndex: new PassageIndex(messageRows, account(), breathe),
       recent: new RecentMessages({ maxItems: 10, maxBytes: 2 ** 20 }, account(), clock),
+      onMessagesWait: (name, error) => waits.push([name, error]),
       reading: { maxTokens: 60, load: async () => readableEnd(60, (text) => text.length) },
     } as Partial<RagParts> as RagParts;
     embedding = new MessageEmbedding(parts);
@@ -106,6 +110,7 @@ describe("search of messages", () => {
   beforeEach(async () => {
     namespace = `n${++made}`;
     embedder = new WordEmbedder();
+    waits = [];
     clock = new FakeClock();
     await compose();
   });
@@ -194,6 +199,25 @@ describe("search of messages", () => {
     const texts = embedder.asked.filter(({ lane }) => lane === "background").map(({ text }) => text);
     expect(new Set(texts).size).toBe(100);
     expect(texts.length).toBeLessThanOrEqual(104);
+  });
+
+  it("tells once that messages cannot be embedded, finds them by their words, and goes on when they can", async () => {
+    await say("a number of things");
+    embedder.failure = new Error("the model is down");
+    for (let at = 0; at < 3; at++) {
+      expect((await find("number")).contents).toHaveLength(1);
+      await embedding.idle();
+    }
+    expect(waits).toEqual([[namespace, embedder.failure]]);
+    embedder.failure = null;
+    await find("number");
+    await embedding.idle();
+    expect((await find("number")).pending).toBe(0);
+    await say("another number");
+    embedder.failure = new Error("down again");
+    await find("number");
+    await embedding.idle();
+    expect(waits).toHaveLength(2);
   });
 
   it("indexes the words of messages that an earlier version stored, page by page, and those of new ones at once", async () => {

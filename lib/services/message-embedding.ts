@@ -10,6 +10,8 @@ export interface MessageEmbeddingParts {
   messageIndex: PassageIndex;
   embeddings: EmbeddingCache;
   reading: Reading;
+  /** Told of the first failure, and again of the first after pages that went well. */
+  onMessagesWait(namespace: string, error: unknown): void;
 }
 
 /** Messages of one page, and what their texts may come to: one that is longer goes alone. */
@@ -31,6 +33,7 @@ export class MessageEmbedding {
   readonly #waiting = new Set<string>();
   #running: Promise<void> | null = null;
   readonly #closing = new AbortController();
+  #isFailing = false;
 
   constructor(parts: MessageEmbeddingParts) {
     this.#parts = parts;
@@ -65,10 +68,13 @@ export class MessageEmbedding {
     for (const namespace of this.#turns()) {
       try {
         const isLeft = await this.#page(namespace);
+        this.#isFailing = false;
         if (!isLeft) this.#waiting.delete(namespace);
-      } catch {
+      } catch (error) {
         // The model or the disk refuses now: messages stay found by their words, and the next search asks again.
         this.#waiting.delete(namespace);
+        if (!this.#isFailing && !this.#closing.signal.aborted) this.#parts.onMessagesWait(namespace, error);
+        this.#isFailing = true;
       }
     }
   }
