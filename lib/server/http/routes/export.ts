@@ -3,6 +3,7 @@ import { AppError } from "../../../shared/errors.ts";
 import { encodeExport } from "../../../streaming/encode-export.ts";
 import { requireRole } from "../../auth/authenticate.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
+import { pulledBody } from "../pulled-body.ts";
 
 /** What an export holds: a page of records, a chunk that is made and one that is sent. */
 const EXPORT_BYTES = 1024 * 1024;
@@ -42,41 +43,9 @@ const exportRoute = defineRoute(
         headers: { "Retry-After": "5" },
       });
     const chunks = encodeExport(records, format, columns, query.spreadsheetSafe);
-    const body = streamOf(chunks, () => budget.give(EXPORT_BYTES, namespace));
+    const body = pulledBody(chunks, { clock: runtime.clock, done: () => budget.give(EXPORT_BYTES, namespace) });
     return reply(200, body, { "Content-Type": MEDIA_TYPES[format] });
   },
 );
-
-/** Pulls as the reader takes; `done` is called once, at the end, at a failure, or when the reader goes away. */
-function streamOf(chunks: AsyncGenerator<Uint8Array>, done: () => void): ReadableStream<Uint8Array> {
-  let over = false;
-  const finish = () => {
-    if (!over) done();
-    over = true;
-  };
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const next = await chunks.next();
-          if (!next.done) {
-            controller.enqueue(next.value);
-            return;
-          }
-          finish();
-          controller.close();
-        } catch (error) {
-          finish();
-          controller.error(error);
-        }
-      },
-      async cancel() {
-        finish();
-        await chunks.return(undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-}
 
 export const exportRoutes: readonly Route[] = [exportRoute];
