@@ -205,11 +205,9 @@ async function fill(server: TestServer, secret: string): Promise<Record<string, 
   await made(server.send("PUT", `/api/v1/rag/documents/${id}`, { text: secret, source: secret }, own), 200, 201);
   const message = { role: "user", content: secret };
   await made(server.send("POST", `/api/v1/conversations/${id}/messages`, message, own), 201);
-  // A record that is refused is kept with an excerpt.
-  const job = await made(
-    server.send("POST", "/api/v1/streams?target=none&format=ndjson&wait=1", `{"a":"${secret}\n`, own),
-    200,
-  );
+  // A record that is refused is kept with an excerpt, and one that is taken is told with its id.
+  const records = `{"a":"${secret}\n{"key":"${secret}-streamed"}\n`;
+  const job = await made(server.send("POST", "/api/v1/streams?target=cache&format=ndjson&wait=1", records, own), 200);
   const process = { rssBytes: 1, heapUsedBytes: 1, heapTotalBytes: 1, externalBytes: 1, arrayBuffersBytes: 1 };
   const sample = { sequence: 1, sampledAt: new Date().toISOString(), process, gc: { heapUsedAfterMajorBytes: null } };
   const samples = { samples: [{ ...sample, activity: { requests: 1 } }] };

@@ -242,6 +242,36 @@ test("sessions and cache keep the records once, however often they are sent", as
   expect([hit.headers.get("content-type"), await hit.text()]).toEqual(["text/plain", "hello"]);
 });
 
+test("the ids of what was kept are told, with the line of each record: imported sessions can be read by them", async ({
+  server,
+}) => {
+  const own = { "x-namespace": "results" };
+  const body = '{"id":"ann","user":1}\nbroken\n{"user":2}\n';
+  const job = await jobOf(await post(server, "target=sessions&format=ndjson&wait=1", body, own));
+  const results = await server.get(`${PATH}/${job.id}/results`, own);
+  expect(results.headers.get("content-type")).toContain("application/x-ndjson");
+  const told = (await results.text()).trim().split("\n");
+  const entries = told.map((line) => JSON.parse(line) as { line: number; offset: number; id: string });
+  expect(entries.map(({ line, offset }) => [line, offset])).toEqual([
+    [1, 0],
+    [3, 29],
+  ]);
+  const data = [];
+  for (const { id } of entries) {
+    const session = (await (await server.get(`/api/v1/sessions/${id}`, own)).json()) as { data: unknown };
+    data.push(session.data);
+  }
+  expect(data).toEqual([{ id: "ann", user: 1 }, { user: 2 }]);
+
+  const counted = await jobOf(await post(server, "target=none&format=ndjson&wait=1", body, own));
+  expect(await (await server.get(`${PATH}/${counted.id}/results`, own)).text()).toBe("");
+  expect(await problem(await server.get(`${PATH}/${job.id}/results`))).toEqual([404, "not-found"]);
+  const made = await server.send("POST", "/api/v1/keys", { name: "watcher", role: "viewer", namespace: "results" });
+  const { key } = (await made.json()) as { key: string };
+  const viewer = { authorization: `Bearer ${key}` };
+  expect(await problem(await server.get(`${PATH}/${job.id}/results`, viewer))).toEqual([403, "forbidden"]);
+});
+
 test("what cannot be meant is refused before or where it breaks, and never with 500", async ({ server }) => {
   const refused: [string, BodyInit, Record<string, string>, number, string][] = [
     ["format=ndjson", "{}", {}, 400, "validation-failed"],

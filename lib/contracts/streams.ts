@@ -163,7 +163,7 @@ export const streamJobSchema = z.object({
   delimiter: z.string().nullable().describe("csv: what parts the fields, as found or given"),
   bytesRead: z.number().int().describe("Bytes of the body received so far, as sent"),
   bytesTotal: z.number().int().nullable().describe("Of the whole body, where the client said"),
-  records: z.number().int().describe("Kept by the target; for `none`, checked"),
+  records: z.number().int().describe("Kept by the target, their ids in /results; for `none`, checked"),
   filtered: z.number().int().describe("Left out by `where`"),
   comparedUnlike: z
     .number()

@@ -16,6 +16,13 @@ export interface SinkRefusal {
   message: string;
 }
 
+/** What became of a batch. */
+export interface SinkOutcome {
+  /** Of each record, what its store knows it by; null where it was refused. */
+  ids: readonly (string | null)[];
+  refusals: readonly SinkRefusal[];
+}
+
 /**
  * Where a stream's records go. Writing the same records again leaves the same result: a job that failed may be sent again.
  */
@@ -26,5 +33,5 @@ export interface RecordSink {
    * Resolves when the batch is kept as durably as the store keeps anything.
    * @throws AppError when none of it could be kept: `storage-full`, `memory-pressure`, `not-found`.
    */
-  write(batch: SinkBatch): Promise<readonly SinkRefusal[]>;
+  write(batch: SinkBatch): Promise<SinkOutcome>;
 }

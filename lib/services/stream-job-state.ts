@@ -1,6 +1,6 @@
 import type { StreamFormatName, StreamJobView, StreamState } from "../contracts/streams.ts";
 import type { RunFigures, StreamRun } from "../streaming/stream-run.ts";
-import type { StreamJobSpec } from "./stream-job.ts";
+import type { StreamJobSpec } from "./stream-job-parts.ts";
 
 const NOTHING_YET: RunFigures = { state: null, records: 0, filtered: 0, rejected: 0, rejectBytes: 0 };
 
@@ -9,7 +9,7 @@ export interface Kept {
   spec: StreamJobSpec;
   checkpoint: RunFigures;
   /** What was kept when it last ended: a part of a slice may be beyond the checkpoint. */
-  shown: Pick<RunFigures, "records" | "filtered" | "unlike" | "rejected" | "rejectBytes" | "state">;
+  shown: Pick<RunFigures, "records" | "filtered" | "unlike" | "rejected" | "rejectBytes" | "resultBytes" | "state">;
   encoded: boolean;
   bytesRead: number;
   bytesTotal: number | null;

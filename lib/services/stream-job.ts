@@ -1,55 +1,17 @@
-import type { StreamFormatName, StreamJobView, StreamState } from "../contracts/streams.ts";
+import type { StreamJobView, StreamState } from "../contracts/streams.ts";
 import type { StreamJobRow } from "../ports/stream-job-rows.ts";
-import type { RecordSink } from "../ports/stream-sink.ts";
-import type { Clock } from "../shared/clock.ts";
 import { DECODER_HEAD_BYTES, decoderBytes } from "../shared/decoder-bytes.ts";
 import { AppError } from "../shared/errors.ts";
-import type { ByteBudget } from "../streaming/byte-budget.ts";
 import { ByteQueue } from "../streaming/byte-queue.ts";
 import { type ContentEncoding, inflated } from "../streaming/inflate.ts";
 import { interruptible } from "../streaming/interruptible.ts";
-import type { ParseSpec } from "../streaming/job-spec.ts";
-import type { ParseHost } from "../streaming/parse-host.ts";
-import type { RecordTarget } from "../streaming/record-numbers.ts";
-import type { RejectLog } from "../streaming/reject-log.ts";
+import type { LineLog } from "../streaming/line-log.ts";
 import { releaseBytes } from "../streaming/release-bytes.ts";
-import { StreamRun, type StreamTotals } from "../streaming/stream-run.ts";
+import { StreamRun } from "../streaming/stream-run.ts";
 import { receivedBody } from "./received-body.ts";
 import { describeFailure, Stopped } from "./stream-failure.ts";
+import { type Logged, recordTarget, type StreamJobParts, type StreamJobSpec, type Upload } from "./stream-job-parts.ts";
 import { type Kept, nothingKept, placeOf, viewOf } from "./stream-job-state.ts";
-
-/** What a job is; it never changes. Kept with the job, so that another process can go on. */
-export interface StreamJobSpec {
-  target: string;
-  format: StreamFormatName;
-  parse: ParseSpec;
-  batchSize: number;
-  /** The field whose text is embedded, for records that bring no vector. */
-  embed?: string;
-}
-
-/** The kind of store that a target names, as in `vectors:NAME`. */
-const recordTarget = (target: string): RecordTarget => (target.split(":", 1)[0] ?? "none") as RecordTarget;
-
-export interface StreamJobParts {
-  host: ParseHost;
-  budget: ByteBudget;
-  clock: Clock;
-  rejects: RejectLog;
-  totals: StreamTotals;
-  openSink: () => Promise<RecordSink | null>;
-  /** Something worth telling has changed; `kept` resolves when it is on disk. */
-  changed: (job: StreamJob, durably: boolean) => Promise<void>;
-}
-
-export interface Upload {
-  body: AsyncIterable<Uint8Array>;
-  encoding: ContentEncoding;
-  /** Nothing more is to come after this body. */
-  complete: boolean;
-  /** Bytes of the whole stream, where the client says. */
-  bytesTotal: number | null;
-}
 
 const PROGRESS_MS = 500;
 const OVER: readonly StreamState[] = ["completed", "cancelled"];
@@ -59,7 +21,8 @@ export class StreamJob {
   readonly id: string;
   readonly namespace: string;
   readonly createdAtMs: number;
-  readonly rejects: RejectLog;
+  readonly rejects: LineLog;
+  readonly results: LineLog;
   readonly #parts: StreamJobParts;
   #state: StreamState = "queued";
   #kept: Kept;
@@ -74,22 +37,24 @@ export class StreamJob {
     this.namespace = namespace;
     this.createdAtMs = createdAtMs;
     this.rejects = parts.rejects;
+    this.results = parts.results;
     this.#parts = parts;
     this.#kept = nothingKept(spec);
   }
 
   /** A job from its row. What was under way in this node's last process is interrupted now; another node's may still be. */
-  static restore(row: StreamJobRow, parts: (rejectBytes: number) => StreamJobParts, ours: boolean): StreamJob {
+  static restore(row: StreamJobRow, parts: (logged: Logged) => StreamJobParts, ours: boolean): StreamJob {
     const kept: Kept = JSON.parse(row.payload);
     const state = row.state as StreamState;
     const cutShort = ours && (state === "running" || state === "queued");
     if (cutShort) kept.shown = kept.checkpoint;
-    // Those that are shown can be read, also behind the checkpoint: only an upload that goes on from there cuts them off.
-    const job = new StreamJob(row.id, row.namespace, row.createdAtMs, kept.spec, parts(kept.shown.rejectBytes));
+    // What is shown can be read, also behind the checkpoint: only an upload that goes on from there cuts it off.
+    const own = parts(kept.shown);
+    const job = new StreamJob(row.id, row.namespace, row.createdAtMs, kept.spec, own);
     job.#kept = kept;
     job.#state = cutShort ? "interrupted" : state;
     if (cutShort) {
-      kept.finishedAtMs ??= parts(0).clock.nowMs();
+      kept.finishedAtMs ??= own.clock.nowMs();
       kept.error = {
         code: "server-stopped",
         message: "The server stopped while the stream was under way.",
@@ -204,7 +169,7 @@ export class StreamJob {
   }
 
   async #take(upload: Upload, markReceived: () => void): Promise<void> {
-    const { clock, host, budget, rejects, totals, openSink, changed } = this.#parts;
+    const { clock, host, budget, rejects, results, totals, openSink, changed } = this.#parts;
     const kept = this.#kept;
     // By the offset that the client was told: a body in another encoding than the last may begin elsewhere.
     const { skip } = placeOf(kept);
@@ -213,6 +178,7 @@ export class StreamJob {
     try {
       await this.#begin(upload);
       await rejects.rewind(kept.checkpoint.rejectBytes);
+      await results.rewind(kept.checkpoint.resultBytes ?? 0);
       const { encoding } = upload;
       // How much its decoder takes stands in the body's first bytes: they are waited for before any memory is.
       const body = new ByteQueue(interruptible(this.#received(upload.body), this.#abort.signal));
@@ -225,10 +191,8 @@ export class StreamJob {
         owner: this.namespace,
         sink,
         batchSize: kept.spec.batchSize,
-        keepRejects: async (some) => {
-          await rejects.append(some);
-          return rejects.bytes;
-        },
+        rejects,
+        results,
         from: kept.checkpoint,
         signal: this.#abort.signal,
         totals,

@@ -11,7 +11,7 @@ import { FakeClock } from "../shared/fake-clock.ts";
 import { TestAccount } from "../stores/testing/test-account.ts";
 import { BASE_BYTES, ByteBudget } from "../streaming/byte-budget.ts";
 import { InlineParseHost } from "../streaming/parse-host.ts";
-import type { StreamJobSpec, Upload } from "./stream-job.ts";
+import type { StreamJobSpec, Upload } from "./stream-job-parts.ts";
 import { StreamJobs } from "./stream-jobs.ts";
 
 const directory = mkdtempSync(path.join(tmpdir(), "headroom-stream-jobs-"));
@@ -60,11 +60,9 @@ function setUp({ streamBytes = 512 * MIB, clock = systemClock as Clock, patience
     progress: () => undefined,
     openSink: async () => ({
       maxBatch: 1000,
-      async write({ offsets, records }) {
+      async write({ offsets }) {
         for (const offset of offsets) names.add(offset);
-        return [...records.keys()]
-          .filter((index) => typeof records[index] !== "object")
-          .map((index) => ({ index, code: "validation-failed" as const, message: "/: is no object" }));
+        return { ids: offsets.map((offset) => `made-${offset}`), refusals: [] };
       },
     }),
   });
@@ -108,7 +106,7 @@ describe("stream jobs", () => {
     ["completed", '[1,{"n":2},3]'],
     ["failed", '[1,{"n":2},3] and more'],
     ["failed", '[1,{"n":2},3,'],
-  ])("that %s tell all of their rejects: those of %s too", async (state, body) => {
+  ])("that %s tell all of their rejects and results: those of %s too", async (state, body) => {
     const { jobs, turn } = setUp();
     const { job, under } = await jobs.start("n", JSON_ARRAY, upload(chunks(Buffer.from(body))));
     await ended(under);
@@ -116,6 +114,7 @@ describe("stream jobs", () => {
     for (let turns = 0; turns < 3; turns++) await turn();
     const found = await jobs.find("n", job.id);
     const told = await text(await found.rejects.read());
+    expect(await text(await found.results.read())).toBe('{"line":1,"offset":3,"id":"made-3"}\n');
     expect(found.view()).toMatchObject({ state, rejected: 2 });
     expect(
       told

@@ -9,10 +9,11 @@ import type { Clock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import { countByNamespace, greediest } from "../shared/fair-shares.ts";
 import type { ByteBudget } from "../streaming/byte-budget.ts";
+import { LineLog } from "../streaming/line-log.ts";
 import type { ParseHost } from "../streaming/parse-host.ts";
-import { RejectLog } from "../streaming/reject-log.ts";
 import type { StreamTotals } from "../streaming/stream-run.ts";
-import { StreamJob, type StreamJobParts, type StreamJobSpec, type Upload } from "./stream-job.ts";
+import { StreamJob } from "./stream-job.ts";
+import type { Logged, StreamJobParts, StreamJobSpec, Upload } from "./stream-job-parts.ts";
 
 /** Streams that may be open at once, running or waiting for memory. */
 export const MAX_OPEN_STREAMS = 64;
@@ -27,7 +28,7 @@ export interface StreamJobsOptions {
   budget: ByteBudget;
   clock: Clock;
   nodeId: string;
-  /** Folder of the reject logs. */
+  /** Folder of the logs of rejects and results. */
   directory: string;
   openSink: SinkOpener;
   progress: (job: StreamJobView) => void;
@@ -59,7 +60,7 @@ export class StreamJobs {
     const left = await rows.inStates(nodeId, ["queued", "running"]);
     for (const row of left) await rows.save(this.#restore(row).row(nodeId));
     const known = await rows.inStates(nodeId, ["waiting", "completed", "failed", "cancelled", "interrupted"]);
-    const names = new Set(known.map(({ id }) => `${id}.ndjson`));
+    const names = new Set(known.flatMap(({ id }) => logNames(id)));
     for (const name of await readdir(directory)) {
       if (!names.has(name)) await rm(path.join(directory, name), { force: true });
     }
@@ -95,7 +96,13 @@ export class StreamJobs {
     const id = randomUUID();
     // A target that is not there is refused before a byte is read.
     await openSink(spec, namespace, id);
-    const job = new StreamJob(id, namespace, clock.nowMs(), spec, this.#partsFor(id, namespace, spec)(0));
+    const job = new StreamJob(
+      id,
+      namespace,
+      clock.nowMs(),
+      spec,
+      this.#partsFor(id, namespace, spec)({ rejectBytes: 0 }),
+    );
     await this.#forget(await rows.save(job.row(nodeId)));
     return job;
   }
@@ -210,14 +217,16 @@ export class StreamJobs {
     return StreamJob.restore(row, this.#partsFor(row.id, row.namespace, spec), row.nodeId === this.#options.nodeId);
   }
 
-  #partsFor(id: string, namespace: string, spec: StreamJobSpec): (rejectBytes: number) => StreamJobParts {
+  #partsFor(id: string, namespace: string, spec: StreamJobSpec): (logged: Logged) => StreamJobParts {
     const { host, budget, clock, directory, openSink, progress, rows, nodeId } = this.#options;
-    return (rejectBytes) => ({
+    const [rejects, results] = logNames(id);
+    return ({ rejectBytes, resultBytes = 0 }) => ({
       host,
       budget,
       clock,
       totals: this.totals,
-      rejects: new RejectLog(path.join(directory, `${id}.ndjson`), rejectBytes),
+      rejects: new LineLog(path.join(directory, rejects), rejectBytes),
+      results: new LineLog(path.join(directory, results), resultBytes),
       openSink: () => openSink(spec, namespace, id),
       changed: async (job, durably) => {
         progress(job.view());
@@ -227,9 +236,12 @@ export class StreamJobs {
   }
 
   async #forget(ids: readonly string[]): Promise<void> {
-    for (const id of ids) await rm(path.join(this.#options.directory, `${id}.ndjson`), { force: true });
+    for (const name of ids.flatMap(logNames)) await rm(path.join(this.#options.directory, name), { force: true });
   }
 }
+
+/** Files of a job: its rejects, its results. */
+const logNames = (id: string): [rejects: string, results: string] => [`${id}.ndjson`, `${id}.results.ndjson`];
 
 function tooMany(): AppError {
   return new AppError("overloaded", `${MAX_OPEN_STREAMS} streams are open already.`, {

@@ -62,9 +62,9 @@ describe("sinks hold records to the schemas of the API", () => {
   it.each(bad)("%s refuses %j by %s, with the API's code, and keeps the others", async (target, record, field) => {
     const { kept, write } = await setUp(target);
     const good = { rag: { id: "g", text: "t" }, cache: { key: "g", body } }[target] ?? { id: "g", vector: [1] };
-    expect(await write(record, good)).toEqual([
-      { index: 0, code: "validation-failed", message: expect.stringContaining(`${field}: `) },
-    ]);
+    const { ids, refusals } = await write(record, good);
+    expect(refusals).toEqual([{ index: 0, code: "validation-failed", message: expect.stringContaining(`${field}: `) }]);
+    expect(ids).toEqual([null, expect.stringMatching(target === "sessions" ? /^[\w-]{43}$/ : /^g$/)]);
     expect(kept).toHaveLength(1);
   });
 
@@ -101,7 +101,7 @@ describe("sinks hold records to the schemas of the API", () => {
         { text: "t" },
         JSON.parse('{"id":"p","vector":[1],"__proto__":1}'),
       ),
-    ).toEqual([]);
+    ).toEqual({ ids: ["a", "b", "job:2", "p"], refusals: [] });
     expect(kept).toEqual([
       { id: "a", vector: [1, 2], metadata: { n: 1 } },
       { id: "b", vector: Float32Array.of(1, 2), metadata: { n: 2 } },

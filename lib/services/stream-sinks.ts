@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { CacheStore } from "../ports/cache-store.ts";
-import type { RecordSink, SinkBatch, SinkRefusal } from "../ports/stream-sink.ts";
+import type { RecordSink, SinkBatch, SinkOutcome, SinkRefusal } from "../ports/stream-sink.ts";
 import { AppError, type ProblemCode } from "../shared/errors.ts";
 import { invalidRecord } from "./check-record.ts";
 import { isObject, type NewPoint, nameOf, own, readCached, readPoint, readSession } from "./sink-records.ts";
@@ -60,15 +60,19 @@ const placeName = (jobId: string, offset: number): string => `${jobId}:${offset}
 /** Records kept at once: between two groups the event loop has its turn, so that a stream stalls no request. */
 const GROUP = 32;
 
-/** Runs `keep` for each record; what a record cannot help, such as a full disk, fails the batch. */
+/**
+ * Runs `keep` for each record; what a record cannot help, such as a full disk, fails the batch.
+ * @param keep gives the id under which the record was kept.
+ */
 async function keepEach(
   batch: SinkBatch,
-  keep: (record: unknown, offset: number) => Promise<unknown>,
-): Promise<readonly SinkRefusal[]> {
+  keep: (record: unknown, offset: number) => Promise<string>,
+): Promise<SinkOutcome> {
   const refusals: SinkRefusal[] = [];
+  const ids: (string | null)[] = batch.records.map(() => null);
   const keepOne = async (index: number): Promise<void> => {
     try {
-      await keep(batch.records[index], batch.offsets[index] ?? 0);
+      ids[index] = await keep(batch.records[index], batch.offsets[index] ?? 0);
     } catch (error) {
       refusals.push({ index, ...refusal(error) });
     }
@@ -78,7 +82,7 @@ async function keepEach(
     await Promise.all(group.map((_, index) => keepOne(start + index)));
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return refusals;
+  return { ids, refusals };
 }
 
 /** Why this record alone is refused. @throws what is not the record's fault. */
@@ -102,13 +106,15 @@ function sessionSink(
   return {
     maxBatch: 500,
     async write(batch) {
-      const refusals = await keepEach(batch, async (record, offset) => {
+      const outcome = await keepEach(batch, async (record, offset) => {
         const { name, data, idleTimeoutMs } = readSession(record);
-        await store.put(toId(name ?? placeName(jobId, offset)), namespace, JSON.stringify(data), idleTimeoutMs);
+        const id = toId(name ?? placeName(jobId, offset));
+        await store.put(id, namespace, JSON.stringify(data), idleTimeoutMs);
+        return id;
       });
       // Only what is on disk counts as kept: a checkpoint must not run ahead of it.
       await store.committed();
-      return refusals;
+      return outcome;
     },
   };
 }
@@ -117,9 +123,10 @@ function cacheSink(store: CacheStore, namespace: string, jobId: string): RecordS
   return {
     maxBatch: 500,
     write: (batch) =>
-      keepEach(batch, (record, offset) => {
+      keepEach(batch, async (record, offset) => {
         const put = readCached(record, placeName(jobId, offset));
-        return store.put({ namespace, ...put });
+        await store.put({ namespace, ...put });
+        return put.key;
       }),
   };
 }
@@ -164,20 +171,26 @@ function vectorSink(
       const points: NewPoint[] = [];
       const places: number[] = [];
       const refusals: SinkRefusal[] = [];
+      const ids: (string | null)[] = batch.records.map(() => null);
       const records = embed ? await embed.apply(batch.records) : batch.records;
       for (const [index, record] of records.entries()) {
         try {
-          points.push(readPoint(record, placeName(jobId, batch.offsets[index] ?? 0), embed?.field));
+          const point = readPoint(record, placeName(jobId, batch.offsets[index] ?? 0), embed?.field);
+          points.push(point);
           places.push(index);
+          ids[index] = point.id;
         } catch (error) {
           refusals.push({ index, ...refusal(error) });
         }
       }
-      if (points.length === 0) return refusals;
+      if (points.length === 0) return { ids, refusals };
       const { refused } = await store.upsert(namespace, name, points);
-      for (const { index, code, reason, pointer } of refused)
-        refusals.push({ index: places[index] ?? 0, code, message: `${pointer}: ${reason}` });
-      return refusals;
+      for (const { index, code, reason, pointer } of refused) {
+        const place = places[index] ?? 0;
+        ids[place] = null;
+        refusals.push({ index: place, code, message: `${pointer}: ${reason}` });
+      }
+      return { ids, refusals };
     },
   };
 }
@@ -188,17 +201,19 @@ function documentSink(store: DocumentImport, namespace: string, jobId: string): 
     maxBatch: 8,
     async write(batch) {
       const refusals: SinkRefusal[] = [];
+      const ids: (string | null)[] = batch.records.map(() => null);
       for (const [index, record] of batch.records.entries()) {
         try {
           if (!isObject(record)) throw invalidRecord("/: a document is an object");
           const id = nameOf(record, ["id"]) ?? placeName(jobId, batch.offsets[index] ?? 0);
           const { id: _, ...body } = record;
           await store(namespace, id, { source: id, ...body });
+          ids[index] = id;
         } catch (error) {
           refusals.push({ index, ...refusal(error) });
         }
       }
-      return refusals;
+      return { ids, refusals };
     },
   };
 }

@@ -23,7 +23,11 @@ function collect(): { records: unknown[]; receiver: RecordReceiver } {
   const records: unknown[] = [];
   return {
     records,
-    receiver: { block: (block) => void records.push(...block.records), reject: (reject) => void records.push(reject) },
+    receiver: {
+      block: (block) => void records.push(...block.records),
+      describes: () => true,
+      reject: (describe) => void records.push(describe()),
+    },
   };
 }
 

@@ -11,6 +11,8 @@ export interface ParseLane {
   end(): Promise<SliceResult>;
   /** There is no memory for the record that has begun: it will be refused. Counts from the next slice on. */
   letGo(): void;
+  /** Rejects are only counted, from one of the next slices on. */
+  enoughRejects(): void;
   /** Frees all that the lane holds; unanswered slices reject. */
   close(): void;
 }
@@ -46,6 +48,7 @@ export class InlineParseHost implements ParseHost {
       slice: async (slot, length) => pipeline.slice(bytes(slot).subarray(0, length)),
       end: async () => pipeline.end(),
       letGo: () => pipeline.letGo(),
+      enoughRejects: () => pipeline.enoughRejects(),
       close() {
         slots.length = 0;
       },

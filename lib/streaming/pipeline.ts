@@ -1,7 +1,7 @@
 import { jsonPointer } from "../shared/json.ts";
 import { Doubtful } from "../shared/long-number.ts";
 import { createParser, type ParseSpec } from "./job-spec.ts";
-import type { Parser, ParserState, RecordBlock, Reject, RejectCode, StreamFault } from "./parsers/parser.ts";
+import type { Parser, ParserState, RecordBlock, RecordReceiver, Reject, StreamFault } from "./parsers/parser.ts";
 import { type RecordTarget, settleNumbers } from "./record-numbers.ts";
 import { compileTransform, type Transform } from "./transforms/transform.ts";
 
@@ -39,17 +39,19 @@ export class Pipeline {
   readonly #keep: boolean;
   readonly #target: RecordTarget;
   #result: SliceResult;
+  #enough = false;
 
   /** @param keep false: records are checked and counted, not handed on. */
   constructor(spec: ParseSpec, from: ParserState | null, keep: boolean) {
     this.#keep = keep;
     this.#target = spec.target ?? "none";
     this.#transform = compileTransform({ ...spec.transform, cells: spec.format === "csv" });
-    this.#parser = createParser(
-      spec,
-      { block: (block) => this.#take(block), reject: (reject) => this.#reject(reject) },
-      from,
-    );
+    const receiver: RecordReceiver = {
+      block: (block) => this.#take(block),
+      describes: () => this.#describes(),
+      reject: (describe) => this.#reject(describe),
+    };
+    this.#parser = createParser(spec, receiver, from);
     this.#result = this.#empty();
   }
 
@@ -64,11 +66,20 @@ export class Pipeline {
     this.#parser.letGo();
   }
 
+  /** Rejects are only counted from now on. */
+  enoughRejects(): void {
+    this.#enough = true;
+  }
+
   /** The input is complete. */
   end(): SliceResult {
     this.#result = this.#empty();
     this.#parser.end();
     return this.#finish();
+  }
+
+  #describes(): boolean {
+    return !this.#enough && this.#result.rejects.length < REJECTS_A_SLICE;
   }
 
   #empty(): SliceResult {
@@ -95,6 +106,9 @@ export class Pipeline {
       const done = this.#transform ? this.#transform.apply(record) : { record };
       if (done === null) this.#result.filtered++;
       else if ("problem" in done) this.#refuse(block, i, record, "transform-failed", done.problem);
+      else if (out && !isObject(done.record))
+        // Its store would say the same, after it crossed to another thread.
+        this.#refuse(block, i, record, "validation-failed", "/: a record is an object");
       else if ((given instanceof Doubtful || "doubtful" in done) && this.#changes(block, i, done.record)) continue;
       else {
         this.#result.records++;
@@ -115,16 +129,18 @@ export class Pipeline {
     return true;
   }
 
-  #refuse(block: RecordBlock, index: number, record: unknown, code: RejectCode, message: string): void {
+  #refuse(block: RecordBlock, index: number, record: unknown, code: Reject["code"], message: string): void {
     const offset = block.offsets[index] ?? 0;
-    this.#reject({ line: block.lineOf(index), offset, code, message, excerpt: excerptOfRecord(record) });
+    this.#reject(() => ({ line: block.lineOf(index), offset, code, message, excerpt: excerptOfRecord(record) }));
   }
 
-  #reject(reject: Reject): void {
+  #reject(describe: () => Reject): void {
     this.#result.rejected++;
-    if (this.#result.rejects.length < REJECTS_A_SLICE) this.#result.rejects.push(reject);
+    if (this.#describes()) this.#result.rejects.push(describe());
   }
 }
+
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The beginning of a parsed record, as JSON. */
 export function excerptOfRecord(record: unknown): string {

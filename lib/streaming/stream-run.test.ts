@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { MemoryAccount } from "../ports/memory-account.ts";
 import type { RecordSink, SinkBatch } from "../ports/stream-sink.ts";
 import { MIB } from "../shared/bytes.ts";
@@ -7,7 +7,7 @@ import { BASE_BYTES, ByteBudget, LARGE_RECORD_BYTES } from "./byte-budget.ts";
 import type { ParseSpec } from "./job-spec.ts";
 import { InlineParseHost, SLOT_BYTES, SLOTS } from "./parse-host.ts";
 import type { Reject } from "./parsers/parser.ts";
-import { type RunFigures, StreamFaultError, StreamRun } from "./stream-run.ts";
+import { type Lines, type RunFigures, StreamFaultError, type StreamResult, StreamRun } from "./stream-run.ts";
 
 class TestAccount implements MemoryAccount {
   readonly component = "streams";
@@ -55,15 +55,27 @@ class SlowSink implements RecordSink {
     await this.#gate;
     this.batches++;
     this.written.push(...batch.records);
-    return [];
+    return { ids: batch.records.map((record) => String(Object(record).id)), refusals: [] };
   }
 }
 
-function setUp(ceilingBytes = 512 * MIB) {
+afterEach(() => vi.restoreAllMocks());
+
+function setUp(ceilingBytes = 512 * MIB, logEntries = Number.POSITIVE_INFINITY) {
   const account = new TestAccount(ceilingBytes);
   const clock = new FakeClock();
   const budget = new ByteBudget({ account, clock });
   const rejects: Reject[] = [];
+  const results: StreamResult[] = [];
+  const kept = (list: object[]): Lines => ({
+    get bytes() {
+      return list.length;
+    },
+    get full() {
+      return list.length >= logEntries;
+    },
+    append: async (entries) => void list.push(...entries),
+  });
   const abort = new AbortController();
   const totals = { records: 0, rejects: 0 };
   const make = (sink: RecordSink | null, spec = NDJSON, from = START) =>
@@ -74,12 +86,13 @@ function setUp(ceilingBytes = 512 * MIB) {
       owner: "n",
       sink,
       batchSize: 100,
-      keepRejects: async (some) => rejects.push(...some),
+      rejects: kept(rejects),
+      results: kept(results),
       from,
       signal: abort.signal,
       totals,
     });
-  return { account, clock, budget, rejects, abort, totals, make };
+  return { account, clock, budget, rejects, results, abort, totals, make };
 }
 
 const lines = (count: number, from = 0) =>
@@ -90,7 +103,7 @@ describe("StreamRun", () => {
     const { make, totals } = setUp();
     const sink: RecordSink = {
       maxBatch: 10,
-      write: async () => [{ index: 0, code: "item-too-large", message: "not this one" }],
+      write: async () => ({ ids: [], refusals: [{ index: 0, code: "item-too-large", message: "not this one" }] }),
     };
     for (const [target, text] of [
       [sink, lines(20)],
@@ -181,6 +194,53 @@ describe("StreamRun", () => {
       expect(sink.written.map((record) => Object(record).id)).toEqual(Array.from({ length: 6000 }, (_, i) => i));
       expect(rejects).toMatchObject([{ line: 3001 }]);
     }
+  });
+
+  it("tells the id of each record that was kept, with the line and offset it came from", async () => {
+    const { make, results } = setUp();
+    const sink: RecordSink = {
+      maxBatch: 2,
+      write: async ({ records }) => ({
+        ids: records.map((record) => (Object(record).id === 1 ? null : `kept-${Object(record).id}`)),
+        refusals: records.flatMap((record, index) =>
+          Object(record).id === 1 ? [{ index, code: "validation-failed" as const, message: "not this one" }] : [],
+        ),
+      }),
+    };
+    const run = make(sink);
+    await run.open();
+    await run.write(Buffer.from('{"id":0}\nbad\n{"id":1}\n{"id":2}\n'));
+    await run.finish(true);
+    run.close();
+    expect(results).toEqual([
+      { line: 1, offset: 0, id: "kept-0" },
+      { line: 4, offset: 22, id: "kept-2" },
+    ]);
+    expect(run.figures.resultBytes).toBe(2);
+  });
+
+  it("describes no more rejects, of the text or of the store, when their log is full", async () => {
+    const { make, rejects } = setUp(512 * MIB, 1);
+    const sink: RecordSink = {
+      maxBatch: 1000,
+      write: async ({ records }) => ({
+        ids: [],
+        refusals: records.map((_, index) => ({ index, code: "validation-failed" as const, message: "no" })),
+      }),
+    };
+    const run = make(sink);
+    await run.open();
+    await run.write(Buffer.from("bad\n"));
+    await run.finish(false);
+    const parse = vi.spyOn(JSON, "parse");
+    const stringify = vi.spyOn(JSON, "stringify");
+    await run.write(Buffer.from(`${"bad\n".repeat(500)}{}\n`));
+    await run.finish(true);
+    run.close();
+    expect(run.figures).toMatchObject({ records: 0, rejected: 502 });
+    expect(rejects).toHaveLength(1);
+    expect(parse.mock.calls.length).toBeLessThan(10);
+    expect(stringify).not.toHaveBeenCalled();
   });
 
   it("asks for memory before it holds a large record, and gives it back after", async () => {

@@ -1,6 +1,7 @@
 import type { RecordSink } from "../ports/stream-sink.ts";
 import { BASE_BYTES, type ByteBudget, LARGE_RECORD_BYTES } from "./byte-budget.ts";
 import type { ParseSpec } from "./job-spec.ts";
+import type { LineLog } from "./line-log.ts";
 import { type ParseHost, type ParseLane, SLOT_BYTES, SLOTS } from "./parse-host.ts";
 import type { ParserState, Reject, StreamFault } from "./parsers/parser.ts";
 import { excerptOfRecord, type SliceRecords, type SliceResult } from "./pipeline.ts";
@@ -18,7 +19,19 @@ export interface RunFigures {
   rejected: number;
   /** Length of the reject log. */
   rejectBytes: number;
+  /** Of the log of results. Absent in what an earlier version kept. */
+  resultBytes?: number;
 }
+
+/** What a record became in its store. */
+export interface StreamResult {
+  line: number;
+  offset: number;
+  id: string;
+}
+
+/** Where a run tells of single records. */
+export type Lines = Pick<LineLog, "append" | "bytes" | "full">;
 
 /** Records of all runs since the start; what is sent once more counts once more. */
 export interface StreamTotals {
@@ -50,8 +63,8 @@ export interface StreamRunOptions {
   /** null: records are checked and counted. */
   sink: RecordSink | null;
   batchSize: number;
-  /** Keeps rejects; resolves with the log's length. */
-  keepRejects: (rejects: readonly Reject[]) => Promise<number>;
+  rejects: Lines;
+  results: Lines;
   /** Goes on from here. */
   from: RunFigures;
   signal: AbortSignal;
@@ -243,7 +256,7 @@ export class StreamRun {
     this.#heldBytes = result.heldBytes;
     this.#notePeak();
     const { figures } = this;
-    if (result.rejects.length > 0) figures.rejectBytes = await this.#options.keepRejects(result.rejects);
+    await this.#tellRejects(result.rejects);
     this.#reject(result.rejected);
     figures.filtered += result.filtered;
     figures.unlike = (figures.unlike ?? 0) + result.unlike;
@@ -256,23 +269,44 @@ export class StreamRun {
   }
 
   async #write(out: SliceRecords): Promise<void> {
-    const { sink, batchSize } = this.#options;
+    const { sink, batchSize, rejects } = this.#options;
     if (!sink) return;
     const size = Math.min(batchSize, sink.maxBatch);
     for (let start = 0; start < out.records.length; start += size) {
       this.#stop.signal.throwIfAborted();
       const records = out.records.slice(start, start + size);
-      const refusals = await sink.write({ records, offsets: out.offsets.slice(start, start + size) });
+      const { ids, refusals } = await sink.write({ records, offsets: out.offsets.slice(start, start + size) });
       this.#count(records.length - refusals.length);
-      if (refusals.length === 0) continue;
-      const rejects = refusals.map(({ index, code, message }): Reject => {
+      this.#reject(refusals.length);
+      await this.#tellResults(out, start, ids);
+      if (refusals.length === 0 || rejects.full) continue;
+      const described = refusals.map(({ index, code, message }): Reject => {
         const at = start + index;
         const [line, offset] = [out.lines[at] ?? 0, out.offsets[at] ?? 0];
         return { line, offset, code, message, excerpt: excerptOfRecord(out.records[at]) };
       });
-      this.figures.rejectBytes = await this.#options.keepRejects(rejects);
-      this.#reject(rejects.length);
+      await this.#tellRejects(described);
     }
+  }
+
+  async #tellRejects(rejects: readonly Reject[]): Promise<void> {
+    const log = this.#options.rejects;
+    if (rejects.length === 0 || log.full) return;
+    await log.append(rejects);
+    this.figures.rejectBytes = log.bytes;
+    if (log.full) this.#openLane().enoughRejects();
+  }
+
+  async #tellResults(out: SliceRecords, start: number, ids: readonly (string | null)[]): Promise<void> {
+    const log = this.#options.results;
+    if (log.full) return;
+    const made: StreamResult[] = [];
+    for (const [index, id] of ids.entries()) {
+      const at = start + index;
+      if (id !== null) made.push({ line: out.lines[at] ?? 0, offset: out.offsets[at] ?? 0, id });
+    }
+    await log.append(made);
+    this.figures.resultBytes = log.bytes;
   }
 
   #count(records: number): void {

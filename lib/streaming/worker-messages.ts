@@ -8,6 +8,7 @@ export type ToParseWorker =
   | { type: "slice"; lane: number; slot: number; length: number }
   | { type: "end"; lane: number }
   | { type: "let-go"; lane: number }
+  | { type: "enough-rejects"; lane: number }
   | { type: "close"; lane: number };
 
 /** From it: one answer to each slice and end, in order. */

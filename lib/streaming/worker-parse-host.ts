@@ -56,6 +56,7 @@ export class WorkerParseHost implements ParseHost {
       slice: (slot, length) => ask({ type: "slice", lane, slot, length }),
       end: () => ask({ type: "end", lane }),
       letGo: () => send({ type: "let-go", lane }),
+      enoughRejects: () => send({ type: "enough-rejects", lane }),
       close: () => {
         if (this.#lanes.has(lane)) send({ type: "close", lane });
         this.#drop(lane, new Error("the lane is closed"));

@@ -48,6 +48,10 @@ function answer(message: ToParseWorker): FromParseWorker | null {
     lane?.pipeline.letGo();
     return null;
   }
+  if (message.type === "enough-rejects") {
+    lane?.pipeline.enoughRejects();
+    return null;
+  }
   if (!lane) return { type: "failed", lane: message.lane, message: "the lane is not open" };
   if (message.type === "end") return { type: "result", lane: message.lane, result: lane.pipeline.end() };
   const bytes = new Uint8Array(lane.ring, message.slot * SLOT_BYTES, message.length);

@@ -1,4 +1,5 @@
-import type { StreamJob, Upload } from "../../services/stream-job.ts";
+import type { StreamJob } from "../../services/stream-job.ts";
+import type { Upload } from "../../services/stream-job-parts.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { ContentEncoding } from "../../streaming/inflate.ts";
 

@@ -7,7 +7,11 @@ import { type VectorFormat, VectorParser } from "./vectors.ts";
 function run(make: (receiver: RecordReceiver) => Parser, bytes: Buffer, cuts: readonly number[] = []) {
   const records: unknown[] = [];
   const rejects: Reject[] = [];
-  const parser = make({ block: (block) => records.push(...block.records), reject: (reject) => rejects.push(reject) });
+  const parser = make({
+    block: (block) => records.push(...block.records),
+    describes: () => true,
+    reject: (describe) => rejects.push(describe()),
+  });
   const edges = [0, ...[...cuts].sort((a, b) => a - b), bytes.length];
   for (let i = 1; i < edges.length; i++) parser.push(bytes.subarray(edges[i - 1], edges[i]));
   const state: ParserState = parser.state;

@@ -1,4 +1,4 @@
-import { excerptOf, MAX_RECORD_BYTES } from "./parser.ts";
+import { MAX_RECORD_BYTES } from "./parser.ts";
 
 const EXCERPT_BYTES = 512;
 
@@ -58,8 +58,9 @@ export class Carry {
     return whole;
   }
 
-  excerpt(): string {
-    return excerptOf(this.#parts[0] ?? new Uint8Array(0));
+  /** The first bytes of the record, enough for an excerpt of it. */
+  get head(): Uint8Array {
+    return this.#parts[0] ?? new Uint8Array(0);
   }
 
   clear(): void {

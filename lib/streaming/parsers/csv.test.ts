@@ -20,7 +20,8 @@ function run(bytes: Buffer, cuts: readonly number[] = [], options: Partial<CsvOp
       records.push(...block.records);
       for (const [index, offset] of block.offsets.entries()) places.push([block.lineOf(index), offset]);
     },
-    reject: (reject: Reject) => rejects.push(reject),
+    describes: () => true,
+    reject: (describe: () => Reject) => rejects.push(describe()),
   };
   const parser = new CsvParser({ receiver, ...options });
   const edges = [0, ...[...cuts].sort((a, b) => a - b), bytes.length];

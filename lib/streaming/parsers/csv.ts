@@ -113,7 +113,7 @@ export class CsvParser implements Parser {
     const carry = this.#carry;
     const length = carry.seenBytes;
     if (carry.tooLarge && !this.#columns) this.#fail(`the header has ${length} bytes`);
-    else if (carry.tooLarge) this.#refuse("record-too-large", `a row of ${length} bytes`, carry.excerpt());
+    else if (carry.tooLarge) this.#refuse("record-too-large", `a row of ${length} bytes`, carry.head);
     else this.#takeRow(carry.take(), row, block);
     carry.clear();
     this.#offset += length;
@@ -125,12 +125,12 @@ export class CsvParser implements Parser {
     const blank = fields.length === 1 && fields[0] === "" && bytes[0] !== QUOTE;
     const headerProblem = this.#columns ? null : (row.problem ?? textProblem(bytes));
     if (headerProblem) this.#fail(`the header cannot be read: ${headerProblem}`);
-    else if (row.problem) this.#refuse("malformed-csv", row.problem, excerptOf(bytes));
-    else if (!isUtf8(bytes)) this.#refuse("invalid-utf8", "not valid UTF-8", excerptOf(bytes));
+    else if (row.problem) this.#refuse("malformed-csv", row.problem, bytes);
+    else if (!isUtf8(bytes)) this.#refuse("invalid-utf8", "not valid UTF-8", bytes);
     else if (blank) return;
     else if (!this.#columns) this.#nameColumns(fields);
     else if (fields.length === this.#columns.length) block.add(this.#make(fields), this.#offset, this.#line);
-    else this.#refuse("column-count", this.#countMessage(fields.length), excerptOf(bytes));
+    else this.#refuse("column-count", this.#countMessage(fields.length), bytes);
   }
 
   #nameColumns(names: string[]): void {
@@ -214,16 +214,17 @@ export class CsvParser implements Parser {
     this.#line = line;
     const blank = row.length === 0 || (row.length === 1 && row[0] === CARRIAGE_RETURN);
     if (blank) return;
-    if (wellQuoted) this.#refuse("column-count", this.#countMessage(count), excerptOf(row));
-    else this.#refuse("malformed-csv", "text after a closing quote", excerptOf(row));
+    if (wellQuoted) this.#refuse("column-count", this.#countMessage(count), row);
+    else this.#refuse("malformed-csv", "text after a closing quote", row);
   }
 
   #countMessage(count: number): string {
     return `${count} fields where the header has ${this.#columns?.length ?? 0}`;
   }
 
-  #refuse(code: RejectCode, message: string, excerpt: string): void {
-    this.#receiver.reject({ line: this.#line, offset: this.#offset, code, message, excerpt });
+  #refuse(code: RejectCode, message: string, record: Uint8Array): void {
+    const [line, offset] = [this.#line, this.#offset];
+    this.#receiver.reject(() => ({ line, offset, code, message, excerpt: excerptOf(record) }));
   }
 }
 

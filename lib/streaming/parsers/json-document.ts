@@ -90,6 +90,7 @@ export class JsonDocumentParser implements Parser {
     if (this.#fault) return;
     this.#scanner.load(bytes);
     this.#lines.begin(bytes.length);
+    this.#runs.begin();
     this.#block = this.#newBlock();
     const left = this.#shape.inTarget ? this.#takeElements(bytes.length) : this.#takeScanned(0, bytes.length, false);
     // Before the next unfinished element takes the place of the one that the block may begin with.
@@ -255,9 +256,9 @@ export class JsonDocumentParser implements Parser {
 
   #takeElement(text: Buffer | null, event: number, offset: number, length: number): void {
     if (text === null) {
-      this.#refuse("record-too-large", `an element of ${length} bytes`, this.#carry.excerpt(), offset);
+      this.#refuse("record-too-large", `an element of ${length} bytes`, this.#carry.head, offset);
       this.#carry.clear();
-    } else if (isBlank(text)) this.#refuse("malformed-json", "an element is missing", "", offset);
+    } else if (isBlank(text)) this.#refuse("malformed-json", "an element is missing", NOTHING, offset);
     else this.#parseAlone(text, event, offset);
   }
 
@@ -352,13 +353,13 @@ export class JsonDocumentParser implements Parser {
   }
 
   #parseAlone(bytes: Buffer, flags: number, offset: number): void {
-    const parsed = parseOne(bytes, flags, this.#rounded);
+    const parsed = parseOne(bytes, flags, this.#rounded, this.#receiver.describes());
     if ("value" in parsed) this.#block.add(parsed.value, offset, 0);
-    else this.#refuse(parsed.code, parsed.message, excerptOf(bytes), offset);
+    else this.#refuse(parsed.code, parsed.message, bytes, offset);
   }
 
-  #refuse(code: RejectCode, message: string, excerpt: string, offset: number): void {
-    this.#receiver.reject({ line: this.#lineAt(offset), offset, code, message, excerpt });
+  #refuse(code: RejectCode, message: string, record: Uint8Array, offset: number): void {
+    this.#receiver.reject(() => ({ line: this.#lineAt(offset), offset, code, message, excerpt: excerptOf(record) }));
   }
 
   #fail(code: StreamFault["code"], message: string, offset: number): void {

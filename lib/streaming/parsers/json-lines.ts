@@ -66,6 +66,7 @@ export class JsonLinesParser implements Parser {
   push(bytes: Uint8Array): void {
     const block = new BlockBuilder();
     this.#scanner.load(bytes);
+    this.#runs.begin();
     let start = this.#carry.active ? this.#finishCarried(bytes, block) : 0;
     start = this.#takeKnown(start, bytes, block);
     if (bytes.indexOf(NEWLINE, start) >= 0) start = this.#takeScanned(start, bytes.length, block);
@@ -93,7 +94,7 @@ export class JsonLinesParser implements Parser {
     if (end < 0) return bytes.length;
     const length = carry.seenBytes;
     if (carry.tooLarge) {
-      this.#refuse("record-too-large", `a line of ${length} bytes`, carry.excerpt());
+      this.#refuse("record-too-large", `a line of ${length} bytes`, carry.head);
       carry.clear();
     } else this.#parseAlone(carry.take(), ODD_NUMBER, block);
     this.#offset += length + 1;
@@ -183,12 +184,13 @@ export class JsonLinesParser implements Parser {
 
   #parseAlone(bytes: Buffer, flags: number, block: BlockBuilder): void {
     if (isBlank(bytes)) return;
-    const parsed = parseOne(bytes, flags, this.#rounded);
+    const parsed = parseOne(bytes, flags, this.#rounded, this.#receiver.describes());
     if ("value" in parsed) block.add(parsed.value, this.#offset, this.#line);
-    else this.#refuse(parsed.code, parsed.message, excerptOf(bytes));
+    else this.#refuse(parsed.code, parsed.message, bytes);
   }
 
-  #refuse(code: RejectCode, message: string, excerpt: string): void {
-    this.#receiver.reject({ line: this.#line, offset: this.#offset, code, message, excerpt });
+  #refuse(code: RejectCode, message: string, record: Uint8Array): void {
+    const [line, offset] = [this.#line, this.#offset];
+    this.#receiver.reject(() => ({ line, offset, code, message, excerpt: excerptOf(record) }));
   }
 }

@@ -2,11 +2,22 @@ import { isAscii, isUtf8 } from "node:buffer";
 import { keysIn, surveyJson } from "../../shared/json-survey.ts";
 import { Doubtful, LongNumber } from "../../shared/long-number.ts";
 import { DEEP, type Scanner } from "../scan/scanner.ts";
+import { isJson } from "./json-grammar.ts";
 import type { RejectCode } from "./parser.ts";
 import { parseStrict } from "./strict-json.ts";
 
 /** A record's value (a `Doubtful` when a number of it is not kept as it is), or why it has none. */
-export type Parsed = { value: unknown } | { code: RejectCode; message: string };
+export type Parsed = { value: unknown } | Unparsed;
+interface Unparsed {
+  code: RejectCode;
+  message: string;
+}
+
+const TOO_DEEP: Unparsed = { code: "too-deep", message: "nested deeper than 64" };
+const NOT_UTF8: Unparsed = { code: "invalid-utf8", message: "not valid UTF-8" };
+const MALFORMED: Unparsed = { code: "malformed-json", message: "malformed" };
+const REPEATED_KEY: Unparsed = { code: "malformed-json", message: "an object repeats a key" };
+const INFINITE: Unparsed = { code: "number-not-finite", message: "a number is too large for a double" };
 
 export function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
@@ -26,20 +37,22 @@ export function decodeUtf8(bytes: Buffer): string | null {
 /**
  * Parses one record by itself. `flags` is what the scan knows of it.
  * @param rounded its keys whose lists are of numbers that may be rounded.
+ * @param describes whether a reason will be read that costs much to find out.
  */
-export function parseOne(bytes: Buffer, flags: number, rounded: readonly string[] = []): Parsed {
+export function parseOne(bytes: Buffer, flags: number, rounded: readonly string[] = [], describes = true): Parsed {
   const survey = surveyJson(bytes);
-  if (flags & DEEP || survey.deep) return { code: "too-deep", message: "nested deeper than 64" };
+  if (flags & DEEP || survey.deep) return TOO_DEEP;
   const text = decodeUtf8(bytes);
-  if (text === null) return { code: "invalid-utf8", message: "not valid UTF-8" };
+  if (text === null) return NOT_UTF8;
+  if (!describes && !isJson(bytes)) return MALFORMED;
   let value: unknown;
   try {
     value = parseStrict(text, bytes, rounded, survey);
   } catch (error) {
     return { code: "malformed-json", message: jsonMessage(error) };
   }
-  if (survey.doubtful && holdsInfinite(value))
-    return { code: "number-not-finite", message: "a number is too large for a double" };
+  if (value === undefined) return REPEATED_KEY;
+  if (survey.doubtful && holdsInfinite(value)) return INFINITE;
   return { value };
 }
 

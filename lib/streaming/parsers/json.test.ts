@@ -22,7 +22,8 @@ function run(make: (receiver: RecordReceiver) => Parser, bytes: Buffer, cuts: re
       outcome.offsets.push(...block.offsets);
       outcome.lines.push(...block.records.map((_, index) => block.lineOf(index)));
     },
-    reject: (reject) => outcome.rejects.push(reject),
+    describes: () => true,
+    reject: (describe) => outcome.rejects.push(describe()),
   });
   const edges = [0, ...[...cuts].sort((a, b) => a - b), bytes.length];
   for (let i = 1; i < edges.length; i++) parser.push(bytes.subarray(edges[i - 1], edges[i]));

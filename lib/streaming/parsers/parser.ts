@@ -53,7 +53,10 @@ export interface RecordBlock {
 
 export interface RecordReceiver {
   block(block: RecordBlock): void;
-  reject(reject: Reject): void;
+  /** Whether the next refused record will be described; otherwise it is counted alone, and no work should go into saying why. */
+  describes(): boolean;
+  /** @param describe called before it returns, or not at all. */
+  reject(describe: () => Reject): void;
 }
 
 /** Where a parser could go on with another process: at the first byte that is not part of a whole record yet. */

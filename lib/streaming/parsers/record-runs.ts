@@ -8,6 +8,8 @@ import { ValueTape } from "./value-tape.ts";
 
 /** Records of no known shape that are read by themselves; with more of them, the rest of the run goes to JSON.parse at once. */
 const STRANGERS_A_RUN = 8;
+/** Runs that turned out malformed; with more of them in a window, each record is looked at by itself. */
+const MALFORMED_A_WINDOW = 8;
 /** Shapes learned over a parser's life: records that have more are not of few shapes. */
 const LEARNED_AT_MOST = 16;
 
@@ -23,6 +25,7 @@ export class RecordRuns {
   /** The shape last used comes first; `slot` is its place in the module. */
   readonly #known: { slot: number; shape: RecordShape }[] = [];
   #learned = 0;
+  #malformed = 0;
 
   /**
    * @param keys that records are wanted with; null for all.
@@ -33,6 +36,11 @@ export class RecordRuns {
     this.#keys = keys;
     this.#rounded = rounded;
     this.#tape = new ValueTape(scanner);
+  }
+
+  /** Another window has been loaded. */
+  begin(): void {
+    this.#malformed = 0;
   }
 
   /**
@@ -72,7 +80,8 @@ export class RecordRuns {
    * @returns null unless all of them are valid.
    */
   elements(start: number, first: number, last: number): unknown[] | null {
-    if (!this.#isUtf8(start, this.#endOf(last - 1))) return null;
+    // Its refusal costs more than to parse a short record: a window of nothing else would take for ever.
+    if (this.#malformed > MALFORMED_A_WINDOW || !this.#isUtf8(start, this.#endOf(last - 1))) return null;
     return this.#unlessMalformed(() => this.#parseElements(start, first, last), null);
   }
 
@@ -126,6 +135,7 @@ export class RecordRuns {
     const text = this.#text(start, end);
     const { bytes, origin } = this.#scanner;
     const value = parseStrict(text, bytes.subarray(origin + start, origin + end), this.#rounded);
+    if (value === undefined) throw new SyntaxError("an object repeats a key");
     this.#learn(text);
     return value;
   }
@@ -148,8 +158,9 @@ export class RecordRuns {
     try {
       return attempt();
     } catch (error) {
-      if (error instanceof SyntaxError) return otherwise;
-      throw error;
+      if (!(error instanceof SyntaxError)) throw error;
+      this.#malformed++;
+      return otherwise;
     } finally {
       this.#tape.clear();
     }

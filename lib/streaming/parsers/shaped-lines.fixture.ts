@@ -62,7 +62,8 @@ export function parse(make: (receiver: RecordReceiver) => Parser, bytes: Buffer,
       offsets.push(...block.offsets);
       lines.push(...block.records.map((_, index) => block.lineOf(index)));
     },
-    reject: (reject) => refused.push(reject.line),
+    describes: () => true,
+    reject: (describe) => refused.push(describe().line),
   });
   const edges = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
   for (let i = 1; i < edges.length; i++) parser.push(bytes.subarray(edges[i - 1], edges[i]));

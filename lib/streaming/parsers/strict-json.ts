@@ -2,16 +2,13 @@ import { findInexact } from "../../shared/exact-number.ts";
 import { type JsonSurvey, keysIn, surveyJson } from "../../shared/json-survey.ts";
 import { Doubtful, LongNumber } from "../../shared/long-number.ts";
 
-/** What is said of a record one of whose objects has a key twice. */
-export const REPEATED_KEY = "an object repeats a key";
-
 /**
  * Parses a JSON text in which no object repeats a key and no number changes.
  *
  * @param bytes the text's.
  * @param rounded keys of the root whose lists are of numbers that may be rounded.
- * @returns the value; a `Doubtful` of it when a number is -0 or wider than a double.
- * @throws {SyntaxError}
+ * @returns the value; a `Doubtful` of it when a number is -0 or wider than a double; undefined when an object repeats a key.
+ * @throws {SyntaxError} for what JSON.parse does not take.
  */
 export function parseStrict(
   text: string,
@@ -20,7 +17,7 @@ export function parseStrict(
   { keys, doubtful }: JsonSurvey = surveyJson(bytes),
 ): unknown {
   const value: unknown = JSON.parse(text);
-  if (keysIn(value) !== keys) throw new SyntaxError(REPEATED_KEY);
+  if (keysIn(value) !== keys) return undefined;
   return doubtful ? withLongNumbers(value, text, rounded) : value;
 }
 

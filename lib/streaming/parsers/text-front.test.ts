@@ -16,7 +16,8 @@ function read(spec: Spec, chunks: readonly Uint8Array[], from: ParserState | nul
   const rejects: Reject[] = [];
   const receiver = {
     block: (block: RecordBlock) => void records.push(...block.records),
-    reject: (reject: Reject) => void rejects.push(reject),
+    describes: () => true,
+    reject: (describe: () => Reject) => void rejects.push(describe()),
   };
   const parser: Parser = createParser({ ...spec, transform: {} }, receiver, from);
   for (const chunk of chunks) parser.push(chunk);

@@ -103,7 +103,7 @@ export class TextParser implements Parser {
     const carry = this.#carry;
     carry.append(rest);
     const length = carry.seenBytes;
-    if (carry.tooLarge) this.#refuse("record-too-large", `${length} bytes without a break`, carry.excerpt());
+    if (carry.tooLarge) this.#refuse("record-too-large", `${length} bytes without a break`, carry.head);
     else this.#take(carry.take(), block);
     carry.clear();
     this.#offset += length;
@@ -114,7 +114,7 @@ export class TextParser implements Parser {
   #take(bytes: Buffer, block: BlockBuilder): void {
     const decoded = decodeUtf8(bytes);
     if (decoded === null) {
-      this.#refuse("invalid-utf8", "not valid UTF-8", excerptOf(bytes));
+      this.#refuse("invalid-utf8", "not valid UTF-8", bytes);
       return;
     }
     const text = decoded.replace(/\r?\n$/, "");
@@ -123,7 +123,8 @@ export class TextParser implements Parser {
       block.add({ id: String(this.#line), text: trimmed } satisfies TextRecord, this.#offset, this.#line);
   }
 
-  #refuse(code: RejectCode, message: string, excerpt: string): void {
-    this.#receiver.reject({ line: this.#line, offset: this.#offset, code, message, excerpt });
+  #refuse(code: RejectCode, message: string, record: Uint8Array): void {
+    const [line, offset] = [this.#line, this.#offset];
+    this.#receiver.reject(() => ({ line, offset, code, message, excerpt: excerptOf(record) }));
   }
 }

@@ -119,6 +119,7 @@ export class ValueTape {
     const bytes = this.#scanner.bytes.subarray(this.#scanner.origin + start, this.#scanner.origin + end);
     if (bytes[0] === QUOTE || (this.#rounding && FLAT_LIST.test(text))) return JSON.parse(text);
     const value = parseStrict(text, bytes, []);
+    if (value === undefined) throw new SyntaxError("an object repeats a key");
     if (!(value instanceof Doubtful)) return value;
     this.#doubts++;
     return value.value;

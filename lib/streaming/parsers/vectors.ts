@@ -178,7 +178,8 @@ export class VectorParser implements Parser {
   }
 
   #refuse(code: "malformed-vector" | "number-not-finite", message: string): void {
-    this.#receiver.reject({ line: this.#line, offset: this.#offset, code, message, excerpt: "" });
+    const [line, offset] = [this.#line, this.#offset];
+    this.#receiver.reject(() => ({ line, offset, code, message, excerpt: "" }));
   }
 
   #fail(message: string): void {

@@ -2,6 +2,7 @@ import { isExact, plainDigits } from "../../shared/exact-number.ts";
 import { compileFilter, type Filter, fieldReader } from "../../shared/filter.ts";
 import { surveyJson } from "../../shared/json-survey.ts";
 import { Doubtful, doubtfulPath, LongNumber } from "../../shared/long-number.ts";
+import { isJson } from "../parsers/json-grammar.ts";
 import { parseStrict } from "../parsers/strict-json.ts";
 
 export type CastKind = "number" | "string" | "boolean" | "json";
@@ -216,12 +217,8 @@ const CASTS: Record<CastKind, (value: unknown, decimal: string) => unknown> = {
   },
   json(value) {
     if (typeof value !== "string") return value;
-    try {
-      const bytes = Buffer.from(value);
-      const survey = surveyJson(bytes);
-      return survey.deep ? undefined : parseStrict(value, bytes, [], survey);
-    } catch {
-      return undefined;
-    }
+    const bytes = Buffer.from(value);
+    const survey = surveyJson(bytes);
+    return survey.deep || !isJson(bytes) ? undefined : parseStrict(value, bytes, [], survey);
   },
 };

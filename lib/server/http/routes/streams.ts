@@ -7,7 +7,8 @@ import {
   streamListQuery,
   streamQuerySchema,
 } from "../../../contracts/streams.ts";
-import type { StreamJob, StreamJobSpec, Upload } from "../../../services/stream-job.ts";
+import type { StreamJob } from "../../../services/stream-job.ts";
+import type { StreamJobSpec, Upload } from "../../../services/stream-job-parts.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { defineRoute, type ReplyWith, type Route, reply } from "../define-route.ts";
 import { decodeAgeCursor, encodeAgeCursor } from "../page-cursor.ts";
@@ -104,6 +105,28 @@ const resumeRoute = defineRoute(
   },
 );
 
+/** What a job tells of single records. */
+function logRoute(log: "rejects" | "results", summary: string, description: string): Route {
+  return defineRoute(
+    {
+      method: "get",
+      path: `${JOBS}/{id}/${log}`,
+      role: "consumer",
+      tag: "streams",
+      summary: `${summary}, as NDJSON; the first 16 MB of them are kept`,
+      params: streamParams,
+      streams: true,
+      responses: { 200: { description, mediaType: "application/x-ndjson" } },
+    },
+    async ({ runtime, params, namespace }) => {
+      const job = await runtime.streams.jobs.find(namespace, params.id);
+      const { Readable } = await import("node:stream");
+      const body = Readable.toWeb(await job[log].read());
+      return reply(200, body, { "Content-Type": "application/x-ndjson; charset=utf-8" });
+    },
+  );
+}
+
 const readRoutes: readonly Route[] = [
   defineRoute(
     {
@@ -144,26 +167,8 @@ const readRoutes: readonly Route[] = [
       return reply(200, job.view(), uploadHeaders(job));
     },
   ),
-  defineRoute(
-    {
-      method: "get",
-      path: `${JOBS}/{id}/rejects`,
-      role: "consumer",
-      tag: "streams",
-      summary: "Records that were refused, as NDJSON; the first 16 MB of them are kept",
-      params: streamParams,
-      streams: true,
-      responses: {
-        200: { description: "{line, offset, code, message, excerpt} a line", mediaType: "application/x-ndjson" },
-      },
-    },
-    async ({ runtime, params, namespace }) => {
-      const job = await runtime.streams.jobs.find(namespace, params.id);
-      const { Readable } = await import("node:stream");
-      const body = Readable.toWeb(await job.rejects.read());
-      return reply(200, body, { "Content-Type": "application/x-ndjson; charset=utf-8" });
-    },
-  ),
+  logRoute("rejects", "Records that were refused", "{line, offset, code, message, excerpt} a line"),
+  logRoute("results", "Ids of the records that were kept, as their store knows them", "{line, offset, id} a line"),
 ];
 
 const cancelRoute = defineRoute(

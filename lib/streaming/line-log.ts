@@ -3,19 +3,19 @@ import { appendFile, rm, stat, truncate } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { MIB } from "../shared/bytes.ts";
 import { AppError } from "../shared/errors.ts";
-import type { Reject } from "./parsers/parser.ts";
 
-/** What a job's rejects may take on disk: about 60,000 of them. Beyond it they are counted, not described. */
-export const MAX_REJECT_BYTES = 16 * MIB;
+/** What a log may take on disk: about 60,000 rejects, or 200,000 ids. What comes after is counted, not kept. */
+export const MAX_LOG_BYTES = 16 * MIB;
 
-/** The rejects of one job, as NDJSON in a file of its own. */
-export class RejectLog {
+/** What is told of single records of one job, as NDJSON in a file of its own. */
+export class LineLog {
   readonly #file: string;
   readonly #maxBytes: number;
   #bytes: number;
+  #full = false;
 
   /** @param bytes how much of the file counts: what a later process wrote beyond a checkpoint is cut off. */
-  constructor(file: string, bytes = 0, maxBytes = MAX_REJECT_BYTES) {
+  constructor(file: string, bytes = 0, maxBytes = MAX_LOG_BYTES) {
     this.#file = file;
     this.#bytes = bytes;
     this.#maxBytes = maxBytes;
@@ -25,21 +25,28 @@ export class RejectLog {
     return this.#bytes;
   }
 
+  /** Nothing more is taken: what would be added need not be made. */
+  get full(): boolean {
+    return this.#full;
+  }
+
   /** Cuts the file to what counts. */
   async rewind(bytes: number): Promise<void> {
+    this.#full = false;
     this.#bytes = bytes;
     if (bytes === 0) await rm(this.#file, { force: true });
     else await truncate(this.#file, bytes).catch(ignoreMissing);
   }
 
   /** @throws {AppError} `storage-full`. */
-  async append(rejects: readonly Reject[]): Promise<void> {
+  async append(entries: readonly object[]): Promise<void> {
     let text = "";
     let bytes = this.#bytes;
-    for (const reject of rejects) {
-      const line = `${JSON.stringify(reject)}\n`;
+    for (const entry of this.#full ? [] : entries) {
+      const line = `${JSON.stringify(entry)}\n`;
       bytes += Buffer.byteLength(line);
-      if (bytes > this.#maxBytes) break;
+      this.#full = bytes > this.#maxBytes;
+      if (this.#full) break;
       text += line;
     }
     if (text === "") return;
@@ -47,7 +54,7 @@ export class RejectLog {
       await appendFile(this.#file, text, { mode: 0o600 });
     } catch (error) {
       if (isFull(error))
-        throw new AppError("storage-full", "There is no room for the job's rejects.", { cause: error });
+        throw new AppError("storage-full", "There is no room for what the job tells of its records.", { cause: error });
       throw error;
     }
     this.#bytes += Buffer.byteLength(text);
