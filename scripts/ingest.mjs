@@ -49,7 +49,7 @@ const FORMATS = {
   txt: "text",
   md: "text",
 };
-const ENCODINGS = { gz: "gzip", br: "br", zz: "deflate" };
+const ENCODINGS = { gz: "gzip", br: "br", zz: "deflate", zst: "zstd" };
 const ATTEMPTS = 5;
 const PROGRESS_MS = 250;
 

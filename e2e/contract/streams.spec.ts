@@ -1,6 +1,7 @@
-import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
+import zlib, { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { expect } from "@playwright/test";
 import type { StreamJobView } from "../../lib/contracts/streams.ts";
+import { ZSTD_FRAMES, ZSTD_SKIPPABLE } from "../../lib/streaming/zstd.fixture.ts";
 import { test } from "../support/fixtures.ts";
 import { OPERATOR_KEY, type TestServer } from "../support/server.ts";
 
@@ -270,6 +271,28 @@ test("the ids of what was kept are told, with the line of each record: imported 
   const { key } = (await made.json()) as { key: string };
   const viewer = { authorization: `Bearer ${key}` };
   expect(await problem(await server.get(`${PATH}/${job.id}/results`, viewer))).toEqual([403, "forbidden"]);
+});
+
+test("a body of several zstd frames is read whole, or 415 says from which Node on it is", async ({ server }) => {
+  const frames = [ZSTD_SKIPPABLE, ...ZSTD_FRAMES.map(({ bytes }) => bytes)];
+  const send = (...parts: Uint8Array[]) =>
+    post(server, "target=none&format=ndjson&wait=1", new Uint8Array(Buffer.concat(parts)), {
+      "content-encoding": "zstd",
+    });
+  const whole = await send(...frames);
+  const behind = await send(...frames, Buffer.from("garbage"));
+  if ("createZstdDecompress" in zlib) {
+    expect(await jobOf(whole)).toMatchObject({ state: "completed", records: 5, rejected: 0 });
+    const { code, detail } = (await behind.json()) as { code: string; detail: string };
+    const offset = Buffer.concat(frames).length;
+    expect([behind.status, code, detail]).toEqual([400, "malformed-request", expect.stringContaining(`${offset}`)]);
+  } else {
+    const { code, detail } = (await whole.json()) as { code: string; detail: string };
+    expect([whole.status, code]).toEqual([415, "unsupported-media-type"]);
+    expect(detail).toContain("from Node 22.15 on");
+    expect(whole.headers.get("accept-encoding")).not.toContain("zstd");
+    expect(behind.status).toBe(415);
+  }
 });
 
 test("what cannot be meant is refused before or where it breaks, and never with 500", async ({ server }) => {

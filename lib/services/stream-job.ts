@@ -1,9 +1,8 @@
 import type { StreamJobView, StreamState } from "../contracts/streams.ts";
 import type { StreamJobRow } from "../ports/stream-job-rows.ts";
-import { DECODER_HEAD_BYTES, decoderBytes } from "../shared/decoder-bytes.ts";
 import { AppError } from "../shared/errors.ts";
 import { ByteQueue } from "../streaming/byte-queue.ts";
-import { type ContentEncoding, inflated } from "../streaming/inflate.ts";
+import { type ContentEncoding, decoderNeed, inflated } from "../streaming/inflate.ts";
 import { interruptible } from "../streaming/interruptible.ts";
 import type { LineLog } from "../streaming/line-log.ts";
 import { releaseBytes } from "../streaming/release-bytes.ts";
@@ -180,9 +179,9 @@ export class StreamJob {
       await rejects.rewind(kept.checkpoint.rejectBytes);
       await results.rewind(kept.checkpoint.resultBytes ?? 0);
       const { encoding } = upload;
-      // How much its decoder takes stands in the body's first bytes: they are waited for before any memory is.
       const body = new ByteQueue(interruptible(this.#received(upload.body), this.#abort.signal));
-      const head = await body.peek(encoding === "identity" ? 0 : DECODER_HEAD_BYTES[encoding]);
+      // It stands in the body's first bytes: they are waited for before any memory is.
+      const decoderBytes = await decoderNeed(body, encoding);
       const sink = await openSink();
       const run = new StreamRun({
         spec: { ...kept.spec.parse, target: recordTarget(kept.spec.target) },
@@ -197,7 +196,7 @@ export class StreamJob {
         signal: this.#abort.signal,
         totals,
       });
-      await run.open(encoding === "identity" ? 0 : decoderBytes(encoding, head));
+      await run.open(decoderBytes);
       opened = true;
       this.#run = run;
       this.#state = "running";
@@ -248,12 +247,7 @@ export class StreamJob {
   }
 
   /** Reads the body into the run. */
-  async #pump(
-    run: StreamRun,
-    body: AsyncIterable<Uint8Array>,
-    encoding: ContentEncoding,
-    passOver: number,
-  ): Promise<void> {
+  async #pump(run: StreamRun, body: ByteQueue, encoding: ContentEncoding, passOver: number): Promise<void> {
     let skip = passOver;
     for await (const chunk of interruptible(
       inflated(body, encoding, (bytes) => run.admitDecoder(bytes)),

@@ -1,23 +1,29 @@
-import {
-  type BrotliDecompress,
-  createBrotliDecompress,
-  createGunzip,
-  createInflate,
-  type Gunzip,
-  type Inflate,
-} from "node:zlib";
+import zlib, { type BrotliDecompress, type Gunzip, type Inflate } from "node:zlib";
 import { MIB } from "../shared/bytes.ts";
-import { DECODER_HEAD_BYTES, decoderBytes } from "../shared/decoder-bytes.ts";
+import { DECODER_HEAD_BYTES, type DecodedEncoding, decoderBytes } from "../shared/decoder-bytes.ts";
 import { AppError } from "../shared/errors.ts";
 import { ByteQueue } from "./byte-queue.ts";
+import { frameBytes, skipToFrame } from "./zstd-frames.ts";
 
-export type ContentEncoding = "identity" | "gzip" | "br" | "deflate";
+export type ContentEncoding = "identity" | DecodedEncoding;
 
 /** Inflated bytes that any body may give, and how many for each byte received beyond: real data stays far below. */
 export const INFLATED_ALLOWANCE = 64 * MIB;
 export const MAX_INFLATED_RATIO = 250;
 
 type Decoder = Gunzip | Inflate | BrotliDecompress;
+
+/** Node has zstd from 22.15 on, and its types are those of the oldest that is served. */
+const createZstdDecompress: unknown = Reflect.get(zlib, "createZstdDecompress");
+/** Whether this Node can inflate zstd. */
+export const HAS_ZSTD = typeof createZstdDecompress === "function";
+
+/** What the decoder of the stream that comes next may take, its window included. Nothing is taken from `input` but what carries no data. */
+export async function decoderNeed(input: ByteQueue, encoding: ContentEncoding): Promise<number> {
+  if (encoding === "identity") return 0;
+  if (encoding === "zstd") await skipToFrame(input);
+  return decoderBytes(encoding, await input.peek(DECODER_HEAD_BYTES[encoding]));
+}
 
 /**
  * The body's bytes as they were before the encoding, a chunk at a time. Nothing is held but one chunk on either side.
@@ -29,7 +35,7 @@ type Decoder = Gunzip | Inflate | BrotliDecompress;
  * @throws {AppError} `body-too-large` for a body that inflates beyond reason, `malformed-request` with the offset for a broken one.
  */
 export async function* inflated(
-  source: AsyncIterable<Uint8Array>,
+  source: ByteQueue | AsyncIterable<Uint8Array>,
   encoding: ContentEncoding,
   admit: (decoderBytes: number) => void = () => undefined,
 ): AsyncGenerator<Uint8Array> {
@@ -37,25 +43,27 @@ export async function* inflated(
     yield* source;
     return;
   }
-  const input = new ByteQueue(source);
+  const input = source instanceof ByteQueue ? source : new ByteQueue(source);
   let inflatedBytes = 0;
   try {
     do {
-      admit(decoderBytes(encoding, await input.peek(DECODER_HEAD_BYTES[encoding])));
+      admit(await decoderNeed(input, encoding));
       for await (const chunk of decodeMember(input, encoding)) {
         inflatedBytes += chunk.length;
         if (inflatedBytes > INFLATED_ALLOWANCE + input.takenBytes * MAX_INFLATED_RATIO)
           throw new AppError("body-too-large", `The body inflates more than ${MAX_INFLATED_RATIO} times`);
         yield chunk;
       }
-    } while (await hasMore(input, encoding === "gzip"));
+    } while (await hasMore(input, encoding));
   } finally {
     input.close();
   }
 }
 
-/** @param padded zeros may stand before what follows: tape blocks are filled up with them. */
-async function hasMore(input: ByteQueue, padded: boolean): Promise<boolean> {
+async function hasMore(input: ByteQueue, encoding: DecodedEncoding): Promise<boolean> {
+  if (encoding === "zstd") await skipToFrame(input);
+  // Tape blocks are filled up with zeros.
+  const padded = encoding === "gzip";
   for (;;) {
     const chunk = await input.next();
     if (!chunk) return false;
@@ -67,13 +75,10 @@ async function hasMore(input: ByteQueue, padded: boolean): Promise<boolean> {
 }
 
 /** One compressed stream; what follows it stays in the queue. */
-async function* decodeMember(
-  input: ByteQueue,
-  encoding: Exclude<ContentEncoding, "identity">,
-): AsyncGenerator<Uint8Array> {
+async function* decodeMember(input: ByteQueue, encoding: DecodedEncoding): AsyncGenerator<Uint8Array> {
   const start = input.takenBytes;
   const decoder = createDecoder(encoding);
-  const fed = feed(input, decoder).catch((error: unknown) => {
+  const fed = (encoding === "zstd" ? feedFrame : feed)(input, decoder).catch((error: unknown) => {
     decoder.destroy(error instanceof Error ? error : new Error(String(error)));
   });
   try {
@@ -105,15 +110,7 @@ async function feed(input: ByteQueue, decoder: Decoder): Promise<void> {
       return;
     }
     const before = decoder.bytesWritten;
-    await new Promise<void>((resolve) => {
-      // A decoder whose stream is over does not call back for the chunk in which it ended.
-      const over = () => resolve();
-      decoder.once("close", over).once("end", over);
-      decoder.write(chunk, () => {
-        decoder.off("close", over).off("end", over);
-        resolve();
-      });
-    });
+    await write(decoder, chunk);
     const taken = decoder.bytesWritten - before;
     if (taken === chunk.length) continue;
     input.putBack(chunk.subarray(taken));
@@ -121,12 +118,36 @@ async function feed(input: ByteQueue, decoder: Decoder): Promise<void> {
   }
 }
 
-function createDecoder(encoding: Exclude<ContentEncoding, "identity">): Decoder {
-  if (encoding === "gzip") return createGunzip();
-  return encoding === "br" ? createBrotliDecompress() : createInflate();
+/** Gives the decoder one frame of zstd, whose end is known. */
+async function feedFrame(input: ByteQueue, decoder: Decoder): Promise<void> {
+  for await (const chunk of frameBytes(input)) {
+    if (decoder.destroyed) return;
+    await write(decoder, chunk);
+  }
+  decoder.end();
+}
+
+function write(decoder: Decoder, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    // A decoder whose stream is over does not call back for the chunk in which it ended.
+    const over = () => resolve();
+    decoder.once("close", over).once("end", over);
+    decoder.write(chunk, () => {
+      decoder.off("close", over).off("end", over);
+      resolve();
+    });
+  });
+}
+
+function createDecoder(encoding: DecodedEncoding): Decoder {
+  if (encoding === "gzip") return zlib.createGunzip();
+  if (encoding === "br") return zlib.createBrotliDecompress();
+  if (encoding === "deflate") return zlib.createInflate();
+  if (typeof createZstdDecompress !== "function") throw new RangeError("this Node has no zstd");
+  return createZstdDecompress();
 }
 
 function isZlibError(error: unknown): error is Error & { code: string } {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return /^(?:Z_|ERR_BROTLI|ERR_PADDING|ERR__)/.test(code);
+  return /^(?:Z_|ZSTD_|ERR_BROTLI|ERR_PADDING|ERR__)/.test(code);
 }

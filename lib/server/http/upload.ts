@@ -1,7 +1,7 @@
 import type { StreamJob } from "../../services/stream-job.ts";
 import type { Upload } from "../../services/stream-job-parts.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { ContentEncoding } from "../../streaming/inflate.ts";
+import { type ContentEncoding, HAS_ZSTD } from "../../streaming/inflate.ts";
 
 /** As in the resumable-upload draft (draft-ietf-httpbis-resumable-upload): where the stream goes on, and whether it is whole. */
 export function uploadHeaders(job: StreamJob): Record<string, string> {
@@ -21,13 +21,21 @@ export function readUpload(request: Request, chunks: AsyncIterable<Uint8Array> |
   };
 }
 
+const TAKEN: readonly ContentEncoding[] = ["gzip", "br", "deflate", ...(HAS_ZSTD ? (["zstd"] as const) : [])];
+const isTaken = (name: string): name is ContentEncoding => name === "identity" || TAKEN.some((each) => each === name);
+
 function encodingOf(header: string | null): ContentEncoding {
   const name = (header ?? "identity").trim().toLowerCase();
   if (name === "x-gzip") return "gzip";
-  if (name === "identity" || name === "gzip" || name === "br" || name === "deflate") return name;
-  throw new AppError("unsupported-media-type", "Send the body plain, or as gzip, br or deflate.", {
-    headers: { "Accept-Encoding": "gzip, br, deflate, identity", Connection: "close" },
-  });
+  if (isTaken(name)) return name;
+  const why = name === "zstd" ? `zstd is read from Node 22.15 on, and this server runs on ${process.version}. ` : "";
+  throw new AppError(
+    "unsupported-media-type",
+    `${why}Send the body plain, or as ${TAKEN.slice(0, -1).join(", ")} or ${TAKEN.at(-1)}.`,
+    {
+      headers: { "Accept-Encoding": `${TAKEN.join(", ")}, identity`, Connection: "close" },
+    },
+  );
 }
 
 /** A structured-field boolean; without it, the body is the whole of what is left. */
