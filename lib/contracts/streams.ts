@@ -205,8 +205,8 @@ export const exportQuerySchema = z.strictObject({
     .string()
     .max(300)
     .regex(
-      /^(?:vectors:.+|rag|conversations|history|audit)$/su,
-      "must be vectors:NAME, rag, conversations, history or audit",
+      /^(?:vectors:.+|rag|conversations|history|audit|sessions|cache)$/su,
+      "must be vectors:NAME, rag, conversations, history, audit, sessions or cache",
     ),
   format: z.enum(["ndjson", "csv", "fvecs"]).default("ndjson"),
   spreadsheetSafe: booleanParameter

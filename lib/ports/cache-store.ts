@@ -70,6 +70,13 @@ export interface CachedEntry {
   tags: readonly string[];
 }
 
+export interface PeekedEntry {
+  mediaType: string;
+  tags: readonly string[];
+  ttlLeftMs: number;
+  body: Uint8Array;
+}
+
 /** Responses by key, apart by namespace. Asynchronous, since it may live on another machine one day. */
 export interface CacheStore {
   /** @throws {AppError} `version-mismatch` for an entry that is not what the condition asks for. */
@@ -81,6 +88,8 @@ export interface CacheStore {
    * @throws {AppError} `version-mismatch` for an entry that is not what the condition asks for.
    */
   delete(namespace: string, key: string, lease?: string, condition?: Condition | null): Promise<boolean>;
+  /** An entry with its body as it was before any encoding; this is no use of it. Null where there is none. */
+  peek(namespace: string, key: string): Promise<PeekedEntry | null>;
   purge(namespace: string, what: { tag?: string; prefix?: string }): Promise<number>;
   list(
     namespace: string,

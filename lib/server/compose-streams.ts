@@ -6,6 +6,7 @@ import { startThread } from "../backends/start-thread.ts";
 import { workerEntry } from "../backends/worker-entry.ts";
 import type { CacheStore } from "../ports/cache-store.ts";
 import type { SampleLog } from "../ports/sample-log.ts";
+import { cacheExport, sessionExport } from "../services/export-memory.ts";
 import {
   auditExport,
   CONVERSATION_COLUMNS,
@@ -81,6 +82,8 @@ export function composeStreams(core: Core, { sampleLog, sessions, cache, vectors
     history: historyExport(sampleLog, clock),
     audit: auditExport(audit),
     vectors: vectorExport(vectors),
+    sessions: sessionExport(sessions),
+    cache: cacheExport(cache, () => settings.values.maxBodyMb * MIB),
     rag: rowsExport(DOCUMENT_COLUMNS, (namespace) => rag.exportDocuments(namespace)),
     conversations: rowsExport(CONVERSATION_COLUMNS, (namespace) => rag.exportConversations(namespace)),
   });

@@ -8,6 +8,8 @@ import type { ExportRecord } from "../streaming/encode-export.ts";
 /** Something that can be exported: its records, and its columns for CSV. */
 export interface ExportSource {
   columns: readonly string[];
+  /** What it holds at once, where that is more than a page of small records. */
+  heldBytes?: number;
   records: AsyncIterable<ExportRecord>;
 }
 

@@ -1,6 +1,14 @@
 import type { StoreStats } from "../../contracts/memory.ts";
 import type { BoundedStore, ReliefStep, Slicer } from "../../ports/bounded-store.ts";
-import type { CachedEntry, CacheLookup, CachePut, CacheQuery, CacheStore, Encoding } from "../../ports/cache-store.ts";
+import type {
+  CachedEntry,
+  CacheLookup,
+  CachePut,
+  CacheQuery,
+  CacheStore,
+  Encoding,
+  PeekedEntry,
+} from "../../ports/cache-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { type Condition, holds } from "../../shared/condition.ts";
@@ -152,6 +160,16 @@ export class ResponseCache implements CacheStore, BoundedStore {
     // Whoever fills now read what has just been declared old: its value must not land.
     this.#leases.passOn(full);
     return removed;
+  }
+
+  async peek(namespace: string, key: string): Promise<PeekedEntry | null> {
+    const full = fullKey(namespace, key);
+    const entry = this.#entries.peek(full);
+    const ttlLeftMs = entry ? this.#entries.ttlLeftMs(full) : 0;
+    if (!entry || ttlLeftMs <= 0) return null;
+    const { mediaType, tags } = entry;
+    const { bytes } = await this.#bodies.represent(entry.body, [], this.#inflations);
+    return { mediaType, tags, ttlLeftMs, body: bytes };
   }
 
   purge(namespace: string, which: { tag?: string; prefix?: string }): Promise<number> {

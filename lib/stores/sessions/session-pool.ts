@@ -22,6 +22,7 @@ import { type Durability, type Room, WriteBehind } from "./write-behind.ts";
 export const MAX_DATA_BYTES = MIB;
 const TICK_MS = 250;
 /** Rows are deleted this long after their time was up: a last use that is on its way to them arrives before. */
+const PEEKED_AT_ONCE = 100;
 const ROW_GRACE_MS = 60_000;
 const ROWS_PER_SWEEP = 2_000;
 const PRESSURE_RETRIES = 5;
@@ -266,6 +267,20 @@ export class SessionPool implements BoundedStore {
       this.#changes.release(room);
     }
     await this.#durable();
+  }
+
+  /** Live sessions with their data, the newest first, each as it was when its page was read. This is no use of them. */
+  async *peekAll(namespace: string): AsyncGenerator<SessionText> {
+    let next: SessionPosition | null = null;
+    do {
+      const page: Awaited<ReturnType<SessionPool["list"]>> = await this.list(namespace, next, PEEKED_AT_ONCE);
+      for (const view of page.views) {
+        // The list has written what waited: the row is the session, whether that is in memory or not.
+        const row = await this.#options.rows.get(view.id);
+        if (row) yield { view, text: Buffer.from(row.data).toString() };
+      }
+      next = page.next;
+    } while (next !== null);
   }
 
   /** Live sessions, the newest first; what is in memory is newer than its row. `next` is where the list goes on. */

@@ -5,6 +5,11 @@ import { requireRole } from "../../auth/authenticate.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 import { pulledBody } from "../pulled-body.ts";
 
+/** What belongs to no namespace alone, and what holds others' secrets. */
+const OPERATORS: ReadonlySet<string> = new Set(["history", "audit", "sessions", "cache"]);
+/** Exports that are told in the audit. */
+const AUDITED: ReadonlySet<string> = new Set(["sessions", "cache"]);
+
 /** What an export holds: a page of records, a chunk that is made and one that is sent. */
 const EXPORT_BYTES = 1024 * 1024;
 
@@ -20,14 +25,14 @@ const exportRoute = defineRoute(
     path: "/api/v1/export",
     role: "consumer",
     tag: "streams",
-    summary: "Everything of a store back out, as a stream; history and audit are for operators",
+    summary: "Everything of a store back out, as a stream; history, audit, sessions and cache are for operators",
     query: exportQuerySchema,
     streams: true,
     responses: { 200: { description: "The records", mediaType: "application/x-ndjson" } },
   },
-  async ({ runtime, query, namespace, identity, request }) => {
+  async ({ runtime, query, namespace, identity, request, requestId }) => {
     const { source, format } = query;
-    if (source === "history" || source === "audit") requireRole(identity, "operator");
+    if (OPERATORS.has(source)) requireRole(identity, "operator");
     if (format === "fvecs" && !source.startsWith("vectors:"))
       throw new AppError("validation-failed", "query.format fvecs is for vectors only.", {
         errors: [{ path: "query.format", message: "fvecs is for vectors only" }],
@@ -36,14 +41,15 @@ const exportRoute = defineRoute(
       throw new AppError("validation-failed", "query.spreadsheetSafe is for csv only.", {
         errors: [{ path: "query.spreadsheetSafe", message: "is for csv only" }],
       });
-    const { records, columns } = await runtime.streams.exporter(source, namespace);
+    const { records, columns, heldBytes = EXPORT_BYTES } = await runtime.streams.exporter(source, namespace);
+    if (AUDITED.has(source)) await runtime.audit.done(identity, "export", source, namespace, requestId);
     const { budget } = runtime.streams;
-    if (!(await budget.take(EXPORT_BYTES, request.signal, namespace)))
+    if (!(await budget.take(heldBytes, request.signal, namespace)))
       throw new AppError("memory-pressure", "There is no memory for an export now.", {
         headers: { "Retry-After": "5" },
       });
     const chunks = encodeExport(records, format, columns, query.spreadsheetSafe);
-    const body = pulledBody(chunks, { clock: runtime.clock, done: () => budget.give(EXPORT_BYTES, namespace) });
+    const body = pulledBody(chunks, { clock: runtime.clock, done: () => budget.give(heldBytes, namespace) });
     return reply(200, body, { "Content-Type": MEDIA_TYPES[format] });
   },
 );

@@ -29,7 +29,8 @@ const createRoute = defineRoute(
     tag: "streams",
     summary: "Send data of any size; it is parsed, transformed and kept while it arrives, under a bound on memory",
     query: streamQuerySchema,
-    rawBody: "The data, in the format that the query names; Content-Encoding gzip, br or deflate is taken, and zstd from Node 22.15 on",
+    rawBody:
+      "The data, in the format that the query names; Content-Encoding gzip, br or deflate is taken, and zstd from Node 22.15 on",
     streams: true,
     responses: {
       200: { description: "With wait=1: the finished job", schema: streamJobSchema },

@@ -1,0 +1,75 @@
+import type { CacheStore } from "../ports/cache-store.ts";
+import { MIB } from "../shared/bytes.ts";
+import type { ExportRecord } from "../streaming/encode-export.ts";
+import type { ExportOpener } from "./export-sources.ts";
+
+// Stores whose reads count as uses: what is exported stays as it was.
+
+/** What an export needs of the session pool. */
+export interface SessionExport {
+  /** Live sessions, each as it was when its page was read. */
+  peekAll(namespace: string): AsyncIterable<{
+    view: {
+      id: string;
+      createdAtMs: number;
+      lastUsedAtMs: number;
+      expiresAtMs: number;
+      idleTimeoutMs: number;
+      version: number;
+    };
+    text: string;
+  }>;
+}
+
+const SESSION_COLUMNS = ["id", "createdAt", "lastUsedAt", "expiresAt", "idleTimeoutSeconds", "version", "data"];
+/** A session's data has 1 MiB at most: its row, its value, its text and the chunk. */
+const SESSION_BYTES = 8 * MIB;
+
+const iso = (atMs: number): string => new Date(atMs).toISOString();
+
+/** Sessions as `GET` gives them, newest first. */
+export function sessionExport(pool: SessionExport): ExportOpener {
+  async function* sessions(namespace: string): AsyncGenerator<ExportRecord> {
+    for await (const { view, text } of pool.peekAll(namespace))
+      yield {
+        id: view.id,
+        createdAt: iso(view.createdAtMs),
+        lastUsedAt: iso(view.lastUsedAtMs),
+        expiresAt: iso(view.expiresAtMs),
+        idleTimeoutSeconds: view.idleTimeoutMs / 1000,
+        version: view.version,
+        data: JSON.parse(text),
+      };
+  }
+  return async (namespace) => ({ columns: SESSION_COLUMNS, heldBytes: SESSION_BYTES, records: sessions(namespace) });
+}
+
+const CACHE_COLUMNS = ["key", "body", "mediaType", "maxAgeSeconds", "tags"];
+const PAGE = 100;
+/** A body four times: itself, in base64, as text and in the chunk. */
+const cacheBytes = (maxBodyBytes: number): number => Math.ceil(maxBodyBytes * 5);
+
+/**
+ * Responses as a batch sets them, and as a stream imports them: the body in base64, what is left of its time.
+ * @param maxBodyBytes of the largest body that is taken.
+ */
+export function cacheExport(cache: Pick<CacheStore, "list" | "peek">, maxBodyBytes: () => number): ExportOpener {
+  async function* responses(namespace: string): AsyncGenerator<ExportRecord> {
+    for (let from: number | null = 0; from !== null; ) {
+      const page: Awaited<ReturnType<CacheStore["list"]>> = await cache.list(namespace, { limit: PAGE, from });
+      for (const { key } of page.items) {
+        const entry = await cache.peek(namespace, key);
+        if (!entry) continue;
+        const { mediaType, tags } = entry;
+        const body = Buffer.from(entry.body.buffer, entry.body.byteOffset, entry.body.length).toString("base64");
+        yield { key, body, mediaType, maxAgeSeconds: Math.max(1, Math.floor(entry.ttlLeftMs / 1000)), tags };
+      }
+      from = page.next;
+    }
+  }
+  return async (namespace) => ({
+    columns: CACHE_COLUMNS,
+    heldBytes: cacheBytes(maxBodyBytes()),
+    records: responses(namespace),
+  });
+}
