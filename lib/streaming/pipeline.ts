@@ -1,5 +1,5 @@
 import { jsonPointer } from "../shared/json.ts";
-import { Doubtful } from "../shared/long-number.ts";
+import { Doubtful, LongNumber } from "../shared/long-number.ts";
 import { createParser, type ParseSpec } from "./job-spec.ts";
 import type { Parser, ParserState, RecordBlock, RecordReceiver, Reject, StreamFault } from "./parsers/parser.ts";
 import { type RecordTarget, settleNumbers } from "./record-numbers.ts";
@@ -140,7 +140,9 @@ export class Pipeline {
   }
 }
 
-const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+/** A number that waits to be settled is none. */
+const isObject = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof LongNumber);
 
 /** The beginning of a parsed record, as JSON. */
 export function excerptOfRecord(record: unknown): string {
