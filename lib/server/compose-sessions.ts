@@ -5,7 +5,7 @@ import type { Core } from "./core.ts";
 
 /** The session pool over the database, following the settings. */
 export async function composeSessions(core: Core): Promise<SessionPool> {
-  const { env, clock, log, database, settings, ledger } = core;
+  const { env, clock, log, database, settings, ledger, storage } = core;
   const { values } = settings;
   const account = ledger.open("sessions", "sessions", values.sessionsMaxMb * MIB);
   const sessions = new SessionPool({
@@ -17,6 +17,7 @@ export async function composeSessions(core: Core): Promise<SessionPool> {
     durability: values.sessionDurability,
     packing: env.fixed.HEADROOM_SESSION_PACKING,
     hotTier: env.fixed.HEADROOM_SESSION_HOT_TIER,
+    storageFault: () => storage.fault,
     onFailure: (err) => log.error({ err }, "sessions could not be written; they wait in memory"),
   });
   await sessions.start();

@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -119,6 +128,17 @@ describe("a database that is not where it was", () => {
       rmSync(path.dirname(file), { recursive: true });
     },
   );
+
+  it("acknowledges nothing once it has been emptied", async () => {
+    const { database, file } = await openTestDatabase();
+    opened.push(database);
+    await database.requirePlace();
+    truncateSync(file);
+    const written = database.write([{ sql: `INSERT INTO "Meta" ("name", "value") VALUES ('x', 'x')` }]);
+    await expect(written).rejects.toMatchObject({ code: "storage-unavailable", status: 503 });
+    await expect(database.requirePlace()).rejects.toThrow("The database's file was emptied.");
+    rmSync(path.dirname(file), { recursive: true });
+  });
 
   it("is not replaced by an empty one at the next start, which says what to do", async () => {
     const { database, file } = await openTestDatabase();

@@ -20,6 +20,8 @@ export class MisplacedError extends Error {
 export class FilePlace {
   readonly #file: string;
   readonly #seen = new Map<string, string>();
+  /** SQLite empties its log, but never the file. */
+  #filled = false;
 
   constructor(file: string) {
     this.#file = file;
@@ -28,18 +30,17 @@ export class FilePlace {
   /** Some microseconds: to be asked before each commit. @throws {MisplacedError} */
   require(): void {
     for (const { suffix, name } of WATCHED) {
-      const found = identityOf(this.#file + suffix);
+      const entry = statSync(this.#file + suffix, { bigint: true, throwIfNoEntry: false });
+      const found = entry ? `${entry.dev}:${entry.ino}` : null;
       const known = this.#seen.get(suffix);
       if (known === undefined && found !== null) this.#seen.set(suffix, found);
       if (known !== undefined && known !== found)
         throw new MisplacedError(`The database's ${name} was ${found === null ? "moved or deleted" : "replaced"}.`);
+      if (suffix !== "" || !entry) continue;
+      if (this.#filled && entry.size === 0n) throw new MisplacedError("The database's file was emptied.");
+      this.#filled ||= entry.size > 0n;
     }
   }
-}
-
-function identityOf(file: string): string | null {
-  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
-  return found ? `${found.dev}:${found.ino}` : null;
 }
 
 /** The same failure, or that the disk is full where that is why: SQLite tells it as a file that cannot be written. */

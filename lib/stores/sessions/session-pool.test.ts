@@ -272,6 +272,33 @@ describe("SessionPool", () => {
     expect(codes.filter((each) => each === "storage-unavailable").length).toBe(3);
   });
 
+  it("acknowledges no change once it is known that the database is gone, and reads on", async () => {
+    let storageFault: AppError | null = null;
+    const { pool, rows } = setUp({ storageFault: () => storageFault });
+    const { id } = await pool.create(NS, '"kept"');
+    await pool.committed();
+    storageFault = new AppError("storage-unavailable", "The database's file was moved or deleted.");
+    const refused = [pool.create(NS, "1"), pool.replace(NS, id, "2", null), pool.delete(NS, id, null)];
+    expect(await Promise.all(refused.map(code))).toEqual(refused.map(() => "storage-unavailable"));
+    expect(await pool.get(NS, id)).toMatchObject({ text: '"kept"' });
+    expect(rows.rows.size).toBe(1);
+    storageFault = null;
+    await pool.delete(NS, id, null);
+  });
+
+  it("does not acknowledge a removal that commits fail to keep: it would come back with the next start", async () => {
+    const { pool, rows } = setUp();
+    const { id } = await pool.create(NS, "1");
+    await pool.committed();
+    rows.failure = new AppError("storage-unavailable", "gone");
+    await pool.create(NS, "2");
+    await pool.committed().catch(() => undefined);
+    expect(await code(pool.delete(NS, id, null))).toBe("storage-unavailable");
+    rows.failure = null;
+    await pool.committed();
+    await pool.delete(NS, id, null);
+  });
+
   it("answers storage-full when the quota is used up or the disk is full, reads on, and recovers", async () => {
     const { pool, rows, clock, failures } = setUp();
     const { id } = await pool.create(NS, "1");

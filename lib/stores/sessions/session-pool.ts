@@ -37,6 +37,8 @@ export interface SessionPoolOptions {
   /** Packing idle values can be switched off, to see what it brings; so can keeping the ones in use ready. */
   packing: boolean;
   hotTier: boolean;
+  /** Why the database cannot be written to, where that is known before a commit fails. */
+  storageFault?: () => AppError | null;
   onFailure(error: unknown): void;
 }
 

@@ -2,7 +2,7 @@ import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { SessionChange, SessionRow, SessionRows, SessionUse } from "../../ports/session-rows.ts";
 import { MIB } from "../../shared/bytes.ts";
 import type { Clock } from "../../shared/clock.ts";
-import { AppError } from "../../shared/errors.ts";
+import { AppError, type ProblemCode } from "../../shared/errors.ts";
 import { SpareBuffers } from "../../shared/spare-buffers.ts";
 import { usedAt } from "./session-view.ts";
 
@@ -66,6 +66,8 @@ export interface WriteBehindOptions {
   dataOf(id: string): Uint8Array | null;
   /** Asks the sessions in memory to give some of it up; false when they have none to give. */
   makeRoom(): boolean;
+  /** Why the database cannot be written to, where that is known before a commit fails: its file is gone, or its disk hangs. */
+  storageFault?: (() => AppError | null) | undefined;
   onFailure(error: unknown): void;
 }
 
@@ -151,12 +153,22 @@ export class WriteBehind {
    * @throws {AppError} storage-full, storage-read-only, storage-unavailable, memory-pressure.
    */
   async reserve(dataBytes: number): Promise<Room> {
-    this.#checkRoomOnDisk(dataBytes);
-    return this.reserveForRemoval(dataBytes);
+    this.#checkStorage();
+    if (this.#options.rows.roomBytes() - this.#heldBytes < dataBytes + CHANGE_BYTES)
+      throw new AppError("storage-full", "The disk quota is used up; delete something, or raise HEADROOM_DISK_MAX_MB");
+    return this.#reserve(dataBytes);
   }
 
-  /** The same for a change that takes nothing on disk: a full one must not keep anyone from deleting. */
-  async reserveForRemoval(dataBytes = 0): Promise<Room> {
+  /**
+   * The same for a change that takes nothing on disk: a full one must not keep anyone from deleting.
+   * @throws {AppError} storage-read-only, storage-unavailable, memory-pressure.
+   */
+  async reserveForRemoval(): Promise<Room> {
+    this.#checkStorage("storage-full");
+    return this.#reserve(0);
+  }
+
+  async #reserve(dataBytes: number): Promise<Room> {
     for (;;) {
       const room = this.tryReserve(dataBytes);
       if (room) return room;
@@ -171,11 +183,12 @@ export class WriteBehind {
     this.#letGo(bytes);
   }
 
-  /** Refuses at once what cannot be kept: the quota is used up, or the database fails. */
-  #checkRoomOnDisk(dataBytes: number): void {
-    if (this.#failure) throw this.#refusal(this.#failure);
-    if (this.#options.rows.roomBytes() - this.#heldBytes < dataBytes + CHANGE_BYTES)
-      throw new AppError("storage-full", "The disk quota is used up; delete something, or raise HEADROOM_DISK_MAX_MB");
+  /** Refuses at once what cannot be kept, since the database fails: what is acknowledged would be gone with this process. */
+  #checkStorage(borne?: ProblemCode): void {
+    const failure = this.#options.storageFault?.() ?? this.#failure;
+    if (!failure) return;
+    const refusal = this.#refusal(failure);
+    if (refusal.code !== borne) throw refusal;
   }
 
   /** Waits until a commit has made room. @throws {AppError} when that takes over 5 s, or when the commit fails. */
