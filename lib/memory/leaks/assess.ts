@@ -2,12 +2,16 @@ import { batchTrend } from "./batch-trend.ts";
 import {
   churning,
   followsLoad,
+  gatheringSpeed,
   type LoadAt,
   lastsLongEnough,
+  levellingOff,
+  type MeanLoad,
   pausing,
   RULED_OUT,
   type RuledOut,
   refilling,
+  risesWithLoad,
   scattered,
   slowedDown,
   unsteady,
@@ -18,7 +22,7 @@ import type { Horizons } from "./horizons.ts";
 import type { LiveCurve } from "./live-curve.ts";
 import type { Mark } from "./mark.ts";
 import { median, type Point, theilSen } from "./robust.ts";
-import { supportTrend } from "./support-trend.ts";
+import { scatters, supportTrend } from "./support-trend.ts";
 
 export type Stage = "clear" | "suspected" | "confirmed";
 
@@ -46,7 +50,14 @@ export interface Context {
   /** The highest level held before the window, bytes: climbing back to it is a refill. */
   readonly formerHigh: number;
   readonly horizons: Horizons;
+  /** Null where no request was ever told. */
+  readonly meanLoad: MeanLoad | null;
+  /** Whether a whole day has been seen: until then growth that began late may be the morning. */
+  readonly dayKnown: boolean;
 }
+
+/** Collections within a span that tell growth that levels off from growth that goes on. */
+const PROOF = 3;
 
 export const NOTHING: Assessment = {
   stage: "clear",
@@ -69,7 +80,7 @@ export function assess(curve: LiveCurve | null, context: Context): Assessment {
   const last = curve?.points.at(-1);
   if (!curve || !last) return NOTHING;
   const { horizons } = context;
-  const adjusted = withoutLoad(curve.points, context.loadAt);
+  let adjusted: readonly Point[] | null = null;
   const least = leastGrowth(last.value, horizons);
   let best = NOTHING;
   for (let start = 0; start + 2 < curve.points.length; start++) {
@@ -80,6 +91,7 @@ export function assess(curve: LiveCurve | null, context: Context): Assessment {
       if (best === NOTHING) best = { ...NOTHING, ruledOut: "no-growth", from: from.at, to: last.at };
       continue;
     }
+    adjusted ??= withoutLoad(curve.points, context.loadAt);
     const verdict = judge(curve.points.slice(start), adjusted.slice(start), curve, context);
     if (promise(verdict) > promise(best)) best = verdict;
     if (verdict.stage === "confirmed") break;
@@ -126,6 +138,7 @@ function judge(span: readonly Point[], adjusted: readonly Point[], curve: LiveCu
 
   let ruledOut: RuledOut | null = null;
   if (unexplained < Math.max(least, 0.5 * growth) || followsLoad(curve.readings, context.loadAt)) ruledOut = "load";
+  else if (risesWithLoad(first, last, context.meanLoad)) ruledOut = "load";
   else if (refilling(first, last, formerHigh)) ruledOut = "refill";
   else ruledOut = unsteady(span, h);
   if (ruledOut === "step" || ruledOut === "uneven" || ruledOut === "plateau") {
@@ -138,15 +151,34 @@ function judge(span: readonly Point[], adjusted: readonly Point[], curve: LiveCu
   ruledOut ??= scattered(curve.anchors.filter(inSpan), readings, growth) ? "noise" : null;
   ruledOut ??= churning(curve.segments.filter(inSpan), readings.length) ? "noise" : null;
   if (ruledOut) return { ...base, ruledOut };
-  const long = lastsLongEnough(curve.points, first, extended, growth / length, h);
-  return { ...base, stage: long && context.age >= h.age ? "confirmed" : "suspected", ruledOut: null };
+  const rate = growth / length;
+  const long = context.age >= h.age && lastsLongEnough(curve.points, first, extended, rate, h);
+  const proven = !collected || readings.length >= PROOF || !levellingOff(curve.points, first, rate, h);
+  const day = mayBeTheDay(first, last, context) || mayBeDawn(curve.points, first, rate, context);
+  const confirmed = long && proven && !day;
+  return { ...base, stage: confirmed ? "confirmed" : "suspected", ruledOut: null };
+}
+
+/**
+ * Without requests to go by, and before a whole day was seen, a morning looks like a leak: growth that did not begin with the process, or
+ * shows only hours later, must last for half a day.
+ */
+function mayBeTheDay(from: Point, to: Point, { meanLoad, dayKnown, horizons: h }: Context): boolean {
+  if (dayKnown || meanLoad || to.at - from.at >= h.halfDay) return false;
+  return from.at > h.withProcess || to.at > h.firstHours;
+}
+
+/** And growth that did begin with the process must not gather speed: that is how a day begins. */
+function mayBeDawn(points: readonly Point[], from: Point, rate: number, { meanLoad, dayKnown }: Context): boolean {
+  return !dayKnown && !meanLoad && gatheringSpeed(points, from, rate);
 }
 
 /** The second look at scattered readings: at least 1.3 hours of them, since the band needs its edges visited. */
 function judgeSupport(curve: LiveCurve, context: Context): Assessment | null {
   const [first, last] = [curve.readings[0], curve.readings.at(-1)];
-  if (!first || !last || curve.anchors === curve.points || context.loadAt) return null;
+  if (!first || !last || curve.anchors === curve.points) return null;
   if (last.at - first.at < 1.3 * context.horizons.reach || context.formerHigh > last.value) return null;
+  if (context.loadAt || mayBeTheDay(first, last, context) || !scatters(curve.readings)) return null;
   const trend = supportTrend(curve.readings);
   if (!trend || trend.low <= 0) return null;
   // Where readings lie on their own floor, they do not scatter: a plateau after growth would pass for a narrow band.
@@ -154,6 +186,8 @@ function judgeSupport(curve: LiveCurve, context: Context): Assessment | null {
   if (scatter < 0.2 * trend.slope * (last.at - first.at)) return null;
   const growthBytes = trend.slope * (last.at - first.at);
   if (growthBytes < context.horizons.minimumBytes) return null;
+  const level = median(curve.readings.map((r) => r.value)) - growthBytes / 2;
+  if (risesWithLoad({ ...first, value: level }, { ...last, value: level + growthBytes }, context.meanLoad)) return null;
   const { slope, low, high } = trend;
   const confidence = confidenceOf(trend.gain / 6, 2);
   return {
@@ -179,7 +213,9 @@ export function judgeBatches(marks: readonly Mark[], firstAt: number, context: C
   const [from, to] = [trend.first.at, trend.last.at];
   const growthBytes = slope * (to - from);
   const least = leastGrowth(trend.last.value, horizons);
-  if (!trend.grows || growthBytes < least) return { ...NOTHING, ruledOut: "noise", from, to, growthBytes };
+  const explained =
+    mayBeTheDay(trend.first, trend.last, context) || risesWithLoad(trend.first, trend.last, context.meanLoad);
+  if (explained || !trend.grows || growthBytes < least) return { ...NOTHING, ruledOut: "noise", from, to, growthBytes };
   const confidence = confidenceOf((to - from) / horizons.reach, growthBytes / least);
   return { stage: "confirmed", ruledOut: null, method: "batches", from, to, slope, low, high, growthBytes, confidence };
 }

@@ -99,4 +99,40 @@ describe("what outlived the pauses", () => {
     const marks = marksOf({ kept: (i) => 0.05 * i, pauses: [], collections: running(Array(10).fill(23)) });
     expect(keptThroughPauses(marks, 6)).toEqual({ kept: [], readings: [] });
   });
+
+  it("shows where a collection is forced every five minutes too, and is flat there without a leak", () => {
+    fc.assert(
+      fc.property(job, ({ lengths }) => {
+        const leaking = batchTrend(
+          oftenCollected((i) => 0.05 * i, running(lengths)),
+          6,
+          HEAP_HORIZONS,
+        );
+        expect(leaking?.grows).toBe(true);
+        expect((leaking?.slope ?? 0) / MIB).toBeCloseTo(0.05, 1);
+        const healthy = batchTrend(
+          oftenCollected(() => 0, running(lengths)),
+          6,
+          HEAP_HORIZONS,
+        );
+        expect(healthy?.grows ?? false).toBe(false);
+      }),
+    );
+  });
 });
+
+/** As above, but a batch fills the pages that the last collection freed: what V8 commits stands still, and the raw readings tell. */
+function oftenCollected(kept: (i: number) => number, pauses: readonly number[]): Mark[] {
+  let [batch, dropped] = [0, 0];
+  return Array.from({ length: 240 }, (_, i) => {
+    const paused = pauses.includes(i);
+    dropped += paused ? batch : 0;
+    batch = paused ? 0 : batch + 3;
+    const live = 8 + kept(i) + batch;
+    const collected = i % 10 === 0;
+    const low = (live + dropped) * MIB;
+    if (collected) dropped = 0;
+    const exact = collected ? live * MIB : null;
+    return { at: i, atMs: i * 30_000, low, exact, collected, committed: 120 * MIB, load: 100 };
+  });
+}

@@ -1,6 +1,7 @@
 import type { Horizons } from "./horizons.ts";
 import type { Mark } from "./mark.ts";
 import { median, type Point, type Trend, theilSen } from "./robust.ts";
+import { scatters } from "./support-trend.ts";
 
 const LEAST_READINGS = 6;
 /** Of the readings' scatter, what may remain once the batch is taken off: where more does, it was not the batch that scattered them. */
@@ -38,11 +39,46 @@ export function keptThroughPauses(marks: readonly Mark[], firstAt: number): { ke
   return { kept, readings };
 }
 
+/** Of what a mark usually takes in, what it takes in at most while the job pauses. */
+const PAUSE_SHARE = 0.15;
+
+/**
+ * Where collections are frequent (one is forced every few minutes), batches fill the pages that the last one freed, and commit nothing. The
+ * raw readings then tell: they stand still in a pause too, and rise from there to the next collection by what the new batch took in.
+ *
+ * @returns what was kept from before the last pause at each collection with a pause since the one before, and what all collections left.
+ */
+function keptByRawReadings(marks: readonly Mark[], firstAt: number): { kept: Point[]; readings: Point[] } {
+  const steps = marks.map((mark, i) => mark.low - (marks[i - 1]?.low ?? mark.low));
+  const usual = median(steps.filter((step) => step > 0));
+  const kept: Point[] = [];
+  const readings: Point[] = [];
+  let takenIn: number | null = null;
+  marks.forEach(({ at, exact }, i) => {
+    const step = steps[i] ?? 0;
+    if (i > 0 && Math.abs(step) <= PAUSE_SHARE * usual) takenIn = 0;
+    else if (takenIn !== null) takenIn = step < 0 ? null : takenIn + step;
+    if (exact === null) return;
+    if (at >= firstAt) readings.push({ at, value: exact });
+    if (at >= firstAt && takenIn !== null && takenIn < exact) kept.push({ at, value: exact - takenIn });
+    takenIn = null;
+  });
+  return { kept, readings };
+}
+
 /** What outlived the pauses, where batches explain the scatter of the readings; null where they do not, or not for long enough. */
 export function batchTrend(marks: readonly Mark[], firstAt: number, h: Horizons): BatchTrend | null {
-  const { kept, readings } = keptThroughPauses(marks, firstAt);
+  return trendOf(keptThroughPauses(marks, firstAt), h) ?? trendOf(keptByRawReadings(marks, firstAt), h);
+}
+
+function trendOf(
+  { kept, readings }: { kept: readonly Point[]; readings: readonly Point[] },
+  h: Horizons,
+): BatchTrend | null {
   const [first, last] = [kept[0], kept.at(-1)];
   if (!first || !last || kept.length < LEAST_READINGS || last.at - first.at < h.reach) return null;
+  // Readings that follow one another smoothly are the day's course, and no batch's.
+  if (!scatters(readings)) return null;
   const trend = theilSen(kept);
   if (scatterAbout(kept, trend.slope) > MOST_SCATTER * scatterAbout(readings, theilSen(readings).slope)) return null;
   const middle = (first.at + last.at) / 2;

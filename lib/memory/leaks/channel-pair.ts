@@ -1,6 +1,7 @@
 import { type Assessment, NOTHING } from "./assess.ts";
 import { BLOCK_SAMPLES, Channel, type ChannelKind } from "./channel.ts";
-import type { Horizons } from "./horizons.ts";
+import { DayLevels } from "./day-levels.ts";
+import { type Horizons, inBlocks } from "./horizons.ts";
 import type { Mark } from "./mark.ts";
 
 const CALM_EVERY = 2;
@@ -10,6 +11,8 @@ const OVERCLAIMED: Assessment = { ...NOTHING, ruledOut: "overclaimed" };
 export class ChannelPair {
   readonly fine: Channel;
   readonly coarse: Channel;
+  readonly #kind: ChannelKind;
+  #levels = new DayLevels();
   #block: Mark | null = null;
   #blockSamples = 0;
   #coarseVerdict: Assessment = NOTHING;
@@ -17,7 +20,8 @@ export class ChannelPair {
 
   constructor(horizons: Horizons, kind: ChannelKind) {
     this.fine = new Channel(horizons, kind);
-    this.coarse = new Channel(horizons, kind);
+    this.coarse = new Channel(inBlocks(horizons, BLOCK_SAMPLES), kind);
+    this.#kind = kind;
   }
 
   /** Takes one mark in; returns the worse of both scales' verdicts, with `scale` samples to a mark. */
@@ -28,10 +32,10 @@ export class ChannelPair {
     const blockDone = this.#gather(mark);
     // A channel that is clear is looked at again with every second sample; one under suspicion, or newly known, with each.
     if (this.#fineVerdict.stage !== "clear" || mark.exact !== null || mark.at % CALM_EVERY === 0) {
-      this.#fineVerdict = this.fine.assess(this.#formerHigh());
+      this.#fineVerdict = this.#assess(this.fine);
     }
     const verdict = this.#fineVerdict;
-    if (blockDone) this.#coarseVerdict = this.coarse.assess(Number.NEGATIVE_INFINITY);
+    if (blockDone) this.#coarseVerdict = this.#assess(this.coarse);
     const worse = this.#coarseVerdict.stage === "confirmed" && verdict.stage !== "confirmed";
     return worse ? { verdict: this.#coarseVerdict, scale: BLOCK_SAMPLES } : { verdict, scale: 1 };
   }
@@ -39,6 +43,7 @@ export class ChannelPair {
   #restart(): { verdict: Assessment; scale: number } {
     this.fine.restart();
     this.coarse.restart();
+    this.#levels = new DayLevels();
     this.#block = null;
     this.#blockSamples = 0;
     this.#fineVerdict = OVERCLAIMED;
@@ -60,19 +65,16 @@ export class ChannelPair {
     this.#blockSamples += 1;
     if (this.#blockSamples < BLOCK_SAMPLES) return false;
     this.coarse.push(this.#block);
+    // Raw heap is mostly garbage: a level that it held is one that a collection left.
+    if (this.#kind !== "heap" || this.#block.exact !== null) this.#levels.push(this.#block);
     this.#block = null;
     this.#blockSamples = 0;
     return true;
   }
 
-  /** The highest block level that the fine window has forgotten: growth back to it is a refill. */
-  #formerHigh(): number {
-    const since = this.fine.marks[0]?.at ?? 0;
-    let high = Number.NEGATIVE_INFINITY;
-    for (const mark of this.coarse.marks) {
-      if ((mark.at + 1) * BLOCK_SAMPLES > since) break;
-      high = Math.max(high, mark.exact ?? high);
-    }
-    return high;
+  #assess(channel: Channel): Assessment {
+    const since = channel.marks[0]?.atMs ?? 0;
+    const now = channel.marks.at(-1)?.atMs ?? 0;
+    return channel.assess(this.#levels.highBefore(since), this.#levels.knowsDay(now));
   }
 }

@@ -1,10 +1,10 @@
 import { type Assessment, assess, type Context, judgeBatches, NOTHING } from "./assess.ts";
 import { SCAVENGE_MARKS } from "./envelope.ts";
 import { type Horizons, UNPROVEN_HORIZONS } from "./horizons.ts";
-import { collectedCurve, directCurve, type LiveCurve, trustingCurve } from "./live-curve.ts";
+import { collectedCurve, directCurve, type LiveCurve, straightCurve, trustingCurve } from "./live-curve.ts";
 import type { Mark } from "./mark.ts";
-import { median } from "./robust.ts";
 import { provenUntil } from "./uncollected.ts";
+import { WindowContext } from "./window-context.ts";
 
 /** Marks kept at each scale: a little over two hours of samples, and 17 hours of blocks. */
 export const WINDOW_MARKS = 256;
@@ -52,24 +52,29 @@ export class Channel {
     this.curve = null;
   }
 
-  /** @param formerHigh the highest level held before this window, bytes; -Infinity when unknown. */
-  assess(formerHigh: number): Assessment {
+  /**
+   * @param formerHigh the highest level held before this window, bytes; -Infinity when unknown.
+   * @param dayKnown whether a whole day has been seen before it.
+   */
+  assess(formerHigh: number, dayKnown: boolean): Assessment {
     const last = this.#marks.at(-1);
     if (!last) return NOTHING;
-    const loadAt = variableLoad(this.#marks);
-    const context = { age: last.at + 1, loadAt, formerHigh, horizons: this.#horizons };
+    const context = new WindowContext(this.#marks, this.#horizons, formerHigh, dayKnown);
     if (this.#kind !== "heap") return this.#assessDirect(context);
     this.curve = collectedCurve(this.#marks, WARM_UP_MARKS.heap);
     const proven = assess(this.curve, context);
     const byBand = proven.method === "support-band";
-    if ((proven.stage === "confirmed" && !byBand) || !this.curve || loadAt) return proven;
+    if ((proven.stage === "confirmed" && !byBand) || !this.curve || context.loadAt) return proven;
     const batches = judgeBatches(this.#marks, WARM_UP_MARKS.heap, context);
     // The band guesses at what the pauses show.
     if (batches && (byBand || batches.stage === "confirmed")) return batches;
     if (byBand) return proven;
+    const straight = assess(straightCurve(this.#marks, this.curve), context);
+    if (straight.stage === "confirmed") return straight;
     const trusting = this.#trust(this.curve);
     if (!trusting) return proven;
-    const unproven = assess(trusting, { ...context, horizons: UNPROVEN_HORIZONS });
+    const { withProcess, firstHours, halfDay } = this.#horizons;
+    const unproven = assess(trusting, context.under({ ...UNPROVEN_HORIZONS, withProcess, firstHours, halfDay }));
     return unproven.stage === "confirmed" ? unproven : proven;
   }
 
@@ -89,7 +94,13 @@ export class Channel {
   looksGrowing(): boolean {
     if (this.#kind !== "heap" || this.#marks.length < this.#horizons.suspectAge) return false;
     const curve = this.curve ? trustingCurve(this.#marks, this.curve) : directCurve(this.#marks);
-    const context = { age: this.#marks.length, loadAt: null, formerHigh: Number.NEGATIVE_INFINITY };
+    const context = {
+      age: this.#marks.length,
+      loadAt: null,
+      formerHigh: Number.NEGATIVE_INFINITY,
+      meanLoad: null,
+      dayKnown: true,
+    };
     return assess(curve, { ...context, horizons: { ...this.#horizons, suspectSpan: 30 } }).stage !== "clear";
   }
 
@@ -112,28 +123,4 @@ export class Channel {
     const recent = this.#marks.slice(-2 * SCAVENGE_MARKS);
     return low(recent.slice(-SCAVENGE_MARKS)) - low(recent.slice(0, -SCAVENGE_MARKS));
   }
-}
-
-/** The load around a mark, smoothed as widely as the curve's steps, if it varies by more than 15 %; else null. */
-function variableLoad(marks: readonly Mark[]): ((at: number) => number) | null {
-  const reach = 6;
-  const first = marks[0]?.at ?? 0;
-  const sums = new Float64Array(marks.length + 1);
-  let least = Number.MAX_VALUE;
-  let most = 0;
-  for (let i = 0; i < marks.length; i++) {
-    const load = marks[i]?.load ?? 0;
-    sums[i + 1] = (sums[i] ?? 0) + load;
-    least = Math.min(least, load);
-    most = Math.max(most, load);
-  }
-  const varied = (spread: number, level: number) => spread > 0.15 * Math.max(1e-9, level);
-  if (!varied(most - least, most)) return null;
-  const smooth = (at: number) => {
-    const from = Math.max(0, at - first - reach);
-    const to = Math.min(marks.length, at - first + reach + 1);
-    return ((sums[to] ?? 0) - (sums[from] ?? 0)) / Math.max(1, to - from);
-  };
-  const levels = marks.filter((_, i) => i % reach === 0).map((mark) => smooth(mark.at));
-  return varied(Math.max(...levels) - Math.min(...levels), median(levels)) ? smooth : null;
 }

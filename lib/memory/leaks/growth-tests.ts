@@ -17,10 +17,17 @@ export const RULED_OUT = [
 export type RuledOut = (typeof RULED_OUT)[number];
 
 export type LoadAt = (at: number) => number;
+/** Mean load per mark from one mark to another, and how far that may be off by its noise (a standard error). */
+export type MeanLoad = (from: number, to: number) => { readonly mean: number; readonly error: number };
 type Axis = (p: Point) => number;
 
 const STRIDE = 12;
 const CHURN_READINGS = 10;
+/** By so many standard errors noise hides a rise of requests once in a day of looks. */
+const NOISE_ERRORS = 4;
+/** But no noise excuses growth by more than this share: few requests, each by itself, are all noise. */
+const MOST_DOUBT = 0.1;
+const MOST_SPEEDING = 1.3;
 const byTime: Axis = (p) => p.at;
 
 /** Growth in every block, the late blocks not much less than the median, none of them most of it. Null when all hold. */
@@ -86,6 +93,43 @@ export function followsLoad(readings: readonly Point[], loadAt: LoadAt | null): 
     readings.map((r) => r.value),
   );
   return fit.slope > 0 && fit.explained >= 0.9;
+}
+
+/**
+ * Whether requests rose by as large a share as memory did, as far as their noise lets us see: what is held for a request is then no more
+ * than before. Asked before any fit, since noise and small changes of load hide the line through them; a leak goes on when the load does not.
+ */
+export function risesWithLoad(first: Point, last: Point, meanLoad: MeanLoad | null): boolean {
+  if (!meanLoad || first.value <= 0) return false;
+  const part = (last.at - first.at) / 6;
+  const [before, after] = [meanLoad(first.at, first.at + part), meanLoad(last.at - part, last.at)];
+  if (before.mean <= 0) return false;
+  const doubt = Math.min(MOST_DOUBT, (NOISE_ERRORS * Math.hypot(before.error, after.error)) / before.mean);
+  return (after.mean - before.mean) / before.mean + doubt >= last.value / first.value - 1;
+}
+
+/**
+ * Whether growth has slowed down since it began, as code does that is compiled when first needed, or a cache with a long tail of keys.
+ * Which it is, or a leak behind a warm-up, only more collections tell.
+ */
+export function levellingOff(points: readonly Point[], from: Point, rate: number, h: Horizons): boolean {
+  const { early, late } = thirds(points, from, rate);
+  return late < h.levelShare * early;
+}
+
+/** Whether growth has gathered speed since it began: that is how a day begins, where nothing is known of the requests. */
+export function gatheringSpeed(points: readonly Point[], from: Point, rate: number): boolean {
+  const { early, late } = thirds(points, from, rate);
+  return late > MOST_SPEEDING * Math.max(0, early);
+}
+
+/** What the first and the last third brought of the time since growth began. */
+function thirds(points: readonly Point[], from: Point, rate: number): { early: number; late: number } {
+  const origin = growthOrigin(points, from.at, rate);
+  const end = points.at(-1)?.at ?? origin;
+  const third = (end - origin) / 3;
+  const between = (start: number) => valueAt(points, start + third) - valueAt(points, start);
+  return { early: between(origin), late: between(end - third) };
 }
 
 /** Whether memory is still on its way back to a level that it fell from, or hardly past it: the next fill may go as far again. */

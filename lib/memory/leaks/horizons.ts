@@ -20,12 +20,21 @@ export interface Horizons {
   /** Late growth, over a third of the span and over the last `lateMarks`, against the median block's. */
   readonly lateShare: number;
   readonly lateMarks: number;
+  /** What the last third since growth began must bring at least, of what the first brought, while few collections have shown any. */
+  readonly levelShare: number;
   /** No single block may hold more of the growth than this: one-off steps are no leak. */
   readonly stepShare: number;
   readonly minimumBytes: number;
   readonly minimumShare: number;
   /** Growth that began before this mark began with the process. */
   readonly startMarks: number;
+  /**
+   * Where nothing is known of the requests: growth that began by `withProcess` began with the process, and shows by `firstHours`; any other
+   * must last for half a day, until a whole day was seen.
+   */
+  readonly withProcess: number;
+  readonly firstHours: number;
+  readonly halfDay: number;
 }
 
 export const HEAP_HORIZONS: Horizons = {
@@ -41,20 +50,25 @@ export const HEAP_HORIZONS: Horizons = {
   blockShare: 0.25,
   lateShare: 0.6,
   lateMarks: 12,
+  levelShare: 0.85,
   stepShare: 0.5,
   minimumBytes: 2.5 * MIB,
   minimumShare: 0.04,
   startMarks: 24,
+  withProcess: 120,
+  firstHours: 300,
+  halfDay: 1_440,
 };
 
 /** Growth of the raw heap without a collection to prove it must last as long wherever it began, and never pause. */
 export const UNPROVEN_HORIZONS: Horizons = {
   ...HEAP_HORIZONS,
-  reach: 112,
-  spanLater: 112,
+  reach: 146,
+  spanLater: 130,
   blocksGrowing: 6,
   blockShare: 0.15,
   lateShare: 0.75,
+  levelShare: 0.9,
   unprovenShare: 0,
 };
 
@@ -69,3 +83,9 @@ export const NATIVE_HORIZONS: Horizons = {
   minimumBytes: 6 * MIB,
   minimumShare: 0.1,
 };
+
+/** The same in blocks, for what is told in time and not in marks. */
+export function inBlocks(h: Horizons, blockMarks: number): Horizons {
+  const blocks = (marks: number) => marks / blockMarks;
+  return { ...h, withProcess: blocks(h.withProcess), firstHours: blocks(h.firstHours), halfDay: blocks(h.halfDay) };
+}

@@ -157,6 +157,11 @@ describe("LeakDetector stays silent", () => {
       const tau = 10 + 15 * random();
       return { live: (i) => 30 * (1 - Math.exp(-i / tau)) };
     },
+    "while a cache with a long tail of keys fills ever slower, seldom collected": (random) => {
+      const power = 0.5 + 0.15 * random();
+      const collectEvery = 105 + Math.floor(40 * random());
+      return { live: (i) => 20 * (i / 120) ** power, collectEvery };
+    },
     "when a data set is loaded once": (random) => {
       const at = Math.floor(20 + 180 * random());
       return { live: (i) => (i >= at ? 40 : 0) };

@@ -1,5 +1,6 @@
 import { MIB } from "../../shared/bytes.ts";
 import { envelopeRise, smoothRise } from "./envelope.ts";
+import { valueAt } from "./growth-tests.ts";
 import { type Mark, suffixFloor } from "./mark.ts";
 import { median, type Point } from "./robust.ts";
 
@@ -117,6 +118,20 @@ function takenIn(marks: readonly Mark[], from: Anchor, to: Anchor): number {
 function usualShare(segments: readonly Segment[]): number {
   if (segments.length < 2) return 1;
   return Math.min(1, Math.max(0.1, median(segments.map((s) => s.liveBytes / s.envelopeBytes))));
+}
+
+/** Collections that a leak shows by alone. */
+const LEAST_ANCHORS = 4;
+
+/** As `collectedCurve`, and straight from collection to collection, where there are enough of them to tell without the raw envelope. */
+export function straightCurve(marks: readonly Mark[], curve: LiveCurve): LiveCurve | null {
+  const [first, last] = [curve.anchors[0], curve.anchors.at(-1)];
+  if (!first || !last || curve.anchors.length < LEAST_ANCHORS) return null;
+  const at = marks
+    .map((mark) => mark.at)
+    .filter((m) => m >= first.at && m < last.at && (m - first.at) % CURVE_STEP === 0);
+  const points = [...at.map((m) => ({ at: m, value: valueAt(curve.anchors, m) })), { at: last.at, value: last.value }];
+  return { ...curve, points };
 }
 
 /** As `collectedCurve`, and then on along the raw envelope since the last collection, as if all its growth were live. */

@@ -1,4 +1,4 @@
-import type { Point, Trend } from "./robust.ts";
+import { median, type Point, type Trend } from "./robust.ts";
 
 /**
  * How many log units narrower the band must be along the trend than level. Of 32 readings without a trend one set in a hundred passes
@@ -6,6 +6,15 @@ import type { Point, Trend } from "./robust.ts";
  */
 const NARROWER = 4.4;
 const LEAST_READINGS = 20;
+
+/** Of the width of the band, what readings that scatter leap by from one to the next: two of a kind differ by a third in the mean. */
+const LEAST_LEAP = 0.12;
+
+/** Whether readings scatter, each by itself. Those that follow one another smoothly are a course: the day's, for one. */
+export function scatters(readings: readonly Point[]): boolean {
+  const leaps = readings.slice(1).map((r, i) => Math.abs(r.value - (readings[i]?.value ?? r.value)));
+  return median(leaps) >= LEAST_LEAP * width(readings, 0);
+}
 
 /**
  * The trend of readings that scatter evenly between two bounds, as a batch does that fills and is dropped: memory after a

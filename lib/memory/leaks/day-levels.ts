@@ -1,0 +1,35 @@
+import type { Mark } from "./mark.ts";
+
+/** Hours kept: a week, so that a Monday is no leak. */
+const MAX_HOURS = 168;
+const HOUR_MS = 3_600_000;
+/** A whole day has been seen after so many hours. */
+const DAY_HOURS = 24;
+
+/** The level that a channel held hour by hour, for a week: what memory climbs back to is no news. Holds at most 168 numbers. */
+export class DayLevels {
+  #hours: { startMs: number; high: number }[] = [];
+  #beganMs = Number.NaN;
+
+  push(mark: Mark): void {
+    if (Number.isNaN(this.#beganMs)) this.#beganMs = mark.atMs;
+    const level = mark.exact ?? mark.low;
+    const open = this.#hours.at(-1);
+    if (!open || mark.atMs - open.startMs >= HOUR_MS) {
+      this.#hours.push({ startMs: mark.atMs, high: level });
+      if (this.#hours.length > MAX_HOURS) this.#hours.shift();
+    } else open.high = Math.max(open.high, level);
+  }
+
+  /** Whether a day had been seen by then. */
+  knowsDay(atMs: number): boolean {
+    return atMs - this.#beganMs >= DAY_HOURS * HOUR_MS;
+  }
+
+  /** The highest level of the hours that ended before then; -Infinity without one. */
+  highBefore(atMs: number): number {
+    let high = Number.NEGATIVE_INFINITY;
+    for (const hour of this.#hours) if (hour.startMs + HOUR_MS <= atMs) high = Math.max(high, hour.high);
+    return high;
+  }
+}
