@@ -57,6 +57,7 @@ async function readRejects(id: string, signal: AbortSignal): Promise<StreamRejec
 }
 
 export const rejectsPath = (id: string): string => `/api/v1/streams/${encodeURIComponent(id)}/rejects`;
+export const resultsPath = (id: string): string => `/api/v1/streams/${encodeURIComponent(id)}/results`;
 
 export function cancelStream(id: string): Promise<void> {
   return callForNothing(`/api/v1/streams/${encodeURIComponent(id)}`, { method: "DELETE" });
@@ -65,7 +66,15 @@ export function cancelStream(id: string): Promise<void> {
 export interface NewStream {
   target: string;
   format: StreamFormatName;
+  encoding?: string;
+  delimiter?: string;
+  path?: string;
+  null?: string;
+  cast?: string;
+  decimal?: string;
+  rename?: string;
   where?: string;
+  select?: string;
 }
 
 /** Makes a job that nothing was sent to yet, so that it can be watched and cancelled from its first byte. */

@@ -2,8 +2,8 @@
 
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Download, X } from "lucide-react";
-import { cancelStream, rejectsPath, rejectsQuery } from "../../../../lib/client/queries/streams.ts";
-import type { StreamJobView } from "../../../../lib/contracts/streams.ts";
+import { cancelStream, rejectsPath, rejectsQuery, resultsPath } from "../../../../lib/client/queries/streams.ts";
+import type { StreamJobView, StreamReject } from "../../../../lib/contracts/streams.ts";
 import { formatBytes } from "../../../../lib/shared/bytes.ts";
 import { useMayDo } from "../../../_components/role/only.tsx";
 import { Button } from "../../../_components/ui/button.tsx";
@@ -51,6 +51,12 @@ function JobDetails({ job }: { job: StreamJobView }) {
           {job.error.line === null ? null : ` (line ${job.error.line}, byte ${job.error.offset})`}
         </p>
       ) : null}
+      {job.comparedUnlike > 0 ? (
+        <p className="rounded-md bg-warn-wash px-3 py-2 text-13 text-warn">
+          In {count(job.comparedUnlike)} records the filter compared a text with a number, which never holds: cast the
+          field first.
+        </p>
+      ) : null}
       <Progress job={job} />
       <dl className="grid grid-cols-2 gap-4">
         <Stat label="Received" value={progressText(job)} />
@@ -63,12 +69,32 @@ function JobDetails({ job }: { job: StreamJobView }) {
           hint={`at most ${formatBytes(job.peakBufferedBytes)}`}
         />
         <Stat label="Goes on at" value={job.resumable ? `byte ${count(job.uploadOffset)}` : null} />
+        {job.encoding === null ? null : <Stat label="Encoding" value={job.encoding} />}
+        {job.delimiter === null ? null : <Stat label="Delimiter" value={delimiterName(job.delimiter)} />}
         <Stat label="Begun" size="sm" value={job.startedAt ? <Moment atMs={Date.parse(job.startedAt)} /> : null} />
         <Stat label="Ended" size="sm" value={job.finishedAt ? <Moment atMs={Date.parse(job.finishedAt)} /> : null} />
       </dl>
+      {maySend && job.records > 0 && job.target !== "none" ? (
+        <Button asChild size="sm" className="self-start">
+          <a href={resultsPath(job.id)} download={`results-${job.id}.ndjson`}>
+            <Download aria-hidden className="size-3.5" /> Ids of the records kept
+          </a>
+        </Button>
+      ) : null}
       {maySend && job.rejected > 0 ? <Rejects job={job} /> : null}
     </div>
   );
+}
+
+const DELIMITERS: Readonly<Record<string, string>> = { ",": "comma", ";": "semicolon", "|": "bar", "\t": "tab" };
+const delimiterName = (delimiter: string): string => DELIMITERS[delimiter] ?? delimiter;
+
+/** How many rejects have each code, the most frequent first. */
+function reasonsOf(rejects: readonly StreamReject[]): string {
+  const counts = new Map<string, number>();
+  for (const { code } of rejects) counts.set(code, (counts.get(code) ?? 0) + 1);
+  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
+  return sorted.map(([code, times]) => `${code} ${count(times)}`).join(" · ");
 }
 
 function Rejects({ job }: { job: StreamJobView }) {
@@ -83,6 +109,12 @@ function Rejects({ job }: { job: StreamJobView }) {
           </a>
         </Button>
       </div>
+      {data && data.length > 1 ? (
+        <p className="text-12 text-soft">
+          {data.length < job.rejected ? `Of the first ${count(data.length)}: ` : null}
+          {reasonsOf(data)}
+        </p>
+      ) : null}
       {isError ? <p className="text-13 text-crit">They cannot be read now.</p> : null}
       <ol className="flex flex-col gap-2">
         {(data ?? []).map((reject) => (
