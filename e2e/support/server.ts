@@ -47,6 +47,8 @@ export class TestServer {
         PORT: "0",
         HEADROOM_OPERATOR_KEY: OPERATOR_KEY,
         HEADROOM_DATABASE_URL: `file:${path.join(dir, "headroom.db")}`,
+        // On a machine that is busy with other things a batch of texts may take longer than operators would wait.
+        HEADROOM_EMBEDDINGS_TIMEOUT_SECONDS: "300",
         ...env,
       },
     });
