@@ -2,7 +2,7 @@
  * Scores the leak detector on recorded traces: `npm run bench:leaks -- [DIR …]`. Without a folder it takes the public traces of
  * ../shared/data/leaks, where they are. In a folder of `record-all.mjs`, each file's first line says what the program does and whether
  * the detector was tuned on it; the groups are scored apart.
- * `-- --days [SEEDS]` scores generated days instead.
+ * `-- --days [SEEDS]` scores generated days instead, and `-- --replay [FILE]` hours of the report load.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -11,6 +11,7 @@ import { LeakDetector } from "../../lib/memory/leaks/leak-detector.ts";
 import { ReplayLines } from "../../lib/memory/leaks/replay-lines.ts";
 import { median } from "../../lib/memory/leaks/robust.ts";
 import { scoreDays } from "./days.ts";
+import { scoreReplay } from "./replay-load.ts";
 
 interface Label {
   label: "leak" | "ok";
@@ -26,6 +27,7 @@ interface Outcome extends Label {
 const shared = path.resolve(import.meta.dirname, "../../../shared/data/leaks");
 const folders = process.argv.slice(2);
 if (folders[0] === "--days") scoreDays(Number(folders[1] ?? 1));
+else if (folders[0] === "--replay") scoreReplay(folders[1]);
 else if (folders.length === 0 && !existsSync(shared)) console.log("the public traces are not there: nothing to score");
 else for (const folder of folders.length > 0 ? folders : [shared]) scoreFolder(folder);
 
