@@ -11,7 +11,7 @@ import { packText } from "../stores/rag/document-text.ts";
 import type { DocumentIngest } from "./ingest-document.ts";
 import { ModelAgreement } from "./model-agreement.ts";
 import type { RagParts } from "./rag-parts.ts";
-import { Reembedding } from "./reembed-documents.ts";
+import { MAX_KEPT_JOBS, Reembedding } from "./reembed-documents.ts";
 
 const READS = 254;
 
@@ -88,3 +88,38 @@ it("cuts again what was cut for another reading limit, and after a stop only wha
   expect(new Set(cut).size).toBe(30);
   expect(await documents.countOutdated("cut", "new", READS)).toBe(0);
 }, 120_000);
+
+it("is one job for two who start it at once", async () => {
+  for (let at = 0; at < 5; at++) await put("twice", `d${at}`, "old", READS);
+  const reembed = vi.fn(async (_: string, id: string, read: () => Promise<unknown>) => {
+    if ((await read()) !== null) await put("twice", id, "new", READS);
+  });
+  const reembedding = new Reembedding(parts, { reembed } as unknown as DocumentIngest);
+  const [one, other] = await Promise.all([reembedding.start("twice"), reembedding.start("twice")]);
+  expect(other).toBe(one);
+  await vi.waitFor(() => expect(reembedding.state("twice").state).toBe("completed"), { timeout: 60_000 });
+  expect(reembed).toHaveBeenCalledTimes(5);
+  expect(reembedding.state("twice")).toMatchObject({ total: 5, done: 5 });
+});
+
+it("remembers the last jobs of a bounded number of namespaces, and refuses more that run at once", async () => {
+  let open: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const rows = {
+    countOutdated: async () => 0,
+    walk: async (namespace: string) => {
+      if (namespace !== "n0") await held;
+      return [];
+    },
+  };
+  const reembedding = new Reembedding({ ...parts, documents: rows as unknown as DocumentRows }, {} as DocumentIngest);
+  for (let at = 0; at < MAX_KEPT_JOBS; at++) await reembedding.start(`n${at}`);
+  await reembedding.start("another");
+  expect([reembedding.state("n0").state, reembedding.state("n1").state]).toEqual(["idle", "running"]);
+  await expect(reembedding.start("n0")).rejects.toMatchObject({ code: "overloaded" });
+  expect(reembedding.state("n0").state).toBe("idle");
+  open();
+  await vi.waitFor(() => expect(reembedding.state("another").state).toBe("completed"));
+});

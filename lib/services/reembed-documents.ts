@@ -5,6 +5,8 @@ import type { DocumentIngest } from "./ingest-document.ts";
 import type { RagParts } from "./rag-parts.ts";
 
 const PAGE = 100;
+/** Namespaces whose last job is remembered; beyond it the oldest that has ended is forgotten. */
+export const MAX_KEPT_JOBS = 1_000;
 
 export interface ReembedJob {
   state: "idle" | "running" | "completed" | "failed";
@@ -48,20 +50,41 @@ export class Reembedding {
   async start(namespace: string): Promise<ReembedJob> {
     const running = this.#jobs.get(namespace);
     if (running?.state === "running") return running;
-    const { documents, reading } = this.#parts;
-    const total = await documents.countOutdated(namespace, this.#model, reading.maxTokens);
+    const { clock } = this.#parts;
     const job: ReembedJob = {
-      ...this.state(namespace),
       state: "running",
-      total,
+      model: this.#model,
+      total: 0,
       done: 0,
       error: null,
-      startedAtMs: this.#parts.clock.nowMs(),
+      startedAtMs: clock.nowMs(),
       finishedAtMs: null,
     };
-    this.#jobs.set(namespace, job);
+    // Before anything is waited for: a second call that came meanwhile would start a second job.
+    this.#remember(namespace, job);
+    try {
+      job.total = await this.#parts.documents.countOutdated(namespace, job.model, this.#parts.reading.maxTokens);
+    } catch (error) {
+      this.#jobs.delete(namespace);
+      throw error;
+    }
     void this.#run(namespace, job);
     return job;
+  }
+
+  #remember(namespace: string, job: ReembedJob): void {
+    this.#jobs.delete(namespace);
+    this.#jobs.set(namespace, job);
+    if (this.#jobs.size <= MAX_KEPT_JOBS) return;
+    for (const [name, { state }] of this.#jobs) {
+      if (state === "running") continue;
+      this.#jobs.delete(name);
+      return;
+    }
+    this.#jobs.delete(namespace);
+    throw new AppError("overloaded", `${MAX_KEPT_JOBS} namespaces are embedding their documents again.`, {
+      headers: { "Retry-After": "60" },
+    });
   }
 
   close(): void {

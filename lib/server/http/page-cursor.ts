@@ -1,3 +1,4 @@
+import { idSchema } from "../../contracts/common.ts";
 import { AppError } from "../../shared/errors.ts";
 
 /** Opaque to clients: where the next page starts. */
@@ -8,6 +9,13 @@ export function decodeCursor(cursor: string | undefined): string | null {
   if (cursor === undefined) return null;
   const position = Buffer.from(cursor, "base64url").toString("utf8");
   if (encodeCursor(position) !== cursor) throw badCursor();
+  return position;
+}
+
+/** A cursor of a list by name. */
+export function decodeNameCursor(cursor: string | undefined): string | null {
+  const position = decodeCursor(cursor);
+  if (position !== null && !idSchema.safeParse(position).success) throw badCursor();
   return position;
 }
 

@@ -5,7 +5,7 @@ import { optimizeSchema, stepListSchema } from "../../../contracts/optimizer.ts"
 import { AppError } from "../../../shared/errors.ts";
 import { runFor } from "../../audience.ts";
 import { defineRoute, type Route } from "../define-route.ts";
-import { decodeCursor, encodeCursor } from "../page-cursor.ts";
+import { decodeNameCursor, encodeCursor } from "../page-cursor.ts";
 
 const optimize = defineRoute(
   {
@@ -59,7 +59,7 @@ const listRuns = defineRoute(
   },
   async ({ runtime, query, identity }) => {
     const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-    const before = decodeCursor(query.cursor);
+    const before = decodeNameCursor(query.cursor);
     const runs = await runtime.runLog.list({ limit: limit + 1, ...(before === null ? {} : { before }) });
     const items = runs.slice(0, limit).map((run) => runFor(identity, run));
     const last = items.at(-1);

@@ -22,7 +22,7 @@ import { AppError } from "../../../shared/errors.ts";
 import { unpackText } from "../../../stores/rag/document-text.ts";
 import type { Runtime } from "../../runtime.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
-import { decodeCursor, decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
+import { decodeNameCursor, decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
 import { schemaError, toProblem } from "../problem.ts";
 import { documentView, ingestedView, ragStatus, readFilter, reembedView } from "./rag-views.ts";
 
@@ -80,7 +80,7 @@ const documentRoutes: readonly Route[] = [
     },
     async ({ runtime, namespace, query }) => {
       const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-      const rows = await runtime.rag.parts.documents.list(namespace, decodeCursor(query.cursor), limit + 1);
+      const rows = await runtime.rag.parts.documents.list(namespace, decodeNameCursor(query.cursor), limit + 1);
       const items = rows.slice(0, limit).map(documentView);
       const last = items.at(-1);
       return { items, nextCursor: last && rows.length > limit ? encodeCursor(last.id) : null };

@@ -19,7 +19,7 @@ import {
 import type { CollectionInfo, Refusal } from "../../../ports/vector-index.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
-import { decodeCursor, decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
+import { decodeNameCursor, decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
 import { toProblem } from "../problem.ts";
 import { readFilter, readFilterParameter } from "../read-filter.ts";
 
@@ -69,7 +69,7 @@ const collectionRoutes: readonly Route[] = [
       responses: { 200: { description: "A page of collections", schema: collectionsPage } },
     },
     async ({ runtime, namespace, query }) => {
-      const after = decodeCursor(query.cursor);
+      const after = decodeNameCursor(query.cursor);
       const limit = query.limit ?? DEFAULT_PAGE_SIZE;
       const all = await runtime.vectors.collections(namespace);
       const rest = after === null ? all : all.filter(({ name }) => name > after);
