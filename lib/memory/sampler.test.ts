@@ -70,6 +70,12 @@ describe("Sampler", () => {
     expect(taken.take()).toMatchObject({ sequence: 2, activity: { requests: 0 } });
   });
 
+  it("counts what an account of the runtime was granted to the runtime", () => {
+    const byComponent = () => new Map<Component, number>([["runtime", 40]]);
+    const { breakdown } = sampler({ byComponent, runtimeBytes: () => 300 }).take();
+    expect(breakdown).toContainEqual({ component: "runtime", bytes: 340 });
+  });
+
   it("names each component once and adds up to usedBytes exactly, whatever is claimed", () => {
     const claims = fc.dictionary(fc.constantFrom(...COMPONENTS.slice(0, 6)), fc.nat(10_000));
     fc.assert(

@@ -99,7 +99,7 @@ function breakdown(
   runtimeBytes: number,
 ): MemorySample["breakdown"] {
   const claimed = (component: Component): number =>
-    component === "runtime" ? runtimeBytes : (granted.get(component) ?? 0);
+    (component === "runtime" ? runtimeBytes : 0) + (granted.get(component) ?? 0);
   const named = COMPONENTS.filter((component) => component !== "unattributed");
   const rest = usedBytes - named.reduce((sum, component) => sum + claimed(component), 0);
   return COMPONENTS.map((component) => ({

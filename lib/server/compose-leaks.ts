@@ -1,5 +1,7 @@
 import path from "node:path";
 import { createStandingRows, createVerdictRows } from "../backends/sqlite/leak-rows.ts";
+import { MAX_AGENTS } from "../memory/leaks/agent-registry.ts";
+import { MAX_PROCESSES, WATCH_BYTES } from "../memory/leaks/watched-service.ts";
 import { AllocationSampler } from "../memory/profiles/allocation-sampler.ts";
 import { ProfileShelf } from "../memory/profiles/profile-shelf.ts";
 import { MIB } from "../shared/bytes.ts";
@@ -19,7 +21,7 @@ export interface LeakParts {
 
 /** Leak detection, the always-on allocation sampler and the profiles on disk. */
 export async function composeLeaks(core: Core): Promise<LeakParts> {
-  const { env, clock, log, events, database, nodeId, bootId, settings, helpers } = core;
+  const { env, clock, log, events, database, nodeId, bootId, settings, helpers, ledger } = core;
   const sampler = new AllocationSampler();
   const profiles = new ProfileShelf({
     dir: path.join(path.dirname(databasePaths(env).file), "profiles"),
@@ -39,6 +41,7 @@ export async function composeLeaks(core: Core): Promise<LeakParts> {
     verdicts: createVerdictRows(database, nodeId),
     standings: createStandingRows(database, nodeId),
     sampler,
+    watches: ledger.open("watches", "runtime", MAX_AGENTS * MAX_PROCESSES * WATCH_BYTES),
   });
   return {
     leaks,

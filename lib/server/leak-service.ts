@@ -5,6 +5,7 @@ import { foldProfile } from "../memory/leaks/allocation-sites.ts";
 import { LeakWatch } from "../memory/leaks/leak-watch.ts";
 import type { AllocationSampler } from "../memory/profiles/allocation-sampler.ts";
 import type { ProcessStanding, ServiceStanding, StandingRows, VerdictRows } from "../ports/leak-rows.ts";
+import type { MemoryAccount } from "../ports/memory-account.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Events } from "./events.ts";
 import { detail, serviceView, summarize } from "./leak-views.ts";
@@ -26,6 +27,8 @@ interface Parts {
   standings: StandingRows;
   bootId: string;
   sampler: Pick<AllocationSampler, "read">;
+  /** Pays for the watches of other services. */
+  watches: MemoryAccount;
 }
 
 /** Leak verdicts of this process and of the services that send it their samples. */
@@ -39,7 +42,7 @@ export class LeakService {
 
   private constructor(parts: Parts, kept: readonly ServiceStanding[]) {
     this.#parts = parts;
-    this.#agents = new AgentRegistry(parts.clock.nowMs());
+    this.#agents = new AgentRegistry(parts.clock.nowMs(), parts.watches);
     this.#agents.restore(kept.filter(({ source }) => source !== ""));
     this.#own.inherit(kept.find(({ source }) => source === "")?.processes[0]?.verdict ?? null);
   }

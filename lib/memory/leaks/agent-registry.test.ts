@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { AgentSamples } from "../../contracts/leaks.ts";
+import { Ledger } from "../ledger.ts";
 import { AgentRegistry, MAX_AGENTS } from "./agent-registry.ts";
-import { MAX_PROCESSES, type WatchedService } from "./watched-service.ts";
+import { MAX_PROCESSES, WATCH_BYTES, type WatchedService } from "./watched-service.ts";
 
 const MIB = 2 ** 20;
 const PERIOD_MS = 30_000;
@@ -39,10 +40,12 @@ const service = (registry: AgentRegistry): WatchedService => {
   return found;
 };
 const LEAK = 0.5 * MIB;
+const room = (watches = 1_000) =>
+  new Ledger({ limitBytes: watches * WATCH_BYTES, runtimeBytes: 0 }).open("watches", "runtime", 1_000 * WATCH_BYTES);
 
 describe("AgentRegistry", () => {
   it("holds at most 24 services after each of 100, and lets the longest unheard go", () => {
-    const registry = new AgentRegistry(0);
+    const registry = new AgentRegistry(0, room());
     for (let i = 0; i < 100; i++) {
       registry.push("default", `service-${i}`, { samples: [sample(0)] }, i);
       registry.push("default", "kept", { samples: [sample(i)] }, i);
@@ -52,8 +55,24 @@ describe("AgentRegistry", () => {
     expect(registry.find("default", "service-0")).toBeNull();
   });
 
+  it("pays for each watched process, gives back for each it forgets, and watches none that it cannot pay for", () => {
+    const account = room(3);
+    const registry = new AgentRegistry(0, account);
+    const [first, second] = [reporter(registry, "first"), reporter(registry, "second")];
+    run(0, 2, [first, second]);
+    expect(account.grantedBytes).toBe(2 * WATCH_BYTES);
+    expect(registry.push("default", "other", { bootId: "a", samples: [sample(0)] }, 60_000).accepted).toBe(1);
+    const refused = registry.push("default", "other", { bootId: "b", samples: [sample(0)] }, 60_000);
+    expect([refused.accepted, account.grantedBytes]).toEqual([0, 3 * WATCH_BYTES]);
+    // The first stops, the second goes on: an hour later the first is forgotten.
+    run(2, 130, [second]);
+    expect(account.grantedBytes).toBe(2 * WATCH_BYTES);
+    for (let i = 0; i < 2 * MAX_AGENTS; i++) registry.push("default", `new-${i}`, { samples: [] }, 130 * PERIOD_MS + i);
+    expect(account.grantedBytes).toBeLessThanOrEqual(3 * WATCH_BYTES);
+  });
+
   it("forgets no other namespace's service for the many of one, however they alternate", () => {
-    const registry = new AgentRegistry(0);
+    const registry = new AgentRegistry(0, room());
     registry.push("quiet", "api", { samples: [sample(0)] }, 0);
     for (let i = 0; i < 100; i++) {
       registry.push("greedy", `service-${i}`, { samples: [] }, i);
@@ -66,7 +85,7 @@ describe("AgentRegistry", () => {
   });
 
   it("takes a sample once, though it is sent twice, and watches a process that restarts anew", () => {
-    const registry = new AgentRegistry(0);
+    const registry = new AgentRegistry(0, room());
     const body = { bootId: "a", samples: [sample(0), sample(1)] };
     expect(registry.push("default", "api", body, 0).accepted).toBe(2);
     expect(registry.push("default", "api", body, 0).accepted).toBe(0);
@@ -74,7 +93,7 @@ describe("AgentRegistry", () => {
   });
 
   it("keeps namespaces apart", () => {
-    const registry = new AgentRegistry(0);
+    const registry = new AgentRegistry(0, room());
     registry.push("one", "api", { samples: [sample(0)] }, 0);
     expect(registry.find("two", "api")).toBeNull();
     expect(registry.list("two")).toEqual([]);
@@ -83,7 +102,7 @@ describe("AgentRegistry", () => {
 
 describe("Processes that report under one name", () => {
   it("are watched apart while they report side by side: the leaking one is found, and stands for the service", () => {
-    const registry = new AgentRegistry(0);
+    const registry = new AgentRegistry(0, room());
     const workers = [reporter(registry, "a"), reporter(registry, "b", LEAK), reporter(registry, "c")];
     run(0, 150, workers);
     expect(service(registry).worst()).toMatchObject({ bootId: "b" });
@@ -95,7 +114,7 @@ describe("Processes that report under one name", () => {
   });
 
   it("are at most 16 after each of 40 that come and go, and a seventeenth beside 16 that report is not watched", () => {
-    const registry = new AgentRegistry(0);
+    const registry = new AgentRegistry(0, room());
     for (let i = 0; i < 40; i++) {
       reporter(registry, `boot-${i}`).post(i);
       expect(service(registry).processes().length).toBe(Math.min(i + 1, MAX_PROCESSES));
@@ -105,7 +124,7 @@ describe("Processes that report under one name", () => {
   });
 
   it("hand a verdict down: who takes the place of a leaking process was confirmed before, until judged itself", () => {
-    const registry = new AgentRegistry(0);
+    const registry = new AgentRegistry(0, room());
     run(0, 150, [reporter(registry, "old", LEAK)]);
     const successor = reporter(registry, "new");
     run(150, 155, [successor]);
@@ -126,7 +145,7 @@ describe("Processes that report under one name", () => {
   });
 
   it("hand a verdict to one successor only, and never to a worker that was there all along", () => {
-    const registry = new AgentRegistry(0);
+    const registry = new AgentRegistry(0, room());
     const beside = reporter(registry, "beside");
     run(0, 150, [beside, reporter(registry, "old", LEAK)]);
     run(150, 160, [beside]);
@@ -152,7 +171,7 @@ describe("Processes that report under one name", () => {
   });
 
   it("are silent after three periods without a post, and the service once all of them are", () => {
-    const registry = new AgentRegistry(0);
+    const registry = new AgentRegistry(0, room());
     const [a, b] = [reporter(registry, "a"), reporter(registry, "b")];
     run(0, 10, [a, b]);
     run(10, 20, [a]);
@@ -168,10 +187,10 @@ describe("Processes that report under one name", () => {
   });
 
   it("keep their verdicts over a restart of this server, and are not silent before they could be heard", () => {
-    const before = new AgentRegistry(0);
+    const before = new AgentRegistry(0, room());
     run(0, 150, [reporter(before, "leaking", LEAK), reporter(before, "healthy")]);
     const restartMs = 1_000 * PERIOD_MS;
-    const registry = new AgentRegistry(restartMs);
+    const registry = new AgentRegistry(restartMs, room());
     registry.restore(JSON.parse(JSON.stringify(before.standings())));
     expect(service(registry).worst()).toMatchObject({ bootId: "leaking" });
     expect(service(registry).worst().watch.report()).toMatchObject({

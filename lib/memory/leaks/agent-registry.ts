@@ -1,6 +1,7 @@
 import type { AgentSamples } from "../../contracts/leaks.ts";
 import type { LeakReport } from "../../contracts/memory.ts";
 import type { ServiceStanding } from "../../ports/leak-rows.ts";
+import type { MemoryAccount } from "../../ports/memory-account.ts";
 import { countByNamespace, greediest } from "../../shared/fair-shares.ts";
 import { WatchedService } from "./watched-service.ts";
 
@@ -11,10 +12,15 @@ export const MAX_AGENTS = 24;
 export class AgentRegistry {
   readonly #agents = new Map<string, WatchedService>();
   readonly #listeningSinceMs: number;
+  readonly #account: MemoryAccount;
 
-  /** @param listeningSinceMs since when services can have been heard: silence counts from there. */
-  constructor(listeningSinceMs: number) {
+  /**
+   * @param listeningSinceMs since when services can have been heard: silence counts from there.
+   * @param account pays for the watches; while it refuses, a process that is new is not watched.
+   */
+  constructor(listeningSinceMs: number, account: MemoryAccount) {
     this.#listeningSinceMs = listeningSinceMs;
+    this.#account = account;
   }
 
   get size(): number {
@@ -58,7 +64,7 @@ export class AgentRegistry {
   /** The service, made if need be, as the newest in the order of use. */
   #touch(namespace: string, name: string): WatchedService {
     const key = keyOf(namespace, name);
-    const agent = this.#agents.get(key) ?? new WatchedService(namespace, name, this.#listeningSinceMs);
+    const agent = this.#agents.get(key) ?? new WatchedService(namespace, name, this.#listeningSinceMs, this.#account);
     this.#agents.delete(key);
     if (this.#agents.size >= MAX_AGENTS) this.#makeRoom(namespace);
     this.#agents.set(key, agent);
@@ -69,9 +75,10 @@ export class AgentRegistry {
   #makeRoom(asker: string): void {
     const counts = countByNamespace(this.#agents.values());
     const giver = greediest(counts, asker) ?? (counts.has(asker) ? asker : null);
-    for (const [key, { namespace }] of this.#agents) {
-      if (giver !== null && namespace !== giver) continue;
+    for (const [key, service] of this.#agents) {
+      if (giver !== null && service.namespace !== giver) continue;
       this.#agents.delete(key);
+      service.close();
       return;
     }
   }

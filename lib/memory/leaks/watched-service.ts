@@ -1,10 +1,14 @@
 import type { AgentSamples } from "../../contracts/leaks.ts";
 import type { LeakReport } from "../../contracts/memory.ts";
 import type { ProcessStanding } from "../../ports/leak-rows.ts";
+import type { MemoryAccount } from "../../ports/memory-account.ts";
+import { MIB } from "../../shared/bytes.ts";
 import { LeakWatch } from "./leak-watch.ts";
 
 /** Processes of one name watched at once. One more, while all of them report, is not watched. */
 export const MAX_PROCESSES = 16;
+/** What a watch comes to hold (its windows, full): charged whole with the first sample. */
+export const WATCH_BYTES = MIB;
 const SILENT_PERIODS = 3;
 const USUAL_PERIOD_MS = 30_000;
 /** Agents post at least so far apart, however often they sample. */
@@ -23,6 +27,8 @@ export interface WatchedProcess {
   heapUsedBytes: number;
   /** It has taken the place of a process that stopped. */
   succeeds: boolean;
+  /** Whether its watch is paid for: one that was only read back, or found no memory, is empty. */
+  charged: boolean;
 }
 
 /** The processes that report under one name: workers and replicas side by side, and one after the other. */
@@ -32,20 +38,24 @@ export class WatchedService {
   readonly #processes = new Map<string | null, WatchedProcess>();
   /** Before this nobody could have been heard. */
   readonly #listeningSinceMs: number;
+  readonly #account: MemoryAccount;
   #told = "";
 
-  constructor(namespace: string, name: string, listeningSinceMs: number) {
+  constructor(namespace: string, name: string, listeningSinceMs: number, account: MemoryAccount) {
     this.namespace = namespace;
     this.name = name;
     this.#listeningSinceMs = listeningSinceMs;
+    this.#account = account;
   }
 
-  /** Takes samples of one process in; returns how many were new, and the service's verdicts where they changed. */
+  /** Takes samples of one process in; returns how many were new (none without memory to watch it), and the verdicts where they changed. */
   push(body: AgentSamples, nowMs: number): { accepted: number; collect: boolean; changes: LeakReport[] } {
     this.settle(nowMs);
     const process = this.#processOf(body.bootId ?? null, nowMs);
     if (!process) return { accepted: 0, collect: false, changes: [] };
     process.lastSeenMs = nowMs;
+    process.charged ||= this.#account.tryTake(WATCH_BYTES);
+    if (!process.charged) return { accepted: 0, collect: false, changes: [] };
     process.sampleMs = body.sampleMs ?? process.sampleMs;
     if (body.sites) {
       process.watch.pushSites(body.sites.map((s) => ({ ...s, functionName: s.site.split(" (")[0] ?? s.site })));
@@ -83,8 +93,7 @@ export class WatchedService {
         successor.watch.inherit(gone.watch.standing);
       }
       const others = this.#processes.size > 1;
-      if (successor || (others && nowMs - gone.lastSeenMs > REMEMBERED_MS && !this.#allSilent(nowMs)))
-        this.#processes.delete(gone.bootId);
+      if (successor || (others && nowMs - gone.lastSeenMs > REMEMBERED_MS && !this.#allSilent(nowMs))) this.#drop(gone);
     }
   }
 
@@ -115,10 +124,15 @@ export class WatchedService {
 
   restore(standings: readonly ProcessStanding[]): void {
     for (const { verdict, ...kept } of standings.slice(0, MAX_PROCESSES)) {
-      const process = { ...kept, watch: new LeakWatch(), lastSequence: -1, succeeds: false };
+      const process = { ...kept, watch: new LeakWatch(), lastSequence: -1, succeeds: false, charged: false };
       process.watch.inherit(verdict);
       this.#processes.set(kept.bootId, process);
     }
+  }
+
+  /** Forgets all processes, and gives their memory back. */
+  close(): void {
+    for (const process of this.#processes.values()) this.#drop(process);
   }
 
   #allSilent(nowMs: number): boolean {
@@ -147,6 +161,7 @@ export class WatchedService {
       rssBytes: 0,
       heapUsedBytes: 0,
       succeeds: false,
+      charged: false,
     };
     this.#processes.set(bootId, process);
     return process;
@@ -155,7 +170,13 @@ export class WatchedService {
   #makeRoom(nowMs: number): boolean {
     const silent = [...this.#processes.values()].filter((p) => this.isSilent(p, nowMs));
     const [oldest] = silent.sort((a, b) => a.lastSeenMs - b.lastSeenMs);
-    return oldest !== undefined && this.#processes.delete(oldest.bootId);
+    if (oldest) this.#drop(oldest);
+    return oldest !== undefined;
+  }
+
+  #drop(process: WatchedProcess): void {
+    this.#processes.delete(process.bootId);
+    if (process.charged) this.#account.give(WATCH_BYTES);
   }
 
   /** The first that began to report when this one had stopped, or was about to: replicas are replaced one by one. */
