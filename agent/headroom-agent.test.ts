@@ -17,7 +17,7 @@ const agent = path.join(import.meta.dirname, "headroom-agent.mjs");
 
 afterEach(async () => {
   if (child.exitCode === null && child.signalCode === null) {
-    child.kill("SIGKILL");
+    child.disconnect();
     await once(child, "exit");
   }
   server.closeAllConnections();

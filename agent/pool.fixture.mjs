@@ -11,4 +11,4 @@ await new Promise((resolve) => setTimeout(resolve, 200));
 process.send(kept.length);
 kept = null;
 gc();
-setInterval(() => undefined, 1_000);
+process.on("disconnect", () => process.exit());
