@@ -35,10 +35,7 @@ describe("auto on synthetic traces", () => {
  */
 const WITHIN = new Map([["multi3 @ 1800", 3]]);
 
-/** OLTP has 914,145 requests, and five caches are asked each of them. */
-const LONG = { timeout: 180_000 };
-
-describe("auto on real traces", LONG, () => {
+describe("auto on real traces", () => {
   const { traces, absent } = realTraces();
   for (const name of absent) it.skip(`${name}: its file is not there`, () => undefined);
 

@@ -86,7 +86,6 @@ test.use({ apart: true });
 test("every operation takes exactly the roles that /openapi.json says, by key and by cookie, in its own namespace alone", async ({
   server,
 }) => {
-  test.setTimeout(300_000);
   const operations = await operationsOf(server);
   const holders = await everyHolder(server);
   let [requests, allowed, refused] = [0, 0, 0];
@@ -134,7 +133,6 @@ test("every operation takes exactly the roles that /openapi.json says, by key an
 test("no operation that needs a key takes none, a wrong, a revoked or an expired one, or a sign-in that was ended or pushed out", async ({
   server,
 }) => {
-  test.setTimeout(300_000);
   const make = async (more: object = {}) =>
     (await (await server.send("POST", "/api/v1/keys", { name: "short", role: "operator", ...more })).json()) as {
       id: string;
@@ -235,7 +233,6 @@ test("T26: nothing of a namespace is read or changed from another one, and who m
   server,
   door,
 }) => {
-  test.setTimeout(300_000);
   const secret = `zebra-${door}`;
   const ids = await fill(server, secret);
   const operations = await operationsOf(server);

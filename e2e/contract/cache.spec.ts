@@ -94,7 +94,6 @@ test("a body put in gzip goes out as it came, a damaged one is 400, a bomb 413, 
 test("1,000 concurrent misses of one key give one lease; those who wait get the value; a late token is 409", async ({
   server,
 }) => {
-  test.setTimeout(180_000);
   const started = performance.now();
   const misses = await Promise.all(Array.from({ length: 1000 }, () => raw(server, "/storm", "identity")));
   // A lease lasts 10 s: on a machine so busy that the storm takes longer, it is passed on once more.
@@ -130,7 +129,6 @@ test("an item that can never fit is 413 and changes nothing", async ({ server })
 });
 
 test("2,000 responses of 20 KB never make more than 50 entries, nor more than their bytes", async ({ server }) => {
-  test.setTimeout(180_000);
   for (let i = 0; i < 2_000; i += 50) {
     const puts = Array.from({ length: 50 }, (_, at) => put(server, `many%2F${i + at}`, answer(i + at)));
     for (const { status } of await Promise.all(puts)) expect(status).toBe(201);

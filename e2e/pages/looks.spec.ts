@@ -31,7 +31,6 @@ for (const theme of THEMES) {
       server,
     }, info) => {
       // Twelve pages, each looked at twice: on a busy machine that takes more than a test usually may.
-      test.setTimeout(300_000);
       const trouble = watchForTrouble(page);
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme: theme });

@@ -39,7 +39,7 @@ test("the figures on the page are those of the API", async ({ page, server }) =>
     const mib = Number(/^([\d,.]+) MiB of/.exec(shown)?.[1]?.replaceAll(",", ""));
     expect(Math.abs(mib * 1024 * 1024 - sample.usedBytes) / sample.usedBytes).toBeLessThan(0.02);
     expect(shown).toContain(`of ${formatBytes(sample.limitBytes)}`);
-  }).toPass({ timeout: 10_000 });
+  }).toPass();
 });
 
 test("p holds the page still and, again, brings what was missed", async ({ page }) => {

@@ -57,7 +57,6 @@ test("collections, their tiers, recall on demand and a point's neighbours", asyn
 });
 
 test("reads well in both themes, on a phone, a tablet and a desk", async ({ page }) => {
-  test.setTimeout(240_000);
   await signIn(page, server);
   for (const colorScheme of THEMES) {
     for (const width of WIDTHS) {

@@ -52,7 +52,6 @@ test("at 60 % of the limit a snapshot is refused with numbers that were shown be
 });
 
 test("T38: at 5 % of the limit a snapshot completes within its estimate, and is valid, private, and handed out for the key alone", async () => {
-  test.setTimeout(240_000);
   const { server } = await serverUsing(0.05);
   try {
     const { snapshot } = await (await server.get(PROFILES)).json();

@@ -70,7 +70,6 @@ const MOSTLY_PAYLOAD_BYTES = 10_000;
 for (const [name, letters] of Object.entries(ALPHABETS))
   for (const bytes of name === "ASCII" ? [20_000, 3_000, 60_000] : [20_000]) {
     test(`cache: ${FILL_BYTES / MB} MB more of ${name} in values of ${bytes} B are in the report, within 10 %`, async () => {
-      test.setTimeout(180_000);
       const warmUp = records(letters, bytes, WARM_UP_BYTES, 0);
       await importInto(warmUp.body);
       const before = await breakdown();

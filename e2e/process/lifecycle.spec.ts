@@ -136,7 +136,7 @@ test("T66: SIGTERM to npm's pid under load fails no accepted request, exits 0 an
   npm.stdout.on("data", (chunk) => {
     output += chunk;
   });
-  await expect.poll(() => /ready at (\S+)/.exec(output)?.[1], { timeout: 120_000 }).toBeTruthy();
+  await expect.poll(() => /ready at (\S+)/.exec(output)?.[1]).toBeTruthy();
   const url = /ready at (\S+)/.exec(output)?.[1] ?? "";
   const running = load(url, 20);
   await expect

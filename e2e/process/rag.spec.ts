@@ -186,7 +186,7 @@ test("T67: kill -9 during ingestion leaves each document whole or not at all, an
       };
       const before = acknowledgedDocuments.size;
       const work = [talk(), ...Array.from({ length: 30 }, (_, at) => put(round * 30 + at))];
-      await expect.poll(() => acknowledgedDocuments.size, { timeout: 30_000 }).toBeGreaterThan(before + 4);
+      await expect.poll(() => acknowledgedDocuments.size).toBeGreaterThan(before + 4);
       await current.stop("SIGKILL");
       running = false;
       await Promise.all(work);
@@ -259,7 +259,7 @@ test("the helper ends when idle, and its memory is gone from usedBytes", async (
     // The helper's grant came before the first document, and is not taken off what this process held by then.
     expect(busy.runtime).toBeGreaterThan(80 * MIB);
     // The process goes by itself: nothing is asked of it.
-    await expect.poll(() => isRunning(embedder.processId ?? 0), { timeout: 30_000 }).toBe(false);
+    await expect.poll(() => isRunning(embedder.processId ?? 0)).toBe(false);
     await expect.poll(async () => (await usage(server)).embeddings).toBeLessThan(MIB);
     const idle = await usage(server);
     expect(busy.usedBytes - idle.usedBytes).toBeGreaterThan(80 * MIB);

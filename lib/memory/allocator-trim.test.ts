@@ -66,7 +66,6 @@ const { header } = process.report.getReport() as { header: { glibcVersionRuntime
 
 it.runIf(header.glibcVersionRuntime !== undefined)(
   "gives back what glibc keeps behind small blocks that are still in use",
-  { timeout: 60_000 },
   () => {
     const script = `
       import { AllocatorTrim, loadGlibc } from "./lib/memory/allocator-trim.ts";
@@ -78,7 +77,8 @@ it.runIf(header.glibcVersionRuntime !== undefined)(
       globalThis.kept = blocks.filter((_, at) => at % 500 === 0);
       blocks = null;
       await collectAndGiveBack();
-      await new Promise((done) => setTimeout(done, 100));
+      // V8 frees dead buffers on a thread of its own, in its own time.
+      while (trim.predict().freedBytes <= 50 * 2 ** 20) await new Promise((done) => setTimeout(done, 20));
       const before = rssBytes();
       const predicted = trim.predict().freedBytes;
       const { freedBytes } = await trim.run();

@@ -105,7 +105,7 @@ describe("search of messages", () => {
   beforeAll(async () => {
     directory = mkdtempSync(path.join(tmpdir(), "message-search-"));
     ({ database } = await openTestDatabase({ file: path.join(directory, "headroom.db") }));
-  }, 60_000);
+  });
 
   beforeEach(async () => {
     namespace = `n${++made}`;

@@ -60,7 +60,7 @@ describe("EmbeddedEmbedder", () => {
     if (stopped === null) throw new Error("no helper");
     process.kill(stopped, "SIGSTOP");
     const vectors = embedder.embed(["three"], query);
-    await vi.waitFor(() => expect(embedder.state().queuedTexts).toBe(0));
+    await vi.waitFor(() => expect(embedder.state().queuedTexts).toBe(0), { timeout: 600_000 });
     await new Promise(setImmediate);
     clock.advance(60_000);
     expect([...((await vectors)[0] ?? [])]).toEqual([5, 1]);
@@ -98,7 +98,7 @@ describe("EmbeddedEmbedder", () => {
     expect(embedder.state().state).toBe("ready");
     clock.advance(1);
     expect(embedder.state()).toMatchObject({ state: "stopped", processId: null, memoryBytes: 0 });
-    await vi.waitFor(() => expect([account.grantedBytes, running.size]).toEqual([0, 0]), { timeout: 10_000 });
+    await vi.waitFor(() => expect([account.grantedBytes, running.size]).toEqual([0, 0]), { timeout: 600_000 });
     await embedder.embed(["c"], query);
     expect(embedder.state()).toMatchObject({ state: "ready", starts: 2 });
   });

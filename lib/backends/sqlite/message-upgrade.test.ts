@@ -48,4 +48,4 @@ it("messages of an earlier version keep their vectors, and those that were embed
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-}, 120_000);
+});

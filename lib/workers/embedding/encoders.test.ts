@@ -21,7 +21,7 @@ const TEXTS = [
 ];
 
 describe("the two runtimes of the embedded model", () => {
-  it(`give the same vectors, of length one, to a cosine of ${LEAST_COSINE}`, { timeout: 120_000 }, async () => {
+  it(`give the same vectors, of length one, to a cosine of ${LEAST_COSINE}`, async () => {
     const directory = mkdtempSync(path.join(tmpdir(), "model-"));
     try {
       const native = await (await OnnxEncoder.load(prepareModel(model, directory), 1)).encode(TEXTS);
