@@ -136,7 +136,8 @@ test("T66: SIGTERM to npm's pid under load fails no accepted request, exits 0 an
   npm.stdout.on("data", (chunk) => {
     output += chunk;
   });
-  await expect.poll(() => /ready at (\S+)/.exec(output)?.[1]).toBeTruthy();
+  // It builds first where sources are newer than the build.
+  await expect.poll(() => /ready at (\S+)/.exec(output)?.[1], { timeout: 600_000 }).toBeTruthy();
   const url = /ready at (\S+)/.exec(output)?.[1] ?? "";
   const running = load(url, 20);
   await expect

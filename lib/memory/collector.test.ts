@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
 import { MIB } from "../shared/bytes.ts";
 import { FakeClock } from "../shared/fake-clock.ts";
@@ -71,4 +72,51 @@ it("pays from 8 MiB on, and a person waits 5 s for the next where the machine wa
   expect([collector.pays(0, true), collector.pays(0, false)]).toEqual([true, false]);
   clock.advance(55_000);
   expect(collector.pays(0, false)).toBe(true);
+});
+
+it("gives back what V8 kept of a heap that was let go, on every version of Node", () => {
+  const script = `
+    import { Session } from "node:inspector/promises";
+    import { getHeapStatistics } from "node:v8";
+    import { collectAndGiveBack, FullCollector } from "./lib/memory/collector.ts";
+    import { HeapPeak } from "./lib/memory/heap-peak.ts";
+    const heapPeak = new HeapPeak(() => getHeapStatistics().total_heap_size);
+    const heapUsed = () => process.memoryUsage().heapUsed;
+    const rssBytes = () => process.memoryUsage.rss();
+    const collector = new FullCollector({
+      clock: { monotonicMs: () => performance.now(), after: (ms, run) => setTimeout(run, ms) },
+      rssBytes,
+      heapBytes: () => getHeapStatistics().total_physical_size + heapPeak.keptBytes(),
+      heapUsed,
+      heapUsedAfterMajor: heapUsed,
+      collect: collectAndGiveBack,
+    });
+    await collectAndGiveBack();
+    const before = rssBytes();
+    let kept = Array.from({ length: 600_000 }, (_, i) => ({ i, name: "name " + i, turns: [i, i, i, i] }));
+    heapPeak.note();
+    const grown = rssBytes() - before;
+    kept = null;
+    // As the leak detector collects: from Node 22 on the pages stay, and no figure of the heap shows them.
+    const session = new Session();
+    session.connect();
+    await session.post("HeapProfiler.enable");
+    await session.post("HeapProfiler.startSampling");
+    await session.post("HeapProfiler.getSamplingProfile");
+    session.disconnect();
+    if (collector.pays(0, true)) await collector.run();
+    // Node 20 returns them by itself, on a thread of its own.
+    for (let turn = 0; turn < 200 && rssBytes() - before > 30 * 2 ** 20; turn++) await new Promise((done) => setTimeout(done, 50));
+    console.log(JSON.stringify({ grown, left: rssBytes() - before }));`;
+  const output = execFileSync(
+    process.execPath,
+    ["--max-semi-space-size=1", "--import", "tsx", "--input-type=module", "-e", script],
+    {
+      encoding: "utf8",
+      env: { ...process.env, NODE_OPTIONS: "" },
+    },
+  );
+  const { grown, left } = JSON.parse(output);
+  expect(grown).toBeGreaterThan(80 * MIB);
+  expect(left).toBeLessThan(30 * MIB);
 });

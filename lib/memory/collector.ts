@@ -20,7 +20,7 @@ export interface CollectorOptions {
   clock: Pick<Clock, "monotonicMs" | "after">;
   /** RSS of the process. */
   rssBytes(): number;
-  /** Pages of the heap that are resident, in use or not. */
+  /** Pages of the heap that may be resident: in use or not, and those that V8 keeps beside it. */
   heapBytes(): number;
   heapUsed(): number;
   /** Heap in use after the newest full collection that V8 ran; null before the first. */

@@ -8,7 +8,9 @@ it("is the most that was committed since pages were given back", () => {
   peak.note();
   committed = 60;
   expect(peak.read()).toBe(120);
+  expect(peak.keptBytes()).toBe(60);
   peak.gaveBack();
+  expect(peak.keptBytes()).toBe(0);
   expect(peak.read()).toBe(60);
 });
 

@@ -18,6 +18,12 @@ export class HeapPeak {
     return this.#keepsPages ? this.#bytes : undefined;
   }
 
+  /** At most so many bytes of free pages are kept beside the heap. */
+  keptBytes(): number {
+    const peak = this.read();
+    return peak === undefined ? 0 : peak - this.#heapTotal();
+  }
+
   /** Called often enough that no peak passes unseen. */
   note(): void {
     this.#bytes = Math.max(this.#bytes, this.#heapTotal());

@@ -23,7 +23,7 @@ export interface QuietCollectorOptions {
   calls(): number;
   /** The share of the time since the last call in which the event loop had work. */
   busyShare(): number;
-  /** Pages of the heap that are resident, in use or not. */
+  /** Pages of the heap that may be resident: in use or not, and those that V8 keeps beside it. */
   heapBytes(): number;
   /** RSS of the process beside what stores were granted. */
   ownBytes(): number;

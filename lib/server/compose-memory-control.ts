@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { performance } from "node:perf_hooks";
-import { getHeapStatistics } from "node:v8";
 import { AllocatorTrim, loadGlibc } from "../memory/allocator-trim.ts";
 import { FullCollector } from "../memory/collector.ts";
 import { MemoryControl } from "../memory/memory-control.ts";
@@ -11,7 +10,6 @@ import type { Core } from "./core.ts";
 import type { Monitor } from "./monitor.ts";
 
 const rssBytes = (): number => process.memoryUsage.rss();
-const heapBytes = (): number => getHeapStatistics().total_physical_size;
 
 /** One for the optimizer and for the collection at rest: it knows what its last run left. */
 export function composeTrim({ clock, env }: Core): AllocatorTrim {
@@ -25,7 +23,7 @@ export function composeTrim({ clock, env }: Core): AllocatorTrim {
 /** The gate for writes, the optimizer, the forecast and the advice, over every store that was composed. */
 export async function composeMemoryControl(
   core: Core,
-  { gc, container, giveBack }: Pick<Monitor, "gc" | "container" | "giveBack">,
+  { gc, container, giveBack, heapPagesBytes }: Pick<Monitor, "gc" | "container" | "giveBack" | "heapPagesBytes">,
   runLog: RunLog,
   trim: AllocatorTrim,
 ): Promise<MemoryControl> {
@@ -42,7 +40,7 @@ export async function composeMemoryControl(
       new FullCollector({
         clock,
         rssBytes,
-        heapBytes,
+        heapBytes: heapPagesBytes,
         heapUsed: () => process.memoryUsage().heapUsed,
         heapUsedAfterMajor,
         collect: giveBack,
@@ -76,7 +74,7 @@ export async function composeMemoryControl(
 /** Gives back what a burst left behind, once it is over; its `start` begins that and returns what ends it. */
 export function composeQuietCollector(
   { clock, env, ledger, log, traffic }: Core,
-  giveBack: Monitor["giveBack"],
+  { giveBack, heapPagesBytes }: Pick<Monitor, "giveBack" | "heapPagesBytes">,
   trim: AllocatorTrim,
 ): { start(): () => void } {
   if (!env.fixed.HEADROOM_GC_TUNING) return { start: () => () => undefined };
@@ -90,7 +88,7 @@ export function composeQuietCollector(
       since = now;
       return utilization;
     },
-    heapBytes,
+    heapBytes: heapPagesBytes,
     ownBytes: () => rssBytes() - ledger.grantedBytes,
     async collect() {
       await giveBack();

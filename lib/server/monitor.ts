@@ -84,6 +84,9 @@ export class Monitor {
     return pauseMs;
   };
 
+  /** Pages of the heap that may be resident: in use or not, and those that V8 keeps beside it. */
+  readonly heapPagesBytes = (): number => getHeapStatistics().total_physical_size + this.#heapPeak.keptBytes();
+
   /** The memory of the container that this process is in. */
   readonly container = (): ContainerMemory =>
     readContainer({

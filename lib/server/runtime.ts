@@ -34,7 +34,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const runLog = createRunLog(core.database, core.nodeId);
   const trim = composeTrim(core);
   const memory = await composeMemoryControl(core, monitor, runLog, trim);
-  const quiet = composeQuietCollector(core, monitor.giveBack, trim);
+  const quiet = composeQuietCollector(core, monitor, trim);
   const loop = new LoopGate(clock);
   const { leaks, profiles, start: startLeaks } = await composeLeaks(core);
   monitor.onSample((sample, stores) => {
