@@ -12,7 +12,6 @@ import {
   prefixXor,
   runAtEnd,
 } from "./masks.as";
-import { beginProjection, closeRecord, endRecord, openRecord, separateRecord } from "./project.as";
 
 // What is known where the window ended.
 let string: u64 = 0;
@@ -37,10 +36,8 @@ export function documentBrokenAt(): u32 {
 
 /**
  * Scans the window's bytes [from, length). An event is the position of a comma, colon or bracket that belongs to a container nested
- * `shallow` deep or less. A comma or closing bracket carries what is known of the element that it ends. With `project` every element of
- * a container at `shallow` counts as a record: to be used only where that container is the wanted array.
+ * `shallow` deep or less. A comma or closing bracket carries what is known of the element that it ends.
  *
- * @param continued an element has begun before `from`.
  * @param once ends at the first comma of a container at `shallow`: before the wanted array's next element, where `resetDocument` is due.
  * @returns the number of events.
  */
@@ -48,8 +45,6 @@ export function scanDocument(
   from: u32,
   length: u32,
   shallow: i32,
-  project: bool,
-  continued: bool,
   once: bool,
 ): u32 {
   const end = INPUT + length;
@@ -69,7 +64,6 @@ export function scanDocument(
   // An element that an earlier window began is parsed alone, whatever its numbers.
   let digitsBefore: u32 = 0;
   brokenAt = length;
-  if (project) beginProjection(continued ? 0 : INPUT + from);
 
   for (let p = INPUT + from; p < end; p += 64) {
     const a = v128.load(p);
@@ -94,7 +88,7 @@ export function scanDocument(
     const closes = equal(a2, b2, c2, d2, closing) & ~inside;
     const brackets = opens | closes;
     let separators: u64 = 0;
-    if (project || level <= shallow || closes != 0)
+    if (level <= shallow || closes != 0)
       separators = (equal(a, b, c, d, comma) | equal(a, b, c, d, colon)) & ~inside;
     // What is suspected of a block is suspected of each element that has a part in it.
     let suspicion: u32 = 0;
@@ -115,7 +109,7 @@ export function scanDocument(
 
     let todo: u64 = ~0;
     while (true) {
-      const wanted = level <= shallow || (project && level == shallow + 1) ? brackets | separators : brackets;
+      const wanted = level <= shallow ? brackets | separators : brackets;
       const pick = wanted & todo;
       if (pick == 0) break;
       const bit = ctz(pick);
@@ -129,18 +123,14 @@ export function scanDocument(
         }
         level++;
         if (level > shallow + MAX_DEPTH) marks |= DEEP;
-        if (project && level == shallow + 1) openRecord(at);
       } else if ((closes & one) != 0) {
         level--;
         if (level < shallow) {
-          if (project && level == shallow - 1) marks = endRecord(at, marks);
           store<u32>(event, (at - INPUT) | marks);
           event += 4;
           marks = suspicion;
-        } else if (project && level == shallow) closeRecord(at);
-      } else if (level == shallow + 1) separateRecord(at);
-      else {
-        if (project && level == shallow) marks = endRecord(at, marks);
+        }
+      } else {
         store<u32>(event, (at - INPUT) | marks);
         event += 4;
         marks = suspicion;

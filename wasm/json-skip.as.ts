@@ -1,6 +1,7 @@
 /**
  * Passes over JSON values that nobody wants. What is checked is their structure, as a scan would see it: where strings end and brackets
- * close, nothing deep, no number that may be infinite; of numbers and words outside of lists also how they are written.
+ * close, nothing deep, no number that may be infinite; of numbers and words outside of lists also how they are written. An object is
+ * none of them: it may have a key twice, which only its parse finds out. Those that a shape knows are no values, but literals.
  */
 import { cutTape, FALSE_TEXT, NULL_TEXT, readNested, readValue, TRUE_TEXT, tapeEnd } from "./json-value.as";
 
@@ -27,6 +28,7 @@ function skipOther(p: u32, end: u32): u32 {
 
 /** The reader's way, without what it leaves on the tape. */
 function skipSlowly(p: u32, end: u32): u32 {
+  if (load<u8>(p) == 123) return 0;
   const kept = tapeEnd();
   const after = readValue(p, end);
   cutTape(kept);
@@ -97,5 +99,11 @@ function readList(p: u32, end: u32): u32 {
   const kept = tapeEnd();
   const after = readNested(p, end);
   cutTape(kept);
-  return after;
+  return mayHoldObject(p, after) ? 0 : after;
+}
+
+/** Whether there is a brace that opens, be it in a string. */
+function mayHoldObject(p: u32, after: u32): bool {
+  for (let q = p; q < after; q++) if (load<u8>(q) == 123) return true;
+  return false;
 }

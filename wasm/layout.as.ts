@@ -6,19 +6,15 @@ export const WINDOW: u32 = 262144;
 export const INPUT: u32 = 4096;
 /** One u32 an event: a position in the window below, flags above. Worst case: every byte an event. */
 export const EVENTS: u32 = INPUT + WINDOW + 4096;
-/** Records with only the selected keys, as JSON, never longer than the window; of CSV a u32 for each row: where it ends. */
+/** The tape of values that `json-value.as.ts` reads; of CSV a u32 for each row: where it ends. */
 export const OUTPUT: u32 = EVENTS + (WINDOW + 64) * 4;
 export const OUTPUT_END: u32 = OUTPUT + (WINDOW + 64) * 4;
-/** Selected keys: a u32 length, then the key in its quotes, every KEY_STRIDE bytes. */
-export const KEYS: u32 = OUTPUT_END;
-export const KEY_STRIDE: u32 = 272;
-export const MAX_KEYS: u32 = 32;
 /**
  * Shapes of records, every SHAPE_STRIDE bytes: a u32 of how many values, then from 16 on each literal, the one after the last value
  * included: 16 bytes of a u32 length and a u32 that is not 0 when the value after it is passed over, then for every 16 bytes of the
  * literal those and a mask of the ones that count.
  */
-export const SHAPES: u32 = KEYS + KEY_STRIDE * MAX_KEYS;
+export const SHAPES: u32 = OUTPUT_END;
 export const SHAPE_STRIDE: u32 = 32768;
 export const MAX_SHAPES: u32 = 4;
 
@@ -33,8 +29,6 @@ export const DEEP: u32 = 1 << 25;
 export const ODD_NUMBER: u32 = 1 << 26;
 /** An empty line. */
 export const BLANK: u32 = 1 << 27;
-/** Is in the projected copy. */
-export const PROJECTED: u32 = 1 << 28;
 
 /** Of CSV: the field that ends here holds a line break; more quotes than two; a quote; a byte beyond ASCII. */
 export const HAS_BREAK: u32 = 1 << 25;

@@ -12,7 +12,6 @@ import {
   prefixXor,
   runAtEnd,
 } from "./masks.as";
-import { beginProjection, closeRecord, endRecord, openRecord, separateRecord } from "./project.as";
 
 /**
  * Scans the window's bytes [from, length), which begin a line. An event is the position of a line break, with what is known of the
@@ -20,7 +19,7 @@ import { beginProjection, closeRecord, endRecord, openRecord, separateRecord } f
  *
  * @returns the number of events.
  */
-export function scanLines(from: u32, length: u32, project: bool): u32 {
+export function scanLines(from: u32, length: u32): u32 {
   const end = INPUT + length;
   // Spaces after the end mean nothing to any mask.
   memory.fill(end, 32, 64);
@@ -32,8 +31,6 @@ export function scanLines(from: u32, length: u32, project: bool): u32 {
   const closing = i8x16.splat(0x7d);
   const letterE = i8x16.splat(0x65);
   const minus = i8x16.splat(45);
-  const comma = i8x16.splat(44);
-  const colon = i8x16.splat(58);
   let event = EVENTS;
   let lineStart = INPUT + from;
   // What is known of the line that goes on.
@@ -42,7 +39,6 @@ export function scanLines(from: u32, length: u32, project: bool): u32 {
   let level: i32 = 0;
   let marks: u32 = 0;
   let digitsBefore: u32 = 0;
-  if (project) beginProjection(lineStart);
 
   for (let p = lineStart; p < end; p += 64) {
     const a = v128.load(p);
@@ -64,7 +60,6 @@ export function scanLines(from: u32, length: u32, project: bool): u32 {
     const d2 = v128.or(d, caseBit);
     const opens = equal(a2, b2, c2, d2, opening);
     const brackets = opens | equal(a2, b2, c2, d2, closing);
-    const separators = project ? equal(a, b, c, d, comma) | equal(a, b, c, d, colon) : 0;
     // What is suspected of a block is suspected of each line that has a part in it.
     let suspicion: u32 = 0;
     const digits = digitBits(a, b, c, d) & ~inside;
@@ -81,8 +76,7 @@ export function scanLines(from: u32, length: u32, project: bool): u32 {
 
     let todo: u64 = ~0;
     while (true) {
-      const wanted = project && level == 1 ? brackets | separators : brackets;
-      const pick = ((wanted & ~inside) | breaks) & todo;
+      const pick = ((brackets & ~inside) | breaks) & todo;
       if (pick == 0) break;
       const bit = ctz(pick);
       const one = <u64>1 << bit;
@@ -100,7 +94,6 @@ export function scanLines(from: u32, length: u32, project: bool): u32 {
         const size = at - lineStart;
         if (size == 0 || (size == 1 && load<u8>(lineStart) == 13)) marks |= BLANK;
         store<u8>(at, (marks & BLANK) != 0 ? 32 : 44);
-        if (project) marks = endRecord(at, marks);
         store<u32>(event, (at - INPUT) | marks);
         event += 4;
         lineStart = at + 1;
@@ -109,12 +102,10 @@ export function scanLines(from: u32, length: u32, project: bool): u32 {
       } else if ((opens & one) != 0) {
         level++;
         if (level > MAX_DEPTH) marks |= DEEP;
-        if (level == 1 && project) openRecord(at);
-      } else if ((brackets & one) != 0) {
+      } else {
         level--;
         if (level < 0) marks |= IRREGULAR;
-        if (level == 0 && project) closeRecord(at);
-      } else separateRecord(at);
+      }
     }
     string = (<i64>inside >> 63) as u64;
   }

@@ -39,12 +39,14 @@ export class Pipeline {
   readonly #keep: boolean;
   readonly #target: RecordTarget;
   #result: SliceResult;
+  readonly #casts: boolean;
   #enough = false;
 
   /** @param keep false: records are checked and counted, not handed on. */
   constructor(spec: ParseSpec, from: ParserState | null, keep: boolean) {
     this.#keep = keep;
     this.#target = spec.target ?? "none";
+    this.#casts = (spec.transform.cast?.length ?? 0) > 0;
     this.#transform = compileTransform({ ...spec.transform, cells: spec.format === "csv" });
     const receiver: RecordReceiver = {
       block: (block) => this.#take(block),
@@ -100,16 +102,19 @@ export class Pipeline {
       this.#result.records += records.length;
       return;
     }
+    // Most blocks have no number to doubt: then none of their records is asked for one.
+    const mayDoubt = block.doubtful || this.#casts;
     for (let i = 0; i < records.length; i++) {
       const given = records[i];
-      const record = given instanceof Doubtful ? given.value : given;
+      const record = mayDoubt && given instanceof Doubtful ? given.value : given;
       const done = this.#transform ? this.#transform.apply(record) : { record };
       if (done === null) this.#result.filtered++;
       else if ("problem" in done) this.#refuse(block, i, record, "transform-failed", done.problem);
       else if (out && !isObject(done.record))
         // Its store would say the same, after it crossed to another thread.
         this.#refuse(block, i, record, "validation-failed", "/: a record is an object");
-      else if ((given instanceof Doubtful || "doubtful" in done) && this.#changes(block, i, done.record)) continue;
+      else if (mayDoubt && (given instanceof Doubtful || "doubtful" in done) && this.#changes(block, i, done.record))
+        continue;
       else {
         this.#result.records++;
         if (!out) continue;

@@ -13,6 +13,8 @@ interface Frame {
   key: string;
   /** The path leads to it, and its values are the records. */
   values: boolean;
+  /** Keys so far. Where the values are records nothing is lost by a key that comes again. */
+  seen: Set<string>;
 }
 
 type Problem = Pick<StreamFault, "code" | "message">;
@@ -21,6 +23,11 @@ const OPEN_OBJECT = 0x7b;
 const OPEN_ARRAY = 0x5b;
 const COLON = 0x3a;
 const COMMA = 0x2c;
+
+const REPEATED = "an object repeats a key";
+const TWO_PLACES: Problem = { code: "json-path", message: "the path leads to two places" };
+/** Characters of keys remembered in the objects around the records: beyond them a key that comes again is not noticed. */
+const REMEMBERED = 256 * 1024;
 
 const structure = (message: string): Problem => ({ code: "json-structure", message });
 
@@ -31,6 +38,7 @@ export class DocumentShape {
   #rootSeen = false;
   #inTarget = false;
   #found = false;
+  #remembered = 0;
   #isOneRecord = false;
   /** A comma came last in the array: its end would be wrong now. */
   elementDue = false;
@@ -39,8 +47,9 @@ export class DocumentShape {
   constructor(path: readonly string[], inside: boolean, due: boolean) {
     this.#path = path;
     if (!inside) return;
-    for (const key of path) this.#frames.push({ kind: "object", expect: "comma", onPath: true, key, values: false });
-    this.#frames.push({ kind: "array", expect: "next", onPath: true, key: "", values: false });
+    for (const key of path)
+      this.#frames.push({ kind: "object", expect: "comma", onPath: true, key, values: false, seen: new Set() });
+    this.#frames.push({ kind: "array", expect: "next", onPath: true, key: "", values: false, seen: new Set() });
     this.#rootSeen = true;
     this.#inTarget = true;
     this.#found = true;
@@ -111,13 +120,13 @@ export class DocumentShape {
     const onPath = parent ? parent.onPath && parent.kind === "object" && parent.key === this.#path[depth - 1] : true;
     this.#rootSeen = true;
     if (parent) parent.expect = "comma";
-    this.#frames.push({ kind, expect: "first", onPath, key: "", values: false });
+    this.#frames.push({ kind, expect: "first", onPath, key: "", values: false, seen: new Set() });
     if (onPath && depth === this.#path.length) return this.#enter(kind);
     return null;
   }
 
   #enter(kind: Frame["kind"]): Problem | null {
-    if (this.#found) return { code: "json-path", message: "the path leads to two places" };
+    if (this.#found) return TWO_PLACES;
     this.#found = true;
     if (kind === "array") {
       this.#inTarget = true;
@@ -136,9 +145,21 @@ export class DocumentShape {
       return structure("a colon where none may stand");
     const key = text && parseOne(text, 0);
     if (!key || !("value" in key) || typeof key.value !== "string") return structure("a key must be a string");
+    if (!frame.values && this.#isRepeated(frame, key.value))
+      return frame.onPath && key.value === this.#path[this.#frames.length - 1] ? TWO_PLACES : structure(REPEATED);
     frame.key = key.value;
     frame.expect = "value";
     return null;
+  }
+
+  #isRepeated({ seen }: Frame, key: string): boolean {
+    if (seen.has(key)) return true;
+    const size = key.length + 1;
+    if (this.#remembered + size <= REMEMBERED) {
+      seen.add(key);
+      this.#remembered += size;
+    }
+    return false;
   }
 
   #comma(text: Buffer | null): Problem | null {
@@ -151,6 +172,7 @@ export class DocumentShape {
 
   #close(kind: Frame["kind"], text: Buffer | null): Problem | null {
     const frame = this.#frames.pop();
+    for (const key of frame?.seen ?? []) this.#remembered -= key.length + 1;
     if (frame?.kind !== kind) return structure("a bracket that closes nothing");
     const wasTarget = this.#inTarget;
     this.#inTarget = false;

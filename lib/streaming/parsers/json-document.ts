@@ -1,7 +1,7 @@
-import { DEEP, IRREGULAR, ODD_NUMBER, POSITION, PROJECTED, Scanner } from "../scan/scanner.ts";
+import { DEEP, IRREGULAR, ODD_NUMBER, POSITION, Scanner } from "../scan/scanner.ts";
 import { Carry } from "./carry.ts";
 import { DocumentShape } from "./document-shape.ts";
-import { isBlank, isSpace, parseOne, parseRun } from "./json-text.ts";
+import { isBlank, isSpace, parseOne } from "./json-text.ts";
 import {
   excerptOf,
   type Parser,
@@ -63,8 +63,7 @@ export class JsonDocumentParser implements Parser {
     this.#lines = new WindowLines(this.#scanner, this.#offset, from?.line ?? 1);
     this.#block = this.#newBlock();
     this.#scanner.resetDocument(this.#shape.depth);
-    const projecting = keys !== undefined && this.#scanner.selectKeys(keys);
-    this.#runs = new RecordRuns(this.#scanner, projecting ? keys : null, rounded);
+    this.#runs = new RecordRuns(this.#scanner, keys ?? null, rounded);
   }
 
   get fault(): StreamFault | null {
@@ -152,27 +151,18 @@ export class JsonDocumentParser implements Parser {
 
   /** @param once up to the next element only, when one ends. */
   #takeScanned(from: number, length: number, once: boolean): number {
-    const mayProject = !once && this.#shape.inTarget;
-    const events = this.#scanner.scanDocument({
-      from,
-      length,
-      shallow: this.#depth,
-      project: mayProject,
-      continued: this.#carry.active,
-      once,
-    });
+    const events = this.#scanner.scanDocument({ from, length, shallow: this.#depth, once });
     const brokenAt = this.#scanner.documentBrokenAt;
-    const left = this.#takeEvents(from, events, brokenAt, mayProject && this.#scanner.projecting);
+    const left = this.#takeEvents(from, events, brokenAt);
     if (!this.#fault && brokenAt < length)
       this.#fail("json-structure", "a line break inside a string", this.#base + brokenAt);
     return left;
   }
 
   /** Walks the events; returns where the part of the window that no event ended begins. */
-  #takeEvents(from: number, events: number, brokenAt: number, projected: boolean): number {
+  #takeEvents(from: number, events: number, brokenAt: number): number {
     const { events: list, bytes, origin } = this.#scanner;
     let left = from;
-    let first = 0;
     let index = 0;
     this.#runFirst = -1;
     for (; index < events && !this.#fault; index++) {
@@ -183,16 +173,14 @@ export class JsonDocumentParser implements Parser {
       if (this.#shape.isOneRecord) {
         if (byte !== CLOSE_ARRAY && byte !== CLOSE_OBJECT) continue;
         this.#takeWhole(left, at + 1);
-        first = index + 1;
       } else if (this.#shape.inTarget && byte === COMMA) {
         if (this.#runFirst < 0) {
           this.#runFirst = index;
           this.#runStart = left;
         }
       } else {
-        this.#takeRun(index, projected && first === 0);
+        this.#takeRun(index);
         this.#takeShape(byte, left, event);
-        first = index + 1;
         if (this.#shape.isOneRecord) {
           left = at;
           continue;
@@ -200,7 +188,7 @@ export class JsonDocumentParser implements Parser {
       }
       left = at + 1;
     }
-    this.#takeRun(index, projected && first === 0);
+    this.#takeRun(index);
     return left;
   }
 
@@ -263,7 +251,7 @@ export class JsonDocumentParser implements Parser {
   }
 
   /** Elements whose commas are events [runFirst, last). */
-  #takeRun(last: number, projected: boolean): void {
+  #takeRun(last: number): void {
     const list = this.#scanner.events;
     let index = this.#runFirst;
     if (index < 0) return;
@@ -279,8 +267,7 @@ export class JsonDocumentParser implements Parser {
       this.#offset = this.#base + start;
       index++;
     }
-    if (projected) this.#takeProjected(index, last, start);
-    else this.#takePlain(index, last, start);
+    this.#takePlain(index, last, start);
   }
 
   #takePlain(first: number, last: number, from: number): void {
@@ -294,23 +281,6 @@ export class JsonDocumentParser implements Parser {
       const values = vouched ? this.#runs.elements(start, index, stop) : null;
       for (let at = index; at < stop; at++) start = this.#place(list[at] ?? 0, start, values, at - index);
       index = stop;
-    }
-  }
-
-  #takeProjected(first: number, last: number, from: number): void {
-    const { output, projectedBytes, events: list } = this.#scanner;
-    const ahead = list[first] ?? 0;
-    // No known shape served this one: the next window is read by its own.
-    if (first < last && (ahead & DOUBTFUL) === 0) this.#runs.learn(from, ahead & POSITION);
-    let copied = 0;
-    for (let index = first; index < last; index++) if ((list[index] ?? 0) & PROJECTED) copied++;
-    const values = copied > 0 ? parseRun(this.#scanner, output, output + projectedBytes - 1, copied) : null;
-    let next = 0;
-    let start = from;
-    for (let index = first; index < last; index++) {
-      const event = list[index] ?? 0;
-      const known = values !== null && (event & PROJECTED) !== 0;
-      start = this.#place(event, start, known ? values : null, known ? next++ : 0);
     }
   }
 

@@ -1,6 +1,6 @@
-import { BLANK, DEEP, IRREGULAR, ODD_NUMBER, POSITION, PROJECTED, Scanner } from "../scan/scanner.ts";
+import { BLANK, DEEP, IRREGULAR, ODD_NUMBER, POSITION, Scanner } from "../scan/scanner.ts";
 import { Carry } from "./carry.ts";
-import { isBlank, parseOne, parseRun } from "./json-text.ts";
+import { isBlank, parseOne } from "./json-text.ts";
 import {
   excerptOf,
   type Parser,
@@ -47,8 +47,7 @@ export class JsonLinesParser implements Parser {
     this.#line = from?.line ?? 1;
     this.#carry = new Carry(maxRecordBytes);
     this.#rounded = rounded;
-    const projecting = keys !== undefined && this.#scanner.selectKeys(keys);
-    this.#runs = new RecordRuns(this.#scanner, projecting ? keys : null, rounded);
+    this.#runs = new RecordRuns(this.#scanner, keys ?? null, rounded);
   }
 
   get state(): ParserState {
@@ -122,8 +121,7 @@ export class JsonLinesParser implements Parser {
   #takeScanned(start: number, length: number, block: BlockBuilder): number {
     const scanner = this.#scanner;
     const events = scanner.scanLines(start, length);
-    if (scanner.projecting) this.#takeProjected(events, start, block);
-    else this.#takeRuns(events, start, block);
+    this.#takeRuns(events, start, block);
     return ((scanner.events[events - 1] ?? 0) & POSITION) + 1;
   }
 
@@ -165,21 +163,6 @@ export class JsonLinesParser implements Parser {
     this.#offset += end + 1 - lineStart;
     this.#line++;
     return end + 1;
-  }
-
-  /** Lines that the scan copied with their selected keys are parsed from the copy; the others alone, in their order. */
-  #takeProjected(events: number, start: number, block: BlockBuilder): void {
-    const { output, projectedBytes, events: list } = this.#scanner;
-    let copied = 0;
-    for (let index = 0; index < events; index++) if ((list[index] ?? 0) & PROJECTED) copied++;
-    const values = copied > 0 ? parseRun(this.#scanner, output, output + projectedBytes - 1, copied) : null;
-    let next = 0;
-    let lineStart = start;
-    for (let index = 0; index < events; index++) {
-      const event = list[index] ?? 0;
-      if (values && event & PROJECTED) lineStart = this.#place([values[next++]], index, lineStart, block);
-      else lineStart = this.#takeLine(event, lineStart, block);
-    }
   }
 
   #parseAlone(bytes: Buffer, flags: number, block: BlockBuilder): void {

@@ -182,6 +182,58 @@ describe("JsonLinesParser", () => {
     );
   });
 
+  /** A record as others are, whose shape is soon known, and what is wrong with one that has a key twice where nothing is selected. */
+  const USUAL = '{"a":1,"more":{"x":1,"y":[1,"{"]},"list":[{"x":1}],"deep":[[{"x":[1]}]]}';
+  const REPEATED = [
+    '{"a":1,"more":{"x":1,"y":[1,"{"]},"list":[{"x":1}],"deep":[[{"x":[1]}]],"more":2}',
+    '{"a":1,"more":{"x":1,"x":[1,"{"]},"list":[{"x":1}],"deep":[[{"x":[1]}]]}',
+    '{"a":1,"more":{"x":1,"y":[1,{"z":1,"z":2}]},"list":[{"x":1}],"deep":[[{"x":[1]}]]}',
+    '{"a":1,"more":{"x":1,"y":[1,"{"]},"list":[{"x":1,"x":2}],"deep":[[{"x":[1]}]]}',
+    '{"a":1,"more":{"x":1,"y":[1,"{"]},"list":[{"x":1}],"deep":[[{"x":[1],"x":2}]]}',
+    '{"a":1,"more":{"x":{"z":1,"z":2},"y":[1,"{"]},"list":[{"x":1}],"deep":[[{"x":[1]}]]}',
+    '{"other":1,"a":1,"\\u006fther":2}',
+  ];
+
+  it.each(REPEATED)(
+    "refuses a repeated key that `select` passes over, at any cut, of lines and of elements: %s",
+    (record) => {
+      const rows = [USUAL, USUAL, USUAL, record, USUAL, record];
+      const inLines = Buffer.from(`${rows.join("\n")}\n`);
+      const inArray = Buffer.from(`[${rows.join(",")}]`);
+      for (const [make, bytes] of [
+        [lines(["a"]), inLines],
+        [document([], ["a"]), inArray],
+      ] as const)
+        for (const cut of [0, 1, USUAL.length + 20, 4 * USUAL.length + 10, bytes.length - 2]) {
+          const outcome = run(make, bytes, cut === 0 ? [] : [cut]);
+          expect(outcome.records).toHaveLength(4);
+          expect(outcome.rejects.map(({ message }) => message)).toEqual(Array(2).fill("an object repeats a key"));
+        }
+    },
+  );
+
+  it.each([
+    ["json-structure", '{"name":1,"name":2,"rows":[{"a":1}]}'],
+    ["json-path", '{"rows":[{"a":1}],"total":1,"rows":2}'],
+    ["json-structure", '{"about":{"x":1,"x":2},"rows":[{"a":1}]}'],
+    ["json-structure", '{"about":[[{"x":1,"x":2}]],"rows":[{"a":1}]}'],
+  ])("says with %s that a key is repeated around the records: %s", (code, text) => {
+    for (const cut of [[], [5], [12], [20]])
+      expect(run(document(["rows"]), Buffer.from(text), cut).fault).toMatchObject({ code });
+  });
+
+  it("takes documents whose objects share keys with one another, and records under keys that come again", () => {
+    const text = '{"x":{"x":1},"rows":[{"a":1}]}{"x":{"x":1},"rows":[{"a":2}]}';
+    expect(run(document(["rows"]), Buffer.from(text), [])).toMatchObject({
+      records: [{ a: 1 }, { a: 2 }],
+      fault: null,
+    });
+    expect(run(document(["by"]), Buffer.from('{"by":{"k":{"a":1},"k":{"a":2}}}'), []).records).toEqual([
+      { a: 1 },
+      { a: 2 },
+    ]);
+  });
+
   it("numbers lines as an editor would, blank ones counted", () => {
     const outcome = run(lines(), Buffer.from('{"a":1}\n\n\r\n{"a":\n{"a":2}\n  \n"x'), [5, 9, 20]);
     expect(outcome.lines).toEqual([1, 5]);

@@ -6,23 +6,14 @@ interface ScanExports {
   INPUT: WebAssembly.Global;
   EVENTS: WebAssembly.Global;
   OUTPUT: WebAssembly.Global;
-  KEYS: WebAssembly.Global;
-  KEY_STRIDE: WebAssembly.Global;
   WINDOW: WebAssembly.Global;
   SHAPES: WebAssembly.Global;
   SHAPE_STRIDE: WebAssembly.Global;
   readElements(shape: number, first: number, last: number, start: number): number;
   readRecords(shape: number, start: number, length: number, terminator: number): number;
-  scanLines(from: number, length: number, project: boolean): number;
+  scanLines(from: number, length: number): number;
   resetDocument(startDepth: number): void;
-  scanDocument(
-    from: number,
-    length: number,
-    shallow: number,
-    project: boolean,
-    continued: boolean,
-    once: boolean,
-  ): number;
+  scanDocument(from: number, length: number, shallow: number, once: boolean): number;
   documentBrokenAt(): number;
   countBreaks(from: number, to: number): number;
   countColons(from: number, to: number): number;
@@ -30,8 +21,6 @@ interface ScanExports {
   csvRows(): number;
   csvViolated(): number;
   allFinite(from: number, length: number): number;
-  projectedBytes(): number;
-  setKeyCount(count: number): void;
 }
 
 /** Flags of an event, as `wasm/layout.as.ts` numbers them. */
@@ -39,7 +28,6 @@ export const IRREGULAR = 1 << 24;
 export const DEEP = 1 << 25;
 export const ODD_NUMBER = 1 << 26;
 export const BLANK = 1 << 27;
-export const PROJECTED = 1 << 28;
 export const HAS_BREAK = 1 << 25;
 export const QUOTE_WITHIN = 1 << 26;
 export const HAS_QUOTE = 1 << 27;
@@ -50,15 +38,11 @@ export const POSITION = 0xff_ffff;
 
 /** A parser is given at most this many bytes at a time. */
 export const WINDOW_BYTES = 256 * 1024;
-/** Selected keys that the projecting scan takes; more, or longer ones, are picked in JavaScript. */
-export const MAX_PROJECTED_KEYS = 32;
 
 export interface DocumentScan {
   from: number;
   length: number;
   shallow: number;
-  project: boolean;
-  continued: boolean;
   once: boolean;
 }
 
@@ -78,7 +62,6 @@ function instantiate(): ScanExports {
 export class Scanner {
   readonly #exports = instantiate();
   readonly #input: number = this.#exports.INPUT.value;
-  readonly #keys: number = this.#exports.KEYS.value;
   readonly #memory = Buffer.from(this.#exports.memory.buffer);
   /** The window, with one byte before it that may be written to. Positions of events count from `origin`. */
   readonly bytes = this.#memory;
@@ -89,39 +72,11 @@ export class Scanner {
   /** Values that the tape at `output` has room for, of 16 bytes each. */
   readonly tapeEntries = (WINDOW_BYTES + 64) / 4;
   readonly shapeSlots = 4;
-  #projecting = false;
 
   /** Copies `bytes` (at most WINDOW_BYTES) into the window. */
   load(bytes: Uint8Array): void {
     if (bytes.length > WINDOW_BYTES) throw new RangeError(`a window holds ${WINDOW_BYTES} bytes, not ${bytes.length}`);
     this.#memory.set(bytes, this.#input);
-  }
-
-  /**
-   * Chooses the keys that projecting scans keep.
-   * @returns false when the scan cannot serve them: then no scan projects.
-   */
-  selectKeys(keys: readonly string[]): boolean {
-    const encoded = keys.map((key) => Buffer.from(JSON.stringify(key)));
-    const stride: number = this.#exports.KEY_STRIDE.value;
-    this.#projecting =
-      keys.length > 0 && keys.length <= MAX_PROJECTED_KEYS && encoded.every((key) => key.length <= stride - 4);
-    if (!this.#projecting) return false;
-    encoded.forEach((key, index) => {
-      const at = this.#keys + index * stride;
-      this.#memory.writeUInt32LE(key.length, at);
-      this.#memory.set(key, at + 4);
-    });
-    this.#exports.setKeyCount(keys.length);
-    return true;
-  }
-
-  get projecting(): boolean {
-    return this.#projecting;
-  }
-
-  get projectedBytes(): number {
-    return this.#exports.projectedBytes();
   }
 
   /**
@@ -163,7 +118,7 @@ export class Scanner {
 
   /** @param from where in the window a line begins. */
   scanLines(from: number, length: number): number {
-    return this.#exports.scanLines(from, length, this.#projecting);
+    return this.#exports.scanLines(from, length);
   }
 
   resetDocument(startDepth: number): void {
@@ -171,8 +126,8 @@ export class Scanner {
   }
 
   /** What the parameters mean, `wasm/document.as.ts` says. */
-  scanDocument({ from, length, shallow, project, continued, once }: DocumentScan): number {
-    return this.#exports.scanDocument(from, length, shallow, project && this.#projecting, continued, once);
+  scanDocument({ from, length, shallow, once }: DocumentScan): number {
+    return this.#exports.scanDocument(from, length, shallow, once);
   }
 
   /** Position of a line break inside a string, after which nothing can be trusted; the window's length when there is none. */
