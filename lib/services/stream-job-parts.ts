@@ -7,7 +7,7 @@ import type { ParseSpec } from "../streaming/job-spec.ts";
 import type { LineLog } from "../streaming/line-log.ts";
 import type { ParseHost } from "../streaming/parse-host.ts";
 import type { RecordTarget } from "../streaming/record-numbers.ts";
-import type { RunFigures, StreamTotals } from "../streaming/stream-run.ts";
+import type { RunFigures, StreamTotals } from "../streaming/run-figures.ts";
 import type { StreamJob } from "./stream-job.ts";
 
 /** What a job is; it never changes. Kept with the job, so that another process can go on. */

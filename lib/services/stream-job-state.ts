@@ -1,5 +1,6 @@
 import type { StreamFormatName, StreamJobView, StreamState } from "../contracts/streams.ts";
-import type { RunFigures, StreamRun } from "../streaming/stream-run.ts";
+import type { RunFigures } from "../streaming/run-figures.ts";
+import type { StreamRun } from "../streaming/stream-run.ts";
 import type { StreamJobSpec } from "./stream-job-parts.ts";
 
 const NOTHING_YET: RunFigures = { state: null, records: 0, filtered: 0, rejected: 0, rejectBytes: 0 };

@@ -11,7 +11,7 @@ import { countByNamespace, greediest } from "../shared/fair-shares.ts";
 import type { ByteBudget } from "../streaming/byte-budget.ts";
 import { LineLog } from "../streaming/line-log.ts";
 import type { ParseHost } from "../streaming/parse-host.ts";
-import type { StreamTotals } from "../streaming/stream-run.ts";
+import type { StreamTotals } from "../streaming/run-figures.ts";
 import { StreamJob } from "./stream-job.ts";
 import type { Logged, StreamJobParts, StreamJobSpec, Upload } from "./stream-job-parts.ts";
 

@@ -7,7 +7,8 @@ import { BASE_BYTES, ByteBudget, LARGE_RECORD_BYTES } from "./byte-budget.ts";
 import type { ParseSpec } from "./job-spec.ts";
 import { InlineParseHost, SLOT_BYTES, SLOTS } from "./parse-host.ts";
 import type { Reject } from "./parsers/parser.ts";
-import { type Lines, type RunFigures, StreamFaultError, type StreamResult, StreamRun } from "./stream-run.ts";
+import type { Lines, RunFigures, StreamResult } from "./run-figures.ts";
+import { StreamFaultError, StreamRun } from "./stream-run.ts";
 
 class TestAccount implements MemoryAccount {
   readonly component = "streams";

@@ -1,43 +1,13 @@
 import type { RecordSink } from "../ports/stream-sink.ts";
 import { BASE_BYTES, type ByteBudget, LARGE_RECORD_BYTES } from "./byte-budget.ts";
 import type { ParseSpec } from "./job-spec.ts";
-import type { LineLog } from "./line-log.ts";
 import { type ParseHost, type ParseLane, SLOT_BYTES, SLOTS } from "./parse-host.ts";
-import type { ParserState, Reject, StreamFault } from "./parsers/parser.ts";
+import type { Reject, StreamFault } from "./parsers/parser.ts";
 import { excerptOfRecord, type SliceRecords, type SliceResult } from "./pipeline.ts";
+import type { Lines, RunFigures, StreamResult, StreamTotals } from "./run-figures.ts";
 
 /** An unfinished record over this needs the large grant before more of it is read. */
 const LARGE_FROM_BYTES = 1024 * 1024;
-
-/** Where a run stands. A checkpoint is a copy of it, taken when a slice is kept in whole. */
-export interface RunFigures {
-  state: ParserState | null;
-  records: number;
-  filtered: number;
-  /** Records in which `where` compared a text with a number. Absent in what an earlier version kept. */
-  unlike?: number;
-  rejected: number;
-  /** Length of the reject log. */
-  rejectBytes: number;
-  /** Of the log of results. Absent in what an earlier version kept. */
-  resultBytes?: number;
-}
-
-/** What a record became in its store. */
-export interface StreamResult {
-  line: number;
-  offset: number;
-  id: string;
-}
-
-/** Where a run tells of single records. */
-export type Lines = Pick<LineLog, "append" | "bytes" | "full">;
-
-/** Records of all runs since the start; what is sent once more counts once more. */
-export interface StreamTotals {
-  records: number;
-  rejects: number;
-}
 
 /** The shape of the whole stream is broken: what was kept stays, and sending on is of no use. */
 export class StreamFaultError extends Error {
