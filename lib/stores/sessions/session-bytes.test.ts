@@ -3,15 +3,30 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 const dir = mkdtempSync(path.join(tmpdir(), "headroom-bytes-"));
 const program = path.join(dir, "fill.mjs");
 
+/** The bundle stands outside of the project, and a native module cannot be part of it. */
+const koffiFromHere: Plugin = {
+  name: "koffi from here",
+  setup({ onResolve }) {
+    onResolve({ filter: /^koffi$/ }, () => ({ path: import.meta.resolve("koffi"), external: true }));
+  },
+};
+
 beforeAll(async () => {
   const entry = path.join(import.meta.dirname, "session-bytes.fixture.ts");
-  await build({ entryPoints: [entry], outfile: program, bundle: true, platform: "node", format: "esm" });
+  await build({
+    entryPoints: [entry],
+    outfile: program,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    plugins: [koffiFromHere],
+  });
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
