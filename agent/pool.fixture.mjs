@@ -1,4 +1,5 @@
-/** Run by headroom-agent.test.ts under the agent: a heap that grows by 150 MB and is let go. */
+/** Run by headroom-agent.test.ts under the agent: a heap that grows by 150 MB and is let go when the test has seen it. */
+import { once } from "node:events";
 import v8 from "node:v8";
 import vm from "node:vm";
 
@@ -6,9 +7,8 @@ v8.setFlagsFromString("--expose-gc");
 const gc = vm.runInNewContext("gc");
 
 let kept = Array.from({ length: 700_000 }, (_, i) => ({ i, name: `name ${i}`, turns: [i, i, i, i] }));
-// Long enough in use to be sampled.
-await new Promise((resolve) => setTimeout(resolve, 200));
+process.on("disconnect", () => process.exit());
 process.send(kept.length);
+await once(process, "message");
 kept = null;
 gc();
-process.on("disconnect", () => process.exit());

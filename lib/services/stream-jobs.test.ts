@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
@@ -26,7 +26,13 @@ const NDJSON: StreamJobSpec = {
 const JSON_ARRAY: StreamJobSpec = { ...NDJSON, format: "json", parse: { format: "json", transform: {} } };
 
 /** Jobs whose rows are a map, each read and write a turn of the loop away. */
-function setUp({ streamBytes = 512 * MIB, clock = systemClock as Clock, patienceMs = 1 } = {}) {
+function setUp({
+  streamBytes = 512 * MIB,
+  clock = systemClock as Clock,
+  patienceMs = 1,
+  logs = directory,
+  maxLogBytes = 64 * MIB,
+} = {}) {
   const table = new Map<string, StreamJobRow>();
   const state = { failingSaves: 0 };
   const turn = () => new Promise(setImmediate);
@@ -56,7 +62,8 @@ function setUp({ streamBytes = 512 * MIB, clock = systemClock as Clock, patience
     budget,
     clock,
     nodeId: "node",
-    directory,
+    directory: logs,
+    maxLogBytes,
     progress: () => undefined,
     openSink: async () => ({
       maxBatch: 1000,
@@ -102,6 +109,25 @@ async function* silence(...bytes: Uint8Array[]): AsyncGenerator<Uint8Array> {
 const ended = (under: { ended: Promise<void> }) => under.ended.catch(() => undefined);
 
 describe("stream jobs", () => {
+  it("hold what they tell of records within one bound: the oldest stream's goes, and says so", async () => {
+    const logs = mkdtempSync(path.join(directory, "bounded-"));
+    // Each tells of two records, in some 250 bytes.
+    const { jobs } = setUp({ logs, maxLogBytes: 400 });
+    const send = async () => {
+      const { job, under } = await jobs.start("n", JSON_ARRAY, upload(chunks(Buffer.from('[1,{"n":2}]'))));
+      await ended(under);
+      return job.id;
+    };
+    const first = await send();
+    await expect.poll(() => readdirSync(logs)).toHaveLength(2);
+    const second = await send();
+    await expect.poll(() => readdirSync(logs).some((name) => name.startsWith(first))).toBe(false);
+    const [old, young] = [await jobs.find("n", first), await jobs.find("n", second)];
+    await expect(old.rejects.read()).rejects.toMatchObject({ code: "not-found" });
+    expect(await text(await young.rejects.read())).toContain('"excerpt":"1"');
+    expect(old.view()).toMatchObject({ state: "completed", records: 1, rejected: 1 });
+  });
+
   it.each([
     ["completed", '[1,{"n":2},3]'],
     ["failed", '[1,{"n":2},3] and more'],

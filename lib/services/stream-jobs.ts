@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { StreamJobView, StreamState } from "../contracts/streams.ts";
 import type { StreamJobRow, StreamJobRows } from "../ports/stream-job-rows.ts";
@@ -10,6 +9,7 @@ import { AppError } from "../shared/errors.ts";
 import { countByNamespace, greediest } from "../shared/fair-shares.ts";
 import type { ByteBudget } from "../streaming/byte-budget.ts";
 import { LineLog } from "../streaming/line-log.ts";
+import { LogFolder } from "../streaming/log-folder.ts";
 import type { ParseHost } from "../streaming/parse-host.ts";
 import type { StreamTotals } from "../streaming/run-figures.ts";
 import { StreamJob } from "./stream-job.ts";
@@ -30,6 +30,8 @@ export interface StreamJobsOptions {
   nodeId: string;
   /** Folder of the logs of rejects and results. */
   directory: string;
+  /** What they may take on disk together; 1 GiB unless said. */
+  maxLogBytes?: number;
   openSink: SinkOpener;
   progress: (job: StreamJobView) => void;
 }
@@ -45,25 +47,24 @@ export class StreamJobs {
   /** What all streams of this process brought, for /metrics. */
   readonly totals: StreamTotals = { records: 0, rejects: 0 };
   readonly #options: StreamJobsOptions;
+  readonly #logs: LogFolder;
   /** Jobs that a client is sending, or whose end is not written yet; the rest are rows. */
   readonly #live = new Map<string, StreamJob>();
   readonly #places = new Set<Place>();
 
   constructor(options: StreamJobsOptions) {
     this.#options = options;
+    this.#logs = new LogFolder(options.directory, options.maxLogBytes);
     mkdirSync(options.directory, { recursive: true });
   }
 
   /** Marks what the last process left under way as interrupted, and removes files that belong to no job. */
   async recover(): Promise<void> {
-    const { rows, nodeId, directory } = this.#options;
+    const { rows, nodeId } = this.#options;
     const left = await rows.inStates(nodeId, ["queued", "running"]);
     for (const row of left) await rows.save(this.#restore(row).row(nodeId));
     const known = await rows.inStates(nodeId, ["waiting", "completed", "failed", "cancelled", "interrupted"]);
-    const names = new Set(known.flatMap(({ id }) => logNames(id)));
-    for (const name of await readdir(directory)) {
-      if (!names.has(name)) await rm(path.join(directory, name), { force: true });
-    }
+    await this.#logs.keepOnly(new Set(known.flatMap(({ id }) => logNames(id))));
   }
 
   /** Places taken; never more than MAX_OPEN_STREAMS. */
@@ -192,10 +193,17 @@ export class StreamJobs {
     const { rows, nodeId, clock } = this.#options;
     rows.save(job.row(nodeId)).then(
       () => {
-        if (!job.active) this.#live.delete(job.id);
+        if (job.active) return;
+        this.#live.delete(job.id);
+        // Failing to make room is no failure of the job, which is kept by now; the next one tries again.
+        this.#logs.add(job.rejects.bytes + job.results.bytes, this.#logsInUse()).catch(() => undefined);
       },
       () => void clock.after(SAVE_AGAIN_MS, () => job.active || this.#settle(job)),
     );
+  }
+
+  #logsInUse(): Set<string> {
+    return new Set([...this.#live.keys()].flatMap(logNames));
   }
 
   /** Newest first. */
@@ -236,7 +244,7 @@ export class StreamJobs {
   }
 
   async #forget(ids: readonly string[]): Promise<void> {
-    for (const name of ids.flatMap(logNames)) await rm(path.join(this.#options.directory, name), { force: true });
+    await this.#logs.remove(ids.flatMap(logNames));
   }
 }
 

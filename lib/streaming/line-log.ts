@@ -60,13 +60,15 @@ export class LineLog {
     this.#bytes += Buffer.byteLength(text);
   }
 
-  /** Everything that was kept, as bytes of NDJSON. */
+  /** Everything that was kept, as bytes of NDJSON. @throws {AppError} `not-found` when newer logs took its room. */
   async read(): Promise<Readable> {
     const size = await stat(this.#file).then(
       (found) => found.size,
       () => 0,
     );
-    if (size === 0 || this.#bytes === 0) return Readable.from([]);
+    if (this.#bytes === 0) return Readable.from([]);
+    if (size === 0)
+      throw new AppError("not-found", "What this stream told of its records is gone: newer streams needed its room.");
     return createReadStream(this.#file, { start: 0, end: Math.min(size, this.#bytes) - 1 });
   }
 

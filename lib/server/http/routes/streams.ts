@@ -114,7 +114,7 @@ function logRoute(log: "rejects" | "results", summary: string, description: stri
       path: `${JOBS}/{id}/${log}`,
       role: "consumer",
       tag: "streams",
-      summary: `${summary}, as NDJSON; the first 16 MB of them are kept`,
+      summary: `${summary}, as NDJSON; the first 16 MB of a stream, while newer ones leave room`,
       params: streamParams,
       streams: true,
       responses: { 200: { description, mediaType: "application/x-ndjson" } },
