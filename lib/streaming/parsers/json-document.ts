@@ -105,7 +105,8 @@ export class JsonDocumentParser implements Parser {
       const length = this.#carry.seenBytes;
       this.#takeElement(this.#carry.tooLarge ? null : this.#carry.take(), ODD_NUMBER, this.#offset, length);
       if (this.#block.records.length > 0) this.#receiver.block(this.#block);
-      return;
+      if (!this.#shape.isOneRecord) return;
+      // Its bracket may have been missed long before the end: what stood behind it was taken for a part of it, and is not told.
     }
     const problem = this.#shape.atEnd();
     if (problem) this.#fail(problem.code, problem.message, this.#base);

@@ -412,6 +412,43 @@ describe("JsonDocumentParser", () => {
     expect(run(document(["r"]), Buffer.from(`{"n":1}{"r":[1]}`)).fault?.code).toBe("json-path");
   });
 
+  it.each([
+    ['{"a":1}\n{"a":[2}\n{"a":3}\n{"a":4}\n', [{ a: 1 }]],
+    ['{"a":2\n{"a":3}', []],
+    ['{"a":1}\n{"a":', [{ a: 1 }]],
+    ['{"a":1}[{"a":2}]{', [{ a: 1 }, { a: 2 }]],
+    ["{", []],
+    ['{"a":"b"', []],
+    ['{"a":"b}', []],
+    ['{"a":1}{"a":{"b":2} \n ', [{ a: 1 }]],
+    ['{"a":[1]} {"b":1 nonsense', [{ a: [1] }]],
+  ])(
+    "refuses a record that never closes, and says that the document is cut, wherever the chunks are: %s",
+    (text, records) => {
+      for (let cut = 0; cut <= text.length; cut++) {
+        const outcome = run(document(), Buffer.from(text), [cut]);
+        expect(outcome.fault).toMatchObject({ code: "json-truncated", offset: text.length });
+        expect(outcome.rejects).toMatchObject([{ code: "malformed-json" }]);
+        expect(outcome.records).toEqual(records);
+      }
+    },
+  );
+
+  it("says that the document is cut where the open record was too large to keep", () => {
+    const make = (receiver: RecordReceiver) => new JsonDocumentParser({ receiver, maxRecordBytes: 20 });
+    const outcome = run(make, Buffer.from(`{"a":1}{"a":[2}${'\n{"a":3}'.repeat(9)}`), [30]);
+    expect(outcome.fault).toMatchObject({ code: "json-truncated" });
+    expect(outcome.rejects).toMatchObject([{ code: "record-too-large" }]);
+  });
+
+  it("takes a last value without brackets, and white space behind the last bracket, as the end", () => {
+    for (const text of ['{"a":1}', ' {"a":1} \n', '\n{"a":1}\n\n'])
+      expect(run(document(), Buffer.from(text))).toMatchObject({ records: [{ a: 1 }], rejects: [], fault: null });
+    expect(run(document(), Buffer.from(" 5 "))).toMatchObject({ records: [5], rejects: [], fault: null });
+    expect(run(document(), Buffer.from('{"a":1}}')).fault?.code).toBe("json-structure");
+    expect(run(document(), Buffer.from('{"a":1]\n{"a":2}'))).toMatchObject({ records: [{ a: 2 }], fault: null });
+  });
+
   it("gives selected keys of elements at any cut", () => {
     const rows = Array.from({ length: 30 }, (_, i) => ({ a: i, b: `x"${i}`, c: [{ a: 1 }], "\\": { a: 2 } }));
     const bytes = Buffer.from(JSON.stringify({ r: rows }));
