@@ -111,8 +111,8 @@ const ended = (under: { ended: Promise<void> }) => under.ended.catch(() => undef
 describe("stream jobs", () => {
   it("hold what they tell of records within one bound: the oldest stream's goes, and says so", async () => {
     const logs = mkdtempSync(path.join(directory, "bounded-"));
-    // Each tells of two records, in some 250 bytes.
-    const { jobs } = setUp({ logs, maxLogBytes: 400 });
+    // Each tells of two records, in more than half of that.
+    const { jobs } = setUp({ logs, maxLogBytes: 200 });
     const send = async () => {
       const { job, under } = await jobs.start("n", JSON_ARRAY, upload(chunks(Buffer.from('[1,{"n":2}]'))));
       await ended(under);
