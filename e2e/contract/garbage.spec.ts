@@ -162,6 +162,15 @@ test("T18: broken HTTP gets a problem, and smuggling is refused", async ({ serve
   }
 });
 
+test("a HEAD of an export holds nothing, however many come", async ({ server }) => {
+  // Each export takes a megabyte of the streams' 512.
+  for (let round = 0; round < 26; round++) {
+    const heads = Array.from({ length: 20 }, () => server.send("HEAD", "/api/v1/export?source=rag"));
+    for (const { status } of await Promise.all(heads)) expect(status).toBe(200);
+  }
+  expect((await server.get("/api/v1/export?source=rag")).status).toBe(200);
+});
+
 test("a caller's sane request id comes back, another does not", async ({ server }) => {
   expect((await server.get("/livez", { "x-request-id": "trace-42.a" })).headers.get("x-request-id")).toBe("trace-42.a");
   expect((await server.get("/livez", { "x-request-id": "a b{}" })).headers.get("x-request-id")).toMatch(

@@ -82,6 +82,8 @@ async function answer(
   } catch (error) {
     response = toErrorResponse(runtime, error, stamp, request);
   }
+  // Hono answers HEAD as GET, and drops the body: what stands behind it would wait for a reader.
+  if (request.method === "HEAD") await response.body?.cancel().catch(() => undefined);
   runtime.traffic.count(route?.spec.path ?? "none", request.method, response.status, door, performance.now() - started);
   return response;
 }

@@ -35,6 +35,10 @@ it("R5: gives its place back when its reader takes nothing for a minute, and whe
   await expect(idle.reader.read()).rejects.toMatchObject({ code: "request-timeout" });
   expect(idle.seen).toMatchObject({ done: 1, ended: 1 });
 
+  const never = setUp(3);
+  never.clock.advance(UNREAD_MS);
+  expect(never.seen).toMatchObject({ made: 0, done: 1 });
+
   const gone = setUp(3);
   await gone.reader.read();
   await gone.reader.cancel();

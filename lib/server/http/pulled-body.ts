@@ -6,15 +6,12 @@ export const UNREAD_MS = 60_000;
 
 interface PulledBody {
   clock: Pick<Clock, "after">;
-  /** Called once: at the end, at a failure, when the reader goes away, or when it stopped reading. */
+  /** Called once: at the end, at a failure, when the reader goes away, or when it takes nothing for a minute. */
   done(): void;
 }
 
 /** A response's body, made as its reader takes it, a chunk ahead at most. A reader that takes nothing for a minute loses the connection. */
-export function pulledBody(
-  chunks: AsyncGenerator<Uint8Array>,
-  { clock, done }: PulledBody,
-): ReadableStream<Uint8Array> {
+export function pulledBody(chunks: AsyncIterator<Uint8Array>, { clock, done }: PulledBody): ReadableStream<Uint8Array> {
   let over = false;
   let cancelWait: () => void = () => undefined;
   const finish = (): void => {
@@ -22,8 +19,16 @@ export function pulledBody(
     if (!over) done();
     over = true;
   };
+  const endIfUnread = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    cancelWait = clock.after(UNREAD_MS, () => {
+      finish();
+      controller.error(new AppError("request-timeout", "Nobody read the answer for a minute."));
+      chunks.return?.(undefined).catch(() => undefined);
+    });
+  };
   return new ReadableStream<Uint8Array>(
     {
+      start: endIfUnread,
       async pull(controller) {
         cancelWait();
         try {
@@ -35,11 +40,7 @@ export function pulledBody(
             return;
           }
           controller.enqueue(next.value);
-          cancelWait = clock.after(UNREAD_MS, () => {
-            finish();
-            controller.error(new AppError("request-timeout", "Nobody read the answer for a minute."));
-            chunks.return(undefined).catch(() => undefined);
-          });
+          endIfUnread(controller);
         } catch (error) {
           finish();
           controller.error(error);
@@ -47,7 +48,7 @@ export function pulledBody(
       },
       async cancel() {
         finish();
-        await chunks.return(undefined);
+        await chunks.return?.(undefined);
       },
     },
     { highWaterMark: 0 },

@@ -12,6 +12,7 @@ import type { StreamJobSpec, Upload } from "../../../services/stream-job-parts.t
 import { AppError } from "../../../shared/errors.ts";
 import { defineRoute, type ReplyWith, type Route, reply } from "../define-route.ts";
 import { decodeAgeCursor, encodeAgeCursor } from "../page-cursor.ts";
+import { pulledBody } from "../pulled-body.ts";
 import { readFilterParameter } from "../read-filter.ts";
 import { readUpload, uploadHeaders } from "../upload.ts";
 
@@ -121,8 +122,8 @@ function logRoute(log: "rejects" | "results", summary: string, description: stri
     },
     async ({ runtime, params, namespace }) => {
       const job = await runtime.streams.jobs.find(namespace, params.id);
-      const { Readable } = await import("node:stream");
-      const body = Readable.toWeb(await job[log].read());
+      const lines = await job[log].read();
+      const body = pulledBody(lines[Symbol.asyncIterator](), { clock: runtime.clock, done: () => lines.destroy() });
       return reply(200, body, { "Content-Type": "application/x-ndjson; charset=utf-8" });
     },
   );
