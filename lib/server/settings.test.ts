@@ -48,7 +48,8 @@ describe("SettingsStore", () => {
   });
 
   it("R7: takes no memory limit that the start would refuse, by a change or by going back, and names the field", async () => {
-    const rows = memoryRows([{ revision: 1, values: { memoryLimitMb: 128 }, actor: "a", reason: "r", createdAtMs: 0 }]);
+    const low = [{ revision: 1, values: { memoryLimitMb: 128 }, actor: "a", reason: "r", createdAtMs: 0 }];
+    const rows = memoryRows([...low]);
     const settings = await SettingsStore.open(rows, new FakeClock(), {});
     await settings.patch({ memoryLimitMb: 200 }, "a");
     const refused = { code: "unprocessable", errors: [{ path: "/memoryLimitMb" }] };
@@ -57,5 +58,10 @@ describe("SettingsStore", () => {
     expect(settings.values).toMatchObject({ memoryLimitMb: 200, maxSessions: 500 });
     await settings.patch({ memoryLimitMb: 132 }, "a");
     expect(settings.values.memoryLimitMb).toBe(132);
+    // Stored by an earlier version: the environment sets another one, as the start advised, and all else can be changed.
+    const advised = await SettingsStore.open(memoryRows([...low]), new FakeClock(), { memoryLimitMb: 256 });
+    await advised.patch({ maxSessions: 1 }, "a");
+    await advised.rollback(1, "a");
+    expect(advised.values).toMatchObject({ memoryLimitMb: 256, maxSessions: 500 });
   });
 });

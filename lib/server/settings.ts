@@ -93,6 +93,7 @@ export class SettingsStore {
           },
         );
       }
+      requireRoom(patch.memoryLimitMb);
       const values = { ...this.#stored(), ...patch };
       const kept = Object.fromEntries(
         Object.entries(values).filter(([, value]) => value !== null && value !== undefined),
@@ -106,7 +107,8 @@ export class SettingsStore {
     return this.#inTurn(async () => {
       const present = this.#revisions[0]?.revision ?? 0;
       const wanted = revision ?? this.#revisions[1]?.revision ?? 0;
-      const row = wanted === 0 ? { values: {} } : await this.#rows.find(wanted);
+      const row = wanted === 0 ? { values: {} as Record<string, unknown> } : await this.#rows.find(wanted);
+      if (row && !("memoryLimitMb" in this.#pinned)) requireRoom(row.values.memoryLimitMb);
       if (present === 0 || !row) throw new AppError("not-found", `There is no revision ${wanted} to return to.`);
       await this.#keep(row.values, actor, `returned to revision ${wanted}`);
       return wanted;
@@ -114,7 +116,6 @@ export class SettingsStore {
   }
 
   async #keep(values: Readonly<Record<string, unknown>>, actor: string, reason: string): Promise<void> {
-    requireRoom(values.memoryLimitMb);
     const row = { values, actor, reason, createdAtMs: this.#clock.nowMs() };
     const revision = await this.#rows.insert(row);
     this.#revisions = [{ ...row, revision }, ...this.#revisions].slice(0, SHOWN_REVISIONS);
