@@ -15,6 +15,7 @@ export class Metrics {
   #sample: MemorySample;
   #running: Promise<string> | null = null;
   #diskBytes: number | null = null;
+  #sizing: Promise<void> | null = null;
 
   constructor(source: MetricsSource) {
     this.#source = source;
@@ -52,17 +53,23 @@ export class Metrics {
   /** A disk that hangs must not hold the scrape up: then the last size is told. */
   async #measureDisk(): Promise<void> {
     const { database, clock } = this.#source;
-    const size = database.sizeBytes().then(
-      (bytes) => {
-        this.#diskBytes = bytes;
-      },
-      () => undefined,
-    );
+    // One question at a time: a database that hangs would keep those of every scrape.
+    this.#sizing ??= database
+      .sizeBytes()
+      .then(
+        (bytes) => {
+          this.#diskBytes = bytes;
+        },
+        () => undefined,
+      )
+      .finally(() => {
+        this.#sizing = null;
+      });
     let cancel: () => void = () => undefined;
     const waited = new Promise<void>((resolve) => {
       cancel = clock.after(DISK_WAIT_MS, resolve);
     });
-    await Promise.race([size, waited]);
+    await Promise.race([this.#sizing, waited]);
     cancel();
   }
 
