@@ -218,6 +218,18 @@ describe("search of messages", () => {
     await find("number");
     await embedding.idle();
     expect(waits).toHaveLength(2);
+    // Another namespace's pages that go well are no news of this one.
+    const first = namespace;
+    namespace = `n${++made}`;
+    await say("a number there");
+    embedder.failure = null;
+    await find("number");
+    await embedding.idle();
+    namespace = first;
+    embedder.failure = new Error("down again");
+    await find("number");
+    await embedding.idle();
+    expect(waits).toHaveLength(2);
   });
 
   it("indexes the words of messages that an earlier version stored, page by page, and those of new ones at once", async () => {

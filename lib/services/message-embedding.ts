@@ -10,7 +10,7 @@ export interface MessageEmbeddingParts {
   messageIndex: PassageIndex;
   embeddings: EmbeddingCache;
   reading: Reading;
-  /** Told of the first failure, and again of the first after pages that went well. */
+  /** Told of a namespace's first failure, and again of the first after a page of its own that went well. */
   onMessagesWait(namespace: string, error: unknown): void;
 }
 
@@ -23,6 +23,8 @@ const WINDOWS = { size: 8_000, overlap: 800 };
 const TEXTS_PER_CALL = 4;
 /** Namespaces that wait their turn; the next search of one that found no place asks again. */
 const MAX_WAITING = 10_000;
+/** Namespaces of which it is known that their failure was told; one that was forgotten is told again. */
+const MAX_FAILING = 1_000;
 
 /**
  * Gives messages their vectors and, where an earlier version stored them, their words: in the background, one page at a time, in turn
@@ -33,7 +35,8 @@ export class MessageEmbedding {
   readonly #waiting = new Set<string>();
   #running: Promise<void> | null = null;
   readonly #closing = new AbortController();
-  #isFailing = false;
+  /** Those whose last page failed, the longest known first. */
+  readonly #failing = new Set<string>();
 
   constructor(parts: MessageEmbeddingParts) {
     this.#parts = parts;
@@ -68,15 +71,24 @@ export class MessageEmbedding {
     for (const namespace of this.#turns()) {
       try {
         const isLeft = await this.#page(namespace);
-        this.#isFailing = false;
+        this.#failing.delete(namespace);
         if (!isLeft) this.#waiting.delete(namespace);
       } catch (error) {
         // The model or the disk refuses now: messages stay found by their words, and the next search asks again.
         this.#waiting.delete(namespace);
-        if (!this.#isFailing && !this.#closing.signal.aborted) this.#parts.onMessagesWait(namespace, error);
-        this.#isFailing = true;
+        if (!this.#closing.signal.aborted) this.#tell(namespace, error);
       }
     }
+  }
+
+  #tell(namespace: string, error: unknown): void {
+    if (this.#failing.has(namespace)) return;
+    this.#parts.onMessagesWait(namespace, error);
+    for (const longest of this.#failing) {
+      if (this.#failing.size < MAX_FAILING) break;
+      this.#failing.delete(longest);
+    }
+    this.#failing.add(namespace);
   }
 
   *#turns(): Generator<string> {

@@ -35,9 +35,9 @@ export interface RagParts {
   conversations: ConversationRows;
   messageRows: MessageIndexRows;
   reading: Reading;
-  /** Nearest windows of messages: scopes are namespaces, "documents" are conversations. */
   /** Messages could not be embedded, and are found by their words alone until a later search has them embedded. */
   onMessagesWait(namespace: string, error: unknown): void;
+  /** Nearest windows of messages: scopes are namespaces, "documents" are conversations. */
   messageIndex: PassageIndex;
   recent: RecentMessages;
   contextBuilder: ContextBuilder;
