@@ -95,9 +95,23 @@ it("is one job for two who start it at once", async () => {
   const reembedding = new Reembedding(parts, { reembed } as unknown as DocumentIngest);
   const [one, other] = await Promise.all([reembedding.start("twice"), reembedding.start("twice")]);
   expect(other).toBe(one);
+  expect(other.total).toBe(5);
   await vi.waitFor(() => expect(reembedding.state("twice").state).toBe("completed"), { timeout: 600_000 });
   expect(reembed).toHaveBeenCalledTimes(5);
   expect(reembedding.state("twice")).toMatchObject({ total: 5, done: 5 });
+});
+
+it("keeps what is known of the last job when the next cannot be counted", async () => {
+  await put("known", "d", "old", READS);
+  const reembed = async (_: string, id: string) => put("known", id, "new", READS);
+  const reembedding = new Reembedding(parts, { reembed } as unknown as DocumentIngest);
+  await reembedding.start("known");
+  await vi.waitFor(() => expect(reembedding.state("known").state).toBe("completed"), { timeout: 600_000 });
+  const counting = vi.spyOn(documents, "countOutdated").mockRejectedValue(new Error("no disk"));
+  const starts = await Promise.allSettled([reembedding.start("known"), reembedding.start("known")]);
+  counting.mockRestore();
+  expect(starts.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect(reembedding.state("known")).toMatchObject({ state: "completed", done: 1 });
 });
 
 it("remembers the last jobs of a bounded number of namespaces, and refuses more that run at once", async () => {

@@ -26,6 +26,8 @@ export class Reembedding {
   readonly #parts: RagParts;
   readonly #ingest: DocumentIngest;
   readonly #jobs = new Map<string, ReembedJob>();
+  /** Those that are being counted, each for a request that waits. */
+  readonly #starting = new Map<string, Promise<ReembedJob>>();
   #isClosed = false;
 
   constructor(parts: RagParts, ingest: DocumentIngest) {
@@ -46,42 +48,37 @@ export class Reembedding {
     return this.#jobs.get(namespace) ?? idle;
   }
 
-  /** Starts the job, or joins the one that runs. */
-  async start(namespace: string): Promise<ReembedJob> {
+  /** Starts the job, or joins the one that runs or is being counted. @throws {AppError} `overloaded`; then the last job stays known. */
+  start(namespace: string): Promise<ReembedJob> {
+    const under = this.#starting.get(namespace) ?? this.#begin(namespace);
+    this.#starting.set(namespace, under);
+    return under.finally(() => this.#starting.delete(namespace));
+  }
+
+  async #begin(namespace: string): Promise<ReembedJob> {
     const running = this.#jobs.get(namespace);
     if (running?.state === "running") return running;
-    const { clock } = this.#parts;
-    const job: ReembedJob = {
-      state: "running",
-      model: this.#model,
-      total: 0,
-      done: 0,
-      error: null,
-      startedAtMs: clock.nowMs(),
-      finishedAtMs: null,
-    };
-    // Before anything is waited for: a second call that came meanwhile would start a second job.
+    const model = this.#model;
+    const total = await this.#parts.documents.countOutdated(namespace, model, this.#parts.reading.maxTokens);
+    const startedAtMs = this.#parts.clock.nowMs();
+    const job: ReembedJob = { state: "running", model, total, done: 0, error: null, startedAtMs, finishedAtMs: null };
     this.#remember(namespace, job);
-    try {
-      job.total = await this.#parts.documents.countOutdated(namespace, job.model, this.#parts.reading.maxTokens);
-    } catch (error) {
-      this.#jobs.delete(namespace);
-      throw error;
-    }
     void this.#run(namespace, job);
     return job;
   }
 
   #remember(namespace: string, job: ReembedJob): void {
+    if (!this.#jobs.has(namespace) && this.#jobs.size >= MAX_KEPT_JOBS) this.#forgetOne();
     this.#jobs.delete(namespace);
     this.#jobs.set(namespace, job);
-    if (this.#jobs.size <= MAX_KEPT_JOBS) return;
+  }
+
+  #forgetOne(): void {
     for (const [name, { state }] of this.#jobs) {
       if (state === "running") continue;
       this.#jobs.delete(name);
       return;
     }
-    this.#jobs.delete(namespace);
     throw new AppError("overloaded", `${MAX_KEPT_JOBS} namespaces are embedding their documents again.`, {
       headers: { "Retry-After": "60" },
     });
