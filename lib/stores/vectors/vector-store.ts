@@ -36,6 +36,7 @@ const NOTHING = { count: 0, measured: 0, errorSum: 0, errorMax: 0 };
 const ATTEMPTS = 5;
 /** Each takes a few hundred bytes of memory, full or empty. */
 const MAX_COLLECTIONS = 10_000;
+const FULL = "Other namespaces hold all collections that this server keeps: its operator can have some dropped.";
 
 export interface VectorStoreOptions {
   rows: VectorRows;
@@ -114,8 +115,12 @@ export class VectorStore implements VectorIndex {
   }
 
   #requirePlace(namespace: string): void {
-    if (mayTake(1, this.#of(namespace).length, this.#maxCollections - this.#collections.size)) return;
-    throw new AppError("conflict", `There are ${this.#collections.size} collections already: drop one first.`);
+    const own = this.#of(namespace).length;
+    if (mayTake(1, own, this.#maxCollections - this.#collections.size)) return;
+    throw new AppError(
+      "conflict",
+      own > 0 ? `This namespace has ${own} collections, its share: drop one first.` : FULL,
+    );
   }
 
   #of(namespace: string): Collection[] {
