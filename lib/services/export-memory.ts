@@ -7,7 +7,7 @@ import type { ExportOpener } from "./export-sources.ts";
 
 /** What an export needs of the session pool. */
 export interface SessionExport {
-  /** Live sessions, each as it was when its page was read. */
+  /** Live sessions, each as it is when its turn comes: what is told of it is of the version that its data are of. */
   peekAll(namespace: string): AsyncIterable<{
     view: {
       id: string;

@@ -57,6 +57,13 @@ export class SessionLoads {
     });
   }
 
+  /** A live session as the database has it or is about to, without a use of it; null when it is gone. */
+  async peek(id: string): Promise<SessionRow | null> {
+    const row = await this.#newest(id);
+    // Its deletion may have been acknowledged while its row was read.
+    return this.#options.changes.latest(id)?.kind === "delete" ? null : row;
+  }
+
   #join(id: string, visitor: Visitor): void {
     const visitors = this.#loading.get(id);
     if (visitors) visitors.push(visitor);
@@ -88,7 +95,10 @@ export class SessionLoads {
     const row = change?.kind === "put" ? change.row : await rows.get(id);
     if (!row) return null;
     const nowMs = memory.nowMs();
-    const usedAtMs = change?.kind === "use" ? Math.max(change.lastUsedAtMs, row.lastUsedAtMs) : row.lastUsedAtMs;
+    const queuedMs = change?.kind === "use" ? change.lastUsedAtMs : 0;
+    const slot = memory.find(id);
+    const inMemoryMs = slot < 0 ? 0 : memory.table.lastUsedAtMs(slot);
+    const usedAtMs = Math.max(row.lastUsedAtMs, queuedMs, inMemoryMs);
     // A row from before the clock was set back must not live longer than its timeout from now.
     const lastUsedAtMs = Math.min(usedAtMs, nowMs);
     return lastUsedAtMs + row.idleTimeoutMs <= nowMs ? null : usedAt(row, lastUsedAtMs);

@@ -182,6 +182,52 @@ describe("SessionPool", () => {
     expect(listed).toEqual(ids);
   });
 
+  it("tells sessions for an export each with the version of its data, though it is changed while they are told", async () => {
+    const { pool, clock } = setUp();
+    const ids: string[] = [];
+    for (let i = 0; i < 6; i++) {
+      ids.unshift((await pool.create(NS, `{"i":${i}}`)).id);
+      clock.advance(1);
+    }
+    const [first = "", changed = "", deleted = "", committed = "", queued = "", used = ""] = ids;
+    const told = pool.peekAll(NS);
+    expect((await told.next()).value).toMatchObject({ view: { id: first, version: 1 }, text: '{"i":5}' });
+    await pool.replace(NS, changed, '{"i":"newer"}', null);
+    await pool.delete(NS, committed, null);
+    clock.advance(1_000);
+    await pool.list(NS, null, 1);
+    // These wait in the queue.
+    await pool.delete(NS, deleted, null);
+    await pool.replace(NS, queued, '{"i":"newest"}', null);
+    await pool.touch(NS, used);
+    const usedAtMs = pool.memory.nowMs();
+    const rest = [];
+    for await (const { view, text } of told) rest.push([view.id, view.version, view.bytes, text, view.lastUsedAtMs]);
+    expect(rest).toEqual([
+      [changed, 2, 13, '{"i":"newer"}', expect.any(Number)],
+      [queued, 2, 14, '{"i":"newest"}', usedAtMs],
+      [used, 1, 7, '{"i":0}', usedAtMs],
+    ]);
+  });
+
+  it("tells no session for an export whose deletion is acknowledged, or whose time is up, while its row is read", async () => {
+    const { pool, rows, clock } = setUp({ idleTimeoutMs: 1_000 });
+    await pool.create(NS, '{"i":0}');
+    const { id } = await pool.create(NS, '{"i":1}');
+    clock.advance(1);
+    await pool.create(NS, '{"i":2}');
+    const get = rows.get.bind(rows);
+    const told = pool.peekAll(NS);
+    expect((await told.next()).value).toMatchObject({ text: '{"i":2}' });
+    rows.get = async (asked) => {
+      const row = await get(asked);
+      if (asked === id) await pool.delete(NS, id, null);
+      else clock.advance(1_000);
+      return row;
+    };
+    expect(await told.next()).toEqual({ done: true, value: undefined });
+  });
+
   it("acknowledges nothing before the commit in `always`, and commits many writers together", async () => {
     const { pool, rows } = setUp({ durability: "always", maxItems: 100 });
     const views = await Promise.all(Array.from({ length: 50 }, (_, i) => pool.create(NS, `${i}`)));

@@ -21,8 +21,9 @@ import { type Durability, type Room, WriteBehind } from "./write-behind.ts";
 /** The largest `data`, as JSON in UTF-8. */
 export const MAX_DATA_BYTES = MIB;
 const TICK_MS = 250;
-/** Rows are deleted this long after their time was up: a last use that is on its way to them arrives before. */
+/** Sessions that an export lists at a time. */
 const PEEKED_AT_ONCE = 100;
+/** Rows are deleted this long after their time was up: a last use that is on its way to them arrives before. */
 const ROW_GRACE_MS = 60_000;
 const ROWS_PER_SWEEP = 2_000;
 const PRESSURE_RETRIES = 5;
@@ -271,15 +272,15 @@ export class SessionPool implements BoundedStore {
     await this.#durable();
   }
 
-  /** Live sessions with their data, the newest first, each as it was when its page was read. This is no use of them. */
+  /** Live sessions with their data, the newest first, each as it is when its turn comes. This is no use of them. */
   async *peekAll(namespace: string): AsyncGenerator<SessionText> {
     let next: SessionPosition | null = null;
     do {
       const page: Awaited<ReturnType<SessionPool["list"]>> = await this.list(namespace, next, PEEKED_AT_ONCE);
-      for (const view of page.views) {
-        // The list has written what waited: the row is the session, whether that is in memory or not.
-        const row = await this.#options.rows.get(view.id);
-        if (row) yield { view, text: Buffer.from(row.data).toString() };
+      for (const { id } of page.views) {
+        // The page may be old by now: the version must be that of the data, and what was deleted since is not told.
+        const row = await this.#loads.peek(id);
+        if (row) yield { view: viewOfRow(row, row.data.length), text: Buffer.from(row.data).toString() };
       }
       next = page.next;
     } while (next !== null);
