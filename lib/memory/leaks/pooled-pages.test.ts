@@ -70,6 +70,20 @@ it("hides no native leak behind a pool that was there when watching began", () =
   expect(nativeStages(leaking)).toContain("confirmed");
 });
 
+it.each([150, 0])(
+  "hides no native leak for days behind a heap that was huge for an hour, where V8 kept %s MB of it",
+  (kept) => {
+    const huge = (i: number) => (i < HOUR ? 1_000 : 150);
+    const native = (i: number) => 60 + (20 * Math.max(0, i - HOUR)) / HOUR;
+    const leaking = [...record(huge, native, 12 * HOUR)].map((sample) => {
+      const { rssBytes, heapTotalBytes, heapPeakBytes = 0 } = sample.process;
+      const gone = Math.max(0, heapPeakBytes - heapTotalBytes - kept * MIB);
+      return { ...sample, process: { ...sample.process, rssBytes: rssBytes - gone } };
+    });
+    expect(nativeStages(leaking)).toContain("confirmed");
+  },
+);
+
 it("counts each byte of RSS once: heap, pool, buffers and the rest, and none of them below zero", () => {
   const pool = new PooledPages();
   const figures = { heapUsedBytes: 1, arrayBuffersBytes: 0, externalBytes: 10 };
