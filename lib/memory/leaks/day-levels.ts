@@ -6,9 +6,12 @@ const HOUR_MS = 3_600_000;
 /** A whole day has been seen after so many hours. */
 const DAY_HOURS = 24;
 
-/** The level that a channel held hour by hour, for a week: what memory climbs back to is no news. Holds at most 168 numbers. */
+/**
+ * The level that a channel held hour by hour, for a week: what memory climbs back to is no news. Of an hour the lowest counts, which is what
+ * was held all through it: one burst is no level, and must not hide a leak below it for a week. Holds at most 168 numbers.
+ */
 export class DayLevels {
-  #hours: { startMs: number; high: number }[] = [];
+  #hours: { startMs: number; low: number }[] = [];
   #beganMs = Number.NaN;
 
   push(mark: Mark): void {
@@ -16,9 +19,9 @@ export class DayLevels {
     const level = mark.exact ?? mark.low;
     const open = this.#hours.at(-1);
     if (!open || mark.atMs - open.startMs >= HOUR_MS) {
-      this.#hours.push({ startMs: mark.atMs, high: level });
+      this.#hours.push({ startMs: mark.atMs, low: level });
       if (this.#hours.length > MAX_HOURS) this.#hours.shift();
-    } else open.high = Math.max(open.high, level);
+    } else open.low = Math.min(open.low, level);
   }
 
   /** Whether a day had been seen by then. */
@@ -26,10 +29,10 @@ export class DayLevels {
     return atMs - this.#beganMs >= DAY_HOURS * HOUR_MS;
   }
 
-  /** The highest level of the hours that ended before then; -Infinity without one. */
+  /** The highest level held through one of the hours that ended before then; -Infinity without one. */
   highBefore(atMs: number): number {
     let high = Number.NEGATIVE_INFINITY;
-    for (const hour of this.#hours) if (hour.startMs + HOUR_MS <= atMs) high = Math.max(high, hour.high);
+    for (const hour of this.#hours) if (hour.startMs + HOUR_MS <= atMs) high = Math.max(high, hour.low);
     return high;
   }
 }
