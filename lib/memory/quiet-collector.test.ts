@@ -129,6 +129,7 @@ describe("collectAndGiveBack", () => {
     const flags = ["--expose-gc", "--min-semi-space-size=24", "--max-semi-space-size=32", "--import", "tsx"];
     const output = execFileSync(process.execPath, [...flags, "--input-type=module", "--eval", script], {
       encoding: "utf8",
+      timeout: 600_000,
     });
     const [full = 0, collected = 0, givenBack = 0] = JSON.parse(output) as number[];
     expect(full).toBeGreaterThan(40);
