@@ -3,49 +3,11 @@
  * sampler, ledger and leak watch. What the server said of itself is all that is recorded; the verdicts are made here.
  */
 import { existsSync, readFileSync } from "node:fs";
-import path from "node:path";
-import { gunzipSync } from "node:zlib";
 import { LeakWatch } from "../../lib/memory/leaks/leak-watch.ts";
 import { Ledger, type LedgerAccount } from "../../lib/memory/ledger.ts";
 import { Sampler } from "../../lib/memory/sampler.ts";
-import type { Component } from "../../lib/ports/memory-account.ts";
-import { KIB } from "../../lib/shared/bytes.ts";
 import { FakeClock } from "../../lib/shared/fake-clock.ts";
-
-export const RECORDING = path.join(import.meta.dirname, "report-load.ndjson.gz");
-const STORES = ["sessions", "cache", "vectors", "rag", "embeddings", "streams"] as const satisfies readonly Component[];
-const FIGURES = ["limit", "rss", "heapUsed", "heapTotal", "external", "arrayBuffers", "runtime", "helpers"] as const;
-
-/** Bytes where it is not said otherwise. */
-interface Reading {
-  /** Since the recording began. */
-  readonly ms: number;
-  readonly figures: Readonly<Record<(typeof FIGURES)[number], number>>;
-  readonly stores: readonly number[];
-  readonly afterMajor: number | null;
-  readonly majors: number;
-  readonly requests: number;
-}
-
-/** @returns the readings of a recording, in order. */
-export function readRecording(file: string): Reading[] {
-  const [header = "", ...lines] = gunzipSync(readFileSync(file)).toString().trim().split("\n");
-  const columns: string[] = JSON.parse(header).meta.columns;
-  return lines.map((line) => {
-    const row: (number | null)[] = JSON.parse(line);
-    const at = (name: string) => row[columns.indexOf(name)] ?? 0;
-    const afterMajor = row[columns.indexOf("afterMajor")];
-    const bytes = FIGURES.map((name) => [name, at(name) * KIB]);
-    return {
-      ms: at("ms"),
-      figures: Object.fromEntries(bytes),
-      stores: STORES.map((name) => at(name) * KIB),
-      afterMajor: afterMajor == null ? null : afterMajor * KIB,
-      majors: at("majors"),
-      requests: at("requests"),
-    };
-  });
-}
+import { RECORDING, type Reading, readRecording, STORES } from "./recording.ts";
 
 /** The recorded server as the sampler's probes: what it read, granted and counted up to now. */
 class RecordedServer {
@@ -164,8 +126,9 @@ export function replayLoad(
   return replayed;
 }
 
-function processFigures({ figures }: Reading, leaked: number) {
+function processFigures({ figures, heapPeak }: Reading, leaked: number) {
   return {
+    ...(heapPeak === null ? {} : { heapPeakBytes: heapPeak + leaked }),
     rssBytes: figures.rss + leaked,
     heapUsedBytes: figures.heapUsed + leaked,
     heapTotalBytes: figures.heapTotal + leaked,
@@ -178,7 +141,7 @@ function processFigures({ figures }: Reading, leaked: number) {
 /** `npm run bench:leaks -- --replay [FILE]`: 12 h at each period; the process fails where one was confirmed. */
 export function scoreReplay(file = RECORDING): void {
   if (!existsSync(file)) throw new RangeError(`there is no recording ${file}`);
-  const readings = readRecording(file);
+  const readings = readRecording(readFileSync(file));
   const minutes = (readings.at(-1)?.ms ?? 0) / 60_000;
   console.log(`recorded: ${minutes.toFixed(1)} min, ${readings.length} readings`);
   for (const period of [1, 2, 30]) {

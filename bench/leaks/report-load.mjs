@@ -1,14 +1,14 @@
 // The report load with all that an operator does beside it (optimize, bulk ingestion, changes of the limit, open pages) against a running
 // server; says which leak verdicts the server reached meanwhile, and fails when one was confirmed:
-//   node bench/leaks/report-load.mjs --url http://127.0.0.1:3000 --key KEY [--minutes 30] [--record FILE.ndjson.gz]
+//   node --import tsx bench/leaks/report-load.mjs --url http://127.0.0.1:3000 --key KEY [--minutes 30] [--record FILE.ndjson.gz]
 // With --record the samples are kept, for `npm run bench:leaks -- --replay FILE.ndjson.gz`. Record at HEADROOM_SAMPLE_SECONDS=1.
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { gzipSync } from "node:zlib";
 import { chromium } from "@playwright/test";
 import { CHROMIUM_FLAGS, chromiumPath } from "../../e2e/support/chromium.ts";
+import { writeRecording } from "./recording.ts";
 
 const option = (name, fallback) => {
   const at = process.argv.indexOf(`--${name}`);
@@ -21,12 +21,6 @@ const rate = option("rate", "50");
 const record = option("record");
 const PAGES = ["/", "/leaks", "/optimizer", "/cache"];
 const VECTOR_SIZE = 384;
-/** Of a recorded line: what `bench/leaks/replay-load.ts` reads. */
-const COLUMNS = [
-  ...["ms", "limit", "rss", "heapUsed", "heapTotal", "external", "arrayBuffers", "afterMajor", "majors", "requests"],
-  ...["sessions", "cache", "vectors", "rag", "embeddings", "streams", "runtime", "helpers"],
-];
-
 const ask = async (method, target, body, type = "application/json") => {
   const headers = { authorization: `Bearer ${key}`, ...(body ? { "content-type": type } : {}) };
   const response = await fetch(`${url}${target}`, { method, headers, body }).catch((error) => error);
@@ -117,22 +111,11 @@ await browser.close();
 load.kill();
 
 function keep() {
-  const [first] = samples;
-  if (!record || !first) return;
+  if (!record || samples.length === 0) return;
   const about = `The report load at ${rate} requests/s, recorded over ${minutes} min by report-load.mjs. Bytes are in KiB.`;
-  const lines = [{ meta: { about, columns: COLUMNS } }, ...samples.map((sample) => rowOf(sample, first))];
-  writeFileSync(record, gzipSync(`${lines.map((line) => JSON.stringify(line)).join("\n")}\n`, { level: 9 }));
+  writeFileSync(record, writeRecording(about, samples));
 }
 
-function rowOf({ sampledAt, limitBytes, process: p, breakdown, gc, activity }, first) {
-  const kib = (bytes) => (bytes === null ? null : Math.round(bytes / 1024));
-  const stores = breakdown.filter(({ component }) => component !== "unattributed").map(({ bytes }) => kib(bytes));
-  const used = breakdown.reduce((sum, { bytes }) => sum + bytes, 0);
-  const figures = [p.rssBytes, p.heapUsedBytes, p.heapTotalBytes, p.externalBytes, p.arrayBuffersBytes].map(kib);
-  const counts = [kib(gc.heapUsedAfterMajorBytes), gc.majorCount, activity.requests];
-  const ms = Date.parse(sampledAt) - Date.parse(first.sampledAt);
-  return [ms, kib(limitBytes), ...figures, ...counts, ...stores, kib(used - p.rssBytes)];
-}
 const { items } = await ask("GET", "/monitoring/memory/leaks/history?limit=100");
 const changes = items.filter((v) => v.source === null && v.at >= startedAt).reverse();
 for (const v of changes) console.log(`${v.at} ${v.state} ${v.suspects.map((s) => s.series).join("+")}`);
