@@ -64,13 +64,13 @@ function start(target) {
     requests: 0,
     /** The most heap that was committed since its pages were last given back: RSS may still hold it. */
     heapPeak: 0,
-    gaveBack: false,
     sending: false,
     lastPostMs: 0,
     collectAsked: false,
     sinceCollection: Number.POSITIVE_INFINITY,
     collectedMs: Number.NEGATIVE_INFINITY,
-    gc: beginGc(),
+    profiler: beginGc(),
+    gc: noGc(),
     loop: performance.eventLoopUtilization(),
     bootId: `${process.pid}-${startedMs}-${crypto.randomUUID().slice(0, 8)}`,
   };
@@ -92,10 +92,11 @@ function safely(run) {
 function tick(state) {
   const loop = performance.eventLoopUtilization(state.loop);
   state.loop = performance.eventLoopUtilization();
-  const gc = takeGc(state);
+  readGc(state);
+  const gc = state.gc;
+  state.gc = noGc();
   const { rss, heapTotal, heapUsed, external, arrayBuffers } = process.memoryUsage();
-  state.heapPeak = state.gaveBack ? heapTotal : Math.max(state.heapPeak, heapTotal);
-  state.gaveBack = false;
+  state.heapPeak = Math.max(state.heapPeak, heapTotal);
   state.unsent.push({
     sequence: state.sequence,
     sampledAt: new Date(startedMs + (Date.now() - startedMs) * timeScale).toISOString(),
@@ -128,17 +129,21 @@ function beginGc() {
   return profiler;
 }
 
-function takeGc(state) {
-  const statistics = state.gc.stop()?.statistics ?? [];
-  state.gc = beginGc();
+function noGc() {
+  return { majorCount: 0, minorCount: 0, heapUsedAfterMajorBytes: null };
+}
+
+/** Counts the collections since the last call, and what was committed before each: only they make a heap smaller. */
+function readGc(state) {
+  const statistics = state.profiler.stop()?.statistics ?? [];
+  state.profiler = beginGc();
   for (const { beforeGC } of statistics)
     state.heapPeak = Math.max(state.heapPeak, beforeGC.heapStatistics.totalHeapSize);
   const majors = statistics.filter((entry) => /MarkSweep|MarkCompact/i.test(entry.gcType));
-  return {
-    majorCount: majors.length,
-    minorCount: statistics.length - majors.length,
-    heapUsedAfterMajorBytes: majors.at(-1)?.afterGC.heapStatistics.usedHeapSize ?? null,
-  };
+  state.gc.majorCount += majors.length;
+  state.gc.minorCount += statistics.length - majors.length;
+  const last = majors.at(-1);
+  if (last) state.gc.heapUsedAfterMajorBytes = last.afterGC.heapStatistics.usedHeapSize;
 }
 
 /**
@@ -152,9 +157,17 @@ function collect(state) {
   state.collectedMs = Date.now();
   if (!KEEPS_PAGES || state.heapPeak - process.memoryUsage().heapTotal < WORTH_GIVING_BACK) return readSites(state);
   state.session.post("HeapProfiler.collectGarbage", (error) => {
-    state.gaveBack = !error;
-    safely(() => readSites(state));
+    safely(() => {
+      if (!error) forgetPeak(state);
+      readSites(state);
+    });
   });
+}
+
+/** What was committed up to now has gone back to the system; what comes before the next sample counts. */
+function forgetPeak(state) {
+  readGc(state);
+  state.heapPeak = process.memoryUsage().heapTotal;
 }
 
 function readSites(state) {

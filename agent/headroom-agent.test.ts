@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 /** Runs a program under the agent against a server that asks for a collection each time. */
-async function watch(program: string, onPost: (post: Post) => void, flags: string[] = []): Promise<ChildProcess> {
+async function watch(program: string, onPost: (post: Post) => void, sampleMs = 20): Promise<ChildProcess> {
   server = createServer(async (request, response) => {
     onPost((await json(request)) as Post);
     response.end(JSON.stringify({ collect: true }));
@@ -33,11 +33,11 @@ async function watch(program: string, onPost: (post: Post) => void, flags: strin
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   child = fork(path.join(import.meta.dirname, program), {
-    execArgv: ["--import", agent, ...flags],
+    execArgv: ["--import", agent],
     env: {
       ...process.env,
       HEADROOM_AGENT_URL: `http://127.0.0.1:${port}`,
-      HEADROOM_AGENT_SAMPLE_MS: "20",
+      HEADROOM_AGENT_SAMPLE_MS: String(sampleMs),
       HEADROOM_AGENT_TIME_SCALE: "100000",
     },
   });
@@ -70,3 +70,16 @@ it("after a collection that was asked for, RSS holds no heap beyond what the sam
   const last = samples().at(-1);
   expect(last && beside(last)).toBeGreaterThan(20 * 2 ** 20);
 });
+
+it.runIf(Number.parseInt(process.versions.v8, 10) >= 12)(
+  "a peak between the collection that was asked for and the next sample is told like any other",
+  async () => {
+    const posts: Post[] = [];
+    await watch("bursts.fixture.mjs", (post) => posts.push(post), 200);
+    const samples = () => posts.flatMap((post) => post.samples.map((sample) => sample.process)).slice(1);
+    // One collection in ten samples.
+    await expect.poll(() => samples().length, { timeout: 30_000 }).toBeGreaterThan(25);
+    const beyond = samples().map((s) => (s.heapPeakBytes ?? 0) - s.heapTotalBytes);
+    expect(Math.min(...beyond)).toBeGreaterThan(10 * 2 ** 20);
+  },
+);

@@ -8,17 +8,13 @@ export interface GcCounts {
   heapUsedAfterMajorBytes: number | null;
 }
 
-/** Counts collections between two readings, and calls `onCollection` after some. Holds four numbers. */
+/** Counts collections between two readings. Holds four numbers. */
 export class GcMonitor {
   readonly #observer: PerformanceObserver;
   #counts: GcCounts = zero();
 
-  constructor(
-    onCollection: () => void = () => undefined,
-    heapUsed: () => number = () => process.memoryUsage().heapUsed,
-  ) {
+  constructor(heapUsed: () => number = () => process.memoryUsage().heapUsed) {
     this.#observer = new PerformanceObserver((list) => {
-      onCollection();
       for (const entry of list.getEntries()) {
         const kind = (entry as { detail?: { kind?: number } }).detail?.kind;
         this.#counts.pauseMs += entry.duration;

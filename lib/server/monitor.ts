@@ -6,7 +6,7 @@ import { collectAndGiveBack } from "../memory/collector.ts";
 import { type ContainerMemory, readContainer } from "../memory/container.ts";
 import { EventLoopMonitor } from "../memory/event-loop-monitor.ts";
 import { GcMonitor } from "../memory/gc-monitor.ts";
-import { HeapPeak } from "../memory/heap-peak.ts";
+import { HeapPeak, watchCollections } from "../memory/heap-peak.ts";
 import { HistoryRecorder } from "../memory/history-recorder.ts";
 import { RuntimeBaseline } from "../memory/runtime-baseline.ts";
 import { type Probes, Sampler } from "../memory/sampler.ts";
@@ -28,11 +28,12 @@ export class Monitor {
   readonly sampleLog: SampleLog;
   readonly recorder: HistoryRecorder;
   readonly storeRecorder = new StoreRecorder();
-  readonly gc = new GcMonitor(() => this.#heapPeak.note());
+  readonly gc = new GcMonitor();
   readonly #core: Core;
   readonly #eventLoop = new EventLoopMonitor();
   readonly #baseline = new RuntimeBaseline();
-  readonly #heapPeak = new HeapPeak(() => getHeapStatistics().total_heap_size);
+  readonly #collections = watchCollections();
+  readonly #heapPeak = this.#collections && new HeapPeak(this.#collections);
   readonly #listeners: SampleListener[] = [];
 
   private constructor(core: Core, sampleLog: SampleLog, lastSequence: number) {
@@ -67,9 +68,12 @@ export class Monitor {
     });
     this.#core.onStop(
       clock.every(BASELINE_MS, () => this.#followRuntime()),
+      // What V8 noted of the collections is taken in time.
+      clock.every(BASELINE_MS, () => this.#heapPeak?.read()),
       clock.after(WARM_UP_MS, () => this.#baseline.settle()),
       () => this.#eventLoop.stop(),
       () => this.gc.stop(),
+      () => this.#collections?.stop(),
       () => this.recorder.stop(),
       () => stopSampling(),
       unfollow,
@@ -80,12 +84,12 @@ export class Monitor {
   /** Collects everything and gives free pages back. @returns milliseconds in which nothing else could run. */
   readonly giveBack = async (): Promise<number> => {
     const pauseMs = await collectAndGiveBack();
-    this.#heapPeak.gaveBack();
+    this.#heapPeak?.gaveBack();
     return pauseMs;
   };
 
   /** Pages of the heap that may be resident: in use or not, and those that V8 keeps beside it. */
-  readonly heapPagesBytes = (): number => getHeapStatistics().total_physical_size + this.#heapPeak.keptBytes();
+  readonly heapPagesBytes = (): number => getHeapStatistics().total_physical_size + (this.#heapPeak?.keptBytes() ?? 0);
 
   /** The memory of the container that this process is in. */
   readonly container = (): ContainerMemory =>
@@ -123,7 +127,7 @@ export class Monitor {
     return {
       process: () => {
         const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
-        const heapPeakBytes = this.#heapPeak.read();
+        const heapPeakBytes = this.#heapPeak?.read();
         return {
           rssBytes: rss,
           heapUsedBytes: heapUsed,
