@@ -49,10 +49,15 @@ export const agentSamplesSchema = z.strictObject({
 export type AgentSamples = z.infer<typeof agentSamplesSchema>;
 
 export const agentAnswerSchema = z.object({
-  accepted: count,
+  accepted: count.describe("Samples that were new; 0 while the process is not watched"),
   state: leakReportSchema.shape.state,
   collect: z.boolean().describe("A collection now, if the service is idle enough, would tell live memory from garbage"),
+  notWatched: z
+    .enum(["no-memory", "too-many-processes"])
+    .nullable()
+    .describe("Why samples are passed over: no MiB is left for a watch, or 16 processes of the name report already"),
 });
+export type AgentAnswer = z.infer<typeof agentAnswerSchema>;
 
 export const ruledOutSchema = z.object({
   series: seriesSchema,
@@ -84,6 +89,11 @@ const silentSinceSchema = z.iso
   .nullable()
   .describe("When it was last heard of, once nothing came for three periods; null while it reports");
 
+const notWatchedSchema = z
+  .literal("no-memory")
+  .nullable()
+  .describe("Its samples come and are passed over: the memory limit leaves no MiB to watch it");
+
 /** One process of a service: workers and replicas report under one name, each with a `bootId` of its own. */
 export const agentProcessSchema = z.object({
   bootId: z.string().nullable().describe("null: the samples carry none"),
@@ -91,6 +101,7 @@ export const agentProcessSchema = z.object({
   before: formerVerdictSchema,
   lastSeenAt: z.iso.datetime(),
   silentSince: silentSinceSchema,
+  notWatched: notWatchedSchema,
   samples: count.describe("Seen since this server watches the process"),
   rssBytes: z.number(),
   heapUsedBytes: z.number(),
@@ -100,6 +111,7 @@ export const agentViewSchema = z.object({
   name: z.string(),
   lastSeenAt: z.iso.datetime(),
   silentSince: silentSinceSchema,
+  notWatched: notWatchedSchema,
   sampleMs: z.number().nullable(),
   processes: z.array(agentProcessSchema).describe("The worst first, at most 16; the verdict beside is the first one's"),
   rssBytes: z.number(),
@@ -113,6 +125,7 @@ export const agentDetailSchema = z.object({ ...agentViewSchema.shape, ...watchSc
 export const leaksViewSchema = z.object({
   ...leakReportSchema.shape,
   silentSince: silentSinceSchema.optional(),
+  notWatched: notWatchedSchema.optional(),
   processes: z.array(agentProcessSchema).optional().describe("Of the service that was asked for"),
   ...watchSchema.shape,
   agents: z.array(agentViewSchema),

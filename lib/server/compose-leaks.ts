@@ -1,7 +1,8 @@
 import path from "node:path";
 import { createStandingRows, createVerdictRows } from "../backends/sqlite/leak-rows.ts";
 import { MAX_AGENTS } from "../memory/leaks/agent-registry.ts";
-import { MAX_PROCESSES, WATCH_BYTES } from "../memory/leaks/watched-service.ts";
+import { WATCH_BYTES } from "../memory/leaks/watch-room.ts";
+import { MAX_PROCESSES } from "../memory/leaks/watched-service.ts";
 import { AllocationSampler } from "../memory/profiles/allocation-sampler.ts";
 import { ProfileShelf } from "../memory/profiles/profile-shelf.ts";
 import { MIB } from "../shared/bytes.ts";
@@ -11,6 +12,8 @@ import { databasePaths } from "./paths.ts";
 
 const MAX_PROFILES = 10;
 const MAX_PROFILE_BYTES = 1024 * MIB;
+/** What all watches together may take of the memory limit: the stores are what it is for. */
+const WATCHES_SHARE = 1 / 8;
 
 export interface LeakParts {
   leaks: LeakService;
@@ -33,6 +36,9 @@ export async function composeLeaks(core: Core): Promise<LeakParts> {
     freeBytes: () => settings.values.memoryLimitMb * MIB - process.memoryUsage.rss() - helpers.rssBytes(),
     snapshotsEnabled: env.fixed.HEADROOM_SNAPSHOTS,
   });
+  const ceilingBytes = () =>
+    Math.min(MAX_AGENTS * MAX_PROCESSES * WATCH_BYTES, settings.values.memoryLimitMb * MIB * WATCHES_SHARE);
+  const watches = ledger.open("watches", "runtime", ceilingBytes());
   const leaks = await LeakService.open({
     clock,
     log,
@@ -41,7 +47,7 @@ export async function composeLeaks(core: Core): Promise<LeakParts> {
     verdicts: createVerdictRows(database, nodeId),
     standings: createStandingRows(database, nodeId),
     sampler,
-    watches: ledger.open("watches", "runtime", MAX_AGENTS * MAX_PROCESSES * WATCH_BYTES),
+    watches,
   });
   return {
     leaks,
@@ -50,7 +56,9 @@ export async function composeLeaks(core: Core): Promise<LeakParts> {
       sampler.start().catch((err: unknown) => log.warn({ err }, "allocations cannot be sampled"));
       profiles.open().catch((err: unknown) => log.warn({ err }, "the folder of profiles cannot be made"));
       const stopKeeping = leaks.start();
+      const unfollow = settings.follow(() => watches.setCeiling(ceilingBytes()));
       return async () => {
+        unfollow();
         profiles.close();
         sampler.stop();
         await stopKeeping();

@@ -54,7 +54,11 @@ export class LeakService {
 
   /** Keeps from now on when services were last heard of; returns what stops that and writes the last of it. */
   start(): () => Promise<void> {
-    const stop = this.#parts.clock.every(KEEP_EVERY_MS, () => void this.#keep());
+    const { clock } = this.#parts;
+    const stop = clock.every(KEEP_EVERY_MS, () => {
+      this.#agents.settle(clock.nowMs());
+      void this.#keep();
+    });
     return async () => {
       stop();
       await this.#keep();
@@ -98,9 +102,10 @@ export class LeakService {
   }
 
   takeAgentSamples(namespace: string, name: string, body: AgentSamples) {
-    const { service, accepted, collect, changes } = this.#agents.push(namespace, name, body, this.#parts.clock.nowMs());
+    const { clock } = this.#parts;
+    const { service, accepted, collect, changes, notWatched } = this.#agents.push(namespace, name, body, clock.nowMs());
     for (const report of changes) this.#announce(namespace, name, report);
-    return { accepted, state: service.worst().watch.state, collect };
+    return { accepted, state: service.worst().watch.state, collect, notWatched };
   }
 
   history(namespace: string, limit: number, beforeId: number | null) {

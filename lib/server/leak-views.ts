@@ -15,6 +15,7 @@ export function serviceView(service: WatchedService, nowMs: number): AgentView {
     name: service.name,
     lastSeenAt: isoOf(service.lastSeenMs),
     silentSince: isoOrNull(service.silentSinceMs(nowMs)),
+    notWatched: notWatched(worst),
     sampleMs: worst.sampleMs,
     rssBytes: worst.rssBytes,
     heapUsedBytes: worst.heapUsedBytes,
@@ -31,11 +32,14 @@ function processView(process: WatchedProcess, silent: boolean): AgentView["proce
     before: watch.before,
     lastSeenAt: isoOf(lastSeenMs),
     silentSince: silent ? isoOf(lastSeenMs) : null,
+    notWatched: notWatched(process),
     samples: watch.detector.samples,
     rssBytes,
     heapUsedBytes,
   };
 }
+
+const notWatched = ({ refused }: WatchedProcess) => (refused ? "no-memory" : null);
 
 /** What all services come to, for a card and a top bar. */
 export function summarize(services: readonly AgentView[]): ServicesSummary {

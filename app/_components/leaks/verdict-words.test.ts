@@ -1,10 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { shortSite, slopeWords } from "./verdict-words.ts";
+import { shortSite, slopeWords, verdictWords } from "./verdict-words.ts";
 
 describe("words for a verdict", () => {
   it("keeps the last two parts of a site's path, and a site without a path as it is", () => {
     expect(shortSite("keep (/srv/app/lib/upload.js:12)")).toBe("keep (lib/upload.js:12)");
     expect(shortSite("keep (upload.js:12)")).toBe("keep (upload.js:12)");
+  });
+
+  it("says that a process is not watched for want of memory, while it reports", () => {
+    const refused = { state: "warming-up", before: null, notWatched: "no-memory" } as const;
+    expect(verdictWords(refused)).toMatchObject({ word: "Not watched: no memory", tone: "warn" });
+    expect(verdictWords({ ...refused, silentSince: new Date().toISOString() }).word).toMatch(/^Silent since/);
   });
 
   it("says the slope with its interval", () => {

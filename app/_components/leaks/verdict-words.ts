@@ -29,10 +29,20 @@ export const STATE_WORDS: Record<State, Words> = {
   },
 };
 
+const NOT_WATCHED: Words = {
+  word: "Not watched: no memory",
+  tone: "warn",
+  sentence: "Its samples are passed over: a watch takes 1 MiB of the memory limit, and none is left for it.",
+};
+
+interface Verdict extends Pick<LeakReport, "state" | "before"> {
+  silentSince?: string | null | undefined;
+  notWatched?: "no-memory" | null | undefined;
+}
+
 /** A verdict in words, with what was said before a restart, and since when nothing was heard. */
-export function verdictWords(
-  view: Pick<LeakReport, "state" | "before"> & { silentSince?: string | null | undefined },
-): Words {
+export function verdictWords(view: Verdict): Words {
+  if (view.notWatched && !view.silentSince) return NOT_WATCHED;
   const words = view.before ? beforeWords(view.state, view.before.state) : STATE_WORDS[view.state];
   if (!view.silentSince) return words;
   const since = timeWords(view.silentSince);

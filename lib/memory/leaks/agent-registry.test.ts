@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { AgentSamples } from "../../contracts/leaks.ts";
 import { Ledger } from "../ledger.ts";
 import { AgentRegistry, MAX_AGENTS } from "./agent-registry.ts";
-import { MAX_PROCESSES, WATCH_BYTES, type WatchedService } from "./watched-service.ts";
+import { WATCH_BYTES } from "./watch-room.ts";
+import { MAX_PROCESSES, type WatchedService } from "./watched-service.ts";
 
 const MIB = 2 ** 20;
 const PERIOD_MS = 30_000;
@@ -41,7 +42,7 @@ const service = (registry: AgentRegistry): WatchedService => {
 };
 const LEAK = 0.5 * MIB;
 const room = (watches = 1_000) =>
-  new Ledger({ limitBytes: watches * WATCH_BYTES, runtimeBytes: 0 }).open("watches", "runtime", 1_000 * WATCH_BYTES);
+  new Ledger({ limitBytes: watches * WATCH_BYTES, runtimeBytes: 0 }).open("watches", "runtime", watches * WATCH_BYTES);
 
 describe("AgentRegistry", () => {
   it("holds at most 24 services after each of 100, and lets the longest unheard go", () => {
@@ -56,19 +57,65 @@ describe("AgentRegistry", () => {
   });
 
   it("pays for each watched process, gives back for each it forgets, and watches none that it cannot pay for", () => {
-    const account = room(3);
+    // Of four one is left for other namespaces.
+    const account = room(4);
     const registry = new AgentRegistry(0, account);
     const [first, second] = [reporter(registry, "first"), reporter(registry, "second")];
     run(0, 2, [first, second]);
     expect(account.grantedBytes).toBe(2 * WATCH_BYTES);
     expect(registry.push("default", "other", { bootId: "a", samples: [sample(0)] }, 60_000).accepted).toBe(1);
     const refused = registry.push("default", "other", { bootId: "b", samples: [sample(0)] }, 60_000);
-    expect([refused.accepted, account.grantedBytes]).toEqual([0, 3 * WATCH_BYTES]);
+    expect([refused.accepted, refused.notWatched, account.grantedBytes]).toEqual([0, "no-memory", 3 * WATCH_BYTES]);
     // The first stops, the second goes on: an hour later the first is forgotten.
     run(2, 130, [second]);
     expect(account.grantedBytes).toBe(2 * WATCH_BYTES);
     for (let i = 0; i < 2 * MAX_AGENTS; i++) registry.push("default", `new-${i}`, { samples: [] }, 130 * PERIOD_MS + i);
     expect(account.grantedBytes).toBeLessThanOrEqual(3 * WATCH_BYTES);
+  });
+
+  it("charges nothing for a post without samples, and tells which process is not watched, until it is", () => {
+    const account = room(2);
+    const registry = new AgentRegistry(0, account);
+    for (let i = 0; i < MAX_PROCESSES; i++) {
+      expect(registry.push("default", "empty", { bootId: `${i}`, samples: [] }, i).notWatched).toBeNull();
+    }
+    expect(account.grantedBytes).toBe(0);
+    registry.push("default", "first", { bootId: "a", samples: [sample(0)] }, 0);
+    registry.push("default", "second", { bootId: "b", samples: [sample(0)] }, 0);
+    const refused = () => registry.find("default", "second")?.worst().refused;
+    expect([account.grantedBytes, refused()]).toEqual([WATCH_BYTES, true]);
+    // A minute later both still report; then the first falls silent, and what it held watches the second.
+    registry.push("default", "second", { bootId: "b", samples: [sample(1)] }, PERIOD_MS);
+    expect(refused()).toBe(true);
+    registry.push("default", "second", { bootId: "b", samples: [sample(2)] }, 4 * PERIOD_MS);
+    expect([account.grantedBytes, refused()]).toEqual([WATCH_BYTES, false]);
+    expect(registry.find("default", "first")?.worst()).toMatchObject({ charged: false, bootId: "a" });
+  });
+
+  it("leaves room for other namespaces' watches, however many processes one sends samples of", () => {
+    const account = room(36);
+    const registry = new AgentRegistry(0, account);
+    const post = (namespace: string, i: number) =>
+      registry.push(namespace, `service-${i % 3}`, { bootId: `${i}`, samples: [sample(0)] }, i).notWatched;
+    const greedy = Array.from({ length: 48 }, (_, i) => post("greedy", i)).filter((reason) => reason === null);
+    expect(greedy).toHaveLength(32);
+    expect([0, 1, 2].map((i) => post("other", i))).toEqual([null, null, null]);
+    expect(account.grantedBytes).toBe(35 * WATCH_BYTES);
+  });
+
+  it("gives a silent service's memory back within the hour, and what was said of it stays until it is judged anew", () => {
+    const account = room();
+    const registry = new AgentRegistry(0, account);
+    const leaking = reporter(registry, "a", LEAK);
+    run(0, 150, [leaking]);
+    registry.settle(150 * PERIOD_MS + 3_500_000);
+    expect([account.grantedBytes, service(registry).worst().watch.state]).toEqual([WATCH_BYTES, "confirmed"]);
+    registry.settle(150 * PERIOD_MS + 3_600_000);
+    expect(account.grantedBytes).toBe(0);
+    expect(service(registry).worst().watch.report()).toMatchObject({ before: { state: "confirmed" } });
+    leaking.post(300 * PERIOD_MS);
+    expect([account.grantedBytes, service(registry).worst().watch.detector.samples]).toEqual([WATCH_BYTES, 1]);
+    expect(service(registry).worst().watch.report()).toMatchObject({ before: { state: "confirmed" } });
   });
 
   it("forgets no other namespace's service for the many of one, however they alternate", () => {

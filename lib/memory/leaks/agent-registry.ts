@@ -1,9 +1,9 @@
 import type { AgentSamples } from "../../contracts/leaks.ts";
-import type { LeakReport } from "../../contracts/memory.ts";
 import type { ServiceStanding } from "../../ports/leak-rows.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import { countByNamespace, greediest } from "../../shared/fair-shares.ts";
-import { WatchedService } from "./watched-service.ts";
+import { WatchRoom } from "./watch-room.ts";
+import { type Pushed, type WatchedProcess, WatchedService } from "./watched-service.ts";
 
 /** Services watched at once, over all namespaces, by name; of the namespace with most, the longest unheard makes room. */
 export const MAX_AGENTS = 24;
@@ -12,15 +12,15 @@ export const MAX_AGENTS = 24;
 export class AgentRegistry {
   readonly #agents = new Map<string, WatchedService>();
   readonly #listeningSinceMs: number;
-  readonly #account: MemoryAccount;
+  readonly #room: WatchRoom;
 
   /**
    * @param listeningSinceMs since when services can have been heard: silence counts from there.
-   * @param account pays for the watches; while it refuses, a process that is new is not watched.
+   * @param account pays for the watches; while it refuses, or a namespace has its fair part, a process that is new is not watched.
    */
   constructor(listeningSinceMs: number, account: MemoryAccount) {
     this.#listeningSinceMs = listeningSinceMs;
-    this.#account = account;
+    this.#room = new WatchRoom(account, (nowMs) => this.#giveUpSilent(nowMs));
   }
 
   get size(): number {
@@ -28,12 +28,7 @@ export class AgentRegistry {
   }
 
   /** Takes samples in; those already seen (a post sent twice) are passed over. Each process of a name is watched apart. */
-  push(
-    namespace: string,
-    name: string,
-    body: AgentSamples,
-    nowMs: number,
-  ): { service: WatchedService; accepted: number; collect: boolean; changes: LeakReport[] } {
+  push(namespace: string, name: string, body: AgentSamples, nowMs: number): Pushed & { service: WatchedService } {
     const service = this.#touch(namespace, name);
     return { service, ...service.push(body, nowMs) };
   }
@@ -44,6 +39,11 @@ export class AgentRegistry {
 
   list(namespace: string): readonly WatchedService[] {
     return [...this.#agents.values()].filter((agent) => agent.namespace === namespace);
+  }
+
+  /** Hands verdicts down, and gives back what the watches of processes hold that ended long ago. */
+  settle(nowMs: number): void {
+    for (const service of this.#agents.values()) service.settle(nowMs);
   }
 
   /** What is kept over a restart of this server. */
@@ -64,11 +64,21 @@ export class AgentRegistry {
   /** The service, made if need be, as the newest in the order of use. */
   #touch(namespace: string, name: string): WatchedService {
     const key = keyOf(namespace, name);
-    const agent = this.#agents.get(key) ?? new WatchedService(namespace, name, this.#listeningSinceMs, this.#account);
+    const agent = this.#agents.get(key) ?? new WatchedService(namespace, name, this.#listeningSinceMs, this.#room);
     this.#agents.delete(key);
     if (this.#agents.size >= MAX_AGENTS) this.#makeRoom(namespace);
     this.#agents.set(key, agent);
     return agent;
+  }
+
+  #giveUpSilent(nowMs: number): boolean {
+    let longest: { service: WatchedService; process: WatchedProcess } | null = null;
+    for (const service of this.#agents.values()) {
+      const process = service.longestSilent(nowMs);
+      if (process && (!longest || process.lastSeenMs < longest.process.lastSeenMs)) longest = { service, process };
+    }
+    longest?.service.giveUp(longest.process);
+    return longest !== null;
   }
 
   /** Where all namespaces have as many, and the asker none, it is the longest unheard of all. */

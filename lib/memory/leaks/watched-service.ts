@@ -1,24 +1,24 @@
-import type { AgentSamples } from "../../contracts/leaks.ts";
+import type { AgentAnswer, AgentSamples } from "../../contracts/leaks.ts";
 import type { LeakReport } from "../../contracts/memory.ts";
 import type { ProcessStanding } from "../../ports/leak-rows.ts";
-import type { MemoryAccount } from "../../ports/memory-account.ts";
-import { MIB } from "../../shared/bytes.ts";
 import { LeakWatch } from "./leak-watch.ts";
+import type { WatchRoom } from "./watch-room.ts";
 
 /** Processes of one name watched at once. One more, while all of them report, is not watched. */
 export const MAX_PROCESSES = 16;
-/** What a watch comes to hold (its windows, full): charged whole with the first sample. */
-export const WATCH_BYTES = MIB;
 const SILENT_PERIODS = 3;
 const USUAL_PERIOD_MS = 30_000;
 /** Agents post at least so far apart, however often they sample. */
 const LEAST_PERIOD_MS = 500;
-/** A process that ended without a successor is told of for so long while others of its name go on. */
+/**
+ * A process that ended without a successor is told of for so long while others of its name go on. The windows of one that is silent are
+ * kept for so long, where nobody else needs the memory: it may have lost its way here for some minutes only.
+ */
 const REMEMBERED_MS = 3_600_000;
 
 export interface WatchedProcess {
   readonly bootId: string | null;
-  readonly watch: LeakWatch;
+  watch: LeakWatch;
   readonly firstSeenMs: number;
   lastSeenMs: number;
   lastSequence: number;
@@ -27,9 +27,21 @@ export interface WatchedProcess {
   heapUsedBytes: number;
   /** It has taken the place of a process that stopped. */
   succeeds: boolean;
-  /** Whether its watch is paid for: one that was only read back, or found no memory, is empty. */
+  /** Whether its watch is paid for: one that was only read back, sent no sample, or found no memory, is empty. */
   charged: boolean;
+  /** Its last samples were passed over, for there was no memory to watch it. */
+  refused: boolean;
 }
+
+/** What became of samples that were sent. */
+export interface Pushed {
+  accepted: number;
+  collect: boolean;
+  changes: LeakReport[];
+  notWatched: NonNullable<AgentAnswer["notWatched"]> | null;
+}
+
+const NONE_NEW: Pushed = { accepted: 0, collect: false, changes: [], notWatched: null };
 
 /** The processes that report under one name: workers and replicas side by side, and one after the other. */
 export class WatchedService {
@@ -38,24 +50,27 @@ export class WatchedService {
   readonly #processes = new Map<string | null, WatchedProcess>();
   /** Before this nobody could have been heard. */
   readonly #listeningSinceMs: number;
-  readonly #account: MemoryAccount;
+  readonly #room: WatchRoom;
   #told = "";
 
-  constructor(namespace: string, name: string, listeningSinceMs: number, account: MemoryAccount) {
+  constructor(namespace: string, name: string, listeningSinceMs: number, room: WatchRoom) {
     this.namespace = namespace;
     this.name = name;
     this.#listeningSinceMs = listeningSinceMs;
-    this.#account = account;
+    this.#room = room;
   }
 
-  /** Takes samples of one process in; returns how many were new (none without memory to watch it), and the verdicts where they changed. */
-  push(body: AgentSamples, nowMs: number): { accepted: number; collect: boolean; changes: LeakReport[] } {
+  /** Takes samples of one process in; returns how many were new, the verdicts where they changed, and why it is not watched if it is not. */
+  push(body: AgentSamples, nowMs: number): Pushed {
     this.settle(nowMs);
     const process = this.#processOf(body.bootId ?? null, nowMs);
-    if (!process) return { accepted: 0, collect: false, changes: [] };
+    if (!process) return { ...NONE_NEW, notWatched: "too-many-processes" };
     process.lastSeenMs = nowMs;
-    process.charged ||= this.#account.tryTake(WATCH_BYTES);
-    if (!process.charged) return { accepted: 0, collect: false, changes: [] };
+    if (body.samples.length > 0) {
+      process.charged ||= this.#room.tryTake(this.namespace, nowMs);
+      process.refused = !process.charged;
+    }
+    if (!process.charged) return { ...NONE_NEW, notWatched: process.refused ? "no-memory" : null };
     process.sampleMs = body.sampleMs ?? process.sampleMs;
     if (body.sites) {
       process.watch.pushSites(body.sites.map((s) => ({ ...s, functionName: s.site.split(" (")[0] ?? s.site })));
@@ -70,7 +85,7 @@ export class WatchedService {
       process.heapUsedBytes = sample.process.heapUsedBytes;
       accepted += 1;
     }
-    return { accepted, collect: process.watch.detector.wantsCollection(), changes };
+    return { accepted, collect: process.watch.detector.wantsCollection(), changes, notWatched: null };
   }
 
   /** The worst first; never empty once something was pushed or restored. */
@@ -93,8 +108,26 @@ export class WatchedService {
         successor.watch.inherit(gone.watch.standing);
       }
       const others = this.#processes.size > 1;
-      if (successor || (others && nowMs - gone.lastSeenMs > REMEMBERED_MS && !this.#allSilent(nowMs))) this.#drop(gone);
+      const longGone = nowMs - gone.lastSeenMs > REMEMBERED_MS;
+      if (successor || (others && longGone && !this.#allSilent(nowMs))) this.#drop(gone);
+      else if (longGone) this.giveUp(gone);
     }
+  }
+
+  /** The process whose watch is paid for and that has been silent for longest. */
+  longestSilent(nowMs: number): WatchedProcess | null {
+    const silent = [...this.#processes.values()].filter((p) => p.charged && this.isSilent(p, nowMs));
+    return silent.sort((a, b) => a.lastSeenMs - b.lastSeenMs)[0] ?? null;
+  }
+
+  /** Gives the memory of its watch back: of what was seen the verdict stays, as after a restart of this server. */
+  giveUp(process: WatchedProcess): void {
+    if (!process.charged) return;
+    const { standing } = process.watch;
+    process.watch = new LeakWatch();
+    process.watch.inherit(standing);
+    process.charged = false;
+    this.#room.give(this.namespace);
   }
 
   isSilent(process: WatchedProcess, nowMs: number): boolean {
@@ -124,7 +157,14 @@ export class WatchedService {
 
   restore(standings: readonly ProcessStanding[]): void {
     for (const { verdict, ...kept } of standings.slice(0, MAX_PROCESSES)) {
-      const process = { ...kept, watch: new LeakWatch(), lastSequence: -1, succeeds: false, charged: false };
+      const process = {
+        ...kept,
+        watch: new LeakWatch(),
+        lastSequence: -1,
+        succeeds: false,
+        charged: false,
+        refused: false,
+      };
       process.watch.inherit(verdict);
       this.#processes.set(kept.bootId, process);
     }
@@ -162,6 +202,7 @@ export class WatchedService {
       heapUsedBytes: 0,
       succeeds: false,
       charged: false,
+      refused: false,
     };
     this.#processes.set(bootId, process);
     return process;
@@ -176,7 +217,7 @@ export class WatchedService {
 
   #drop(process: WatchedProcess): void {
     this.#processes.delete(process.bootId);
-    if (process.charged) this.#account.give(WATCH_BYTES);
+    if (process.charged) this.#room.give(this.namespace);
   }
 
   /** The first that began to report when this one had stopped, or was about to: replicas are replaced one by one. */
