@@ -1,6 +1,6 @@
 import type { MemoryAccount } from "../../lib/ports/memory-account.ts";
-import { FakeClock } from "../../lib/shared/fake-clock.ts";
 import { BoundedEntries, type PolicySetting } from "../../lib/stores/policies/bounded-entries.ts";
+import { FakeClock } from "../../lib/testing/fake-clock.ts";
 import type { Trace } from "./traces.ts";
 
 export function unlimitedAccount(): MemoryAccount {

@@ -4,7 +4,7 @@ import { GIB } from "../../lib/shared/bytes.ts";
 import { systemClock } from "../../lib/shared/clock.ts";
 import { newSessionId } from "../../lib/stores/sessions/id-index.ts";
 import { SessionMemory } from "../../lib/stores/sessions/session-memory.ts";
-import { CeilingAccount } from "../../lib/stores/values/ceiling-account.ts";
+import { TestAccount } from "../../lib/testing/test-account.ts";
 import { PAYLOADS, type PayloadName, values } from "./payloads.ts";
 
 const [peer = "ours", payload = "session"] = process.argv.slice(2) as [string?, PayloadName?];
@@ -58,7 +58,7 @@ async function create(): Promise<Store> {
 }
 
 function ours(): Store {
-  const account = new CeilingAccount("sessions", 4 * GIB);
+  const account = new TestAccount(4 * GIB, "sessions");
   const memory = new SessionMemory({
     account,
     clock: systemClock,

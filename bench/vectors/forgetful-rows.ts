@@ -1,5 +1,5 @@
 import type { PointWrites } from "../../lib/ports/vector-rows.ts";
-import { RowsInMemory } from "../../lib/stores/vectors/rows-in-memory.ts";
+import { RowsInMemory } from "../../lib/testing/vector-rows-in-memory.ts";
 
 /** Rows that keep row numbers and no vectors: what is measured is then what memory holds of a hot collection, not the disk. */
 export class ForgetfulRows extends RowsInMemory {

@@ -10,8 +10,8 @@ import { workerEntry } from "../../lib/backends/worker-entry.ts";
 import { MIB } from "../../lib/shared/bytes.ts";
 import { systemClock } from "../../lib/shared/clock.ts";
 import { createKernel } from "../../lib/stores/vectors/kernel.ts";
-import { TestAccount } from "../../lib/stores/vectors/test-account.ts";
 import { VectorStore } from "../../lib/stores/vectors/vector-store.ts";
+import { TestAccount } from "../../lib/testing/test-account.ts";
 
 const count = Number(process.argv[2] ?? 1_000_000);
 const maxBytes = Number(process.argv[3] ?? 512) * MIB;

@@ -1,9 +1,9 @@
 import { GIB } from "../../lib/shared/bytes.ts";
 import { systemClock } from "../../lib/shared/clock.ts";
 import { createKernel } from "../../lib/stores/vectors/kernel.ts";
-import type { RowsInMemory } from "../../lib/stores/vectors/rows-in-memory.ts";
-import { TestAccount } from "../../lib/stores/vectors/test-account.ts";
 import { VectorStore } from "../../lib/stores/vectors/vector-store.ts";
+import { TestAccount } from "../../lib/testing/test-account.ts";
+import type { RowsInMemory } from "../../lib/testing/vector-rows-in-memory.ts";
 import type { Corpus } from "./data.ts";
 import { ForgetfulRows } from "./forgetful-rows.ts";
 

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
 import { MIB } from "../shared/bytes.ts";
-import { FakeClock } from "../shared/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { AllocatorTrim } from "./allocator-trim.ts";
 
 /** An allocator that keeps `free` bytes, of which the pages of a `share` go back. */

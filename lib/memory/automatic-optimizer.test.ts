@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { MemoryAlert } from "../contracts/events.ts";
 import type { OptimizationRun } from "../contracts/memory.ts";
-import { FakeClock } from "../shared/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { AutomaticOptimizer } from "./automatic-optimizer.ts";
 import type { OptimizeRequest } from "./optimizer.ts";
 

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
 import { MIB } from "../shared/bytes.ts";
-import { FakeClock } from "../shared/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { FullCollector } from "./collector.ts";
 
 /** A heap on which `aliveShare` of what is allocated lives on, in a process that holds 100 MiB beside it. */

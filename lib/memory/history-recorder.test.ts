@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { MemorySample } from "../contracts/memory.ts";
 import type { SampleLog } from "../ports/sample-log.ts";
-import { FakeClock } from "../shared/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { HistoryRecorder } from "./history-recorder.ts";
 
 const sample = (sequence: number) => ({ sequence }) as MemorySample;

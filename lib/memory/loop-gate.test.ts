@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FakeClock } from "../shared/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { LoopGate } from "./loop-gate.ts";
 
 /** A clock whose ticks come when the test says, as those of a busy event loop do. */

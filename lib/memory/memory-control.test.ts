@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { MemoryAlert } from "../contracts/events.ts";
-import { FakeClock } from "../shared/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { Ledger } from "./ledger.ts";
 import { MemoryControl } from "./memory-control.ts";
 

@@ -8,7 +8,7 @@ import {
   type ReliefStep,
   type Slicer,
 } from "../ports/bounded-store.ts";
-import { FakeClock } from "../shared/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { type OptimizeRequest, Optimizer } from "./optimizer.ts";
 import type { Reclaimer } from "./reclaimer.ts";
 

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { MIB } from "../shared/bytes.ts";
-import { FakeClock } from "../shared/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { QuietCollector } from "./quiet-collector.ts";
 
 /** A heap of 40 MiB that collections of `pauseMs` bring back to 40, and an event loop as busy as the test says. */

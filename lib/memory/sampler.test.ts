@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { memorySampleSchema } from "../contracts/memory.ts";
 import { COMPONENTS, type Component } from "../ports/memory-account.ts";
-import { FakeClock } from "../shared/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { type Probes, Sampler } from "./sampler.ts";
 
 const counter = (value: number) => {

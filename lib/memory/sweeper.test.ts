@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { BoundedStore } from "../ports/bounded-store.ts";
-import { FakeClock } from "../shared/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { Sweeper } from "./sweeper.ts";
 
 /** A store of which only the sweep matters. */

@@ -1,7 +1,7 @@
 import pino from "pino";
 import { describe, expect, it } from "vitest";
 import type { AuditEntry } from "../ports/admin-rows.ts";
-import { FakeClock } from "../shared/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { Audit } from "./audit.ts";
 import type { Identity } from "./auth/key-ring.ts";
 

@@ -14,13 +14,13 @@ import { MessageEmbedding } from "../services/message-embedding.ts";
 import type { QueryMode } from "../services/query-documents.ts";
 import type { RagParts } from "../services/rag-parts.ts";
 import { MessageSearch } from "../services/search-messages.ts";
-import { FakeClock } from "../shared/fake-clock.ts";
 import { EmbeddingCache } from "../stores/rag/embedding-cache.ts";
 import { keywordText } from "../stores/rag/keyword-query.ts";
 import { PassageIndex } from "../stores/rag/passage-index.ts";
 import { readableEnd } from "../stores/rag/reading-limit.ts";
 import { RecentMessages } from "../stores/rag/recent-messages.ts";
-import { CeilingAccount } from "../stores/values/ceiling-account.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
+import { TestAccount } from "../testing/test-account.ts";
 
 const DIMENSIONS = 64;
 /** Words that the stand-in takes for the same. */
@@ -77,7 +77,7 @@ describe("search of messages", () => {
   async function compose(): Promise<void> {
     const index = { namespaces: await Namespaces.open(database), model: () => "words", wordsOf: keywordText };
     const messageRows = await createMessageIndexRows(database, index);
-    const account = () => new CeilingAccount("rag", 2 ** 30);
+    const account = () => new TestAccount(2 ** 30, "rag");
     const bounds = { maxItems: 100, maxBytes: 2 ** 20, maxRows: 10_000 };
     const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
     // The parts that searching messages looks at.

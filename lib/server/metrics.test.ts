@@ -1,7 +1,7 @@
 import { expect, it, vi } from "vitest";
 import project from "../../package.json" with { type: "json" };
 import type { StoreStats } from "../contracts/memory.ts";
-import { FakeClock } from "../shared/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { Events } from "./events.ts";
 import type { MetricsSource } from "./metric-figures.ts";
 import { Metrics } from "./metrics.ts";

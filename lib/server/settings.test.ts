@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SettingRevisionRow, SettingRows } from "../ports/admin-rows.ts";
-import { FakeClock } from "../shared/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { SettingsStore } from "./settings.ts";
 
 function memoryRows(rows: SettingRevisionRow[] = []): SettingRows {

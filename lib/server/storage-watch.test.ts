@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { AppError } from "../shared/errors.ts";
-import { FakeClock } from "../shared/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { StorageWatch } from "./storage-watch.ts";
 
 function setUp() {

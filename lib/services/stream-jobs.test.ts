@@ -7,10 +7,10 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { StreamJobRow, StreamJobRows } from "../ports/stream-job-rows.ts";
 import { MIB } from "../shared/bytes.ts";
 import { type Clock, systemClock } from "../shared/clock.ts";
-import { FakeClock } from "../shared/fake-clock.ts";
-import { TestAccount } from "../stores/testing/test-account.ts";
 import { BASE_BYTES, ByteBudget } from "../streaming/byte-budget.ts";
 import { InlineParseHost } from "../streaming/parse-host.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
+import { TestAccount } from "../testing/test-account.ts";
 import type { StreamJobSpec, Upload } from "./stream-job-parts.ts";
 import { StreamJobs } from "./stream-jobs.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FakeClock } from "./fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 
 describe("FakeClock", () => {
   it("fires what falls due in order, each at its own time, and repeats what repeats", () => {

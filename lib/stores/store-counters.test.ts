@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { FakeClock } from "../shared/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { StoreCounters } from "./store-counters.ts";
 
 it("reports no ratio before the first look-up", () => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { MemoryAccount } from "../ports/memory-account.ts";
 import type { RecordSink, SinkBatch } from "../ports/stream-sink.ts";
 import { MIB } from "../shared/bytes.ts";
-import { FakeClock } from "../shared/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { BASE_BYTES, ByteBudget, LARGE_RECORD_BYTES } from "./byte-budget.ts";
 import type { ParseSpec } from "./job-spec.ts";
 import { InlineParseHost, SLOT_BYTES, SLOTS } from "./parse-host.ts";

@@ -2,7 +2,7 @@ import { parentPort } from "node:worker_threads";
 import type { ContextCommand, ContextReply } from "../ports/context-thread.ts";
 import { AppError } from "../shared/errors.ts";
 import { buildContext } from "../stores/rag/context/build-context.ts";
-import { loadCounter, tokenizerOf } from "./context/tokenizers.ts";
+import { loadCounter, tokenizerOf } from "../stores/rag/context/tokenizers.ts";
 
 /** The thread that builds prompts: counting the tokens of a long conversation takes tens of milliseconds. */
 const port = parentPort;

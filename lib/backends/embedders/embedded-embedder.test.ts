@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeClock } from "../../shared/fake-clock.ts";
-import { CeilingAccount } from "../../stores/values/ceiling-account.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { TestAccount } from "../../testing/test-account.ts";
 import { EmbeddedEmbedder } from "./embedded-embedder.ts";
 
 const ingest = { lane: "ingest", namespace: "default" } as const;
@@ -23,7 +23,7 @@ const IDLE_MS = 60_000;
 describe("EmbeddedEmbedder", () => {
   let directory: string;
   let clock: FakeClock;
-  let account: CeilingAccount;
+  let account: TestAccount;
   let embedder: EmbeddedEmbedder;
   const running = new Set<number>();
 
@@ -32,7 +32,7 @@ describe("EmbeddedEmbedder", () => {
     const entryPath = path.join(directory, "helper.mjs");
     writeFileSync(entryPath, HELPER);
     clock = new FakeClock();
-    account = new CeilingAccount("embeddings", 2 ** 30);
+    account = new TestAccount(2 ** 30, "embeddings");
     embedder = new EmbeddedEmbedder({
       program: { entryPath, args: [], execArgv: [] },
       clock,

@@ -3,7 +3,7 @@ import path from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import type { SessionChange, SessionRows } from "../../ports/session-rows.ts";
-import { MapRows } from "../../stores/sessions/map-rows.ts";
+import { MapRows } from "../../testing/session-rows-in-memory.ts";
 import { createSessionRows } from "./session-rows.ts";
 import { openTestDatabase } from "./testing/open-database.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MemorySample } from "../../contracts/memory.ts";
-import { FakeClock } from "../../shared/fake-clock.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
 import { backoffMs } from "./backoff.ts";
 import { LiveConnection, type LiveSink } from "./live-connection.ts";
 import { freshness } from "./live-state.ts";

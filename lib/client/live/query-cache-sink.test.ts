@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { SamplePush } from "../../contracts/events.ts";
 import type { MemoryReport, MemorySample } from "../../contracts/memory.ts";
 import type { StreamJobView, StreamState } from "../../contracts/streams.ts";
-import { FakeClock } from "../../shared/fake-clock.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
 import { memoryKeys } from "../queries/memory.ts";
 import { type StreamPage, streamsQuery } from "../queries/streams.ts";
 import { createQueryCacheSink, followJob } from "./query-cache-sink.ts";

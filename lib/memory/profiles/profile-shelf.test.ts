@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { FakeClock } from "../../shared/fake-clock.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
 import type { ProfileNode } from "../leaks/allocation-sites.ts";
 import { ProfileShelf, type ShelfOptions } from "./profile-shelf.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
-import { FakeClock } from "../../shared/fake-clock.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { memoryKeyRows } from "../../testing/key-rows-in-memory.ts";
 import { type Identity, KeyRing } from "./key-ring.ts";
 import { MAX_SIGN_INS_PER_KEY } from "./sign-ins.ts";
-import { memoryKeyRows } from "./testing/memory-key-rows.ts";
 
 const { compared } = vi.hoisted(() => ({ compared: [] as number[][] }));
 vi.mock("node:crypto", async (importOriginal) => {

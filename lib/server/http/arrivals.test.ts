@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { expect, it } from "vitest";
-import { FakeClock } from "../../shared/fake-clock.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
 import { Arrivals } from "./arrivals.ts";
 
 /** A request as far as an arrival looks at it. */

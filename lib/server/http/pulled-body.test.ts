@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { FakeClock } from "../../shared/fake-clock.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
 import { pulledBody, UNREAD_MS } from "./pulled-body.ts";
 
 function setUp(chunks: number) {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FakeClock } from "../../shared/fake-clock.ts";
-import { TestAccount } from "../testing/test-account.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { TestAccount } from "../../testing/test-account.ts";
 import { BoundedEntries, type PolicySetting } from "./bounded-entries.ts";
 
 const key = fc.integer({ min: 0, max: 30 }).map((n) => `k${n}`);

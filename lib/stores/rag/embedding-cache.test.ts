@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { EmbeddingRows } from "../../ports/document-rows.ts";
 import type { Embedder, EmbedderState } from "../../ports/embedder.ts";
-import { FakeClock } from "../../shared/fake-clock.ts";
-import { CeilingAccount } from "../values/ceiling-account.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { TestAccount } from "../../testing/test-account.ts";
 import { EmbeddingCache } from "./embedding-cache.ts";
 
 const ingest = { lane: "ingest", namespace: "default" } as const;
@@ -53,14 +53,14 @@ class MemoryRows implements EmbeddingRows {
 describe("EmbeddingCache", () => {
   let embedder: CountingEmbedder;
   let rows: MemoryRows;
-  let account: CeilingAccount;
+  let account: TestAccount;
   let clock: FakeClock;
   const make = (bounds = { maxItems: 100, maxBytes: 1_000_000, maxRows: 1_000 }) =>
     new EmbeddingCache(embedder, rows, account, clock, bounds);
   beforeEach(() => {
     embedder = new CountingEmbedder();
     rows = new MemoryRows();
-    account = new CeilingAccount("rag", Number.MAX_SAFE_INTEGER);
+    account = new TestAccount(Number.MAX_SAFE_INTEGER, "rag");
     clock = new FakeClock();
   });
 

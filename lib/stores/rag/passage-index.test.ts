@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PassageVector, PassageVectorSource } from "../../ports/passage-vectors.ts";
-import { CeilingAccount } from "../values/ceiling-account.ts";
+import { TestAccount } from "../../testing/test-account.ts";
 import { PassageIndex } from "./passage-index.ts";
 import { dotWithCode, encodeVector, normalize } from "./vector-code.ts";
 
@@ -64,7 +64,7 @@ describe("PassageIndex", () => {
         fc.constantFrom(0, 30_000, 90_000, 10_000_000),
         async (operations, ceiling) => {
           const source = new Rows();
-          const account = new CeilingAccount("rag", ceiling ?? Number.MAX_SAFE_INTEGER);
+          const account = new TestAccount(ceiling ?? Number.MAX_SAFE_INTEGER, "rag");
           const index = new PassageIndex(source, account, async () => undefined);
           let [nextId, nextDocument] = [1, 1];
           for (const { kind, scope, count } of operations) {
@@ -109,7 +109,7 @@ describe("PassageIndex", () => {
     const source = new Rows();
     const row = (id: number, documentId: number) => ({ id, documentId, vector: encodeVector(random(id)) });
     source.of("a").push(...Array.from({ length: 2_500 }, (_, at) => row(at + 10, 1)));
-    const index = new PassageIndex(source, new CeilingAccount("rag", Number.MAX_SAFE_INTEGER), async () => undefined);
+    const index = new PassageIndex(source, new TestAccount(Number.MAX_SAFE_INTEGER, "rag"), async () => undefined);
     const searching = index.search("a", random(5), 3, null);
     // One with a smaller id than those read, one with a larger, and the removal of all the others.
     const late = [row(5, 2), row(9_999, 3)];

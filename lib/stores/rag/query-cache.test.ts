@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FakeClock } from "../../shared/fake-clock.ts";
-import { CeilingAccount } from "../values/ceiling-account.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { TestAccount } from "../../testing/test-account.ts";
 import { QueryCache } from "./query-cache.ts";
 
 const answer = (size: number) => Buffer.alloc(size, 1);
 
 function make(bounds = { maxItems: 3, maxBytes: 10_000, ttlMs: 1_000 }, ceiling?: number) {
   const clock = new FakeClock();
-  const account = new CeilingAccount("rag", ceiling ?? Number.MAX_SAFE_INTEGER);
+  const account = new TestAccount(ceiling ?? Number.MAX_SAFE_INTEGER, "rag");
   return { clock, account, cache: new QueryCache(bounds, account, clock) };
 }
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { MessageRow } from "../../ports/conversation-rows.ts";
-import { FakeClock } from "../../shared/fake-clock.ts";
-import { CeilingAccount } from "../values/ceiling-account.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { TestAccount } from "../../testing/test-account.ts";
 import { RecentMessages } from "./recent-messages.ts";
 
 const message = (rowId: number, conversationRowId: number, sequence: number, length: number): MessageRow => ({
@@ -24,7 +24,7 @@ describe("RecentMessages", () => {
     });
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 150 }), fc.constantFrom(4_000, 1_000_000), (operations, ceiling) => {
-        const account = new CeilingAccount("rag", ceiling ?? Number.MAX_SAFE_INTEGER);
+        const account = new TestAccount(ceiling ?? Number.MAX_SAFE_INTEGER, "rag");
         const recent = new RecentMessages({ maxItems: 20, maxBytes: 8_000 }, account, new FakeClock());
         const model = new Map<number, MessageRow[]>();
         let rowId = 0;
@@ -56,7 +56,7 @@ describe("RecentMessages", () => {
   it("takes at most half of what the messages are as text", () => {
     const recent = new RecentMessages(
       { maxItems: 1_000, maxBytes: 10_000_000 },
-      new CeilingAccount("rag", Number.MAX_SAFE_INTEGER),
+      new TestAccount(Number.MAX_SAFE_INTEGER, "rag"),
       new FakeClock(),
     );
     let plain = 0;

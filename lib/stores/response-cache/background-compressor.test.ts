@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { MIB } from "../../shared/bytes.ts";
-import { FakeClock } from "../../shared/fake-clock.ts";
-import { CeilingAccount } from "../values/ceiling-account.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { TestAccount } from "../../testing/test-account.ts";
 import { BackgroundCompressor } from "./background-compressor.ts";
 import { BodyArena } from "./body-arena.ts";
 import { BudgetAccount } from "./budget-account.ts";
@@ -9,8 +9,8 @@ import { examineBody, type HeldBody } from "./held-body.ts";
 import { Inflations } from "./inflations.ts";
 
 async function setUp(encoding: () => "gzip" | "br") {
-  const bodies = new BodyArena(new BudgetAccount(new CeilingAccount("cache", 8 * MIB), 8 * MIB), () => false);
-  const inflations = new Inflations(new CeilingAccount("cache", 8 * MIB));
+  const bodies = new BodyArena(new BudgetAccount(new TestAccount(8 * MIB, "cache"), 8 * MIB), () => false);
+  const inflations = new Inflations(new TestAccount(8 * MIB, "cache"));
   const compressor = new BackgroundCompressor({ bodies, clock: new FakeClock(), maxQueued: 10, encoding });
   const hold = async (text: string): Promise<HeldBody> => {
     const bytes = Buffer.from(text.repeat(2_000));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { FakeClock } from "../../shared/fake-clock.ts";
-import { TestAccount } from "../testing/test-account.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { TestAccount } from "../../testing/test-account.ts";
 import { FillLeases, LEASE_BYTES, LEASE_MS, WAITER_BYTES } from "./fill-leases.ts";
 
 function setUp(maxBytes = 1_000_000) {

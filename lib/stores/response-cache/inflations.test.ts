@@ -1,6 +1,6 @@
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { TestAccount } from "../testing/test-account.ts";
+import { TestAccount } from "../../testing/test-account.ts";
 import { Inflations } from "./inflations.ts";
 
 const MIB = 1024 * 1024;

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Encoding, Representation } from "../../ports/cache-store.ts";
 import { AppError } from "../../shared/errors.ts";
-import { FakeClock } from "../../shared/fake-clock.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { TestAccount } from "../../testing/test-account.ts";
 import type { PolicySetting } from "../policies/bounded-entries.ts";
-import { TestAccount } from "../testing/test-account.ts";
 import { ResponseCache } from "./response-cache.ts";
 
 const MAX_BYTES = 320 * 1024;

@@ -1,8 +1,8 @@
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
 import type { CachePut } from "../../ports/cache-store.ts";
-import { FakeClock } from "../../shared/fake-clock.ts";
-import { TestAccount } from "../testing/test-account.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { TestAccount } from "../../testing/test-account.ts";
 import { LEASE_MS } from "./fill-leases.ts";
 import { ResponseCache, type ResponseCacheOptions } from "./response-cache.ts";
 

@@ -3,10 +3,10 @@ import { expect, it } from "vitest";
 import type { Slicer } from "../../ports/bounded-store.ts";
 import { KIB } from "../../shared/bytes.ts";
 import { AppError } from "../../shared/errors.ts";
-import { FakeClock } from "../../shared/fake-clock.ts";
 import type { Json } from "../../shared/json-value.ts";
-import { CeilingAccount } from "../values/ceiling-account.ts";
-import { MapRows } from "./map-rows.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { MapRows } from "../../testing/session-rows-in-memory.ts";
+import { TestAccount } from "../../testing/test-account.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { SessionPool } from "./session-pool.ts";
 import { QUEUE_BYTES } from "./write-behind.ts";
@@ -95,7 +95,7 @@ class Bench {
   readonly rows = new MapRows();
   readonly model = new Map<string, Expected>();
   readonly ids: string[] = [];
-  readonly account = new CeilingAccount("sessions", CEILING);
+  readonly account = new TestAccount(CEILING, "sessions");
   maxItems = MAX_ITEMS;
   pool = this.open();
 

@@ -2,17 +2,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MIB } from "../../shared/bytes.ts";
 import { AppError } from "../../shared/errors.ts";
-import { FakeClock } from "../../shared/fake-clock.ts";
-import { CeilingAccount } from "../values/ceiling-account.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { MapRows } from "../../testing/session-rows-in-memory.ts";
+import { TestAccount } from "../../testing/test-account.ts";
 import { newSessionId } from "./id-index.ts";
-import { MapRows } from "./map-rows.ts";
 import { SessionPool } from "./session-pool.ts";
 import { UNPAID_USES } from "./write-behind.ts";
 
 const NS = "a";
 
 /** As the ledger grants: what all stores together may take can end long before this one's own ceiling. */
-class SharedAccount extends CeilingAccount {
+class SharedAccount extends TestAccount {
   capBytes = 64 * MIB;
 
   override tryTake(bytes: number): boolean {
@@ -21,7 +21,7 @@ class SharedAccount extends CeilingAccount {
 }
 
 function setUp({ rows = new MapRows(), maxItems = 500 } = {}) {
-  const account = new SharedAccount("sessions", 64 * MIB);
+  const account = new SharedAccount(64 * MIB, "sessions");
   const clock = new FakeClock();
   const failures: unknown[] = [];
   const pool = new SessionPool({

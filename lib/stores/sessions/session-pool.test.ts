@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { Slicer } from "../../ports/bounded-store.ts";
 import { KIB, MIB } from "../../shared/bytes.ts";
 import { AppError } from "../../shared/errors.ts";
-import { FakeClock } from "../../shared/fake-clock.ts";
-import { CeilingAccount } from "../values/ceiling-account.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { MapRows } from "../../testing/session-rows-in-memory.ts";
+import { TestAccount } from "../../testing/test-account.ts";
 import { newSessionId } from "./id-index.ts";
-import { MapRows } from "./map-rows.ts";
 import { SessionPool, type SessionPoolOptions } from "./session-pool.ts";
 import { QUEUE_BYTES } from "./write-behind.ts";
 
@@ -15,7 +15,7 @@ const NS = "default";
 function setUp(overrides: Partial<SessionPoolOptions> = {}) {
   const clock = new FakeClock();
   const rows = new MapRows();
-  const account = new CeilingAccount("sessions", 64 * MIB);
+  const account = new TestAccount(64 * MIB, "sessions");
   const failures: unknown[] = [];
   const pool = new SessionPool({
     rows,
@@ -367,7 +367,7 @@ describe("SessionPool", () => {
   });
 
   it("refuses data over 1 MiB or over the store itself, and leaves what was there", async () => {
-    const { pool } = setUp({ account: new CeilingAccount("sessions", 512 * KIB) });
+    const { pool } = setUp({ account: new TestAccount(512 * KIB, "sessions") });
     const { id } = await pool.create(NS, '"kept"');
     expect(await code(pool.replace(NS, id, JSON.stringify("x".repeat(MIB)), null))).toBe("item-too-large");
     expect(await code(pool.replace(NS, id, JSON.stringify("x".repeat(600_000)), null))).toBe("item-too-large");
@@ -380,7 +380,7 @@ describe("SessionPool", () => {
     const { pool, rows } = setUp();
     const { id } = await pool.create(NS, '"here"');
     await pool.close();
-    const starved = setUp({ rows, account: new CeilingAccount("sessions", 2 * KIB) });
+    const starved = setUp({ rows, account: new TestAccount(2 * KIB, "sessions") });
     expect((await starved.pool.get(NS, id)).text).toBe('"here"');
     expect(await code(starved.pool.replace(NS, id, "2", null))).toBe("memory-pressure");
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { MIB } from "../../shared/bytes.ts";
-import { FakeClock } from "../../shared/fake-clock.ts";
-import { CeilingAccount } from "../values/ceiling-account.ts";
-import { MapRows } from "./map-rows.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { MapRows } from "../../testing/session-rows-in-memory.ts";
+import { TestAccount } from "../../testing/test-account.ts";
 import { UNPAID_USES, WriteBehind } from "./write-behind.ts";
 
 const settled = () => new Promise(setImmediate);
@@ -12,7 +12,7 @@ function setUp() {
   const rows = new MapRows();
   const memory = new Map<string, Buffer>();
   const failures: unknown[] = [];
-  const account = new CeilingAccount("sessions", 64 * MIB);
+  const account = new TestAccount(64 * MIB, "sessions");
   const queue = new WriteBehind({
     rows,
     account,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { KIB } from "../../shared/bytes.ts";
-import { CeilingAccount } from "./ceiling-account.ts";
+import { TestAccount } from "../../testing/test-account.ts";
 import { SlabArena } from "./slab-arena.ts";
 
 const OPTIONS = { slabBytes: 64 * KIB, stepBytes: 4 * KIB };
@@ -27,7 +27,7 @@ describe("SlabArena", () => {
   it("gives every payload back byte for byte and stays within its account after each of any operations", () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 200 }), (operations) => {
-        const account = new CeilingAccount("cache", 300 * KIB);
+        const account = new TestAccount(300 * KIB, "cache");
         const arena = new SlabArena(account, OPTIONS);
         const held = new Map<number, Buffer>();
         for (const [step, op] of operations.entries()) {
@@ -61,7 +61,7 @@ describe("SlabArena", () => {
   });
 
   it("holds at most a quarter and half a slab more than its payloads through 20,000 replacements at random", () => {
-    const account = new CeilingAccount("cache", Number.POSITIVE_INFINITY);
+    const account = new TestAccount(Number.POSITIVE_INFINITY, "cache");
     const arena = new SlabArena(account);
     const handles: number[] = [];
     const put = (step: number) => arena.put(payload(step, 200 + ((step * 7919) % 3000))) ?? Number.NaN;
@@ -75,7 +75,7 @@ describe("SlabArena", () => {
   });
 
   it("gives pages back to the system as payloads are freed, without a collection, and the rest when it is told to compact", () => {
-    const account = new CeilingAccount("cache", Number.POSITIVE_INFINITY);
+    const account = new TestAccount(Number.POSITIVE_INFINITY, "cache");
     const arena = new SlabArena(account);
     const handles = Array.from({ length: 16_000 }, (_, i) => arena.put(payload(i, 4000)) ?? Number.NaN);
     const full = { rss: process.memoryUsage.rss(), reserved: arena.reservedBytes };
@@ -92,7 +92,7 @@ describe("SlabArena", () => {
   });
 
   it("refuses rather than allocates when the account says no, and takes again after a free", () => {
-    const account = new CeilingAccount("cache", 80 * KIB);
+    const account = new TestAccount(80 * KIB, "cache");
     const arena = new SlabArena(account, OPTIONS);
     const first = arena.put(payload(1, 30_000));
     const second = arena.put(payload(2, 30_000));

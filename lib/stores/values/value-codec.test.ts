@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, it } from "vitest";
 import { KIB, MIB } from "../../shared/bytes.ts";
-import { CeilingAccount } from "./ceiling-account.ts";
+import { TestAccount } from "../../testing/test-account.ts";
 import { Inflater } from "./inflater.ts";
 import { ValueCodec } from "./value-codec.ts";
 
@@ -36,7 +36,7 @@ const readable = (codec: ValueCodec, { raw, format, bytes }: Packed) =>
 const formats = (packed: readonly Packed[]) => new Set(packed.map(({ format }) => format));
 
 it("packs with a dictionary trained from the store's own values, a quarter smaller at least than without one", async () => {
-  const codec = new ValueCodec(new CeilingAccount("sessions", MIB));
+  const codec = new ValueCodec(new TestAccount(MIB, "sessions"));
   const packed = await packMany(codec, 0, 400);
   expect(packed.every((each) => readable(codec, each))).toBe(true);
   expect([...formats(packed)]).toEqual([1, 2]);
@@ -48,7 +48,7 @@ it("packs with a dictionary trained from the store's own values, a quarter small
 });
 
 it("trains anew when values change their kind, and reads what older dictionaries packed", async () => {
-  const account = new CeilingAccount("sessions", MIB);
+  const account = new TestAccount(MIB, "sessions");
   const codec = new ValueCodec(account);
   const all: Packed[] = [];
   for (let kind = 0; kind < 6; kind++) {
@@ -65,7 +65,7 @@ it("trains anew when values change their kind, and reads what older dictionaries
 });
 
 it("lets a dictionary go with the last value that needs it", async () => {
-  const codec = new ValueCodec(new CeilingAccount("sessions", MIB));
+  const codec = new ValueCodec(new TestAccount(MIB, "sessions"));
   const first = await packMany(codec, 0, 1_200);
   const second = await packMany(codec, 1, 1_200);
   expect(formats([...first, ...second]).has(3)).toBe(true);
@@ -76,12 +76,12 @@ it("lets a dictionary go with the last value that needs it", async () => {
 });
 
 it("says no for what does not shrink by an eighth", async () => {
-  const codec = new ValueCodec(new CeilingAccount("sessions", MIB));
+  const codec = new ValueCodec(new TestAccount(MIB, "sessions"));
   for (const bytes of [0, 1, 10, 2_000, 100_000]) expect(await codec.pack(randomBytes(bytes))).toBeNull();
 });
 
 it("packs without a dictionary when the account has no memory for one", async () => {
-  const account = new CeilingAccount("sessions", 0);
+  const account = new TestAccount(0, "sessions");
   const codec = new ValueCodec(account);
   expect([...formats(await packMany(codec, 0, 300))]).toEqual([1]);
 });

@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
+import { TestAccount } from "../../testing/test-account.ts";
 import { CodePlane, Finds } from "./code-plane.ts";
 import { createJavaScriptKernel, createWasmKernel, type Kernel } from "./kernel.ts";
 import { Query } from "./query.ts";
@@ -7,7 +7,6 @@ import { RowBatch } from "./row-codec.ts";
 import { rowFormat } from "./row-format.ts";
 import { BLOCK_BYTES } from "./slab.ts";
 import { SlabArena } from "./slab-arena.ts";
-import { TestAccount } from "./test-account.ts";
 
 function normal(seed: number): () => number {
   let state = seed;
@@ -123,11 +122,4 @@ it.each([wasm(), createJavaScriptKernel()])("the $name kernel finds each row onc
     expect(lower).toBeLessThanOrEqual(values[slot] ?? 0);
     expect(upper).toBeGreaterThanOrEqual(values[slot] ?? 0);
   }
-});
-
-it("what is committed is what the AssemblyScript compiles to", () => {
-  const root = new URL("../../..", import.meta.url).pathname;
-  expect(() =>
-    execFileSync("node", ["scripts/build-wasm.mjs", "vector-scan", "--check"], { cwd: root, timeout: 600_000 }),
-  ).not.toThrow();
 });

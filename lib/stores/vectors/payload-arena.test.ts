@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { TestAccount } from "../../testing/test-account.ts";
 import { PayloadArena } from "./payload-arena.ts";
-import { TestAccount } from "./test-account.ts";
 
 const operation = fc.oneof(
   {

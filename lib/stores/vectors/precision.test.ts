@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Precision } from "../../ports/vector-rows.ts";
-import { FakeClock } from "../../shared/fake-clock.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { TestAccount } from "../../testing/test-account.ts";
+import { RowsInMemory } from "../../testing/vector-rows-in-memory.ts";
 import { createJavaScriptKernel, createKernel } from "./kernel.ts";
-import { RowsInMemory } from "./rows-in-memory.ts";
-import { TestAccount } from "./test-account.ts";
 import { VectorStore } from "./vector-store.ts";
 
 async function openStore(rows = new RowsInMemory(), kernel = createKernel()) {

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { TestAccount } from "../../testing/test-account.ts";
 import { createJavaScriptKernel } from "./kernel.ts";
 import { BLOCK_BYTES, type Block } from "./slab.ts";
 import { SlabArena } from "./slab-arena.ts";
-import { TestAccount } from "./test-account.ts";
 
 const size = fc.oneof(
   fc.integer({ min: 1, max: 200 }).map((units) => units * 16),

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { FakeClock } from "../../shared/fake-clock.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { TestAccount } from "../../testing/test-account.ts";
+import { RowsInMemory } from "../../testing/vector-rows-in-memory.ts";
 import { BoundedVectors } from "./bounded-vectors.ts";
 import { createKernel } from "./kernel.ts";
 import { rowFormat } from "./row-format.ts";
-import { RowsInMemory } from "./rows-in-memory.ts";
-import { TestAccount } from "./test-account.ts";
 import { VectorStore } from "./vector-store.ts";
 
 const MIB = 1_048_576;

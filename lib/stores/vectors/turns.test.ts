@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { FakeClock } from "../../shared/fake-clock.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
 import { Turns } from "./turns.ts";
 
 /** One round of the event loop, as a request that wants to be answered has it. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../shared/clock.ts";
 import { parseFilter } from "../../shared/filter.ts";
+import { TestAccount } from "../../testing/test-account.ts";
+import { RowsInMemory } from "../../testing/vector-rows-in-memory.ts";
 import { createJavaScriptKernel } from "./kernel.ts";
-import { RowsInMemory } from "./rows-in-memory.ts";
-import { TestAccount } from "./test-account.ts";
 import { VectorStore } from "./vector-store.ts";
 
 /** Each look at it finds the window of the event loop used up, so that a search breathes after every step. */

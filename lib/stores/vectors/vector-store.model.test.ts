@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Metric, Precision } from "../../ports/vector-rows.ts";
-import { FakeClock } from "../../shared/fake-clock.ts";
 import { parseFilter } from "../../shared/filter.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { TestAccount } from "../../testing/test-account.ts";
+import { RowsInMemory } from "../../testing/vector-rows-in-memory.ts";
 import { createJavaScriptKernel, createKernel } from "./kernel.ts";
-import { RowsInMemory } from "./rows-in-memory.ts";
-import { TestAccount } from "./test-account.ts";
 import { VectorStore } from "./vector-store.ts";
 
 type Model = Map<string, { vector: Float32Array; group: number }>;

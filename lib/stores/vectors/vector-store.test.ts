@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Metric, Precision } from "../../ports/vector-rows.ts";
 import { systemClock } from "../../shared/clock.ts";
-import { FakeClock } from "../../shared/fake-clock.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { TestAccount } from "../../testing/test-account.ts";
+import { RowsInMemory } from "../../testing/vector-rows-in-memory.ts";
 import { BoundedVectors } from "./bounded-vectors.ts";
 import { createKernel } from "./kernel.ts";
 import { MemoryScan } from "./memory-scan.ts";
 import { Query } from "./query.ts";
 import { RowBatch } from "./row-codec.ts";
 import { rowFormat } from "./row-format.ts";
-import { RowsInMemory } from "./rows-in-memory.ts";
-import { TestAccount } from "./test-account.ts";
 import { VectorMemory } from "./vector-memory.ts";
 import { VectorStore } from "./vector-store.ts";
 

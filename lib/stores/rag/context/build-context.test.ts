@@ -8,10 +8,10 @@ import type {
   RetrievedPassage,
 } from "../../../ports/context-builder.ts";
 import { AppError } from "../../../shared/errors.ts";
-import { loadCounter } from "../../../workers/context/tokenizers.ts";
 import { buildContext } from "./build-context.ts";
 import { historyUnits } from "./history-units.ts";
 import { historyTokens, messageTokens, type TokenCounter } from "./token-counter.ts";
+import { loadCounter } from "./tokenizers.ts";
 
 let count: TokenCounter;
 beforeAll(async () => {

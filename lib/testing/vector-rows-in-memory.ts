@@ -1,6 +1,6 @@
-import type { CollectionRecord, PointWrites, StoredError, StoredPoints, VectorRows } from "../../ports/vector-rows.ts";
-import { AppError } from "../../shared/errors.ts";
-import { compileFilter, type Filter } from "../../shared/filter.ts";
+import type { CollectionRecord, PointWrites, StoredError, StoredPoints, VectorRows } from "../ports/vector-rows.ts";
+import { AppError } from "../shared/errors.ts";
+import { compileFilter, type Filter } from "../shared/filter.ts";
 
 interface StoredPoint {
   row: number;

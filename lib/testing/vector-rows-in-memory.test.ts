@@ -1,5 +1,5 @@
-import { describeVectorRows } from "../../ports/vector-rows.contract.ts";
-import { RowsInMemory } from "./rows-in-memory.ts";
+import { describeVectorRows } from "../ports/vector-rows.contract.ts";
+import { RowsInMemory } from "./vector-rows-in-memory.ts";
 
 describeVectorRows("rows in memory", async () => {
   const rows = new RowsInMemory();

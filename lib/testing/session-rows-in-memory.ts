@@ -4,7 +4,7 @@ import type {
   SessionRow,
   SessionRowSummary,
   SessionRows,
-} from "../../ports/session-rows.ts";
+} from "../ports/session-rows.ts";
 
 /** Session rows in a plain map: the database of tests and benchmarks, with a switch for each way that one can fail. */
 export class MapRows implements SessionRows {

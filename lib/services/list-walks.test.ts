@@ -1,13 +1,13 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ConversationPosition } from "../../ports/conversation-rows.ts";
-import { exportConversations } from "../../services/export-rag.ts";
-import { createConversationRows } from "./conversation-rows.ts";
-import type { DatabaseClient } from "./database-client.ts";
-import { createDocumentRows } from "./document-rows.ts";
-import { Namespaces } from "./rag-namespaces.ts";
-import { openTestDatabase } from "./testing/open-database.ts";
+import { createConversationRows } from "../backends/sqlite/conversation-rows.ts";
+import type { DatabaseClient } from "../backends/sqlite/database-client.ts";
+import { createDocumentRows } from "../backends/sqlite/document-rows.ts";
+import { Namespaces } from "../backends/sqlite/rag-namespaces.ts";
+import { openTestDatabase } from "../backends/sqlite/testing/open-database.ts";
+import type { ConversationPosition } from "../ports/conversation-rows.ts";
+import { exportConversations } from "./export-rag.ts";
 
 let database: DatabaseClient;
 let file: string;

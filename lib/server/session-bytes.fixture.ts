@@ -1,12 +1,12 @@
 /** Run by session-bytes.test.ts in a process of its own: fills a pool and prints what it claims and what the process grew by. */
 import { Session } from "node:inspector/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { loadGlibc } from "../../memory/allocator-trim.ts";
-import type { SessionRows } from "../../ports/session-rows.ts";
-import { GIB, MIB } from "../../shared/bytes.ts";
-import { systemClock } from "../../shared/clock.ts";
-import { CeilingAccount } from "../values/ceiling-account.ts";
-import { SessionPool } from "./session-pool.ts";
+import { loadGlibc } from "../memory/allocator-trim.ts";
+import type { SessionRows } from "../ports/session-rows.ts";
+import { GIB, MIB } from "../shared/bytes.ts";
+import { systemClock } from "../shared/clock.ts";
+import { SessionPool } from "../stores/sessions/session-pool.ts";
+import { TestAccount } from "../testing/test-account.ts";
 
 const [letters = "a", size = "2000", packing = "off"] = process.argv.slice(2);
 /** Enough that a tenth of it stands out from what a process grows by anyway. */
@@ -64,7 +64,7 @@ const allocator = await loadGlibc();
 const inspector = new Session();
 inspector.connect();
 
-const account = new CeilingAccount("sessions", 4 * GIB);
+const account = new TestAccount(4 * GIB, "sessions");
 const pool = new SessionPool({
   rows: nothing,
   account,

@@ -1,4 +1,4 @@
-import type { KeyRow, KeyRows, SignInRow } from "../../../ports/admin-rows.ts";
+import type { KeyRow, KeyRows, SignInRow } from "../ports/admin-rows.ts";
 
 /** Rows of keys and sign-ins without a database. Each write takes a turn of the loop, as one on disk would. */
 export function memoryKeyRows() {

@@ -1,14 +1,15 @@
-import type { MemoryAccount } from "../../ports/memory-account.ts";
+import type { Component, MemoryAccount } from "../ports/memory-account.ts";
 
-/** An account with a limit that a test may move, and that grants nothing while frozen. */
+/** An account with no ledger behind it, and a limit that a test may move; it grants nothing while frozen. */
 export class TestAccount implements MemoryAccount {
-  readonly component = "cache";
+  readonly component: Component;
   grantedBytes = 0;
   ceilingBytes: number;
   frozen = false;
 
-  constructor(ceilingBytes = Number.MAX_SAFE_INTEGER) {
+  constructor(ceilingBytes = Number.MAX_SAFE_INTEGER, component: Component = "cache") {
     this.ceilingBytes = ceilingBytes;
+    this.component = component;
   }
 
   tryTake(bytes: number): boolean {

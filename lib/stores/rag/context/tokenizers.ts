@@ -1,4 +1,4 @@
-import type { Tokenizer } from "../../ports/context-builder.ts";
+import type { Tokenizer } from "../../../ports/context-builder.ts";
 
 type Encoding = "o200k_base" | "cl100k_base";
 
