@@ -7,43 +7,46 @@ const floor = (name, from, notTo, comment) => ({
   to: { path: notTo },
 });
 
+/** Tests, what only they import, and what they run. */
+const TESTS = "(^|/)testing/|\\.(test|spec|contract|fixture)\\.tsx?$";
+
 module.exports = {
   forbidden: [
     // Cycles are Biome's to find (noImportCycles): it tells a type from a value.
     floor(
       "shared-imports-nothing",
       "^lib/shared/",
-      "^(lib/(?!shared/)|app/|server\\.ts)",
+      "^(lib/(?!shared/|testing/)|app/|server\\.ts)",
       "Floor 0 imports nothing of ours: move the code up, or pass it in.",
     ),
     floor(
       "contracts-and-ports-import-shared",
       "^lib/(contracts|ports)/",
-      "^(lib/(?!shared/|contracts/|ports/)|app/|server\\.ts)",
+      "^(lib/(?!shared/|contracts/|ports/|testing/)|app/|server\\.ts)",
       "Floor 1 is schemas and interfaces: put behaviour on floor 2.",
     ),
     floor(
       "stores-stand-alone",
       "^lib/stores/",
-      "^(lib/(?!shared/|contracts/|ports/|stores/)|app/)",
+      "^(lib/(?!shared/|contracts/|ports/|testing/|stores/)|app/)",
       "A store gets what it needs handed to it in lib/server/runtime.ts, through lib/ports.",
     ),
     floor(
       "memory-stands-alone",
       "^lib/memory/",
-      "^(lib/(?!shared/|contracts/|ports/|memory/)|app/)",
+      "^(lib/(?!shared/|contracts/|ports/|testing/|memory/)|app/)",
       "lib/memory knows a store only as lib/ports/bounded-store.ts.",
     ),
     floor(
       "streaming-stands-alone",
       "^lib/streaming/",
-      "^(lib/(?!shared/|contracts/|ports/|streaming/)|app/)",
+      "^(lib/(?!shared/|contracts/|ports/|testing/|streaming/)|app/)",
       "Streams reach stores through a port, composed in runtime.ts.",
     ),
     floor(
       "backends-stand-alone",
       "^lib/backends/",
-      "^(lib/(?!shared/|contracts/|ports/|backends/)|app/)",
+      "^(lib/(?!shared/|contracts/|ports/|testing/|backends/)|app/)",
       "A driver implements a port and imports no engine.",
     ),
     floor(
@@ -51,6 +54,12 @@ module.exports = {
       "^lib/workers/",
       "^(lib/(services|server|client)/|app/)",
       "A worker is an entry point: it gets messages, not the server.",
+    ),
+    floor(
+      "doubles-know-ports",
+      "^lib/testing/",
+      "^(lib/(?!shared/|contracts/|ports/|testing/)|app/|server\\.ts)",
+      "A double stands for a port, in tests of every room: it knows no engine.",
     ),
     floor(
       "services-below-server",
@@ -67,7 +76,7 @@ module.exports = {
     floor(
       "client-is-browser-code",
       "^lib/client/",
-      "^(lib/(?!shared/|contracts/|client/)|app/|server\\.ts)",
+      "^(lib/(?!shared/|contracts/|testing/|client/)|app/|server\\.ts)",
       "Browser code knows contracts and shared alone.",
     ),
     floor(
@@ -76,6 +85,13 @@ module.exports = {
       "^(lib/(?!door\\.ts|client/|contracts/|shared/)|server\\.ts)",
       "Pages and route handlers reach the server through lib/door.ts.",
     ),
+    {
+      name: "ships-without-tests",
+      severity: "error",
+      comment: "What runs for users imports no test, no double, no bench and no script: move what both need into lib.",
+      from: { path: "^(app|lib|agent|server\\.ts)", pathNot: TESTS },
+      to: { path: `${TESTS}|^(bench|e2e|scripts)/` },
+    },
     {
       name: "sql-lives-in-backends",
       severity: "error",

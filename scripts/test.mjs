@@ -41,7 +41,7 @@ requireNode();
 install();
 requireBrowser();
 const long = process.argv.includes("--long");
-const totals = verify();
+const totals = await verify();
 build();
 const report = path.join(projectDir, "test-results/e2e.json");
 rmSync(report, { force: true });

@@ -1,0 +1,118 @@
+// What documents name must be there: files, links and their anchors, npm scripts, settings, routes, and names of the code.
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import { sourceFiles } from "./floors.mjs";
+import { projectDir } from "./setup.mjs";
+
+const EXTENSION = /\.(?:ts|tsx|mjs|cjs|js|json|md|prisma|sql|sh|png|yaml|yml|example|gz)$/;
+/** `<x>`, `{x}`, `…`, `*`: a kind of name, not a name. */
+const PATTERN = /[<{}>…*]/;
+
+/** The documents under a root: those at its top and in `docs/`, `bench/`, `packages/` and `examples/`. */
+export function documentFiles(root = projectDir) {
+  const top = readdirSync(root).filter((name) => name.endsWith(".md"));
+  const deeper = ["docs", "bench", "packages", "examples"].flatMap((folder) => walk(root, folder));
+  return [...top, ...deeper.filter((name) => name.endsWith(".md"))].sort();
+}
+
+function walk(root, folder) {
+  const full = path.join(root, folder);
+  if (!exists(full)) return [];
+  return readdirSync(full, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, "/"));
+}
+
+function exists(file) {
+  return statSync(file, { throwIfNoEntry: false }) !== undefined;
+}
+
+/**
+ * Compares the documents under a root with its files.
+ * @returns a line for each name that is not there: `FILE:LINE: what`.
+ */
+export function checkDocuments(root = projectDir) {
+  const known = knownNames(root);
+  return documentFiles(root).flatMap((file) => {
+    const text = readFileSync(path.join(root, file), "utf8");
+    return [...deadLinks(root, file, text), ...deadNames(file, text, known)];
+  });
+}
+
+function knownNames(root) {
+  const sources = sourceFiles(root).map((file) => [file, readFileSync(path.join(root, file), "utf8")]);
+  const others = ["wasm", "prisma", "docs"].flatMap((folder) => walk(root, folder));
+  const paths = new Set([...sources.map(([file]) => file), ...others, ...readdirSync(root)]);
+  const words = new Set();
+  for (const [, text] of sources) for (const [word] of text.matchAll(/[A-Za-z_$][\w$]*/g)) words.add(word);
+  for (const file of paths) words.add(path.basename(file));
+  const { scripts } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+  const code = sources.map(([, text]) => text).join("\n");
+  return { root, paths: [...paths], scripts: new Set(Object.keys(scripts ?? {})), words, code };
+}
+
+/** Each part of a document with its line: texts between single backticks, and fenced blocks line by line. */
+function* spans(text) {
+  let isFenced = false;
+  for (const [at, line] of text.split("\n").entries()) {
+    if (line.trimStart().startsWith("```")) isFenced = !isFenced;
+    else if (isFenced) yield { line: at + 1, span: line.trim(), isFenced };
+    else for (const [, span] of line.matchAll(/`([^`]+)`/g)) yield { line: at + 1, span, isFenced };
+  }
+}
+
+function deadNames(file, text, known) {
+  return [...spans(text)].flatMap(({ line, span, isFenced }) =>
+    missingIn(span, isFenced, known).map((what) => `${file}:${line}: ${what}`),
+  );
+}
+
+function missingIn(span, isFenced, { root, paths, scripts, words, code }) {
+  const missing = [];
+  for (const [, name] of span.matchAll(/\bnpm run (?:--?[\w-]+ )*([a-z][\w:-]*)/g))
+    if (!scripts.has(name)) missing.push(`no npm script "${name}"`);
+  for (const [name] of span.matchAll(/\bHEADROOM_[A-Z_]+[A-Z]\b/g))
+    if (!words.has(name)) missing.push(`no setting ${name}`);
+  const [, route] = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE) (\/[^\s?#`]*)/.exec(span) ?? [];
+  if (route !== undefined && !PATTERN.test(route) && !code.includes(route)) missing.push(`no route ${route}`);
+  for (const word of span.split(/[\s,;()"'=]+/)) {
+    const name = word.replace(/^\.\//, "").replace(/[:.]+$/, "");
+    if (!EXTENSION.test(name) || PATTERN.test(name) || /^[/~.-]|^https?:|^[A-Z]+\./.test(name)) continue;
+    const isThere = exists(path.join(root, name)) || paths.some((file) => file.endsWith(`/${name}`));
+    // In a block of commands, files that the reader makes are named too: only what is ours by its folder is looked for.
+    if (!isThere && (!isFenced || /^(?:app|lib|bench|scripts|e2e|docs|prisma|agent|wasm)\//.test(name)))
+      missing.push(`no file ${name}`);
+  }
+  if (!isFenced && /^(?:[A-Z][a-z0-9]+){2,}$/.test(span) && !words.has(span)) missing.push(`nothing is called ${span}`);
+  return missing;
+}
+
+function deadLinks(root, file, text) {
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link]) => {
+    if (/^[a-z]+:/.test(link)) return [];
+    const [target, anchor] = link.split("#");
+    const full = target === "" ? path.join(root, file) : path.join(root, path.dirname(file), target);
+    if (!exists(full)) return [`${file}: no file behind the link ${link}`];
+    if (anchor === undefined || !full.endsWith(".md")) return [];
+    return anchorsOf(readFileSync(full, "utf8")).has(anchor) ? [] : [`${file}: no heading behind the link ${link}`];
+  });
+}
+
+/** As GitHub makes them of headings. */
+function anchorsOf(text) {
+  return new Set(
+    [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, "")
+        .replaceAll(" ", "-"),
+    ),
+  );
+}
+
+if (import.meta.filename === process.argv[1]) {
+  const dead = checkDocuments();
+  for (const line of dead) console.log(line);
+  console.log(`${documentFiles().length} documents, ${dead.length} names that are not there`);
+  process.exitCode = dead.length > 0 ? 1 : 0;
+}

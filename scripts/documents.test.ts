@@ -1,0 +1,55 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { checkDocuments, documentFiles } from "./documents.mjs";
+
+const root = mkdtempSync(path.join(tmpdir(), "headroom-documents-"));
+const write = (file: string, text: string) => {
+  mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+  writeFileSync(path.join(root, file), text);
+};
+
+beforeAll(() => {
+  write("package.json", `{ "scripts": { "start": "true" } }`);
+  write("lib/there.ts", `export class ThereItIs { path = "/api/v1/there"; setting = "HEADROOM_THERE"; }`);
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+const dead = (text: string) => {
+  write("docs/page.md", text);
+  return checkDocuments(root).map((line) => line.replace("docs/page.md:1: ", ""));
+};
+
+it.each([
+  ["`lib/gone.ts`", "no file lib/gone.ts"],
+  ["`gone.ts`", "no file gone.ts"],
+  ["`node scripts/gone.mjs --fast`", "no file scripts/gone.mjs"],
+  ["`npm run gone`", 'no npm script "gone"'],
+  ["`HEADROOM_GONE=1`", "no setting HEADROOM_GONE"],
+  ["`GET /api/v1/gone`", "no route /api/v1/gone"],
+  ["`GoneForLong`", "nothing is called GoneForLong"],
+])("names what is not there: %s", (text, told) => {
+  expect(dead(text)).toEqual([told]);
+});
+
+it("names links to nothing, and to headings that are not there", () => {
+  expect(
+    dead("# A heading, and more\n[a](../lib/gone.ts) [b](#gone) [c](#a-heading-and-more) [d](../lib/there.ts)"),
+  ).toEqual(["docs/page.md: no file behind the link ../lib/gone.ts", "docs/page.md: no heading behind the link #gone"]);
+});
+
+it("says nothing of what is there, of patterns, of others' addresses, and of files that a reader makes", () => {
+  const fine = [
+    "`lib/there.ts` `there.ts` `npm run start` `HEADROOM_THERE` `GET /api/v1/there?x=1` `ThereItIs` `compose-….ts` `/etc/x.json`",
+    "[site](https://example.com/a.md)",
+    "```sh",
+    "curl -o mine.json http://127.0.0.1/x.json",
+    "```",
+  ];
+  expect(dead(fine.join("\n"))).toEqual([]);
+});
+
+it("reads the project's own documents", () => {
+  expect(documentFiles()).toEqual(expect.arrayContaining(["ARCHITECTURE.md", "README.md"]));
+});
