@@ -176,8 +176,6 @@ export class StreamJob {
     let opened = false;
     try {
       await this.#begin(upload);
-      await rejects.rewind(kept.checkpoint.rejectBytes);
-      await results.rewind(kept.checkpoint.resultBytes ?? 0);
       const { encoding } = upload;
       const body = new ByteQueue(interruptible(this.#received(upload.body), this.#abort.signal));
       // It stands in the body's first bytes: they are waited for before any memory is.
@@ -199,6 +197,9 @@ export class StreamJob {
       await run.open(decoderBytes);
       opened = true;
       this.#run = run;
+      // Not before: an upload that is refused leaves what was told behind the checkpoint.
+      await rejects.rewind(kept.checkpoint.rejectBytes);
+      await results.rewind(kept.checkpoint.resultBytes ?? 0);
       this.#state = "running";
       await changed(this, false);
       await this.#pump(run, body, encoding, skip);

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { StreamJobRow, StreamJobRows } from "../ports/stream-job-rows.ts";
 import { MIB } from "../shared/bytes.ts";
 import { type Clock, systemClock } from "../shared/clock.ts";
+import { AppError } from "../shared/errors.ts";
 import { BASE_BYTES, ByteBudget } from "../streaming/byte-budget.ts";
 import { InlineParseHost } from "../streaming/parse-host.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
@@ -34,7 +35,7 @@ function setUp({
   maxLogBytes = 64 * MIB,
 } = {}) {
   const table = new Map<string, StreamJobRow>();
-  const state = { failingSaves: 0 };
+  const state = { failingSaves: 0, sinkFails: false };
   const turn = () => new Promise(setImmediate);
   const rows: StreamJobRows = {
     async save(row) {
@@ -68,6 +69,7 @@ function setUp({
     openSink: async () => ({
       maxBatch: 1000,
       async write({ offsets }) {
+        if (state.sinkFails) throw new AppError("storage-unavailable", "no disk");
         for (const offset of offsets) names.add(offset);
         return { ids: offsets.map((offset) => `made-${offset}`), refusals: [] };
       },
@@ -330,6 +332,24 @@ describe("stream jobs", () => {
     expect(held.filter((each) => each.job.active)).toHaveLength(3);
     await Promise.all(held.map((each) => each.job.active && jobs.cancel(each.job)));
     await Promise.allSettled(held.map((each) => each.under.ended));
+  });
+
+  it("keep what they told of records while an upload that would go on is refused, and tell it once when one does", async () => {
+    const { jobs, state, account } = setUp();
+    const job = await jobs.create("n", NDJSON);
+    const body = Buffer.from('{"n":1}\nbad\n{"n":2}\n');
+    state.sinkFails = true;
+    await ended(jobs.upload(job, upload(chunks(body))));
+    state.sinkFails = false;
+    const told = await text(await job.rejects.read());
+    expect([job.view().rejected, told]).toEqual([1, expect.stringContaining('"excerpt":"bad"')]);
+    account.frozen = true;
+    await expect(jobs.upload(job, upload(chunks(body))).ended).rejects.toMatchObject({ code: "memory-pressure" });
+    expect([job.view().rejected, await text(await job.rejects.read())]).toEqual([1, told]);
+    account.frozen = false;
+    await jobs.upload(job, upload(chunks(body))).ended;
+    expect(job.view()).toMatchObject({ state: "completed", records: 2, rejected: 1 });
+    expect(await text(await job.rejects.read())).toBe(told);
   });
 
   it("stay cancelled when somebody goes on with one at the same moment", async () => {

@@ -14,7 +14,7 @@ export class LineLog {
   #bytes: number;
   #full = false;
 
-  /** @param bytes how much of the file counts: what a later process wrote beyond a checkpoint is cut off. */
+  /** @param bytes how much of the file counts: what was written beyond it is neither read nor kept. */
   constructor(file: string, bytes = 0, maxBytes = MAX_LOG_BYTES) {
     this.#file = file;
     this.#bytes = bytes;
@@ -70,11 +70,6 @@ export class LineLog {
     if (size === 0)
       throw new AppError("not-found", "What this stream told of its records is gone: newer streams needed its room.");
     return createReadStream(this.#file, { start: 0, end: Math.min(size, this.#bytes) - 1 });
-  }
-
-  async remove(): Promise<void> {
-    this.#bytes = 0;
-    await rm(this.#file, { force: true });
   }
 }
 
