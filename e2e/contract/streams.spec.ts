@@ -388,8 +388,8 @@ test("sessions and cache come back out as they are for an operator, are told in 
     "cache-tag": "a,b",
   });
   const before = await (await server.get("/api/v1/sessions", own)).text();
-  const records = async (source: string) =>
-    (await (await server.get(`/api/v1/export?source=${source}`, own)).text())
+  const records = async (source: string, of: Record<string, string> = own) =>
+    (await (await server.get(`/api/v1/export?source=${source}`, of)).text())
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -424,11 +424,27 @@ test("sessions and cache come back out as they are for an operator, are told in 
   );
   expect(job).toMatchObject({ records: 1, rejected: 0 });
   expect(await (await server.get("/api/v1/cache/page", again)).text()).toBe("<p>é</p>");
+  expect(await records("cache", again)).toEqual([{ ...cached[0], maxAgeSeconds: expect.any(Number) }]);
+  // Sessions are all that they were but their ids, which nobody can guess from the old ones.
+  const lines = sessions.map((line) => JSON.stringify(line)).join("\n");
+  const moved = await jobOf(await post(server, "target=sessions&format=ndjson&wait=1", lines, again));
+  expect(moved).toMatchObject({ records: 3, rejected: 0 });
+  const back = await records("sessions", again);
+  const withoutIds = (list: Record<string, unknown>[]) => list.map(({ id: _, ...rest }) => JSON.stringify(rest)).sort();
+  expect(withoutIds(back)).toEqual(withoutIds(sessions));
+  expect(back.map(({ id }) => id)).not.toContain(sessions[0]?.id);
+  // In CSV data are JSON text.
+  const csv = await (await server.get("/api/v1/export?source=sessions&format=csv", own)).text();
+  const cast = "cast=data:json,idleTimeoutSeconds:number,version:number";
+  const third = { "x-namespace": "imported-csv" };
+  const fromCsv = await jobOf(await post(server, `target=sessions&format=csv&wait=1&${cast}`, csv, third));
+  expect(fromCsv).toMatchObject({ records: 3, rejected: 0 });
+  expect(withoutIds(await records("sessions", third))).toEqual(withoutIds(sessions));
 
   const audit = (await (await server.get("/api/v1/export?source=audit")).text()).trim().split("\n");
   const told = audit.map((line) => JSON.parse(line) as { action: string; target: string; detail: string });
   const exported = told.filter(({ action, detail }) => action === "export" && detail === "exported");
-  expect(exported.map(({ target }) => target).sort()).toEqual(["cache", "sessions"]);
+  expect(exported.map(({ target }) => target).sort()).toEqual(["cache", "sessions", "sessions"]);
   const key = await server.send("POST", "/api/v1/keys", { name: "c", role: "consumer", namespace: "exported" });
   const consumer = { authorization: `Bearer ${((await key.json()) as { key: string }).key}` };
   for (const source of ["sessions", "cache"])

@@ -10,6 +10,14 @@ export const newSessionSchema = z.strictObject({
   idleTimeoutSeconds: idleTimeoutSeconds.optional().describe("Ends after this long without use; else as configured"),
 });
 
+/** A session as an export tells it, without its id. */
+export const exportedSessionSchema = newSessionSchema.required().extend({
+  createdAt: z.iso.datetime(),
+  lastUsedAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  version: z.number().int().min(1).max(0xffff_ffff),
+});
+
 export const replaceSessionSchema = z.strictObject({ data: dataSchema.describe("Any JSON, at most 1 MiB") });
 
 /** RFC 7396, on `data`. */

@@ -10,6 +10,13 @@ export interface SessionRow {
   data: Uint8Array;
 }
 
+/** What a session was elsewhere before it is put in here. */
+export interface SessionPast {
+  createdAtMs: number;
+  lastUsedAtMs: number;
+  version: number;
+}
+
 export interface SessionRowSummary extends Omit<SessionRow, "data"> {
   /** The data's length. */
   bytes: number;

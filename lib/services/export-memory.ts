@@ -1,6 +1,7 @@
 import type { CacheStore } from "../ports/cache-store.ts";
 import { MIB } from "../shared/bytes.ts";
 import type { ExportRecord } from "../streaming/encode-export.ts";
+import { SESSION_COLUMNS } from "../streaming/record-numbers.ts";
 import type { ExportOpener } from "./export-sources.ts";
 
 // Stores whose reads count as uses: what is exported stays as it was.
@@ -21,13 +22,12 @@ export interface SessionExport {
   }>;
 }
 
-const SESSION_COLUMNS = ["id", "createdAt", "lastUsedAt", "expiresAt", "idleTimeoutSeconds", "version", "data"];
 /** A session's data has 1 MiB at most: its row, its value, its text and the chunk. */
 const SESSION_BYTES = 8 * MIB;
 
 const iso = (atMs: number): string => new Date(atMs).toISOString();
 
-/** Sessions as `GET` gives them, newest first. */
+/** Sessions as `GET` gives them and a stream imports them, newest first. */
 export function sessionExport(pool: SessionExport): ExportOpener {
   async function* sessions(namespace: string): AsyncGenerator<ExportRecord> {
     for await (const { view, text } of pool.peekAll(namespace))
@@ -46,12 +46,12 @@ export function sessionExport(pool: SessionExport): ExportOpener {
 
 const CACHE_COLUMNS = ["key", "body", "mediaType", "maxAgeSeconds", "tags"];
 const PAGE = 100;
-/** A body four times: itself, in base64, as text and in the chunk. */
-const cacheBytes = (maxBodyBytes: number): number => Math.ceil(maxBodyBytes * 5);
+/** A page of keys, and the pieces of a body on their way out. */
+const PIECES_BYTES = MIB;
 
 /**
  * Responses as a batch sets them, and as a stream imports them: the body in base64, what is left of its time.
- * @param maxBodyBytes of the largest body that is taken.
+ * @param maxBodyBytes of the largest body that is taken. One is held at a time; its decoder is charged to the cache.
  */
 export function cacheExport(cache: Pick<CacheStore, "list" | "peek">, maxBodyBytes: () => number): ExportOpener {
   async function* responses(namespace: string): AsyncGenerator<ExportRecord> {
@@ -60,8 +60,7 @@ export function cacheExport(cache: Pick<CacheStore, "list" | "peek">, maxBodyByt
       for (const { key } of page.items) {
         const entry = await cache.peek(namespace, key);
         if (!entry) continue;
-        const { mediaType, tags } = entry;
-        const body = Buffer.from(entry.body.buffer, entry.body.byteOffset, entry.body.length).toString("base64");
+        const { body, mediaType, tags } = entry;
         yield { key, body, mediaType, maxAgeSeconds: Math.max(1, Math.floor(entry.ttlLeftMs / 1000)), tags };
       }
       from = page.next;
@@ -69,7 +68,7 @@ export function cacheExport(cache: Pick<CacheStore, "list" | "peek">, maxBodyByt
   }
   return async (namespace) => ({
     columns: CACHE_COLUMNS,
-    heldBytes: cacheBytes(maxBodyBytes()),
+    heldBytes: PIECES_BYTES + Math.ceil(maxBodyBytes()),
     records: responses(namespace),
   });
 }

@@ -104,7 +104,7 @@ export function auditExport(rows: Pick<AuditRows, "list">): ExportOpener {
   return async (namespace) => ({ columns, records: entries(namespace) });
 }
 
-export const DOCUMENT_COLUMNS = ["id", "source", "page", "language", "text", "metadata"];
+export const DOCUMENT_COLUMNS = ["id", "source", "page", "language", "text", "metadata", "chunking"];
 export const CONVERSATION_COLUMNS = ["conversationId", "sequence", "role", "content", "metadata", "createdAt"];
 
 /** A store that walks its own rows. */

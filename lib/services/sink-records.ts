@@ -1,9 +1,10 @@
 import { cacheSetSchema } from "../contracts/cache.ts";
 import { idSchema } from "../contracts/common.ts";
-import { newSessionSchema } from "../contracts/sessions.ts";
+import { exportedSessionSchema, newSessionSchema } from "../contracts/sessions.ts";
 import { newPointSchema } from "../contracts/vectors.ts";
 import type { CachePut } from "../ports/cache-store.ts";
-import { idDigits, isCacheBody, isSessionBody } from "../streaming/record-numbers.ts";
+import type { SessionPast } from "../ports/session-rows.ts";
+import { idDigits, isCacheBody, isExportedSession, isSessionBody } from "../streaming/record-numbers.ts";
 import { checkRecord, invalidRecord } from "./check-record.ts";
 
 // A stream's records as the stores take them. Each is held to the schema of the request that would keep it alone.
@@ -26,12 +27,24 @@ export function nameOf(record: Fields, keys: readonly string[]): string | null {
   return null;
 }
 
-/** `{id?, data, idleTimeoutSeconds?}`, or any other object: then it is the data itself. */
-export function readSession(record: unknown): { name: string | null; data: unknown; idleTimeoutMs?: number } {
+export interface NewSession {
+  name: string | null;
+  data: unknown;
+  idleTimeoutMs?: number;
+  past?: SessionPast;
+}
+
+/** `{id?, data, idleTimeoutSeconds?}`, a session as an export tells it, or any other object: then it is the data itself. */
+export function readSession(record: unknown): NewSession {
   if (!isObject(record)) throw invalidRecord("/: a session is an object");
   const name = nameOf(record, ["id"]);
   if (!isSessionBody(record)) return { name, data: record };
   const { id: _, ...body } = record;
+  if (isExportedSession(record)) {
+    const { data, idleTimeoutSeconds, version, ...times } = checkRecord(exportedSessionSchema, body);
+    const past = { createdAtMs: Date.parse(times.createdAt), lastUsedAtMs: Date.parse(times.lastUsedAt), version };
+    return { name, data, idleTimeoutMs: idleTimeoutSeconds * 1000, past };
+  }
   const { data, idleTimeoutSeconds } = checkRecord(newSessionSchema, body);
   return { name, data, ...(idleTimeoutSeconds === undefined ? {} : { idleTimeoutMs: idleTimeoutSeconds * 1000 }) };
 }

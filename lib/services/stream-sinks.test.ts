@@ -11,7 +11,7 @@ async function setUp(target: string, embed?: string) {
   const opener = createSinkOpener({
     secret: "secret",
     sessions: {
-      put: async (_id, _namespace, text, idleTimeoutMs) => take({ text, idleTimeoutMs }),
+      put: async (_id, _namespace, text, idleTimeoutMs, past) => take({ text, idleTimeoutMs, past }),
       committed: async () => undefined,
     },
     cache: {
@@ -90,6 +90,48 @@ describe("sinks hold records to the schemas of the API", () => {
         tags: [],
       },
     ]);
+  });
+
+  const told = {
+    id: "a",
+    createdAt: "2026-01-01T00:00:00.000Z",
+    lastUsedAt: "2026-01-02T00:00:00.000Z",
+    expiresAt: "2026-01-02T00:00:09.000Z",
+    idleTimeoutSeconds: 9,
+    version: 3,
+    data: { n: 1 },
+  };
+
+  it("a session as an export tells it goes on from its past; with a member fewer or more the record is the data", async () => {
+    const { kept, write } = await setUp("sessions");
+    const { version: _, ...fewer } = told;
+    const more = { ...told, extra: 1 };
+    expect((await write(told, fewer, more)).refusals).toEqual([]);
+    expect(kept).toEqual([
+      {
+        text: '{"n":1}',
+        idleTimeoutMs: 9_000,
+        past: { createdAtMs: Date.UTC(2026, 0, 1), lastUsedAtMs: Date.UTC(2026, 0, 2), version: 3 },
+      },
+      { text: JSON.stringify(fewer) },
+      { text: JSON.stringify(more) },
+    ]);
+  });
+
+  it.each([
+    ["createdAt", "yesterday"],
+    ["lastUsedAt", 5],
+    ["expiresAt", null],
+    ["idleTimeoutSeconds", 0],
+    ["version", 0],
+    ["version", 4_294_967_296],
+  ])("an exported session whose %s is %j is refused, and the field named", async (field, value) => {
+    const { kept, write } = await setUp("sessions");
+    const { refusals } = await write({ ...told, [field]: value });
+    expect(refusals).toEqual([
+      { index: 0, code: "validation-failed", message: expect.stringContaining(`/${field}: `) },
+    ]);
+    expect(kept).toEqual([]);
   });
 
   it("a point's other fields are its metadata, and the embedded text may stand beside metadata", async () => {

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { CacheStore } from "../ports/cache-store.ts";
+import type { SessionPast } from "../ports/session-rows.ts";
 import type { RecordSink, SinkBatch, SinkOutcome, SinkRefusal } from "../ports/stream-sink.ts";
 import { AppError, type ProblemCode } from "../shared/errors.ts";
 import { invalidRecord } from "./check-record.ts";
@@ -8,7 +9,7 @@ import type { SinkOpener } from "./stream-jobs.ts";
 
 /** What a stream needs of the session pool. */
 export interface SessionImport {
-  put(id: string, namespace: string, text: string, idleTimeoutMs?: number): Promise<unknown>;
+  put(id: string, namespace: string, text: string, idleTimeoutMs?: number, past?: SessionPast): Promise<unknown>;
   committed(): Promise<void>;
 }
 
@@ -107,9 +108,9 @@ function sessionSink(
     maxBatch: 500,
     async write(batch) {
       const outcome = await keepEach(batch, async (record, offset) => {
-        const { name, data, idleTimeoutMs } = readSession(record);
+        const { name, data, idleTimeoutMs, past } = readSession(record);
         const id = toId(name ?? placeName(jobId, offset));
-        await store.put(id, namespace, JSON.stringify(data), idleTimeoutMs);
+        await store.put(id, namespace, JSON.stringify(data), idleTimeoutMs, past);
         return id;
       });
       // Only what is on disk counts as kept: a checkpoint must not run ahead of it.

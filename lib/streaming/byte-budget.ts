@@ -43,6 +43,11 @@ export class ByteBudget {
     this.#onShort = onShort;
   }
 
+  /** All that there may ever be for all together. */
+  get ceilingBytes(): number {
+    return this.#account.ceilingBytes;
+  }
+
   /** Granted to jobs now. */
   get heldBytes(): number {
     return this.#heldBytes;

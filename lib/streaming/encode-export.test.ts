@@ -55,6 +55,25 @@ describe("encodeExport", () => {
     );
   });
 
+  it("writes bytes as base64 in chunks of a bounded size, whatever their length", async () => {
+    for (const length of [0, 1, 48 * 1024 - 1, 48 * 1024, 48 * 1024 + 1, 1_000_001]) {
+      const body = Buffer.from(Array.from({ length }, (_, at) => at * 7));
+      const text = body.toString("base64");
+      const record = { key: "k", none: undefined, body, tags: ["a"] };
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of encodeExport(each([record, record]), "ndjson", [])) chunks.push(chunk);
+      const line = `{"key":"k","body":"${text}","tags":["a"]}\n`;
+      expect(Buffer.concat(chunks).toString()).toBe(line + line);
+      for (const chunk of chunks) expect(chunk.length).toBeLessThanOrEqual(128 * 1024);
+      const csv = await bytesOf([record], "csv", ["key", "body", "tags"]);
+      expect(csv.toString()).toBe(`key,body,tags\r\nk,${text},"[""a""]"\r\n`);
+    }
+    const plus = [{ body: Buffer.from([0xfb, 1, 2]) }, { body: Buffer.from([0xff, 1, 2]) }];
+    const safe: Uint8Array[] = [];
+    for await (const chunk of encodeExport(each(plus), "csv", ["body"], true)) safe.push(chunk);
+    expect(Buffer.concat(safe).toString()).toBe("body\r\n'+wEC\r\n/wEC\r\n");
+  });
+
   it("writes fvecs that our own reader gives back", async () => {
     const vectors = [
       [1, 2, 3],

@@ -14,10 +14,25 @@ const hasVectors = (target: RecordTarget): boolean => target === "vectors" || ta
 
 /** Members of a session's record that is more than its data. */
 const SESSION_BODY: ReadonlySet<string> = new Set(["id", "data", "idleTimeoutSeconds"]);
+/** What an export tells of a session. */
+export const SESSION_COLUMNS: readonly string[] = [
+  "id",
+  "createdAt",
+  "lastUsedAt",
+  "expiresAt",
+  "idleTimeoutSeconds",
+  "version",
+  "data",
+];
+
+/** Whether a session's record is an export's: with all of its members, as data of the consumer's own may have some of them. */
+export const isExportedSession = (record: Fields): boolean =>
+  SESSION_COLUMNS.every((key) => Object.hasOwn(record, key)) && Object.keys(record).length === SESSION_COLUMNS.length;
 
 /** Whether a session's record names its data; else it is the data. */
 export const isSessionBody = (record: Fields): boolean =>
-  Object.hasOwn(record, "data") && Object.keys(record).every((key) => SESSION_BODY.has(key));
+  Object.hasOwn(record, "data") &&
+  (Object.keys(record).every((key) => SESSION_BODY.has(key)) || isExportedSession(record));
 
 /** Whether a cached response's record names its body; else the record is the body, as JSON. */
 export const isCacheBody = (record: Fields): boolean => Object.hasOwn(record, "key") && typeof record.body === "string";

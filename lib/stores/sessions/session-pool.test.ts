@@ -213,6 +213,7 @@ describe("SessionPool", () => {
   it("tells no session for an export whose deletion is acknowledged, or whose time is up, while its row is read", async () => {
     const { pool, rows, clock } = setUp({ idleTimeoutMs: 1_000 });
     await pool.create(NS, '{"i":0}');
+    clock.advance(1);
     const { id } = await pool.create(NS, '{"i":1}');
     clock.advance(1);
     await pool.create(NS, '{"i":2}');
@@ -226,6 +227,22 @@ describe("SessionPool", () => {
       return row;
     };
     expect(await told.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it("puts in a session with its past: nothing outlives its time, no clock ahead of ours adds to it, and one that is there is replaced", async () => {
+    const { pool, clock } = setUp();
+    const [id, ahead, over] = ["a", "b", "c"].map((letter) => `${letter.repeat(42)}A`) as [string, string, string];
+    clock.advance(10_000);
+    const nowMs = pool.memory.nowMs();
+    const past = { createdAtMs: nowMs - 9_000, lastUsedAtMs: nowMs - 1_000, version: 7 };
+    const view = { ...past, idleTimeoutMs: 2_000, expiresAtMs: nowMs + 1_000 };
+    expect(await pool.put(id, NS, "{}", 2_000, past)).toMatchObject(view);
+    expect((await pool.peekAll(NS).next()).value).toMatchObject({ view, text: "{}" });
+    const future = { createdAtMs: nowMs + 5_000, lastUsedAtMs: nowMs + 9_000, version: 1 };
+    expect(await pool.put(ahead, NS, "{}", 2_000, future)).toMatchObject({ createdAtMs: nowMs, lastUsedAtMs: nowMs });
+    await expect(pool.put(over, NS, "{}", 1_000, past)).rejects.toMatchObject({ code: "validation-failed" });
+    await expect(pool.get(NS, over)).rejects.toMatchObject({ code: "not-found" });
+    expect(await pool.put(id, NS, "1", 2_000, past)).toMatchObject({ version: 8, createdAtMs: past.createdAtMs });
   });
 
   it("acknowledges nothing before the commit in `always`, and commits many writers together", async () => {

@@ -1,7 +1,7 @@
 import type { StoreStats } from "../../contracts/memory.ts";
 import type { BoundedStore, ReliefStep, Slicer } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
-import type { SessionPosition, SessionRow, SessionRows } from "../../ports/session-rows.ts";
+import type { SessionPast, SessionPosition, SessionRow, SessionRows } from "../../ports/session-rows.ts";
 import { MIB } from "../../shared/bytes.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { type Condition, holds } from "../../shared/condition.ts";
@@ -138,22 +138,28 @@ export class SessionPool implements BoundedStore {
 
   /** @throws {AppError} item-too-large, storage-full, storage-read-only, storage-unavailable, memory-pressure. */
   create(namespace: string, text: string, idleTimeoutMs = this.memory.idleTimeoutMs): Promise<SessionView> {
-    return this.#createAs(newSessionId(), namespace, text, idleTimeoutMs);
+    return this.#createAs(newSessionId(), namespace, text, idleTimeoutMs, null);
   }
 
   /**
    * Keeps data under an id that the caller derived, whether a session was there or not, so that an import can be sent again.
-   * The id must be as unguessable as one of ours.
-   * @throws {AppError} as `create`.
+   * The id must be as unguessable as one of ours. A session that is not there yet goes on from its `past`.
+   * @throws {AppError} as `create`; validation-failed when a session with a past was over.
    */
-  put(id: string, namespace: string, text: string, idleTimeoutMs?: number): Promise<SessionView> {
+  put(
+    id: string,
+    namespace: string,
+    text: string,
+    idleTimeoutMs = this.memory.idleTimeoutMs,
+    past: SessionPast | null = null,
+  ): Promise<SessionView> {
     // Two at once would both find nothing, and both make it.
     return this.#puts.run(id, async () => {
       try {
         return await this.#replace(namespace, id, text, null, false);
       } catch (error) {
         if (!(error instanceof AppError && error.code === "not-found")) throw error;
-        return await this.#createAs(id, namespace, text, idleTimeoutMs ?? this.memory.idleTimeoutMs);
+        return await this.#createAs(id, namespace, text, idleTimeoutMs, past);
       }
     });
   }
@@ -163,12 +169,26 @@ export class SessionPool implements BoundedStore {
     return this.#changes.committed();
   }
 
-  async #createAs(id: string, namespace: string, text: string, idleTimeoutMs: number): Promise<SessionView> {
+  async #createAs(
+    id: string,
+    namespace: string,
+    text: string,
+    idleTimeoutMs: number,
+    past: SessionPast | null,
+  ): Promise<SessionView> {
     const data = this.#measured(text);
     return this.#acknowledged(() =>
       this.#withRoom(data.bytes, (room) => {
         const nowMs = this.memory.nowMs();
-        const fields = { namespace, createdAtMs: nowMs, lastUsedAtMs: nowMs, idleTimeoutMs, version: 1 };
+        // Other clocks may be ahead of ours: nothing lives longer for that.
+        const lastUsedAtMs = Math.min(past?.lastUsedAtMs ?? nowMs, nowMs);
+        if (lastUsedAtMs + idleTimeoutMs <= nowMs)
+          throw new AppError(
+            "validation-failed",
+            "/expiresAt: the session is over; without what an export tells of its past it can begin anew",
+          );
+        const createdAtMs = Math.min(past?.createdAtMs ?? nowMs, lastUsedAtMs);
+        const fields = { namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version: past?.version ?? 1 };
         const slot = this.memory.insert(id, fields, encoded(data));
         if (slot < 0) throw pressure();
         return this.#queue(id, slot, room);

@@ -1,5 +1,7 @@
 import { exportQuerySchema } from "../../../contracts/streams.ts";
+import { MIB } from "../../../shared/bytes.ts";
 import { AppError } from "../../../shared/errors.ts";
+import type { ByteBudget } from "../../../streaming/byte-budget.ts";
 import { encodeExport } from "../../../streaming/encode-export.ts";
 import { requireRole } from "../../auth/authenticate.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
@@ -11,7 +13,22 @@ const OPERATORS: ReadonlySet<string> = new Set(["history", "audit", "sessions", 
 const AUDITED: ReadonlySet<string> = new Set(["sessions", "cache"]);
 
 /** What an export holds: a page of records, a chunk that is made and one that is sent. */
-const EXPORT_BYTES = 1024 * 1024;
+const EXPORT_BYTES = MIB;
+
+/**
+ * Takes what the export will hold, and resolves to what gives it back. Never more than half of the streams' room, so that there
+ * are exports where that is small, and none keeps all streams waiting.
+ */
+async function takeRoom(
+  budget: ByteBudget,
+  heldBytes: number,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<() => void> {
+  const bytes = Math.min(heldBytes, Math.floor(budget.ceilingBytes / 2));
+  if (await budget.take(bytes, signal, namespace)) return () => budget.give(bytes, namespace);
+  throw new AppError("memory-pressure", "There is no memory for an export now.", { headers: { "Retry-After": "5" } });
+}
 
 const MEDIA_TYPES = {
   ndjson: "application/x-ndjson; charset=utf-8",
@@ -42,14 +59,14 @@ const exportRoute = defineRoute(
         errors: [{ path: "query.spreadsheetSafe", message: "is for csv only" }],
       });
     const { records, columns, heldBytes = EXPORT_BYTES } = await runtime.streams.exporter(source, namespace);
-    if (AUDITED.has(source)) await runtime.audit.done(identity, "export", source, namespace, requestId);
-    const { budget } = runtime.streams;
-    if (!(await budget.take(heldBytes, request.signal, namespace)))
-      throw new AppError("memory-pressure", "There is no memory for an export now.", {
-        headers: { "Retry-After": "5" },
+    const release = await takeRoom(runtime.streams.budget, heldBytes, namespace, request.signal);
+    if (AUDITED.has(source))
+      await runtime.audit.done(identity, "export", source, namespace, requestId).catch((error: unknown) => {
+        release();
+        throw error;
       });
     const chunks = encodeExport(records, format, columns, query.spreadsheetSafe);
-    const body = pulledBody(chunks, { clock: runtime.clock, done: () => budget.give(heldBytes, namespace) });
+    const body = pulledBody(chunks, { clock: runtime.clock, done: release });
     return reply(200, body, { "Content-Type": MEDIA_TYPES[format] });
   },
 );

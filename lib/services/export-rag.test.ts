@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import type { ConversationRows } from "../ports/conversation-rows.ts";
+import type { DocumentRows } from "../ports/document-rows.ts";
+import { packText } from "../stores/rag/document-text.ts";
+import { exportConversations, exportDocuments } from "./export-rag.ts";
+import { CONVERSATION_COLUMNS, DOCUMENT_COLUMNS } from "./export-sources.ts";
+
+const document = {
+  id: "d",
+  source: "s",
+  page: 3,
+  language: "de",
+  metadata: { a: 1 },
+  chunkSize: 400,
+  chunkOverlap: 50,
+};
+const message = { sequence: 1, role: "user", content: "hi", metadata: {}, createdAtMs: 0 };
+
+it("an export's CSV has a column for each member of its records", async () => {
+  const text = await packText("Zweite");
+  const documents = exportDocuments(
+    { list: async () => [document], text: async () => text } as never as DocumentRows,
+    "n",
+  );
+  const messages = exportConversations(
+    {
+      list: async () => ({ rows: [{ rowId: 1, id: "c" }], next: null }),
+      messages: async () => [message],
+    } as never as ConversationRows,
+    "n",
+  );
+  for (const [records, columns] of [
+    [documents, DOCUMENT_COLUMNS],
+    [messages, CONVERSATION_COLUMNS],
+  ] as const)
+    for await (const record of records) expect(Object.keys(record).sort()).toEqual([...columns].sort());
+});
