@@ -245,6 +245,8 @@ async function run() {
     process.stderr.write(
       `${job.comparedUnlike} records were compared as text with a number (or the reverse), which never holds: use --cast.\n`,
     );
+  if (job.selectedNothing > 0)
+    process.stderr.write(`${job.selectedNothing} records have none of the fields that --select names.\n`);
   if (job.state !== "completed") throw new Exit(3, job.error ? `${job.error.code}: ${job.error.message}` : job.state);
   return job.rejected > 0 ? 2 : 0;
 }

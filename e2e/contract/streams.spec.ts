@@ -173,6 +173,8 @@ test("numbers in a table are filtered as numbers once they are cast; before, the
     comparedUnlike: 0,
   });
   expect(await send(where)).toMatchObject({ records: 0, filtered: 5, comparedUnlike: 5 });
+  expect(await send("select=prize")).toMatchObject({ records: 5, selectedNothing: 5 });
+  expect(await send("select=id,prize")).toMatchObject({ records: 5, selectedNothing: 0 });
   const lines = '{"n":null}\n{"n":"2"}\n';
   expect(await jobOf(await post(server, "target=none&format=ndjson&wait=1&cast=n:number", lines))).toMatchObject({
     records: 2,

@@ -169,6 +169,7 @@ export const streamJobSchema = z.object({
     .number()
     .int()
     .describe("Records in which `where` compared a text with a number, which never holds: cast the field first"),
+  selectedNothing: z.number().int().describe("Records in which `select` found none of its fields, kept as {}"),
   rejected: z.number().int().describe("Set aside: see /rejects"),
   bytesPerSecond: z.number(),
   bufferedBytes: z.number().int().describe("Read and not kept yet, now"),

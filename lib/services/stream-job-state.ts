@@ -10,7 +10,10 @@ export interface Kept {
   spec: StreamJobSpec;
   checkpoint: RunFigures;
   /** What was kept when it last ended: a part of a slice may be beyond the checkpoint. */
-  shown: Pick<RunFigures, "records" | "filtered" | "unlike" | "rejected" | "rejectBytes" | "resultBytes" | "state">;
+  shown: Pick<
+    RunFigures,
+    "records" | "filtered" | "unlike" | "empty" | "rejected" | "rejectBytes" | "resultBytes" | "state"
+  >;
   encoded: boolean;
   bytesRead: number;
   bytesTotal: number | null;
@@ -67,7 +70,7 @@ export function viewOf(
   { run, activeMs }: { run: StreamRun | null; activeMs: number },
 ): StreamJobView {
   const { spec, bytesRead, bytesTotal, startedAtMs, finishedAtMs, error } = kept;
-  const { records, filtered, unlike = 0, rejected, state } = run?.figures ?? kept.shown;
+  const { records, filtered, unlike = 0, empty = 0, rejected, state } = run?.figures ?? kept.shown;
   const found = state?.extra;
   return {
     id: job.id,
@@ -82,6 +85,7 @@ export function viewOf(
     records,
     filtered,
     comparedUnlike: unlike,
+    selectedNothing: empty,
     rejected,
     bytesPerSecond: activeMs > 0 ? Math.round((kept.activeBytes / activeMs) * 1000) : 0,
     bufferedBytes: run?.bufferedBytes ?? 0,

@@ -76,9 +76,9 @@ async function hasMore(input: ByteQueue, encoding: DecodedEncoding): Promise<boo
 
 /** One compressed stream; what follows it stays in the queue. */
 async function* decodeMember(input: ByteQueue, encoding: DecodedEncoding): AsyncGenerator<Uint8Array> {
-  const start = input.takenBytes;
   const decoder = createDecoder(encoding);
-  const fed = (encoding === "zstd" ? feedFrame : feed)(input, decoder).catch((error: unknown) => {
+  const piece: Piece = { from: input.takenBytes, to: input.takenBytes };
+  const fed = (encoding === "zstd" ? feedFrame : feed)(input, decoder, piece).catch((error: unknown) => {
     decoder.destroy(error instanceof Error ? error : new Error(String(error)));
   });
   try {
@@ -86,22 +86,29 @@ async function* decodeMember(input: ByteQueue, encoding: DecodedEncoding): Async
     await fed;
   } catch (error) {
     if (!isZlibError(error)) throw error;
-    const problem = error.code === "Z_BUF_ERROR" ? "ends too early" : `is not ${encoding}`;
-    const from = start === 0 ? "" : ` from offset ${start} on`;
-    throw new AppError(
-      "malformed-request",
-      `The body ${problem}${from}: it was read up to offset ${input.takenBytes}.`,
-      {
-        cause: error,
-      },
-    );
+    const problem =
+      error.code === "Z_BUF_ERROR"
+        ? `ends too early, at offset ${piece.to}`
+        : `is not ${encoding} to its end: it breaks between offset ${piece.from} and ${piece.to}`;
+    throw new AppError("malformed-request", `The body ${problem}.`, { cause: error });
   } finally {
     decoder.destroy();
   }
 }
 
+/** Where the bytes that the decoder was given last begin and end in the body: it does not tell where in them it failed. */
+interface Piece {
+  from: number;
+  to: number;
+}
+
+function note(piece: Piece, input: ByteQueue, chunk: Uint8Array): void {
+  piece.to = input.takenBytes;
+  piece.from = piece.to - chunk.length;
+}
+
 /** Gives the decoder a chunk at a time, until its stream or the input has ended. */
-async function feed(input: ByteQueue, decoder: Decoder): Promise<void> {
+async function feed(input: ByteQueue, decoder: Decoder, piece: Piece): Promise<void> {
   for (;;) {
     const chunk = await input.next();
     if (decoder.destroyed) return;
@@ -109,6 +116,7 @@ async function feed(input: ByteQueue, decoder: Decoder): Promise<void> {
       decoder.end();
       return;
     }
+    note(piece, input, chunk);
     const before = decoder.bytesWritten;
     await write(decoder, chunk);
     const taken = decoder.bytesWritten - before;
@@ -119,9 +127,10 @@ async function feed(input: ByteQueue, decoder: Decoder): Promise<void> {
 }
 
 /** Gives the decoder one frame of zstd, whose end is known. */
-async function feedFrame(input: ByteQueue, decoder: Decoder): Promise<void> {
+async function feedFrame(input: ByteQueue, decoder: Decoder, piece: Piece): Promise<void> {
   for await (const chunk of frameBytes(input)) {
     if (decoder.destroyed) return;
+    note(piece, input, chunk);
     await write(decoder, chunk);
   }
   decoder.end();

@@ -26,6 +26,21 @@ const BAD: readonly (readonly [name: string, spec: ParseSpec, text: string, reco
 afterEach(() => vi.restoreAllMocks());
 
 describe("Pipeline", () => {
+  it.each([
+    [NDJSON, "utf-16le", '"\ud800x"\n1\n'],
+    [CSV, "utf-16le", "\udc00,1\n1,2\n"],
+    [{ format: "text", by: "line", transform: {} } satisfies ParseSpec, "utf-16le", "\ud800x\nab\n"],
+  ] as const)("says of %o that text which is broken is not valid in its own encoding, %s", (spec, encoding, text) => {
+    const pipeline = new Pipeline({ ...spec, encoding }, null, false);
+    const results = [pipeline.slice(Buffer.from(text, "utf16le")), pipeline.end()];
+    expect(results.flatMap(({ rejects }) => rejects)).toMatchObject([
+      { code: "invalid-utf8", message: "not valid UTF-16LE" },
+    ]);
+    const plain = new Pipeline(spec, null, false);
+    const rejects = [plain.slice(Buffer.from('"\xff"\n', "latin1")), plain.end()].flatMap((result) => result.rejects);
+    expect(rejects).toMatchObject([{ message: "not valid UTF-8" }]);
+  });
+
   it.each(BAD)("counts a slice of %s, and parses in vain only what it describes", (_name, spec, text, records) => {
     const pipeline = new Pipeline(spec, null, false);
     const start = spec === JSON_ARRAY && text.endsWith(",") ? "[" : "";

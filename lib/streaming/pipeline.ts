@@ -20,6 +20,8 @@ export interface SliceResult {
   filtered: number;
   /** Records in which `where` compared a text with a number. */
   unlike: number;
+  /** Records in which `select` found none of its fields. */
+  empty: number;
   rejects: Reject[];
   /** Refused records; more than `rejects` has when a slice has very many. */
   rejected: number;
@@ -87,12 +89,14 @@ export class Pipeline {
   #empty(): SliceResult {
     const out = this.#keep ? { records: [], offsets: [], lines: [] } : null;
     const { state, heldBytes, fault } = this.#parser;
-    return { records: 0, filtered: 0, unlike: 0, rejects: [], rejected: 0, out, state, heldBytes, fault };
+    return { records: 0, filtered: 0, unlike: 0, empty: 0, rejects: [], rejected: 0, out, state, heldBytes, fault };
   }
 
   #finish(): SliceResult {
     const { state, heldBytes, fault } = this.#parser;
-    return Object.assign(this.#result, { unlike: this.#transform?.takeUnlike() ?? 0, state, heldBytes, fault });
+    const unlike = this.#transform?.takeUnlike() ?? 0;
+    const empty = this.#transform?.takeEmpty() ?? 0;
+    return Object.assign(this.#result, { unlike, empty, state, heldBytes, fault });
   }
 
   #take(block: RecordBlock): void {
@@ -141,7 +145,12 @@ export class Pipeline {
 
   #reject(describe: () => Reject): void {
     this.#result.rejected++;
-    if (this.#describes()) this.#result.rejects.push(describe());
+    if (!this.#describes()) return;
+    const reject = describe();
+    const { encoding } = this.#parser.state.extra;
+    // Parsers know of UTF-8 alone: what stands before them has changed other encodings to it.
+    if (reject.code === "invalid-utf8" && encoding) reject.message = `not valid ${encoding.toUpperCase()}`;
+    this.#result.rejects.push(reject);
   }
 }
 

@@ -8,6 +8,8 @@ export interface RunFigures {
   filtered: number;
   /** Records in which `where` compared a text with a number. Absent in what an earlier version kept. */
   unlike?: number;
+  /** Records in which `select` found none of its fields. Absent in what an earlier version kept. */
+  empty?: number;
   rejected: number;
   /** Length of the reject log. */
   rejectBytes: number;

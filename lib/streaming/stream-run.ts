@@ -230,6 +230,7 @@ export class StreamRun {
     this.#reject(result.rejected);
     figures.filtered += result.filtered;
     figures.unlike = (figures.unlike ?? 0) + result.unlike;
+    figures.empty = (figures.empty ?? 0) + result.empty;
     if (result.out) await this.#write(result.out);
     else this.#count(result.records);
     figures.state = result.state;

@@ -22,6 +22,7 @@ function job(id: string, state: StreamState): StreamJobView {
     records: 0,
     filtered: 0,
     comparedUnlike: 0,
+    selectedNothing: 0,
     rejected: 0,
     bytesPerSecond: 0,
     bufferedBytes: 0,

@@ -83,6 +83,33 @@ describe("compileTransform", () => {
       expect(apply({ cast: [["n", "boolean"]] }, { n: text })).toEqual({ record: { n: value } });
   });
 
+  it("reads as numbers what is decimal alone: other spellings of programs are codes or ids", () => {
+    const cast = [["n", "number"]] as const;
+    for (const [text, n] of [
+      ["+5", 5],
+      [".5", 0.5],
+      ["5.", 5],
+      [" 1e3 ", 1000],
+      ["-2.5E-1", -0.25],
+    ] as const)
+      expect(apply({ cast }, { n: text })).toEqual({ record: { n } });
+    for (const n of ["0x10", "0X1f", "0b1", "0o7", "1_000", ".", "+", "e5", "1e", "1.2.3", "Infinity", "NaN"])
+      expect(apply({ cast }, { n }), n).toEqual({ problem: '"n" cannot be read as number' });
+  });
+
+  it("counts the records that have none of the selected fields", () => {
+    const transform = compileTransform({ select: ["a", "b.c"] });
+    const records = [{ x: 1 }, { a: null }, { b: { c: 1 } }, { b: 1 }, {}];
+    expect(records.map((record) => transform?.apply(record))).toEqual([
+      { record: {} },
+      { record: { a: null } },
+      { record: { "b.c": 1 } },
+      { record: {} },
+      { record: {} },
+    ]);
+    expect([transform?.takeEmpty(), transform?.takeEmpty()]).toEqual([3, 0]);
+  });
+
   it("counts the records in which a text was compared with a number, in either way", () => {
     const count = (filter: unknown, records: readonly Record<string, unknown>[]) => {
       const transform = compileTransform({ where: parseFilter(filter) });

@@ -35,6 +35,8 @@ export interface Transform {
   apply(record: unknown): Transformed;
   /** Records in which `where` compared a text with a number, since this was last asked. */
   takeUnlike(): number;
+  /** Records in which `select` found none of its fields, since this was last asked. */
+  takeEmpty(): number;
 }
 
 type Fields = Record<string, unknown>;
@@ -48,7 +50,8 @@ export function compileTransform(spec: TransformSpec): Transform | null {
         unlikeHere = true;
       })
     : null;
-  const pick = spec.select ? picker(spec.select) : null;
+  let empty = 0;
+  const pick = spec.select ? picker(spec.select, () => empty++) : null;
   const rename = spec.rename?.length ? renamer(spec.rename) : null;
   const cast = spec.cast?.length ? caster(spec.cast, spec) : null;
   const constants = spec.constant ?? [];
@@ -77,6 +80,11 @@ export function compileTransform(spec: TransformSpec): Transform | null {
     takeUnlike() {
       const count = unlike;
       unlike = 0;
+      return count;
+    },
+    takeEmpty() {
+      const count = empty;
+      empty = 0;
       return count;
     },
   };
@@ -110,14 +118,19 @@ function define(record: Record<string, unknown>, key: string, value: unknown): v
   else record[key] = value;
 }
 
-function picker(names: readonly string[]): (record: Fields) => Fields {
+/** @param onNone told of a record that has none of the fields. */
+function picker(names: readonly string[], onNone: () => void): (record: Fields) => Fields {
   const readers = names.map((name) => [name, fieldReader(name)] as const);
   return (record) => {
     const picked: Fields = {};
+    let none = true;
     for (const [name, read] of readers) {
       const value = read(record);
-      if (value !== undefined) define(picked, name, value);
+      if (value === undefined) continue;
+      define(picked, name, value);
+      none = false;
     }
+    if (none) onNone();
     return picked;
   };
 }
@@ -180,10 +193,11 @@ function caster(
   };
 }
 
+const DECIMAL = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
+
 /** A number that text was read as; doubtful where the text says more. */
 function asWritten(text: string, value: number): unknown {
-  const decimal = /^[-+]?[\d.]+(?:e[-+]?\d+)?$/i.test(text);
-  if (decimal ? isExact(text) : Number.isSafeInteger(value)) return value;
+  if (isExact(text)) return value;
   return new Doubtful(Object.is(value, -0) ? value : new LongNumber(text));
 }
 
@@ -199,7 +213,8 @@ const CASTS: Record<CastKind, (value: unknown, decimal: string) => unknown> = {
     // With a decimal comma a point would part thousands for some, and decimals for others.
     if (decimal === "," && value.includes(".")) return undefined;
     const text = decimal === "," ? value.trim().replace(",", ".") : value.trim();
-    const number = text === "." ? Number.NaN : Number(text);
+    // Number() reads 0x10, 0b1 and 0o7 too, which are ids or codes in a file of data.
+    const number = DECIMAL.test(text) ? Number(text) : Number.NaN;
     return Number.isFinite(number) ? asWritten(text, number) : undefined;
   },
   string(value) {

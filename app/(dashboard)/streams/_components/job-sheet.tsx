@@ -57,6 +57,11 @@ function JobDetails({ job }: { job: StreamJobView }) {
           field first.
         </p>
       ) : null}
+      {job.selectedNothing > 0 ? (
+        <p className="rounded-md bg-warn-wash px-3 py-2 text-13 text-warn">
+          {count(job.selectedNothing)} records have none of the selected fields.
+        </p>
+      ) : null}
       <Progress job={job} />
       <dl className="grid grid-cols-2 gap-4">
         <Stat label="Received" value={progressText(job)} />
