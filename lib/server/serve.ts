@@ -8,6 +8,7 @@ import { Drain } from "./drain.ts";
 import { type Env, EnvError, readEnv } from "./env.ts";
 import { createApp } from "./http/app.ts";
 import { createListener, MAX_HEADER_LINES, type PageHandler, PEER_HEADER, TARGET_HEADER } from "./http/listener.ts";
+import { ReadingTime, timeHeaders } from "./http/reading-time.ts";
 import { onClientError, refuseUpgrade } from "./http/refuse.ts";
 import { allRoutes } from "./http/routes.ts";
 import { isSocketPath } from "./http/target.ts";
@@ -17,6 +18,7 @@ import { Realtime } from "./realtime.ts";
 import { openRuntime, type Runtime } from "./runtime.ts";
 
 const MAX_CONNECTIONS = 10_000;
+const HEADERS_TIMEOUT_MS = 15_000;
 const RUNTIME_KEY = Symbol.for("headroom.runtime");
 
 /** Starts the server: one port for pages, API and socket. Ends the process with one line when it cannot. */
@@ -26,11 +28,13 @@ export async function serve(): Promise<void> {
   const runtime = await openRuntime(env, systemClock, log).catch((error: unknown) => end(error));
   requireRoom(runtime);
   const server = createServer({
-    headersTimeout: 15_000,
     requestTimeout: 0,
     keepAliveTimeout: 30_000,
     connectionsCheckingInterval: 2_000,
   });
+  const reading = new ReadingTime(systemClock, HEADERS_TIMEOUT_MS);
+  runtime.onStop(reading.start());
+  timeHeaders(server, reading);
   server.maxHeadersCount = MAX_HEADER_LINES + 1;
   server.maxConnections = MAX_CONNECTIONS;
   server.on("clientError", onClientError);
@@ -44,7 +48,7 @@ export async function serve(): Promise<void> {
   const realtime = new Realtime(runtime);
   server.on(
     "request",
-    createListener(runtime, app, routes, (request, response) => pages(request, response), realtime),
+    createListener(runtime, app, routes, (request, response) => pages(request, response), realtime, reading),
   );
   server.on("upgrade", (request, socket, head) => {
     if (isSocketPath(request.url?.split("?", 1)[0] ?? "")) realtime.upgrade(request, socket, head);

@@ -3,16 +3,18 @@ import type { Clock } from "../../shared/clock.ts";
 
 const CHECK_MS = 500;
 
+type ArrivalClock = Pick<Clock, "monotonicMs" | "every">;
+
 /**
  * Requests whose bodies are on their way, in the order of their beginning. One look every half second finds those that take
  * too long: a timer for each request is a tenth of what a small write costs. As many as there are connections at most.
  */
 export class Arrivals {
-  readonly #clock: Clock;
+  readonly #clock: ArrivalClock;
   readonly #timeoutMs: number;
   readonly #begun = new Map<IncomingMessage, { atMs: number; onLate: () => void }>();
 
-  constructor(clock: Clock, timeoutMs: number) {
+  constructor(clock: ArrivalClock, timeoutMs: number) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
   }

@@ -8,6 +8,7 @@ import type { createApp } from "./app.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { Route } from "./define-route.ts";
 import { Lingering } from "./lingering.ts";
+import type { ReadingTime } from "./reading-time.ts";
 import { refuse } from "./refuse.ts";
 import { API_HEADERS } from "./respond.ts";
 import { checkTarget, isApiPath, isSocketPath, requireOnce } from "./target.ts";
@@ -32,6 +33,7 @@ export function createListener(
   routes: readonly Route[],
   pages: PageHandler,
   realtime: Realtime,
+  reading: ReadingTime,
 ): RequestListener {
   const direct = getRequestListener((request, { incoming }) => {
     const { socket, url = "/" } = incoming as IncomingMessage;
@@ -39,7 +41,7 @@ export function createListener(
     return app.fetch(request, { door: "direct", peer: socket.remoteAddress ?? "unknown", target: url, chunks });
   });
   const streaming = streamingPaths(routes);
-  const arrivals = new Arrivals(runtime.clock, REQUEST_TIMEOUT_MS);
+  const arrivals = new Arrivals(reading, REQUEST_TIMEOUT_MS);
   runtime.onStop(arrivals.start());
   const lingering = new Lingering();
   const throughNext = runtime.env.fixed.HEADROOM_DOOR === "next";
