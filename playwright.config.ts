@@ -2,12 +2,14 @@ import { defineConfig } from "@playwright/test";
 import { CHROMIUM_FLAGS, chromiumPath } from "./e2e/support/chromium.ts";
 
 const executablePath = chromiumPath();
+const alone = { workers: 1 };
+const contract = { testMatch: "contract/**/*.spec.ts" };
 
 export default defineConfig({
   testDir: "e2e",
   globalSetup: "./scripts/temporary-folder.mjs",
-  // One machine, one test at a time: figures of memory and time are compared.
-  workers: 1,
+  // Two groups at a time, and in each group one test: what a test counts is its own server's, and holds beside a busy neighbour.
+  workers: 2,
   fullyParallel: false,
   // What hangs is ended; how long the rest may take depends on what else the machine does, and is asserted nowhere.
   timeout: 900_000,
@@ -20,9 +22,9 @@ export default defineConfig({
     launchOptions: { args: CHROMIUM_FLAGS, ...(executablePath ? { executablePath } : {}) },
   },
   projects: [
-    { name: "contract through the direct door", testMatch: "contract/**/*.spec.ts", use: { door: "direct" } as object },
-    { name: "contract through the Next door", testMatch: "contract/**/*.spec.ts", use: { door: "next" } as object },
-    { name: "process", testMatch: "process/**/*.spec.ts" },
-    { name: "pages", testMatch: "pages/**/*.spec.ts" },
+    { name: "contract through the direct door", ...alone, ...contract, use: { door: "direct" } as object },
+    { name: "contract through the Next door", ...alone, ...contract, use: { door: "next" } as object },
+    { name: "process", ...alone, testMatch: "process/**/*.spec.ts" },
+    { name: "pages", ...alone, testMatch: "pages/**/*.spec.ts" },
   ],
 });
