@@ -1,4 +1,5 @@
 import type { LeakSample } from "../../lib/memory/leaks/sample.ts";
+import { seededRandom } from "../workloads/random.ts";
 
 const MIB = 2 ** 20;
 export const SAMPLES_A_DAY = 2_880;
@@ -26,20 +27,9 @@ function busyAt(shape: DayCourse["shape"], hour: number): number {
   return hour < 17 ? 1 : 1 - (hour - 17) / 3;
 }
 
-function seeded(seed: number): () => number {
-  let state = (seed * 2_654_435_761) >>> 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state / 2 ** 32;
-  };
-}
-
 export function* daysOf(course: DayCourse, days: number): Generator<LeakSample> {
   const { shape, told, collectEverySamples, amplitudeMb, baseMb, noise, seed, leakMbPerHour = 0 } = course;
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   let garbage = 0;
   let committed = 0;
   for (let i = 0; i < days * SAMPLES_A_DAY; i++) {

@@ -3,6 +3,12 @@
 export const leak = (channel, culprit, setup, onset = () => 0) => ({ label: "leak", channel, culprit, setup, onset });
 export const healthy = (setup) => ({ label: "ok", channel: null, culprit: [], setup, onset: () => null });
 
+/** A tick that makes its garbage, and then does the same so many times. */
+export const each = (h, times, act) => () => {
+  h.churn();
+  for (let k = 0; k < times; k++) act(k);
+};
+
 /** A day curve between 0 and 2. */
 export const day =
   (h, cycles, phase = -0.25) =>

@@ -1,6 +1,6 @@
 // Healthy programs whose growth levels off late: code that is compiled when it is first needed, caches with a long tail of keys.
 import { Script } from "node:vm";
-import { healthy } from "./define.mjs";
+import { each, healthy } from "./define.mjs";
 
 /** Source of a function that no other has, of about `kb` KiB. */
 const source = (n, kb) =>
@@ -12,14 +12,11 @@ export const healthyLate = {
     const all = h.int(300, 900);
     const perTick = h.int(2, 6);
     const skew = 1.5 + 1.5 * h.random();
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) {
-        const route = Math.floor(all * h.random() ** skew);
-        if (!routes.has(route)) routes.set(route, new Script(source(route, 4)).runInThisContext());
-        for (let n = 0; n < 200; n++) routes.get(route)(n);
-      }
-    };
+    return each(h, perTick, () => {
+      const route = Math.floor(all * h.random() ** skew);
+      if (!routes.has(route)) routes.set(route, new Script(source(route, 4)).runInThisContext());
+      for (let n = 0; n < 200; n++) routes.get(route)(n);
+    });
   }),
   "ok-code-by-decay": healthy((h) => {
     const compiled = [];
@@ -38,29 +35,23 @@ export const healthyLate = {
     const perTick = h.int(60, 250);
     const skew = 2 + 3 * h.random();
     const kb = h.int(1, 4);
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) {
-        const key = Math.floor(keys * h.random() ** skew);
-        if (!cache.has(key)) cache.set(key, h.text(kb));
-      }
-    };
+    return each(h, perTick, () => {
+      const key = Math.floor(keys * h.random() ** skew);
+      if (!cache.has(key)) cache.set(key, h.text(kb));
+    });
   }),
   "ok-zipf-lru": healthy((h) => {
     const cache = new Map();
     const cap = h.int(1_500, 6_000);
     const span = Math.log(h.int(20_000, 200_000));
     const perTick = h.int(60, 200);
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) {
-        const key = Math.floor(Math.exp(span * h.random()));
-        const value = cache.get(key) ?? h.text(4);
-        cache.delete(key);
-        cache.set(key, value);
-        if (cache.size > cap) cache.delete(cache.keys().next().value);
-      }
-    };
+    return each(h, perTick, () => {
+      const key = Math.floor(Math.exp(span * h.random()));
+      const value = cache.get(key) ?? h.text(4);
+      cache.delete(key);
+      cache.set(key, value);
+      if (cache.size > cap) cache.delete(cache.keys().next().value);
+    });
   }),
   "ok-ttl-of-most-of-an-hour": healthy((h) => {
     const kept = [];

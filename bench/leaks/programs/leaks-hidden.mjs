@@ -1,5 +1,5 @@
 // Heap leaks that something else hides: slowness, batches, load, a cache that fills, churn.
-import { day, leak } from "./define.mjs";
+import { day, each, leak } from "./define.mjs";
 
 export const leaksHidden = {
   "leak-slow": leak("heap", ["appendAudit", "AuditEntry"], (h) => {
@@ -14,10 +14,7 @@ export const leaksHidden = {
     function appendAudit() {
       rows.push(new AuditEntry());
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) appendAudit();
-    };
+    return each(h, perTick, appendAudit);
   }),
   "leak-slow-under-sawtooth": leak("heap", ["appendAudit", "AuditEntry"], (h) => {
     const rows = [];

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { EventEmitter } from "node:events";
 import http from "node:http";
-import { leak } from "./define.mjs";
+import { each, leak } from "./define.mjs";
 
 export const leaksKept = {
   "leak-listeners": leak("heap", ["subscribeRequest", "RequestScope"], (h) => {
@@ -18,10 +18,7 @@ export const leaksKept = {
       const scope = new RequestScope();
       bus.on("reload", () => scope.body);
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) subscribeRequest();
-    };
+    return each(h, perTick, subscribeRequest);
   }),
   "leak-closure-chain": leak("heap", ["replaceThing"], (h) => {
     let thing = null;
@@ -49,10 +46,7 @@ export const leaksKept = {
         poller.at = Date.now();
       }, 3_600_000);
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) beginPolling();
-    };
+    return each(h, perTick, beginPolling);
   }),
   "leak-map-late": leak(
     "heap",
@@ -106,10 +100,7 @@ export const leaksKept = {
     function runInContext() {
       storage.run({ user: h.text(2), trace: [] }, startDetached);
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) runInContext();
-    };
+    return each(h, perTick, runInContext);
   }),
   "leak-log-backlog": leak("heap", ["enqueueLine"], (h) => {
     const backlog = [];

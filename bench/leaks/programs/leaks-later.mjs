@@ -1,5 +1,5 @@
 // Leaks as services have them: subscriptions, plan caches and trees that nothing lets go, beside the work that hides them.
-import { leak } from "./define.mjs";
+import { each, leak } from "./define.mjs";
 
 export const leaksLater = {
   "leak-subscriptions": leak("heap", ["subscribe"], (h) => {
@@ -76,10 +76,7 @@ export const leaksLater = {
       const body = h.text(1.5);
       shutdown.signal.addEventListener("abort", () => body.length);
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) fetchUnderSignal();
-    };
+    return each(h, perTick, fetchUnderSignal);
   }),
   "leak-compiled-filters": leak("heap", ["compileFilter"], (h) => {
     const filters = [];
@@ -90,10 +87,7 @@ export const leaksLater = {
       f({ total: 1, kind: "" });
       filters.push(f);
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) compileFilter();
-    };
+    return each(h, perTick, compileFilter);
   }),
   "leak-detached-trees": leak("heap", ["renderTree"], (h) => {
     const listeners = [];
@@ -104,10 +98,7 @@ export const leaksLater = {
       for (let k = 0; k < width; k++) root.children.push({ parent: root, text: h.text(0.2), children: [] });
       listeners.push(root.children[0]);
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) renderTree();
-    };
+    return each(h, perTick, renderTree);
   }),
   "leak-blobs": leak("native", ["keepBlob"], (h) => {
     const kept = [];
@@ -115,9 +106,6 @@ export const leaksLater = {
     function keepBlob() {
       kept.push(new Blob([Buffer.alloc(64 * 1024, 1)]));
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) keepBlob();
-    };
+    return each(h, perTick, keepBlob);
   }),
 };

@@ -2,7 +2,7 @@
 import { createHmac, createPublicKey, createSecretKey, generateKeyPairSync } from "node:crypto";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { createGunzip, createGzip } from "node:zlib";
-import { leak } from "./define.mjs";
+import { each, leak } from "./define.mjs";
 
 export const leaksNative = {
   "leak-gunzip-streams": leak("external", ["decompressLater"], (h) => {
@@ -11,10 +11,7 @@ export const leaksNative = {
     function decompressLater() {
       open.push(createGunzip());
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) decompressLater();
-    };
+    return each(h, perTick, decompressLater);
   }),
   "leak-gzip-every-response": leak("external", ["compressResponse"], (h) => {
     const open = [];
@@ -50,10 +47,7 @@ export const leaksNative = {
     function keyFor() {
       keys.push(createPublicKey(pem));
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) keyFor();
-    };
+    return each(h, perTick, keyFor);
   }),
   "leak-open-hmacs": leak("native", ["beginSignature"], (h) => {
     const open = [];
@@ -62,10 +56,7 @@ export const leaksNative = {
     function beginSignature() {
       open.push(createHmac("sha256", key).update("x"));
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) beginSignature();
-    };
+    return each(h, perTick, beginSignature);
   }),
   "leak-open-ports": leak("native", ["openChannel"], (h) => {
     const channels = [];
@@ -75,10 +66,7 @@ export const leaksNative = {
       channel.port1.postMessage(h.text(1));
       channels.push(channel);
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) openChannel();
-    };
+    return each(h, perTick, openChannel);
   }),
   "leak-slow-buffers": leak("external", ["keepThumbnail"], (h) => {
     const kept = [];
@@ -97,10 +85,7 @@ export const leaksNative = {
     function shareFrame() {
       kept.push(new Uint8Array(new SharedArrayBuffer(48 * 1024)).fill(1));
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) shareFrame();
-    };
+    return each(h, perTick, shareFrame);
   }),
   "leak-worker-inside": leak("native", ["startIndexer"], (h) => {
     const perTick = h.int(60, 140);

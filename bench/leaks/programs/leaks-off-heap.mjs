@@ -2,7 +2,7 @@
 import { createSecureContext } from "node:tls";
 import { Worker } from "node:worker_threads";
 import { createDeflate } from "node:zlib";
-import { leak } from "./define.mjs";
+import { each, leak } from "./define.mjs";
 
 export const leaksOffHeap = {
   "leak-buffers": leak("external", ["keepUpload"], (h) => {
@@ -14,10 +14,7 @@ export const leaksOffHeap = {
       b.fill(7);
       kept.push({ b });
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) keepUpload();
-    };
+    return each(h, perTick, keepUpload);
   }),
   "leak-pooled-slices": leak("external", ["keepHeader"], (h) => {
     const kept = [];
@@ -27,10 +24,7 @@ export const leaksOffHeap = {
       b.fill(1);
       kept.push(b.subarray(0, 16));
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) keepHeader();
-    };
+    return each(h, perTick, keepHeader);
   }),
   "leak-tls-contexts": leak("native", ["contextFor"], (h) => {
     const kept = [];
@@ -38,10 +32,7 @@ export const leaksOffHeap = {
     function contextFor() {
       kept.push(createSecureContext());
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) contextFor();
-    };
+    return each(h, perTick, contextFor);
   }),
   "leak-deflate-handles": leak("native", ["openStream"], (h) => {
     const kept = [];

@@ -1,7 +1,7 @@
 // Heap leaks in which what is kept is not what was pushed: a slice's parent, a promise's reactions, an error's frames, compiled code.
 import { Readable } from "node:stream";
 import vm from "node:vm";
-import { leak } from "./define.mjs";
+import { each, leak } from "./define.mjs";
 
 export const leaksRetained = {
   "leak-sliced-strings": leak("heap", ["rememberToken"], (h) => {
@@ -11,10 +11,7 @@ export const leaksRetained = {
     function rememberToken() {
       tokens.push(h.text(kb).slice(10, 40));
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) rememberToken();
-    };
+    return each(h, perTick, rememberToken);
   }),
   "leak-promise-race": leak("heap", ["raceShutdown"], (h) => {
     const shutdown = new Promise(() => undefined);
@@ -79,9 +76,6 @@ export const leaksRetained = {
       for (let k = 0; k < 12; k++) feed.push({ line: h.text(0.8) });
       feeds.add(feed);
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) openFeed();
-    };
+    return each(h, perTick, openFeed);
   }),
 };

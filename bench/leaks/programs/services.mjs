@@ -1,6 +1,6 @@
 // Services as they are: scopes, queues, rules and replies that nothing lets go, beside caches, sessions and imports that end.
 import { EventEmitter } from "node:events";
-import { healthy, leak } from "./define.mjs";
+import { each, healthy, leak } from "./define.mjs";
 
 const code = (n) =>
   `const t = [${Array.from({ length: 60 }, (_, j) => `{ k: "${n}-${j}", v: ${n * j} }`).join(",")}]; return t[x % 60].v + x;`;
@@ -14,10 +14,7 @@ export const services = {
       const scope = { id: n, locals: { user: h.text(0.8), trace: [n, n + 1] }, parent: scopes.get(n - 1) ?? null };
       scopes.set(n++, scope);
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) openScope();
-    };
+    return each(h, perTick, openScope);
   }),
   "leak-audit-beside-cache": leak("heap", ["writeAudit"], (h) => {
     const audit = [];
@@ -58,10 +55,7 @@ export const services = {
       const seen = h.text(0.6);
       bus.on("tick", () => seen.length);
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) follow();
-    };
+    return each(h, perTick, follow);
   }),
   "leak-body-buffers": leak("arrayBuffers", ["keepBody"], (h) => {
     const bodies = [];
@@ -95,10 +89,7 @@ export const services = {
       rule(1);
       rules.set(n++, rule);
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) compileRule();
-    };
+    return each(h, perTick, compileRule);
   }),
   "leak-unsettled": leak("heap", ["waitForReply"], (h) => {
     const waiting = new Map();
@@ -117,51 +108,39 @@ export const services = {
     const parsers = new Map();
     const tenants = h.int(300, 900);
     const perTick = h.int(4, 10);
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) {
-        const id = Math.floor(tenants * h.random() ** 2.5);
-        if (!parsers.has(id)) parsers.set(id, new Function("x", code(id)));
-        for (let n = 0; n < 50; n++) parsers.get(id)(n);
-      }
-    };
+    return each(h, perTick, () => {
+      const id = Math.floor(tenants * h.random() ** 2.5);
+      if (!parsers.has(id)) parsers.set(id, new Function("x", code(id)));
+      for (let n = 0; n < 50; n++) parsers.get(id)(n);
+    });
   }),
   "ok-translations": healthy((h) => {
     const known = new Map();
     const phrases = h.int(3_000, 12_000);
     const perTick = h.int(40, 160);
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) {
-        // Zipf by the product of two uniforms: a few phrases all the time, most of them once a day.
-        const id = Math.floor(phrases * h.random() * h.random() * h.random());
-        if (!known.has(id)) known.set(id, { id, text: h.text(2), words: h.text(0.5).split("a") });
-      }
-    };
+    return each(h, perTick, () => {
+      // Zipf by the product of two uniforms: a few phrases all the time, most of them once a day.
+      const id = Math.floor(phrases * h.random() * h.random() * h.random());
+      if (!known.has(id)) known.set(id, { id, text: h.text(2), words: h.text(0.5).split("a") });
+    });
   }),
   "ok-users-of-the-day": healthy((h) => {
     const profiles = new Map();
     const users = h.int(600, 2_000);
     const perTick = Math.round(users / h.int(30, 60));
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) {
-        const id = h.int(0, users);
-        if (!profiles.has(id)) profiles.set(id, { name: h.text(0.2), history: h.text(12) });
-      }
-    };
+    return each(h, perTick, () => {
+      const id = h.int(0, users);
+      if (!profiles.has(id)) profiles.set(id, { name: h.text(0.2), history: h.text(12) });
+    });
   }),
   "ok-tls-like-sessions": healthy((h) => {
     const sessions = [];
     const cap = h.int(400, 900);
     const perTick = h.int(8, 20);
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) {
-        sessions.push({ ticket: h.text(10), at: k });
-        if (sessions.length > cap) sessions.shift();
-      }
-    };
+    return each(h, perTick, (k) => {
+      sessions.push({ ticket: h.text(10), at: k });
+      if (sessions.length > cap) sessions.shift();
+    });
   }),
   "ok-bulk-imports": healthy((h) => {
     let rows = [];

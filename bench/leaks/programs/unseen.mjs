@@ -1,6 +1,6 @@
 // Programs written last, after all that the detector was changed for. The brotli streams keep 1–2 MB an hour: less than it reports.
 import { createBrotliCompress } from "node:zlib";
-import { day, healthy, leak } from "./define.mjs";
+import { day, each, healthy, leak } from "./define.mjs";
 
 export const unseen = {
   "leak-event-log": leak("heap", ["logEvent"], (h) => {
@@ -36,10 +36,7 @@ export const unseen = {
     function holdFrame() {
       frames.set(n++, Buffer.alloc(32 * 1024, 1));
     }
-    return () => {
-      h.churn();
-      for (let k = 0; k < perTick; k++) holdFrame();
-    };
+    return each(h, perTick, holdFrame);
   }),
   "leak-late-job": leak(
     "heap",
