@@ -123,6 +123,32 @@ test("workers of one name are watched apart, and the name tells the worst of the
   expect(report.services.confirmed).toContain("cluster");
 });
 
+test("posts say why samples are passed over: a seventeenth process of a name, and a namespace with its part of the memory", async ({
+  server,
+}) => {
+  const crowd = { authorization: `Bearer ${await server.createKey("consumer", "crowd")}` };
+  const watcher = { authorization: `Bearer ${await server.createKey("viewer", "crowd")}` };
+  const post = async (name: string, bootId: string, samples: object[], headers?: Record<string, string>) =>
+    (await server.send("POST", `/api/v1/agents/${name}/samples`, { bootId, samples }, headers)).json();
+  expect(await post("empty", "a", [], crowd)).toMatchObject({ accepted: 0, notWatched: null });
+  for (let i = 0; i < 16; i++) await post("full", `${i}`, [], crowd);
+  const late = await post("full", "late", [leakingSample(0)], crowd);
+  expect(late).toMatchObject({ accepted: 0, notWatched: "too-many-processes" });
+  // Watches take an eighth of the limit at most, and a namespace eight ninths of that.
+  const { sample } = await (await server.get("/monitoring/memory")).json();
+  const reasons = new Map<string | null, number>();
+  for (let i = 0; i * 8 * MIB < sample.limitBytes; i++) {
+    const { notWatched } = await post(`crowd-${i >> 4}`, `${i}`, [leakingSample(0)], crowd);
+    reasons.set(notWatched, (reasons.get(notWatched) ?? 0) + 1);
+  }
+  expect([...reasons.keys()]).toEqual([null, "no-memory"]);
+  const list = await (await server.get("/api/v1/agents", watcher)).json();
+  const processes = list.items.flatMap((s: { processes: { notWatched: string | null }[] }) => s.processes);
+  const refused = processes.filter((p: { notWatched: string | null }) => p.notWatched === "no-memory");
+  expect(refused).toHaveLength(reasons.get("no-memory") ?? 0);
+  expect((await post("beside", "a", [leakingSample(0)])).notWatched).toBeNull();
+});
+
 test("a service that nothing came from for three of its periods says since when it is silent", async ({ server }) => {
   await server.send("POST", "/api/v1/agents/gone/samples", {
     bootId: "one",
