@@ -1,5 +1,5 @@
 import { type Assessment, assess, type Context, judgeBatches, NOTHING } from "./assess.ts";
-import { SCAVENGE_MARKS } from "./envelope.ts";
+import { commitsLess, SCAVENGE_MARKS } from "./envelope.ts";
 import { type Horizons, UNPROVEN_HORIZONS } from "./horizons.ts";
 import { collectedCurve, directCurve, type LiveCurve, straightCurve, trustingCurve } from "./live-curve.ts";
 import type { Mark } from "./mark.ts";
@@ -105,14 +105,17 @@ export class Channel {
   }
 
   /**
-   * Raw growth is trusted where every collection has shown most of it to be live, where it goes on, and where proof is not to be had
-   * soon: a heap that quadruples within the hour is collected often enough to wait for it.
+   * Raw growth is trusted where every collection has shown most of it to be live, where it goes on, committed memory with it, and where
+   * proof is not to be had soon: a heap that quadruples within the hour is collected often enough to wait for it.
    */
   #trust(curve: LiveCurve): LiveCurve | null {
     const trusting = trustingCurve(this.#marks, curve);
     const [first, last] = [trusting.points[0], trusting.points.at(-1)];
     if (!first || !last || last.value > MOST_UNPROVEN * first.value) return null;
     if (curve.segments.some((s) => s.liveBytes < LEAST_LIVE * s.envelopeBytes)) return null;
+    const collectedAt = curve.anchors.at(-1)?.at;
+    const since = this.#marks.findIndex((mark) => mark.at === collectedAt);
+    if (commitsLess(this.#marks, since)) return null;
     const rate = (last.value - first.value) / Math.max(1, last.at - first.at);
     return this.#lowsRisen() >= LATE_RISE * rate * SCAVENGE_MARKS ? trusting : null;
   }

@@ -1,3 +1,4 @@
+import { MIB } from "../../shared/bytes.ts";
 import type { Mark } from "./mark.ts";
 
 /** Scavenges of a 16 MB young generation draw a sawtooth over about this many samples: an envelope must be as wide. */
@@ -33,4 +34,32 @@ export function smoothRise(rise: readonly number[], offset: number): number {
   let total = 0;
   for (let i = offset - reach; i <= offset + reach; i++) total += rise[i] ?? 0;
   return total / (2 * reach + 1);
+}
+
+/** The young generation has its size after so many marks of a process; when it grows later, it does so by half of it and more at once. */
+const YOUNG_GROWS_MARKS = 30;
+const YOUNG_STEP_BYTES = 4 * MIB;
+/** V8 commits whole pages. */
+const PAGE_BYTES = MIB / 4;
+/** Late commits below this share of early ones show an end of growth. */
+const LATE_COMMITS = 0.65;
+
+/**
+ * Whether the heap commits far less of late than soon after the collection at mark `from`. What it commits without a collection is what
+ * outlives the young generation: where that comes to an end, so does growth, though the lows of a wide sawtooth still rise.
+ */
+export function commitsLess(marks: readonly Mark[], from: number): boolean {
+  const start = Math.max(from + SCAVENGE_MARKS, YOUNG_GROWS_MARKS - (marks[0]?.at ?? 0));
+  const third = Math.floor((marks.length - 1 - start) / 3);
+  if (third < SCAVENGE_MARKS) return false;
+  const between = (index: number) => {
+    let total = 0;
+    for (let i = index + 1; i <= index + third; i++) {
+      const step = (marks[i]?.committed ?? 0) - (marks[i - 1]?.committed ?? 0);
+      if (step < YOUNG_STEP_BYTES) total += step;
+    }
+    return total;
+  };
+  const [early, late] = [between(start), between(marks.length - 1 - third)];
+  return late + PAGE_BYTES < LATE_COMMITS * early;
 }
