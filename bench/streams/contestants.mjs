@@ -17,8 +17,10 @@ function counting(spec) {
       block: (block) => {
         counted.records += block.records.length;
       },
-      reject: (reject) => {
-        throw new Error(`line ${reject.line}: ${reject.message}`);
+      describes: () => true,
+      reject: (describe) => {
+        const { line, message } = describe();
+        throw new Error(`line ${line}: ${message}`);
       },
     },
     null,
