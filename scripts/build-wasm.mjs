@@ -10,7 +10,7 @@ import { join } from "node:path";
  * imports its memory, one for each instance.
  */
 const MODULES = [
-  { name: "vector-scan", target: "lib/stores/vectors/scan.wasm.ts" },
+  { name: "vector-scan", target: "lib/stores/vectors/codec/scan.wasm.ts" },
   { name: "scan", target: "lib/streaming/scan/scan.wasm.ts", pages: 42 },
 ];
 

@@ -1,4 +1,4 @@
-// Scans vector codes (lib/stores/vectors/code-plane.ts says how a block of them is laid out).
+// Scans vector codes (lib/stores/vectors/tiers/code-plane.ts says how a block of them is laid out).
 //
 // A code row holds two dimensions in each 16-bit lane: dimension 16g+j in the low byte, 16g+8+j in the high byte. The lane itself,
 // multiplied by the query's second eight values, gives 256 x the high part, with the low byte read as a fraction (the encoder has

@@ -7,7 +7,7 @@ import { memoryReportQuery } from "../../lib/client/queries/memory.ts";
 import { meQuery } from "../../lib/client/queries/session.ts";
 import { identitySchema, mayDo } from "../../lib/contracts/auth.ts";
 import { memoryReportSchema } from "../../lib/contracts/memory.ts";
-import { AppFrame } from "../_components/frame/app-frame.tsx";
+import { AppFrame } from "../_components/shell/app-frame.tsx";
 import { ask } from "../_server/ask.ts";
 
 /** Every page behind the sign-in: asks who is there, and brings the figures of now along with the page. */

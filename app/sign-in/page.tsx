@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { headers } from "next/headers";
 import { ownPath } from "../../lib/client/own-path.ts";
 import { identitySchema } from "../../lib/contracts/auth.ts";
-import { Mark } from "../_components/frame/side-nav.tsx";
+import { Mark } from "../_components/shell/side-nav.tsx";
 import { ask } from "../_server/ask.ts";
 import { SignInForm } from "./_components/sign-in-form.tsx";
 

@@ -1,5 +1,5 @@
 import type { MemoryAccount } from "../../lib/ports/memory-account.ts";
-import { BoundedEntries, type PolicySetting } from "../../lib/stores/policies/bounded-entries.ts";
+import { BoundedEntries, type PolicySetting } from "../../lib/stores/cache/bounded-entries.ts";
 import { FakeClock } from "../../lib/testing/fake-clock.ts";
 import type { Trace } from "./traces.ts";
 

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { LeakWatch } from "../../lib/memory/leaks/leak-watch.ts";
 import { Ledger, type LedgerAccount } from "../../lib/memory/ledger.ts";
-import { Sampler } from "../../lib/memory/sampler.ts";
+import { Sampler } from "../../lib/memory/sampling/sampler.ts";
 import { FakeClock } from "../../lib/testing/fake-clock.ts";
 import { RECORDING, type Reading, readRecording, STORES } from "./recording.ts";
 

@@ -9,8 +9,8 @@ import { SqliteVectorRows } from "../../lib/backends/sqlite/vector-rows.ts";
 import { workerEntry } from "../../lib/backends/worker-entry.ts";
 import { MIB } from "../../lib/shared/bytes.ts";
 import { systemClock } from "../../lib/shared/clock.ts";
-import { createKernel } from "../../lib/stores/vectors/kernel.ts";
-import { VectorStore } from "../../lib/stores/vectors/vector-store.ts";
+import { createKernel } from "../../lib/stores/vectors/codec/kernel.ts";
+import { VectorStore } from "../../lib/stores/vectors/store/vector-store.ts";
 import { TestAccount } from "../../lib/testing/test-account.ts";
 
 const count = Number(process.argv[2] ?? 1_000_000);

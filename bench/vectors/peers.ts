@@ -1,7 +1,7 @@
 import { GIB } from "../../lib/shared/bytes.ts";
 import { systemClock } from "../../lib/shared/clock.ts";
-import { createKernel } from "../../lib/stores/vectors/kernel.ts";
-import { VectorStore } from "../../lib/stores/vectors/vector-store.ts";
+import { createKernel } from "../../lib/stores/vectors/codec/kernel.ts";
+import { VectorStore } from "../../lib/stores/vectors/store/vector-store.ts";
 import { TestAccount } from "../../lib/testing/test-account.ts";
 import type { RowsInMemory } from "../../lib/testing/vector-rows-in-memory.ts";
 import type { Corpus } from "./data.ts";

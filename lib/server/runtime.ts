@@ -1,18 +1,18 @@
 import { createRunLog } from "../backends/sqlite/run-log.ts";
-import { LoopGate } from "../memory/loop-gate.ts";
-import { Sweeper } from "../memory/sweeper.ts";
+import { LoopGate } from "../memory/pressure/loop-gate.ts";
+import { Sweeper } from "../memory/relief/sweeper.ts";
 import type { Clock } from "../shared/clock.ts";
-import { composeCache } from "./compose-cache.ts";
-import { composeLeaks } from "./compose-leaks.ts";
-import { composeMemoryControl, composeQuietCollector, composeTrim } from "./compose-memory-control.ts";
-import { composeRag } from "./compose-rag.ts";
-import { composeSessions } from "./compose-sessions.ts";
-import { composeStreams } from "./compose-streams.ts";
-import { composeVectors } from "./compose-vectors.ts";
-import { Core } from "./core.ts";
+import { composeCache } from "./compose/compose-cache.ts";
+import { composeLeaks } from "./compose/compose-leaks.ts";
+import { composeMemoryControl, composeQuietCollector, composeTrim } from "./compose/compose-memory-control.ts";
+import { composeRag } from "./compose/compose-rag.ts";
+import { composeSessions } from "./compose/compose-sessions.ts";
+import { composeStreams } from "./compose/compose-streams.ts";
+import { composeVectors } from "./compose/compose-vectors.ts";
+import { Core } from "./compose/core.ts";
 import type { Env } from "./env.ts";
-import type { Log } from "./log.ts";
-import { Monitor } from "./monitor.ts";
+import type { Log } from "./observe/log.ts";
+import { Monitor } from "./observe/monitor.ts";
 
 /** Everything that is one per process: what handlers, sockets and jobs are handed. */
 export type Runtime = Awaited<ReturnType<typeof openRuntime>>;

@@ -1,20 +1,26 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import next from "next";
-import { roomForStores } from "../memory/room-for-stores.ts";
+import { roomForStores } from "../memory/pressure/room-for-stores.ts";
 import { systemClock } from "../shared/clock.ts";
 import { AppError, StartError } from "../shared/errors.ts";
 import { Drain } from "./drain.ts";
 import { type Env, EnvError, readEnv } from "./env.ts";
+import { onClientError, refuseUpgrade } from "./http/answer/refuse.ts";
 import { createApp } from "./http/app.ts";
-import { createListener, MAX_HEADER_LINES, type PageHandler, PEER_HEADER, TARGET_HEADER } from "./http/listener.ts";
-import { ReadingTime, timeHeaders } from "./http/reading-time.ts";
-import { onClientError, refuseUpgrade } from "./http/refuse.ts";
+import {
+  createListener,
+  MAX_HEADER_LINES,
+  type PageHandler,
+  PEER_HEADER,
+  TARGET_HEADER,
+} from "./http/intake/listener.ts";
+import { ReadingTime, timeHeaders } from "./http/intake/reading-time.ts";
+import { isSocketPath } from "./http/intake/target.ts";
 import { allRoutes } from "./http/routes.ts";
-import { isSocketPath } from "./http/target.ts";
-import { createLog, type Log } from "./log.ts";
+import { createLog, type Log } from "./observe/log.ts";
+import { Realtime } from "./observe/realtime.ts";
 import { projectDir } from "./paths.ts";
-import { Realtime } from "./realtime.ts";
 import { openRuntime, type Runtime } from "./runtime.ts";
 
 const MAX_CONNECTIONS = 10_000;

@@ -19,7 +19,7 @@ export interface Reading {
   load(): Promise<ReadableEnd>;
 }
 
-/** What the verbs of the RAG store work with; composed once, in lib/server/compose-rag.ts. */
+/** What the verbs of the RAG store work with; composed once, in lib/server/compose/compose-rag.ts. */
 export interface RagParts {
   clock: Clock;
   embedder: Embedder;

@@ -6,7 +6,7 @@ import Link from "next/link";
 import { memoryReportQuery } from "../../../lib/client/queries/memory.ts";
 import type { StoreStats } from "../../../lib/contracts/memory.ts";
 import { formatBytes } from "../../../lib/shared/bytes.ts";
-import { NAVIGATION } from "../../_components/frame/navigation.ts";
+import { NAVIGATION } from "../../_components/shell/navigation.ts";
 import { HIT_RATIO_GOAL } from "../../_components/store/store-panels.tsx";
 import { useHitRatioRows, useStore } from "../../_components/store/use-store.ts";
 import { Meter } from "../../_components/ui/meter.tsx";

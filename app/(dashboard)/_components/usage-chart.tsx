@@ -8,7 +8,7 @@ import { meQuery } from "../../../lib/client/queries/session.ts";
 import { rangeSpanMs } from "../../../lib/client/timeline/range.ts";
 import { ChartPanel } from "../../_components/charts/chart-panel.tsx";
 import type { Series, Threshold } from "../../_components/charts/series.ts";
-import { useCompare, useRange } from "../../_components/frame/view-state.ts";
+import { useCompare, useRange } from "../../_components/shell/view-state.ts";
 import { FORECAST_BAND, forecastRows } from "./forecast-band.ts";
 import { chartMarks } from "./recent-events.ts";
 import { HIGHEST, LOWEST, spreadSeries, toRows, usageFigures, usageSeries, withBefore } from "./rows.ts";

@@ -8,7 +8,7 @@ import type { Point } from "../../../lib/client/timeline/point.ts";
 import { rangeSpanMs } from "../../../lib/client/timeline/range.ts";
 import { drawablePoints, restartsOf, type Timeline } from "../../../lib/client/timeline/timeline.ts";
 import { useNow } from "../../../lib/client/use-now.ts";
-import { useRange } from "../../_components/frame/view-state.ts";
+import { useRange } from "../../_components/shell/view-state.ts";
 import { agedState } from "../../_components/store/aged-state.ts";
 import { type PanelState, panelState } from "../../_components/ui/panel-state.ts";
 

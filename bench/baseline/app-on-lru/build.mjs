@@ -7,8 +7,8 @@ import { build } from "esbuild";
 
 const projectDir = resolve(import.meta.dirname, "../../..");
 const REPLACED = {
-  "lib/server/compose-sessions.ts": "compose-sessions.ts",
-  "lib/server/compose-cache.ts": "compose-cache.ts",
+  "lib/server/compose/compose-sessions.ts": "compose-sessions.ts",
+  "lib/server/compose/compose-cache.ts": "compose-cache.ts",
   "lib/server/http/routes/sessions.ts": "session-routes.ts",
   "lib/server/http/routes/cache.ts": "cache-routes.ts",
 };

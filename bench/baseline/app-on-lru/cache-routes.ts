@@ -1,8 +1,8 @@
 import { cacheParams } from "../../../lib/contracts/cache.ts";
-import { toCachePut } from "../../../lib/server/http/cache-put.ts";
+import { toProblem } from "../../../lib/server/http/answer/problem.ts";
 import { defineRoute, type Route, reply } from "../../../lib/server/http/define-route.ts";
-import { toProblem } from "../../../lib/server/http/problem.ts";
-import { readBody } from "../../../lib/server/http/read-body.ts";
+import { readBody } from "../../../lib/server/http/intake/read-body.ts";
+import { toCachePut } from "../../../lib/server/http/routes/cache-put.ts";
 import { AppError } from "../../../lib/shared/errors.ts";
 import type { LiveResponse } from "./compose-cache.ts";
 import type { LiveStore } from "./live-store.ts";

@@ -1,4 +1,4 @@
-import type { Core } from "../../../lib/server/core.ts";
+import type { Core } from "../../../lib/server/compose/core.ts";
 import { LiveStore } from "./live-store.ts";
 
 export interface LiveResponse {
@@ -8,7 +8,7 @@ export interface LiveResponse {
   value: unknown;
 }
 
-/** In the place of lib/server/compose-cache.ts. */
+/** In the place of lib/server/compose/compose-cache.ts. */
 export function composeCache({ settings, stores }: Core): LiveStore<LiveResponse> {
   const { cacheMaxEntries, cacheTtlSeconds } = settings.values;
   const cache = new LiveStore<LiveResponse>("cache", {

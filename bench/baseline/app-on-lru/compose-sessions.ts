@@ -1,4 +1,4 @@
-import type { Core } from "../../../lib/server/core.ts";
+import type { Core } from "../../../lib/server/compose/core.ts";
 import { LiveStore } from "./live-store.ts";
 import { SessionKeeping } from "./session-keeping.ts";
 
@@ -17,7 +17,7 @@ export class LiveSessions extends LiveStore<LiveSession> {
   keeping: SessionKeeping | null = null;
 }
 
-/** In the place of lib/server/compose-sessions.ts: sessions as live objects; with BASELINE_KEEPS_SESSIONS=1 in the database too. */
+/** In the place of lib/server/compose/compose-sessions.ts: sessions as live objects; with BASELINE_KEEPS_SESSIONS=1 in the database too. */
 export async function composeSessions(core: Core): Promise<LiveSessions> {
   const { maxSessions, sessionTimeoutSeconds } = core.settings.values;
   const sessions = new LiveSessions("sessions", {

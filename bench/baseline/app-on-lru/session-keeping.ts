@@ -1,6 +1,6 @@
 import { createSessionRows } from "../../../lib/backends/sqlite/session-rows.ts";
 import type { SessionRow, SessionRows } from "../../../lib/ports/session-rows.ts";
-import type { Core } from "../../../lib/server/core.ts";
+import type { Core } from "../../../lib/server/compose/core.ts";
 import { MIB } from "../../../lib/shared/bytes.ts";
 import { WriteBehind } from "../../../lib/stores/sessions/write-behind.ts";
 import type { LiveSession } from "./compose-sessions.ts";

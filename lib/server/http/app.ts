@@ -4,11 +4,11 @@ import { AppError } from "../../shared/errors.ts";
 import { authenticate, namespaceOf, requireRole, requireSameOrigin } from "../auth/authenticate.ts";
 import type { Identity } from "../auth/key-ring.ts";
 import type { Runtime } from "../runtime.ts";
-import { admit } from "./admission.ts";
+import { toProblem } from "./answer/problem.ts";
+import { type Stamp, toResponse } from "./answer/respond.ts";
 import { isReply, type Route, reply } from "./define-route.ts";
-import { parseRequest } from "./parse-request.ts";
-import { toProblem } from "./problem.ts";
-import { type Stamp, toResponse } from "./respond.ts";
+import { admit } from "./intake/admission.ts";
+import { parseRequest } from "./intake/parse-request.ts";
 import { RouteTable } from "./route-table.ts";
 
 /** What a door knows of a request beside the request itself. */

@@ -3,7 +3,7 @@ import type { BoundedStore, Relief, ReliefStep, Slicer } from "../../ports/bound
 import type { Embedder } from "../../ports/embedder.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
-import { StoreCounters } from "../store-counters.ts";
+import { StoreCounters } from "../core/store-counters.ts";
 import type { EmbeddingCache } from "./embedding-cache.ts";
 import type { PassageIndex } from "./passage-index.ts";
 import type { QueryCache } from "./query-cache.ts";

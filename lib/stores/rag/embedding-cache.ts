@@ -3,7 +3,7 @@ import type { EmbeddingRows } from "../../ports/document-rows.ts";
 import type { Embedder, EmbeddingTurn } from "../../ports/embedder.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
-import { StoreCounters } from "../store-counters.ts";
+import { StoreCounters } from "../core/store-counters.ts";
 import { decodeVector, encodeVectors } from "./vector-code.ts";
 
 export interface EmbeddingCacheBounds {

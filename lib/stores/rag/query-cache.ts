@@ -1,6 +1,6 @@
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
-import { StoreCounters } from "../store-counters.ts";
+import { StoreCounters } from "../core/store-counters.ts";
 
 export interface QueryCacheBounds {
   maxItems: number;

@@ -2,7 +2,7 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { MessageRow } from "../../ports/conversation-rows.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
-import { StoreCounters } from "../store-counters.ts";
+import { StoreCounters } from "../core/store-counters.ts";
 
 export interface RecentBounds {
   maxItems: number;

@@ -2,8 +2,8 @@ import type { StoreStats } from "../../contracts/memory.ts";
 import type { Slicer } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
-import { CoarseClock } from "../policies/coarse-clock.ts";
-import { StoreCounters } from "../store-counters.ts";
+import { CoarseClock } from "../core/coarse-clock.ts";
+import { StoreCounters } from "../core/store-counters.ts";
 import { PackingPace } from "./packing-pace.ts";
 import { type SessionFields, SessionTable } from "./session-table.ts";
 

@@ -1,7 +1,7 @@
 import type { MemoryAccount } from "../../ports/memory-account.ts";
-import { RecencyList } from "../recency-list.ts";
-import { HotValues } from "../values/hot-values.ts";
-import { PackedValues } from "../values/packed-values.ts";
+import { HotValues } from "../bytes/hot-values.ts";
+import { PackedValues } from "../bytes/packed-values.ts";
+import { RecencyList } from "../core/recency-list.ts";
 import { IdIndex } from "./id-index.ts";
 
 const FIRST_CAPACITY = 64;

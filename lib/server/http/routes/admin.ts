@@ -4,8 +4,8 @@ import { createdKeySchema, keyViewSchema, newKeySchema } from "../../../contract
 import { DEFAULT_PAGE_SIZE, idSchema, listQuery, page } from "../../../contracts/common.ts";
 import { rollbackSchema, settingsPatchSchema, settingsViewSchema } from "../../../contracts/settings.ts";
 import { AppError } from "../../../shared/errors.ts";
+import { decodeAgeCursor, decodeNumberCursor, encodeAgeCursor, encodeCursor } from "../answer/page-cursor.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
-import { decodeAgeCursor, decodeNumberCursor, encodeAgeCursor, encodeCursor } from "../page-cursor.ts";
 
 const settingsAnswer = { 200: { description: "The settings in force", schema: settingsViewSchema } };
 

@@ -11,8 +11,8 @@ import {
 } from "../../../contracts/rag.ts";
 import type { ConversationPosition } from "../../../ports/conversation-rows.ts";
 import { AppError } from "../../../shared/errors.ts";
+import { decodeNumberCursor, decodeNumbersCursor, encodeCursor } from "../answer/page-cursor.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
-import { decodeNumberCursor, decodeNumbersCursor, encodeCursor } from "../page-cursor.ts";
 import { conversationView, messageView } from "./rag-views.ts";
 
 const byId = z.object({ id: idSchema });

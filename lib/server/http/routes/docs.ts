@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { z } from "zod";
 import { AppError } from "../../../shared/errors.ts";
+import { createOpenApi } from "../answer/openapi.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
-import { createOpenApi } from "../openapi.ts";
 
 const require = createRequire(import.meta.url);
 

@@ -4,8 +4,8 @@ import { AppError } from "../../../shared/errors.ts";
 import type { ByteBudget } from "../../../streaming/byte-budget.ts";
 import { encodeExport } from "../../../streaming/encode-export.ts";
 import { requireRole } from "../../auth/authenticate.ts";
+import { pulledBody } from "../answer/pulled-body.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
-import { pulledBody } from "../pulled-body.ts";
 
 /** What belongs to no namespace alone, and what holds others' secrets. */
 const OPERATORS: ReadonlySet<string> = new Set(["history", "audit", "sessions", "cache"]);

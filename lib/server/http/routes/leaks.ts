@@ -11,8 +11,8 @@ import {
   verdictQuery,
 } from "../../../contracts/leaks.ts";
 import { AppError } from "../../../shared/errors.ts";
+import { decodeNumberCursor, encodeCursor } from "../answer/page-cursor.ts";
 import { defineRoute, type Route } from "../define-route.ts";
-import { decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
 
 const noSuchAgent = (name: string) =>
   new AppError("not-found", `No service named ${JSON.stringify(name)} sends samples.`);

@@ -1,4 +1,4 @@
-import { Metrics } from "../../metrics.ts";
+import { Metrics } from "../../observe/metrics.ts";
 import type { Runtime } from "../../runtime.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 

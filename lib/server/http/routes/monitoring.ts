@@ -5,8 +5,8 @@ import {
   storeHistoryQuery,
   storeHistorySchema,
 } from "../../../contracts/memory.ts";
-import { runFor } from "../../audience.ts";
-import { listHistory, toCsv } from "../../history.ts";
+import { runFor } from "../../auth/audience.ts";
+import { listHistory, toCsv } from "../../observe/history.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 
 export const monitoringRoutes: readonly Route[] = [

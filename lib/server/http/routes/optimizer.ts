@@ -3,9 +3,9 @@ import { DEFAULT_PAGE_SIZE, idSchema, listQuery, page } from "../../../contracts
 import { optimizationRunSchema, recommendationSchema } from "../../../contracts/memory.ts";
 import { optimizeSchema, stepListSchema } from "../../../contracts/optimizer.ts";
 import { AppError } from "../../../shared/errors.ts";
-import { runFor } from "../../audience.ts";
+import { runFor } from "../../auth/audience.ts";
+import { decodeNameCursor, encodeCursor } from "../answer/page-cursor.ts";
 import { defineRoute, type Route } from "../define-route.ts";
-import { decodeNameCursor, encodeCursor } from "../page-cursor.ts";
 
 const optimize = defineRoute(
   {

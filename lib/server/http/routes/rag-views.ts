@@ -6,7 +6,7 @@ import type { Ingested } from "../../../services/ingest-document.ts";
 import type { ReembedJob } from "../../../services/reembed-documents.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { type Filter, FilterError, parseFilter } from "../../../shared/filter.ts";
-import type { Rag } from "../../rag.ts";
+import type { Rag } from "../../compose/rag.ts";
 
 export function ingestedView({ created: _, ...view }: Ingested): Omit<Ingested, "created"> {
   return view;

@@ -21,9 +21,9 @@ import { chunkIdOf } from "../../../services/query-documents.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { unpackText } from "../../../stores/rag/document-text.ts";
 import type { Runtime } from "../../runtime.ts";
+import { decodeNameCursor, decodeNumberCursor, encodeCursor } from "../answer/page-cursor.ts";
+import { schemaError, toProblem } from "../answer/problem.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
-import { decodeNameCursor, decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
-import { schemaError, toProblem } from "../problem.ts";
 import { documentView, ingestedView, ragStatus, readFilter, reembedView } from "./rag-views.ts";
 
 const byId = z.object({ id: idSchema });

@@ -14,9 +14,9 @@ import { AppError } from "../../../shared/errors.ts";
 import { isoTime } from "../../../shared/iso-time.ts";
 import type { Json } from "../../../shared/json-value.ts";
 import type { SessionView } from "../../../stores/sessions/session-view.ts";
+import { readCondition, versionHeaders, versionMismatch } from "../answer/entity-tag.ts";
+import { decodeCursor, encodeCursor } from "../answer/page-cursor.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
-import { readCondition, versionHeaders, versionMismatch } from "../entity-tag.ts";
-import { decodeCursor, encodeCursor } from "../page-cursor.ts";
 
 const BASE = "/api/v1/sessions";
 const common = { role: "consumer", tag: "sessions" } as const;

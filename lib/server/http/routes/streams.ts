@@ -10,11 +10,11 @@ import {
 import type { StreamJob } from "../../../services/stream-job.ts";
 import type { StreamJobSpec, Upload } from "../../../services/stream-job-parts.ts";
 import { AppError } from "../../../shared/errors.ts";
+import { decodeAgeCursor, encodeAgeCursor } from "../answer/page-cursor.ts";
+import { pulledBody } from "../answer/pulled-body.ts";
 import { defineRoute, type ReplyWith, type Route, reply } from "../define-route.ts";
-import { decodeAgeCursor, encodeAgeCursor } from "../page-cursor.ts";
-import { pulledBody } from "../pulled-body.ts";
-import { readFilterParameter } from "../read-filter.ts";
-import { readUpload, uploadHeaders } from "../upload.ts";
+import { readFilterParameter } from "../intake/read-filter.ts";
+import { readUpload, uploadHeaders } from "../intake/upload.ts";
 
 const streamParams = z.object({ id: idSchema });
 const jobAnswer = { description: "The job", schema: streamJobSchema };

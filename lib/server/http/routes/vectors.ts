@@ -18,10 +18,10 @@ import {
 } from "../../../contracts/vectors.ts";
 import type { CollectionInfo, Refusal } from "../../../ports/vector-index.ts";
 import { AppError } from "../../../shared/errors.ts";
+import { decodeNameCursor, decodeNumberCursor, encodeCursor } from "../answer/page-cursor.ts";
+import { toProblem } from "../answer/problem.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
-import { decodeNameCursor, decodeNumberCursor, encodeCursor } from "../page-cursor.ts";
-import { toProblem } from "../problem.ts";
-import { readFilter, readFilterParameter } from "../read-filter.ts";
+import { readFilter, readFilterParameter } from "../intake/read-filter.ts";
 
 const tag = "vectors";
 const role = "consumer";

@@ -1,0 +1,97 @@
+import { MIB } from "../../shared/bytes.ts";
+import type { Clock } from "../../shared/clock.ts";
+
+const LOOK_MS = 500;
+/**
+ * So long nobody must have called. Such a collection also lets go of compiled code that was not run lately: in the first 10,000
+ * requests after one each takes 15 % more CPU, so it is for when nobody comes, not for each pause between two callers.
+ */
+const QUIET_MS = 30_000;
+/** And so many looks in a row must find the event loop at rest. */
+const QUIET_LOOKS = 4;
+const QUIET_SHARE = 0.03;
+/** What the heap has touched beyond what the last collection left. */
+const WORTH_BYTES = 6 * MIB;
+/** What the process holds beyond what it held then, the heap included: the allocator keeps pages too. */
+const WORTH_RSS_BYTES = 24 * MIB;
+/** A collection may take a hundredth of the time at most, however large the heap is. */
+const REST_FACTOR = 100;
+
+export interface QuietCollectorOptions {
+  clock: Pick<Clock, "monotonicMs" | "every">;
+  /** How many calls were answered so far; those that only watch (health, monitoring, pages) need not count. */
+  calls(): number;
+  /** The share of the time since the last call in which the event loop had work. */
+  busyShare(): number;
+  /** Pages of the heap that may be resident: in use or not, and those that V8 keeps beside it. */
+  heapBytes(): number;
+  /** RSS of the process beside what stores were granted. */
+  ownBytes(): number;
+  /** Collects the heap and gives its pages and the allocator's back. */
+  collect(): Promise<void>;
+  onError(error: unknown): void;
+}
+
+/**
+ * Gives back what a burst has left behind: the allocator's free pages, and in the heap the touched pages of the young generation
+ * (up to 64 MB at our flags) and of what was promoted and died. V8 does so by itself only after minutes without allocation, which a
+ * server that samples itself four times a second rarely has; glibc never does.
+ */
+export class QuietCollector {
+  readonly #options: QuietCollectorOptions;
+  #quietLooks = 0;
+  #calls = 0;
+  #calledAtMs: number;
+  #leftBytes = 0;
+  #leftOwnBytes = 0;
+  #notBeforeMs = 0;
+  #collecting = false;
+
+  constructor(options: QuietCollectorOptions) {
+    this.#options = options;
+    this.#calledAtMs = options.clock.monotonicMs();
+  }
+
+  /** Looks twice a second until the returned function is called. */
+  start(): () => void {
+    return this.#options.clock.every(LOOK_MS, () => void this.#look());
+  }
+
+  async #look(): Promise<void> {
+    const { clock, heapBytes, ownBytes, onError } = this.#options;
+    this.#quietLooks = this.#isQuiet() ? this.#quietLooks + 1 : 0;
+    if (this.#quietLooks < QUIET_LOOKS || this.#collecting || clock.monotonicMs() < this.#notBeforeMs) return;
+    const isWorth = heapBytes() - this.#leftBytes >= WORTH_BYTES || ownBytes() - this.#leftOwnBytes >= WORTH_RSS_BYTES;
+    if (!isWorth) return;
+    this.#collecting = true;
+    try {
+      await this.#collect();
+    } catch (error) {
+      onError(error);
+    } finally {
+      this.#collecting = false;
+    }
+  }
+
+  #isQuiet(): boolean {
+    const { calls, busyShare, clock } = this.#options;
+    const isBusy = busyShare() > QUIET_SHARE;
+    const nowMs = clock.monotonicMs();
+    if (calls() !== this.#calls) this.#calledAtMs = nowMs;
+    this.#calls = calls();
+    return !isBusy && nowMs - this.#calledAtMs >= QUIET_MS;
+  }
+
+  async #collect(): Promise<void> {
+    const { clock, heapBytes, ownBytes, collect } = this.#options;
+    const startedAtMs = clock.monotonicMs();
+    try {
+      await collect();
+    } finally {
+      const endedAtMs = clock.monotonicMs();
+      this.#notBeforeMs = endedAtMs + (endedAtMs - startedAtMs) * REST_FACTOR;
+      this.#leftBytes = heapBytes();
+      this.#leftOwnBytes = ownBytes();
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import {
+  SETTING_NAMES,
+  SETTINGS,
+  type SettingName,
+  type Settings,
+  type SettingsPatch,
+  type SettingsView,
+} from "../../contracts/settings.ts";
+import { LEAST_LIMIT_MB } from "../../memory/pressure/room-for-stores.ts";
+import type { SettingRevisionRow, SettingRows } from "../../ports/admin-rows.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { AppError } from "../../shared/errors.ts";
+
+type Stored = Partial<Settings>;
+type Listener = (values: Settings) => void;
+
+/** The revision list that a view shows. */
+const SHOWN_REVISIONS = 20;
+
+const DEFAULTS = Object.fromEntries(SETTING_NAMES.map((name) => [name, SETTINGS[name].fallback])) as Settings;
+
+/** The settings in force: the environment over what is stored over the defaults. */
+export class SettingsStore {
+  readonly #rows: SettingRows;
+  readonly #clock: Clock;
+  readonly #pinned: Stored;
+  readonly #listeners = new Set<Listener>();
+  #revisions: SettingRevisionRow[];
+  #values: Settings;
+  /** Changes run one after the other, so that none is lost between reading and writing. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(rows: SettingRows, clock: Clock, pinned: Stored, revisions: SettingRevisionRow[]) {
+    this.#rows = rows;
+    this.#clock = clock;
+    this.#pinned = pinned;
+    this.#revisions = revisions;
+    this.#values = this.#resolve();
+  }
+
+  static async open(rows: SettingRows, clock: Clock, pinned: Stored): Promise<SettingsStore> {
+    return new SettingsStore(rows, clock, pinned, await rows.newest(SHOWN_REVISIONS));
+  }
+
+  get values(): Settings {
+    return this.#values;
+  }
+
+  /** Calls `listener` after each change, and now. @returns the unsubscribe. */
+  follow(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    listener(this.#values);
+    return () => this.#listeners.delete(listener);
+  }
+
+  view(): SettingsView {
+    const newest = this.#revisions[0];
+    const stored = this.#stored();
+    return {
+      revision: newest?.revision ?? 0,
+      changedAt: newest ? new Date(newest.createdAtMs).toISOString() : null,
+      settings: SETTING_NAMES.map((name) => ({
+        name,
+        value: this.#values[name],
+        default: DEFAULTS[name],
+        source: name in this.#pinned ? "environment" : name in stored ? "stored" : "default",
+        ...describe(name),
+      })),
+      revisions: this.#revisions.map(({ revision, actor, reason, createdAtMs }) => ({
+        revision,
+        actor,
+        reason,
+        createdAt: new Date(createdAtMs).toISOString(),
+      })),
+    };
+  }
+
+  /**
+   * Changes settings; `null` returns one to its default.
+   *
+   * @throws {AppError} `pinned-by-environment`, or `unprocessable` for a limit too small to work: then nothing changes.
+   */
+  patch(patch: SettingsPatch, actor: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const names = Object.keys(patch) as SettingName[];
+      const pinned = names.filter((name) => name in this.#pinned);
+      if (pinned.length > 0) {
+        throw new AppError(
+          "pinned-by-environment",
+          `The environment sets ${pinned.map((name) => SETTINGS[name].variable).join(", ")}.`,
+          {
+            errors: pinned.map((name) => ({ path: `/${name}`, message: `is set by ${SETTINGS[name].variable}` })),
+          },
+        );
+      }
+      requireRoom(patch.memoryLimitMb);
+      const values = { ...this.#stored(), ...patch };
+      const kept = Object.fromEntries(
+        Object.entries(values).filter(([, value]) => value !== null && value !== undefined),
+      );
+      await this.#keep(kept, actor, `set ${names.join(", ")}`);
+    });
+  }
+
+  /** Returns to an earlier revision (0: no change at all), as a new one. @throws {AppError} `not-found`, `unprocessable`. */
+  rollback(revision: number | undefined, actor: string): Promise<number> {
+    return this.#inTurn(async () => {
+      const present = this.#revisions[0]?.revision ?? 0;
+      const wanted = revision ?? this.#revisions[1]?.revision ?? 0;
+      const row = wanted === 0 ? { values: {} as Record<string, unknown> } : await this.#rows.find(wanted);
+      if (row && !("memoryLimitMb" in this.#pinned)) requireRoom(row.values.memoryLimitMb);
+      if (present === 0 || !row) throw new AppError("not-found", `There is no revision ${wanted} to return to.`);
+      await this.#keep(row.values, actor, `returned to revision ${wanted}`);
+      return wanted;
+    });
+  }
+
+  async #keep(values: Readonly<Record<string, unknown>>, actor: string, reason: string): Promise<void> {
+    const row = { values, actor, reason, createdAtMs: this.#clock.nowMs() };
+    const revision = await this.#rows.insert(row);
+    this.#revisions = [{ ...row, revision }, ...this.#revisions].slice(0, SHOWN_REVISIONS);
+    this.#values = this.#resolve();
+    for (const listener of this.#listeners) listener(this.#values);
+  }
+
+  #stored(): Stored {
+    const stored: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(this.#revisions[0]?.values ?? {})) {
+      // A version that knew other names or ranges may have written it.
+      const parsed = name in SETTINGS ? SETTINGS[name as SettingName].schema.safeParse(value) : null;
+      if (parsed?.success) stored[name] = parsed.data;
+    }
+    return stored as Stored;
+  }
+
+  #resolve(): Settings {
+    return { ...DEFAULTS, ...this.#stored(), ...this.#pinned };
+  }
+
+  #inTurn<Value>(change: () => Promise<Value>): Promise<Value> {
+    const turn = this.#queue.then(change);
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+/** The start refuses such a limit; taken later, it would refuse every write, and the next start. */
+function requireRoom(memoryLimitMb: unknown): void {
+  if (typeof memoryLimitMb !== "number" || memoryLimitMb >= LEAST_LIMIT_MB) return;
+  throw new AppError("unprocessable", `The process itself needs a memory limit of at least ${LEAST_LIMIT_MB} MB.`, {
+    errors: [{ path: "/memoryLimitMb", message: `must be at least ${LEAST_LIMIT_MB}` }],
+  });
+}
+
+function describe(name: SettingName) {
+  const { variable, unit, description, schema } = SETTINGS[name];
+  const numeric = "minValue" in schema;
+  return {
+    variable,
+    unit,
+    description,
+    minimum: numeric ? schema.minValue : null,
+    maximum: numeric ? schema.maxValue : null,
+    choices: "options" in schema ? [...schema.options] : null,
+  };
+}

@@ -1,0 +1,34 @@
+import { createSessionRows } from "../../backends/sqlite/session-rows.ts";
+import { MIB } from "../../shared/bytes.ts";
+import { SessionPool } from "../../stores/sessions/session-pool.ts";
+import type { Core } from "./core.ts";
+
+/** The session pool over the database, following the settings. */
+export async function composeSessions(core: Core): Promise<SessionPool> {
+  const { env, clock, log, database, settings, ledger, storage } = core;
+  const { values } = settings;
+  const account = ledger.open("sessions", "sessions", values.sessionsMaxMb * MIB);
+  const sessions = new SessionPool({
+    rows: await createSessionRows(database, { maxBytes: () => settings.values.diskMaxMb * MIB }),
+    account,
+    clock,
+    maxItems: values.maxSessions,
+    idleTimeoutMs: values.sessionTimeoutSeconds * 1000,
+    durability: values.sessionDurability,
+    packing: env.fixed.HEADROOM_SESSION_PACKING,
+    hotTier: env.fixed.HEADROOM_SESSION_HOT_TIER,
+    storageFault: () => storage.fault,
+    onFailure: (err) => log.error({ err }, "sessions could not be written; they wait in memory"),
+  });
+  await sessions.start();
+  core.stores.push(sessions);
+  core.onStop(
+    () => sessions.close(),
+    settings.follow((next) => {
+      account.setCeiling(next.sessionsMaxMb * MIB);
+      sessions.resize({ maxItems: next.maxSessions, ttlMs: next.sessionTimeoutSeconds * 1000 });
+      sessions.setDurability(next.sessionDurability);
+    }),
+  );
+  return sessions;
+}

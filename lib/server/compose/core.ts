@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import { createAuditRows, createKeyRows, createMetaRows, createSettingRows } from "../../backends/sqlite/admin-rows.ts";
+import { DatabaseClient } from "../../backends/sqlite/database-client.ts";
+import { workerEntry } from "../../backends/worker-entry.ts";
+import { SETTINGS } from "../../contracts/settings.ts";
+import { Ledger } from "../../memory/ledger.ts";
+import { HelperProcesses } from "../../memory/sampling/helper-processes.ts";
+import type { BoundedStore } from "../../ports/bounded-store.ts";
+import { MIB } from "../../shared/bytes.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { Audit } from "../admin/audit.ts";
+import { SettingsStore } from "../admin/settings.ts";
+import { Attempts } from "../auth/attempts.ts";
+import type { Gate } from "../auth/authenticate.ts";
+import { KeyRing } from "../auth/key-ring.ts";
+import type { Env } from "../env.ts";
+import { Events } from "../observe/events.ts";
+import type { Log } from "../observe/log.ts";
+import { StorageWatch } from "../observe/storage-watch.ts";
+import { Traffic } from "../observe/traffic.ts";
+import { databasePaths } from "../paths.ts";
+
+/** `starting`, then `ready`, then `draining`: what /readyz tells. */
+export type Phase = "starting" | "ready" | "draining";
+
+interface Parts {
+  env: Env;
+  clock: Clock;
+  log: Log;
+  nodeId: string;
+  database: DatabaseClient;
+  settings: SettingsStore;
+  keys: KeyRing;
+}
+
+/** What every feature stands on: time, configuration, the database, who may come in, and the ledger. */
+export class Core {
+  readonly env: Env;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly nodeId: string;
+  readonly bootId = randomUUID();
+  readonly database: DatabaseClient;
+  readonly storage: StorageWatch;
+  readonly settings: SettingsStore;
+  readonly keys: KeyRing;
+  readonly gate: Gate;
+  readonly audit: Audit;
+  readonly traffic = new Traffic();
+  readonly events = new Events();
+  readonly ledger: Ledger;
+  readonly helpers = new HelperProcesses();
+  /** What the sampler lists, the sweeper sweeps and the optimizer relieves. */
+  readonly stores: BoundedStore[] = [];
+  phase: Phase = "starting";
+  readonly #stops: (() => void | Promise<void>)[] = [];
+
+  private constructor({ env, clock, log, nodeId, database, settings, keys }: Parts) {
+    this.env = env;
+    this.clock = clock;
+    this.log = log;
+    this.nodeId = nodeId;
+    this.database = database;
+    this.storage = new StorageWatch(database, clock, log);
+    this.settings = settings;
+    this.keys = keys;
+    this.gate = { keys, attempts: new Attempts(clock) };
+    this.audit = new Audit(createAuditRows(database, nodeId), clock, log);
+    this.ledger = new Ledger({
+      limitBytes: settings.values.memoryLimitMb * MIB,
+      runtimeBytes: process.memoryUsage.rss(),
+    });
+  }
+
+  /** Opens the database and what is read from it at start. @throws {StartError} with a sentence for whoever started us. */
+  static async open(env: Env, clock: Clock, log: Log): Promise<Core> {
+    const { file, migrationsDir } = databasePaths(env);
+    const { database, migrated, quarantined, begun } = await DatabaseClient.open(workerEntry("database"), {
+      file,
+      migrationsDir,
+      maxBytes: (env.pinned.diskMaxMb ?? SETTINGS.diskMaxMb.fallback) * MIB,
+      busyTimeoutMs: 5_000,
+    });
+    if (quarantined !== null) {
+      log.error({ quarantined }, "the database is damaged: it was moved aside for recovery, and a new one begun");
+    }
+    if (begun) log.info({ file }, "there was no database: a new one was begun");
+    if (migrated.length > 0) log.info({ migrated }, "database migrated");
+    const nodeId = await createMetaRows(database).readOrInsert("nodeId", randomUUID());
+    const settings = await SettingsStore.open(createSettingRows(database), clock, env.pinned);
+    const keys = await KeyRing.open(createKeyRows(database), clock, env.fixed.HEADROOM_OPERATOR_KEY);
+    const core = new Core({ env, clock, log, nodeId, database, settings, keys });
+    core.onStop(
+      core.storage.start(),
+      settings.follow(({ diskMaxMb }) => {
+        database.limit(diskMaxMb * MIB).catch((err: unknown) => log.warn({ err }, "the disk bound could not be set"));
+      }),
+    );
+    return core;
+  }
+
+  /** Notes what undoes something that was started: the last started stops first. */
+  onStop(...stops: (() => unknown)[]): void {
+    for (const stop of stops) this.#stops.unshift(async () => void (await stop()));
+  }
+
+  /** Stops everything that was started, writes what waits, and closes the database. */
+  async close(): Promise<void> {
+    for (const stop of this.#stops.splice(0)) await stop();
+    await this.database.close();
+  }
+}

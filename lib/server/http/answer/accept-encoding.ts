@@ -1,0 +1,21 @@
+import type { Encoding } from "../../../ports/cache-store.ts";
+
+/** Encodings that are held, beside identity, which everyone takes. */
+const HELD: readonly Encoding[] = ["br", "gzip"];
+
+/** Which held encodings an `Accept-Encoding` header takes (RFC 9110, 12.5.3); none without the header. */
+export function acceptedEncodings(header: string | null): readonly Encoding[] {
+  if (!header) return [];
+  const weights = new Map<string, number>();
+  for (const part of header.toLowerCase().split(",")) {
+    const [name = "", ...parameters] = part.split(";").map((text) => text.trim());
+    const quality = parameters.find((parameter) => parameter.startsWith("q="));
+    weights.set(name === "x-gzip" ? "gzip" : name, quality === undefined ? 1 : Number(quality.slice(2)) || 0);
+  }
+  return HELD.filter((encoding) => (weights.get(encoding) ?? weights.get("*") ?? 0) > 0);
+}
+
+/** The entity tags of an `If-None-Match` header. */
+export function entityTags(header: string | null): readonly string[] {
+  return header?.match(/\*|(?:W\/)?"[^"]*"/g) ?? [];
+}

@@ -1,0 +1,61 @@
+import type { Condition } from "../../../shared/condition.ts";
+import { AppError } from "../../../shared/errors.ts";
+
+/** One of a list, the comma behind it included; a list may have empty elements (RFC 9110, 5.6.1). */
+const TAG = /[ \t]*(?:(W\/)?"([\x21\x23-\x7e\x80-\xff]*)")?[ \t]*(?:,|$)/y;
+/** A version without quotes, as X-Version gives it. */
+const VERSION = /^[\x21\x23-\x2b\x2d-\x7e]{1,256}$/;
+
+/** The headers that tell a representation: `X-Version` for those whose proxy makes an ETag weak, which If-Match never matches. */
+export const versionHeaders = (tag: string): { ETag: string; "X-Version": string } => ({
+  ETag: `"${tag}"`,
+  "X-Version": tag,
+});
+
+/**
+ * What a request asks of the present version; null when it asks nothing. `If-Version` says the same as `If-Match`, in `X-Version`'s form.
+ * A weak tag matches nothing in If-Match, and any tag of its text in If-None-Match (RFC 9110, 13.1).
+ *
+ * @throws {AppError} `malformed-request` that names the header.
+ */
+export function readCondition({ headers }: Request): Condition | null {
+  const ifMatch = headers.get("if-match");
+  const ifNoneMatch = headers.get("if-none-match");
+  const ifVersion = headers.get("if-version");
+  if (ifMatch === null && ifNoneMatch === null && ifVersion === null) return null;
+  const match: (readonly string[])[] = [];
+  if (ifMatch !== null) match.push(tagsOf(ifMatch, "If-Match", false));
+  if (ifVersion !== null) match.push(versionsOf(ifVersion));
+  return { match, noneMatch: ifNoneMatch === null ? [] : tagsOf(ifNoneMatch, "If-None-Match", true) };
+}
+
+/** Opaque tags of a list, or `*`. */
+function tagsOf(header: string, name: string, weakToo: boolean): readonly string[] {
+  if (header.trim() === "*") return ["*"];
+  const tags: string[] = [];
+  for (TAG.lastIndex = 0; TAG.lastIndex < header.length; ) {
+    const found = TAG.exec(header);
+    if (!found) throw malformed(name, "is a list of tags in double quotes, as ETag gave them, or *");
+    const [, weak, tag] = found;
+    // A quoted star is a tag like any other, and no version of ours is called so.
+    if (tag !== undefined && tag !== "*" && (weak === undefined || weakToo)) tags.push(tag);
+  }
+  return tags;
+}
+
+function versionsOf(header: string): readonly string[] {
+  const versions = header.split(",").map((version) => version.trim());
+  if (!versions.every((version) => VERSION.test(version)))
+    throw malformed("If-Version", "is a list of versions, as X-Version gave them, or *");
+  return versions;
+}
+
+function malformed(name: string, message: string): AppError {
+  return new AppError("malformed-request", `${name} ${message}.`, {
+    errors: [{ path: `header.${name.toLowerCase()}`, message }],
+  });
+}
+
+/** @throws {AppError} 412. */
+export const versionMismatch = (): AppError =>
+  new AppError("version-mismatch", "The version that is there is not what the request asks for: read it again.");

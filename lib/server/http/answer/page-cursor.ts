@@ -1,0 +1,54 @@
+import { idSchema } from "../../../contracts/common.ts";
+import { AppError } from "../../../shared/errors.ts";
+
+/** Opaque to clients: where the next page starts. */
+export const encodeCursor = (position: string | number): string => Buffer.from(String(position)).toString("base64url");
+
+/** @throws {AppError} `validation-failed` for a cursor that we did not make. */
+export function decodeCursor(cursor: string | undefined): string | null {
+  if (cursor === undefined) return null;
+  const position = Buffer.from(cursor, "base64url").toString("utf8");
+  if (encodeCursor(position) !== cursor) throw badCursor();
+  return position;
+}
+
+/** A cursor of a list by name. */
+export function decodeNameCursor(cursor: string | undefined): string | null {
+  const position = decodeCursor(cursor);
+  if (position !== null && !idSchema.safeParse(position).success) throw badCursor();
+  return position;
+}
+
+/** A cursor that counts, such as a row's id. */
+export function decodeNumberCursor(cursor: string | undefined): number | null {
+  const position = decodeCursor(cursor);
+  if (position === null) return null;
+  if (!/^\d{1,15}$/.test(position)) throw badCursor();
+  return Number(position);
+}
+
+/** A cursor of a list by age: when its last item was made, and which it was. It stays a place when that item is gone. */
+export function decodeAgeCursor(cursor: string | undefined): { createdAtMs: number; id: string } | null {
+  const position = decodeCursor(cursor);
+  if (position === null) return null;
+  const [, createdAtMs, id] = /^(\d{1,15}) ([\w-]{1,64})$/.exec(position) ?? [];
+  if (createdAtMs === undefined || id === undefined) throw badCursor();
+  return { createdAtMs: Number(createdAtMs), id };
+}
+
+export const encodeAgeCursor = (item: { createdAt: string; id: string }): string =>
+  encodeCursor(`${Date.parse(item.createdAt)} ${item.id}`);
+
+/** A cursor of `count` numbers. */
+export function decodeNumbersCursor(cursor: string | undefined, count: number): number[] | null {
+  const position = decodeCursor(cursor);
+  if (position === null) return null;
+  const parts = position.split(".");
+  if (parts.length !== count || !parts.every((part) => /^\d{1,15}$/.test(part))) throw badCursor();
+  return parts.map(Number);
+}
+
+function badCursor(): AppError {
+  const errors = [{ path: "query.cursor", message: "is not a cursor of this list" }];
+  return new AppError("validation-failed", "query.cursor is not a cursor of this list.", { errors });
+}

@@ -1,0 +1,49 @@
+import type { z } from "zod";
+import type { Problem } from "../../../contracts/problem.ts";
+import { AppError, type FieldError, PROBLEMS } from "../../../shared/errors.ts";
+
+/** The answer to an error. An error that is not ours says nothing of itself. */
+export function toProblem(
+  error: unknown,
+  requestId: string,
+): { problem: Problem; headers: Readonly<Record<string, string>> } {
+  const known =
+    error instanceof AppError
+      ? error
+      : new AppError("internal", "The server failed; the log has the cause under this request id.");
+  const problem: Problem = {
+    type: `urn:headroom:problem:${known.code}`,
+    title: PROBLEMS[known.code][1],
+    status: known.status,
+    detail: known.message,
+    code: known.code,
+    requestId,
+    ...(known.errors.length > 0 ? { errors: [...known.errors] } : {}),
+  };
+  return { problem, headers: known.headers };
+}
+
+/** What was sent does not fit its schema: `item-too-large` where that is all that is wrong with it. */
+export function schemaError(error: z.ZodError, where: Where): AppError {
+  const errors = fieldErrors(error, where);
+  const [first] = errors;
+  const tooLarge = error.issues.every((issue) => issue.code === "custom" && issue.params?.overItsLimit === true);
+  const detail = first ? `${first.path}: ${first.message}` : "The request does not fit.";
+  return new AppError(tooLarge ? "item-too-large" : "validation-failed", detail, { errors });
+}
+
+type Where = "body" | "query" | "params" | "header";
+
+/** Issues named in one answer. */
+const MAX_ISSUES = 20;
+
+/** Zod's issues as field errors: JSON pointers in a body, `query.limit` in a query. */
+function fieldErrors(error: z.ZodError, where: Where): FieldError[] {
+  return error.issues.slice(0, MAX_ISSUES).map((issue) => {
+    const steps = issue.path.map((step) => String(step).slice(0, 100));
+    const path = where === "body" ? `/${steps.map(escapePointer).join("/")}` : [where, ...steps].join(".");
+    return { path, message: issue.message.slice(0, 300) };
+  });
+}
+
+const escapePointer = (step: string): string => step.replaceAll("~", "~0").replaceAll("/", "~1");

@@ -1,0 +1,58 @@
+import type { Server } from "node:http";
+import type { Clock } from "../../../shared/clock.ts";
+
+const TICK_MS = 500;
+
+/**
+ * Time in which this process could read what its clients sent: where the event loop runs late, the time it is late by does not
+ * count. A client that sent all of its request is not told that it was slow because the server was.
+ */
+export class ReadingTime implements Pick<Clock, "monotonicMs" | "every"> {
+  readonly #clock: Pick<Clock, "monotonicMs" | "every">;
+  readonly #windowMs: number;
+  /** When the last ticks were, the oldest first: as many as fit into the window. */
+  readonly #ticks: number[];
+  #readMs = 0;
+
+  constructor(clock: Pick<Clock, "monotonicMs" | "every">, windowMs: number) {
+    this.#clock = clock;
+    this.#windowMs = windowMs;
+    this.#ticks = [clock.monotonicMs()];
+  }
+
+  /** Counts until the returned function is called. */
+  start(): () => void {
+    return this.#clock.every(TICK_MS, () => this.#tick());
+  }
+
+  every(periodMs: number, run: () => void): () => void {
+    return this.#clock.every(periodMs, run);
+  }
+
+  monotonicMs(): number {
+    return this.#readMs + Math.min(TICK_MS, this.#sinceTickMs());
+  }
+
+  /** What a timeout of the window's length has to be now: longer by what the loop was late meanwhile. */
+  get timeoutMs(): number {
+    const sinceOldestMs = this.#clock.monotonicMs() - (this.#ticks[0] ?? 0);
+    const isFull = (this.#ticks.length + 1) * TICK_MS > this.#windowMs;
+    return Math.ceil(isFull ? Math.max(this.#windowMs, sinceOldestMs) : this.#windowMs + sinceOldestMs);
+  }
+
+  #sinceTickMs(): number {
+    return this.#clock.monotonicMs() - (this.#ticks.at(-1) ?? 0);
+  }
+
+  #tick(): void {
+    this.#readMs = this.monotonicMs();
+    this.#ticks.push(this.#clock.monotonicMs());
+    if (this.#ticks.length * TICK_MS > this.#windowMs) this.#ticks.shift();
+  }
+}
+
+/** Has a server end those whose headers take longer than the window, in time in which it could read them. */
+export function timeHeaders(server: Server, reading: ReadingTime): void {
+  // Node looks at this property each time it looks for connections that are too slow.
+  Object.defineProperty(server, "headersTimeout", { get: () => reading.timeoutMs });
+}

@@ -1,0 +1,46 @@
+import { expect, it } from "vitest";
+import { AppError } from "../../shared/errors.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { StorageWatch } from "./storage-watch.ts";
+
+function setUp() {
+  const clock = new FakeClock();
+  const said: string[] = [];
+  const log = {
+    error: (...words: unknown[]) => said.push(String(words[1])),
+    info: (word: unknown) => said.push(String(word)),
+  };
+  const state: { answer: () => Promise<void> } = { answer: async () => undefined };
+  const watch = new StorageWatch({ requirePlace: () => state.answer() }, clock, log as never);
+  watch.start();
+  const look = async () => {
+    clock.advance(1_000);
+    await new Promise(setImmediate);
+  };
+  return { watch, state, said, look };
+}
+
+it("notices within a second that the file is gone, says so once, and that it is back", async () => {
+  const { watch, state, said, look } = setUp();
+  await look();
+  expect([watch.fault, said]).toEqual([null, []]);
+  state.answer = () => Promise.reject(new AppError("storage-unavailable", "The database's file was moved or deleted."));
+  await look();
+  expect(watch.fault).toMatchObject({ code: "storage-unavailable", status: 503 });
+  for (let times = 0; times < 5; times++) await look();
+  state.answer = async () => undefined;
+  await look();
+  await look();
+  expect([watch.fault, said]).toEqual([null, ["the database cannot be written to", "the database is back"]]);
+});
+
+it("does not wait without end for a disk that hangs", async () => {
+  const { watch, state, look } = setUp();
+  let answer: () => void = () => undefined;
+  state.answer = () => new Promise((resolve) => (answer = resolve));
+  for (let seconds = 0; seconds < 12; seconds++) await look();
+  expect(watch.fault?.message).toBe("The database has not answered for 10 s.");
+  answer();
+  await look();
+  expect(watch.fault).toBeNull();
+});

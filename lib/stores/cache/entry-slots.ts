@@ -1,0 +1,117 @@
+import { SlotTable } from "../core/slot-table.ts";
+
+/** A slot's share beside the table with its key: value reference, size and expiry. */
+const SLOT_BYTES = 8 + 4 + 8;
+const NO_SLOT = 0xffffffff;
+
+/** Where entries are: by slot number, in columns, found by hash and key. Free slots are chained. It knows no bounds. */
+export class EntrySlots<V> {
+  readonly #table: SlotTable;
+  readonly #values: (V | undefined)[];
+  /** Bytes of a used slot; the next free slot of a free one. */
+  #sizes: Uint32Array;
+  #expiresAtMs: Float64Array;
+  #firstFree = NO_SLOT;
+
+  constructor(slots: number) {
+    this.#table = new SlotTable(slots, true);
+    this.#values = new Array<V | undefined>(slots).fill(undefined);
+    this.#sizes = new Uint32Array(slots);
+    this.#expiresAtMs = new Float64Array(slots);
+    this.#chainFree(0, slots);
+  }
+
+  static bytesFor(slots: number): number {
+    return SlotTable.bytesFor(slots, true) + SLOT_BYTES * slots;
+  }
+
+  get count(): number {
+    return this.#sizes.length;
+  }
+
+  get isFull(): boolean {
+    return this.#firstFree === NO_SLOT;
+  }
+
+  /** The slot of a key, or -1. */
+  find(hash: number, key: string): number {
+    return this.#table.find(hash, key);
+  }
+
+  /** Undefined for a free slot. */
+  key(slot: number): string | undefined {
+    return this.#table.keys[slot];
+  }
+
+  hash(slot: number): number {
+    return this.#table.hashOf(slot);
+  }
+
+  value(slot: number): V {
+    return this.#values[slot] as V;
+  }
+
+  sizeBytes(slot: number): number {
+    return this.#sizes[slot] as number;
+  }
+
+  expiresAtMs(slot: number): number {
+    return this.#expiresAtMs[slot] as number;
+  }
+
+  /** Puts an entry into a free slot; the caller has made sure that there is one, and that the key is absent. */
+  add(hash: number, key: string, value: V, sizeBytes: number, expiresAtMs: number): number {
+    const slot = this.#firstFree;
+    this.#firstFree = this.#sizes[slot] as number;
+    this.#table.add(slot, hash, key);
+    this.#values[slot] = value;
+    this.#sizes[slot] = sizeBytes;
+    this.#expiresAtMs[slot] = expiresAtMs;
+    return slot;
+  }
+
+  replace(slot: number, value: V, expiresAtMs: number): void {
+    this.#values[slot] = value;
+    this.#expiresAtMs[slot] = expiresAtMs;
+  }
+
+  resize(slot: number, sizeBytes: number): void {
+    this.#sizes[slot] = sizeBytes;
+  }
+
+  remove(slot: number): void {
+    this.#table.remove(slot);
+    this.#values[slot] = undefined;
+    this.#sizes[slot] = this.#firstFree;
+    this.#firstFree = slot;
+  }
+
+  grow(slots: number): void {
+    const before = this.count;
+    this.#table.grow(slots, (slot) => this.key(slot) !== undefined);
+    while (this.#values.length < slots) this.#values.push(undefined);
+    const sizes = new Uint32Array(slots);
+    sizes.set(this.#sizes);
+    this.#sizes = sizes;
+    const expiresAtMs = new Float64Array(slots);
+    expiresAtMs.set(this.#expiresAtMs);
+    this.#expiresAtMs = expiresAtMs;
+    this.#chainFree(before, slots);
+  }
+
+  /** Slots by hash: see `SlotTable.walk`. */
+  walk(from: number, cells: number): { slots: number[]; next: number | null } {
+    return this.#table.walk(from, cells);
+  }
+
+  *used(): Generator<number> {
+    for (let slot = 0; slot < this.count; slot += 1) if (this.key(slot) !== undefined) yield slot;
+  }
+
+  #chainFree(from: number, to: number): void {
+    for (let slot = to - 1; slot >= from; slot -= 1) {
+      this.#sizes[slot] = this.#firstFree;
+      this.#firstFree = slot;
+    }
+  }
+}

@@ -1,0 +1,352 @@
+import type { MemoryAccount } from "../../../ports/memory-account.ts";
+import type {
+  CollectionInfo,
+  Point,
+  PointInput,
+  RecallReport,
+  SearchRequest,
+  SearchResult,
+  ShapeRequest,
+  VectorIndex,
+} from "../../../ports/vector-index.ts";
+import type { CollectionRecord, StoredError, VectorRows } from "../../../ports/vector-rows.ts";
+import type { Clock } from "../../../shared/clock.ts";
+import { AppError } from "../../../shared/errors.ts";
+import { mayTake } from "../../../shared/fair-shares.ts";
+import type { Filter } from "../../../shared/filter.ts";
+import { StoreCounters } from "../../core/store-counters.ts";
+import type { Kernel } from "../codec/kernel.ts";
+import { Query } from "../codec/query.ts";
+import { RowBatch } from "../codec/row-codec.ts";
+import type { Payload } from "../tiers/payload-arena.ts";
+import { siftPoints } from "../tiers/sift-points.ts";
+import type { Ranked } from "../tiers/top-k.ts";
+import { VectorMemory } from "../tiers/vector-memory.ts";
+import { Collection, type ReadGuard } from "./collection.ts";
+import { confirmed, infoOf } from "./collection-info.ts";
+import { FilterMatches, type RowSet } from "./filter-matches.ts";
+import { measureRecall } from "./recall.ts";
+import { Turns } from "./turns.ts";
+import { type VectorProblem, vectorProblem } from "./vector-check.ts";
+import { type Keep, type SearchPlan, VectorSearch } from "./vector-search.ts";
+
+const DEFAULT_K = 10;
+const NOTHING = { count: 0, measured: 0, errorSum: 0, errorMax: 0 };
+/** A search begins again when what it had counted on is written meanwhile, each time with more to spare. */
+const ATTEMPTS = 5;
+/** Each takes a few hundred bytes of memory, full or empty. */
+const MAX_COLLECTIONS = 10_000;
+const FULL = "Other namespaces hold all collections that this server keeps: its operator can have some dropped.";
+
+export interface VectorStoreOptions {
+  rows: VectorRows;
+  account: MemoryAccount;
+  clock: Clock;
+  kernel: Kernel;
+  /** Vectors at full precision in memory, over all collections. */
+  maxHot: number;
+  /** 10,000 unless said, of which no namespace may take all. */
+  maxCollections?: number;
+}
+
+/**
+ * The vector store: complete and durable in VectorRows, fast in VectorMemory. Every write goes to disk first and to memory when it is committed,
+ * so that a crash between the two loses a copy, not a point.
+ */
+export class VectorStore implements VectorIndex {
+  readonly memory: VectorMemory;
+  readonly #rows: VectorRows;
+  readonly #clock: Clock;
+  readonly #turns: Turns;
+  readonly #matches: FilterMatches;
+  readonly #collections = new Map<string, Collection>();
+  /** Creations go one after another: two of one name must not both find nothing. */
+  #creating: Promise<unknown> = Promise.resolve();
+  readonly counters: StoreCounters;
+  readonly #maxCollections: number;
+
+  private constructor(options: VectorStoreOptions) {
+    this.counters = new StoreCounters(options.clock);
+    const onLeave = (to: "code" | "disk") => this.counters.removed(to === "code" ? "spilled" : "evicted");
+    this.memory = new VectorMemory({ ...options, onLeave });
+    this.#rows = options.rows;
+    this.#clock = options.clock;
+    this.#maxCollections = options.maxCollections ?? MAX_COLLECTIONS;
+    this.#turns = new Turns(options.clock);
+    this.#matches = new FilterMatches(options.rows);
+  }
+
+  /** Opens what is on disk: the names and counts of the collections, none of their vectors. */
+  static async open(options: VectorStoreOptions): Promise<VectorStore> {
+    const store = new VectorStore(options);
+    for (const { count, measured, errorSum, errorMax, ...record } of await options.rows.collections()) {
+      store.#add(record, { count, measured, errorSum, errorMax });
+    }
+    return store;
+  }
+
+  /** Points of all collections. */
+  get points(): number {
+    let points = 0;
+    for (const { count } of this.#collections.values()) points += count;
+    return points;
+  }
+
+  create(
+    namespace: string,
+    name: string,
+    shape: ShapeRequest,
+  ): Promise<{ created: boolean; collection: CollectionInfo }> {
+    const creation = this.#creating.then(() => this.#create(namespace, name, shape));
+    this.#creating = creation.catch(() => undefined);
+    return creation;
+  }
+
+  async #create(namespace: string, name: string, { dimensions, metric, precision }: ShapeRequest) {
+    const known = this.#collections.get(keyOf(namespace, name));
+    if (known) return { created: false, collection: infoOf(confirmed(known, { dimensions, metric, precision })) };
+    this.#requirePlace(namespace);
+    const createdAtMs = this.#clock.nowMs();
+    const shape = { dimensions, metric, precision: precision ?? "int16" };
+    const fields = { namespace, name, ...shape, createdAtMs, formerPrecision: null };
+    // It may stand on disk in another shape: written by an earlier call that could not read it back.
+    const made = this.#add(await this.#rows.createCollection(fields), NOTHING);
+    return { created: true, collection: infoOf(confirmed(made, fields)) };
+  }
+
+  #requirePlace(namespace: string): void {
+    const own = this.#of(namespace).length;
+    if (mayTake(1, own, this.#maxCollections - this.#collections.size)) return;
+    throw new AppError(
+      "conflict",
+      own > 0 ? `This namespace has ${own} collections, its share: drop one first.` : FULL,
+    );
+  }
+
+  #of(namespace: string): Collection[] {
+    return [...this.#collections.values()].filter(({ record }) => record.namespace === namespace);
+  }
+
+  async collections(namespace: string): Promise<CollectionInfo[]> {
+    const own = this.#of(namespace);
+    return own.map(infoOf).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async collection(namespace: string, name: string): Promise<CollectionInfo> {
+    return infoOf(this.#find(namespace, name));
+  }
+
+  async drop(namespace: string, name: string): Promise<void> {
+    const collection = this.#find(namespace, name);
+    await this.#rows.dropCollection(collection.record.id);
+    collection.dropped = true;
+    if (this.#collections.get(keyOf(namespace, name)) === collection) this.#collections.delete(keyOf(namespace, name));
+    this.memory.close(collection.memory, namespace);
+  }
+
+  async upsert(namespace: string, name: string, points: readonly PointInput[]) {
+    const collection = this.#find(namespace, name);
+    const { accepted, refused } = siftPoints(collection.record, points);
+    for (const _ of refused) this.counters.reject();
+    if (accepted.length === 0) return { upserted: 0, refused };
+    this.memory.used(collection.memory);
+    const batch = new RowBatch(collection.format, accepted.length);
+    const error = { measured: accepted.length, errorSum: 0, errorMax: 0 };
+    for (const [index, { point }] of accepted.entries()) {
+      if (index % 64 === 63) await this.#turns.share();
+      batch.encode(index, point.vector);
+      const { sum, largest } = batch.differences(index, point.vector);
+      error.errorSum += sum;
+      error.errorMax = Math.max(error.errorMax, largest);
+    }
+    const ids = accepted.map(({ point }) => point.id);
+    const metadata = accepted.map((entry) => entry.metadata);
+    const { rows, inserted } = await this.#rows.upsert(collection.record.id, {
+      ids,
+      metadata,
+      bytes: batch.views.buffer,
+      error,
+      sent:
+        collection.record.precision === "float32" ? null : (at) => new Float32Array(accepted[at]?.point.vector ?? []),
+    });
+    collection.measure(error);
+    // No pause here: commits must reach memory in the order in which they were made.
+    collection.count += inserted;
+    this.counters.removed("replaced", rows.length - inserted);
+    for (const [index, row] of rows.entries()) {
+      collection.wrote(row);
+      if (collection.dropped) continue;
+      const payload = { id: ids[index] ?? "", metadata: metadata[index] ?? null };
+      this.#admit(collection, row, batch, index, payload);
+    }
+    return { upserted: accepted.length, refused };
+  }
+
+  async search(namespace: string, name: string, request: SearchRequest): Promise<SearchResult> {
+    const startedAtMs = this.#clock.monotonicMs();
+    const collection = this.#find(namespace, name);
+    const problem = vectorProblem(collection.record, request.vector);
+    if (problem) throw unprocessable(problem);
+    const query = new Query(collection.format, request.vector);
+    const { tier, found } = await this.#searchIn(collection, query, request);
+    const vectors = request.includeVectors ? await this.#vectorsOf(collection, found) : null;
+    const matches = found.map((entry) => ({
+      id: entry.id,
+      score: query.scoreOf(entry.rank),
+      metadata: parseMetadata(entry.metadata),
+      ...(vectors ? { vector: vectors.get(entry.row) ?? [] } : {}),
+    }));
+    return { matches, tier, tookMs: this.#clock.monotonicMs() - startedAtMs };
+  }
+
+  async get(namespace: string, name: string, ids: readonly string[]): Promise<Point[]> {
+    const collection = this.#find(namespace, name);
+    const found = await this.#rows.find(collection.record.id, ids);
+    const batch = new RowBatch(collection.format, found.rows.length, found.bytes);
+    return found.rows.map((row, index) => {
+      const slot = collection.memory.slotOf(row);
+      if (slot >= 0) collection.memory.touch(slot);
+      const metadata = parseMetadata(found.metadata[index] ?? null);
+      return { id: found.ids[index] ?? "", metadata, vector: batch.original(index) };
+    });
+  }
+
+  async remove(namespace: string, name: string, ids: readonly string[]): Promise<number> {
+    const collection = this.#find(namespace, name);
+    const rows = await this.#rows.remove(collection.record.id, ids);
+    collection.count -= rows.length;
+    this.counters.removed("deleted", rows.length);
+    for (const row of rows) {
+      collection.wrote(row);
+      collection.memory.remove(row);
+    }
+    return rows.length;
+  }
+
+  async list(namespace: string, name: string, page: { limit: number; cursor: number; filter: Filter | null }) {
+    const { id } = this.#find(namespace, name).record;
+    const found = await this.#rows.list(id, page.cursor, page.limit + 1, page.filter);
+    const items = found.ids
+      .slice(0, page.limit)
+      .map((pointId, i) => ({ id: pointId, metadata: parseMetadata(found.metadata[i] ?? null) }));
+    const more = found.rows.length > page.limit;
+    return { items, nextCursor: more ? (found.rows[page.limit - 1] ?? null) : null };
+  }
+
+  async recall(namespace: string, name: string, sample: number): Promise<RecallReport> {
+    const collection = this.#find(namespace, name);
+    const search = (query: Query, k: number, among: RowSet | null) => this.#rank(collection, query, k, among);
+    return measureRecall({ collection, rows: this.#rows, turns: this.#turns, clock: this.#clock, sample, search });
+  }
+
+  async #searchIn(collection: Collection, query: Query, request: SearchRequest) {
+    const hot = collection.memory.hotCount;
+    const tier = { hot, cold: collection.count - hot };
+    collection.searches++;
+    collection.memory.searchedAtMs = this.#clock.monotonicMs();
+    this.memory.used(collection.memory);
+    const plan = {
+      query,
+      k: request.k ?? DEFAULT_K,
+      floor: query.rankFloor(request.minScore),
+      filter: request.filter ?? null,
+      among: null,
+      exact: request.exact ?? false,
+    };
+    const use = (entry: Ranked, written: ReadonlySet<number>) => this.#use(collection, entry, written);
+    return { tier, found: await this.#run(collection, plan, use) };
+  }
+
+  /** A search that is nobody's use of the vectors: it pushes nothing out and counts nowhere. */
+  #rank(collection: Collection, query: Query, k: number, among: RowSet | null) {
+    const plan = { query, k, floor: Number.NEGATIVE_INFINITY, filter: null, among, exact: false };
+    return this.#run(collection, plan, () => undefined);
+  }
+
+  /** The best matches; `use` is called for each while it is still known what was written since the search began. */
+  #run(collection: Collection, plan: SearchPlan, use: (entry: Ranked, written: ReadonlySet<number>) => void) {
+    const search = async (): Promise<readonly Ranked[]> => {
+      let spare = 0;
+      for (let attempt = 1; ; attempt++) {
+        const guard = collection.guard();
+        try {
+          const found = await this.#searchOnce(collection, plan, guard, spare);
+          if (found.disturbed && attempt < ATTEMPTS) {
+            spare = 2 * spare + guard.written.size;
+            continue;
+          }
+          for (const entry of found.entries) use(entry, guard.written);
+          return found.entries;
+        } finally {
+          guard.release();
+        }
+      }
+    };
+    return collection.coded ? search() : collection.inTurn(search);
+  }
+
+  async #searchOnce(collection: Collection, plan: SearchPlan, guard: ReadGuard, spare: number) {
+    const keep: Keep = (row, batch, index, payload) => {
+      if (collection.dropped || !this.memory.warm(collection.memory, row, batch, index, payload)) return false;
+      collection.added(row, guard);
+      return true;
+    };
+    const [rows, matches, turns] = [this.#rows, this.#matches, this.#turns];
+    const search = new VectorSearch({ rows, matches, turns, collection, guard, keep, plan, spare });
+    const { entries } = await search.run();
+    return { entries, disturbed: search.disturbed };
+  }
+
+  /** A returned vector is used: a hot one moves to the front, a cold one becomes hot unless it was written since it was read. */
+  #use(collection: Collection, entry: Ranked, written: ReadonlySet<number>): void {
+    if (!entry.stored) {
+      collection.hits++;
+      this.counters.hit();
+      const slot = collection.memory.slotOf(entry.row);
+      if (slot >= 0) collection.memory.touch(slot);
+      return;
+    }
+    collection.misses++;
+    this.counters.miss();
+    if (collection.dropped || written.has(entry.row)) return;
+    this.#admit(collection, entry.row, entry.stored.batch, entry.stored.index, entry);
+  }
+
+  #admit(collection: Collection, row: number, batch: RowBatch, index: number, payload: Payload): void {
+    if (!collection.memory.has(row)) collection.added(row);
+    this.memory.admit(collection.memory, row, batch, index, payload);
+  }
+
+  async #vectorsOf(collection: Collection, found: readonly Ranked[]): Promise<Map<number, number[]>> {
+    const rows = found.map(({ row }) => row).sort((a, b) => a - b);
+    const points = await this.#rows.read(collection.record.id, rows);
+    const batch = new RowBatch(collection.format, points.rows.length, points.bytes);
+    return new Map(points.rows.map((row, index) => [row, batch.original(index)]));
+  }
+
+  #find(namespace: string, name: string): Collection {
+    const collection = this.#collections.get(keyOf(namespace, name));
+    if (!collection) throw new AppError("not-found", `There is no collection ${JSON.stringify(name)}.`);
+    return collection;
+  }
+
+  #add(record: CollectionRecord, stored: StoredError & { count: number }): Collection {
+    const collection = new Collection(record, stored, (format) => this.memory.open(format, record.namespace));
+    this.#collections.set(keyOf(record.namespace, record.name), collection);
+    return collection;
+  }
+}
+
+function parseMetadata(text: string | null): Record<string, unknown> {
+  return text === null ? {} : JSON.parse(text);
+}
+
+/** Neither part may hold a control character, so no two pairs share a key. */
+function keyOf(namespace: string, name: string): string {
+  return `${namespace}\n${name}`;
+}
+
+function unprocessable({ reason, pointer }: VectorProblem): AppError {
+  const errors = [{ path: `/vector${pointer}`, message: reason }];
+  return new AppError("unprocessable", `The ${reason}.`, { errors });
+}
