@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { KIB } from "../../shared/bytes.ts";
 import { TestAccount } from "../../testing/test-account.ts";
-import { SlabArena } from "./byte-arena.ts";
+import { ByteArena } from "./byte-arena.ts";
 
 const OPTIONS = { slabBytes: 64 * KIB, stepBytes: 4 * KIB };
 
@@ -23,12 +23,12 @@ const operation = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("compact" as const) }) },
 );
 
-describe("SlabArena", () => {
+describe("ByteArena", () => {
   it("gives every payload back byte for byte and stays within its account after each of any operations", () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 200 }), (operations) => {
         const account = new TestAccount(300 * KIB, "cache");
-        const arena = new SlabArena(account, OPTIONS);
+        const arena = new ByteArena(account, OPTIONS);
         const held = new Map<number, Buffer>();
         for (const [step, op] of operations.entries()) {
           if (op.kind === "put") {
@@ -62,7 +62,7 @@ describe("SlabArena", () => {
 
   it("holds at most a quarter and half a slab more than its payloads through 20,000 replacements at random", () => {
     const account = new TestAccount(Number.POSITIVE_INFINITY, "cache");
-    const arena = new SlabArena(account);
+    const arena = new ByteArena(account);
     const handles: number[] = [];
     const put = (step: number) => arena.put(payload(step, 200 + ((step * 7919) % 3000))) ?? Number.NaN;
     for (let i = 0; i < 2000; i++) handles.push(put(i));
@@ -76,7 +76,7 @@ describe("SlabArena", () => {
 
   it("gives pages back to the system as payloads are freed, without a collection, and the rest when it is told to compact", () => {
     const account = new TestAccount(Number.POSITIVE_INFINITY, "cache");
-    const arena = new SlabArena(account);
+    const arena = new ByteArena(account);
     const handles = Array.from({ length: 16_000 }, (_, i) => arena.put(payload(i, 4000)) ?? Number.NaN);
     const full = { rss: process.memoryUsage.rss(), reserved: arena.reservedBytes };
     for (const [i, handle] of handles.entries()) if (i % 4 !== 0) arena.free(handle);
@@ -93,7 +93,7 @@ describe("SlabArena", () => {
 
   it("refuses rather than allocates when the account says no, and takes again after a free", () => {
     const account = new TestAccount(80 * KIB, "cache");
-    const arena = new SlabArena(account, OPTIONS);
+    const arena = new ByteArena(account, OPTIONS);
     const first = arena.put(payload(1, 30_000));
     const second = arena.put(payload(2, 30_000));
     expect([first !== null, second !== null, arena.put(payload(3, 30_000))]).toEqual([true, true, null]);

@@ -18,7 +18,7 @@ export interface ArenaOptions {
  *
  * Every byte is taken from the account before it is committed: `put` returns null when it is refused and changes nothing.
  */
-export class SlabArena {
+export class ByteArena {
   readonly #account: MemoryAccount;
   readonly #slabBytes: number;
   readonly #stepBytes: number;

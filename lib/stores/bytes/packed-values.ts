@@ -1,7 +1,7 @@
 import { isAscii } from "node:buffer";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import { RecencyList } from "../core/recency-list.ts";
-import { SlabArena } from "./byte-arena.ts";
+import { ByteArena } from "./byte-arena.ts";
 import { blockBytes } from "./slab.ts";
 import { AS_IT_IS, type Format, ValueCodec } from "./value-codec.ts";
 
@@ -10,13 +10,13 @@ const NO_HANDLE = 0xffff_ffff;
 const ASCII_FLAG = 0x80;
 
 /**
- * Texts by slot number, in a slab arena: as they are when they come, packed when the owner finds them idle.
+ * Texts by slot number, in a byte arena: as they are when they come, packed when the owner finds them idle.
  * After every call the account has been charged for all that is held.
  */
 export class PackedValues {
   /** Side tables, by slot; the owner charges its slots. */
   static readonly BYTES_PER_SLOT = 4 + 4 + 4 + 1 + RecencyList.BYTES_PER_SLOT;
-  readonly #arena: SlabArena;
+  readonly #arena: ByteArena;
   readonly #codec: ValueCodec;
   #handles: Uint32Array;
   #rawLengths: Uint32Array;
@@ -31,7 +31,7 @@ export class PackedValues {
   #packedTo = 0;
 
   constructor(account: MemoryAccount, capacity: number) {
-    this.#arena = new SlabArena(account);
+    this.#arena = new ByteArena(account);
     this.#codec = new ValueCodec(account);
     this.#handles = new Uint32Array(capacity).fill(NO_HANDLE);
     this.#rawLengths = new Uint32Array(capacity);

@@ -1,5 +1,5 @@
 import type { Encoding, Representation } from "../../ports/cache-store.ts";
-import { SlabArena } from "../bytes/byte-arena.ts";
+import { ByteArena } from "../bytes/byte-arena.ts";
 import { blockBytes } from "../bytes/slab.ts";
 import type { BudgetAccount } from "../core/budget-account.ts";
 import { type BodyForm, type HeldBody, tagFor } from "./held-body.ts";
@@ -12,13 +12,13 @@ const SMALL_STEP_BYTES = 16 * 1024;
 /** The bodies of the cache, in slabs that give their pages back. A body leaves when no entry holds it any more. */
 export class BodyArena {
   readonly #account: BudgetAccount;
-  readonly #arena: SlabArena;
+  readonly #arena: ByteArena;
   /** Lets the least worthy entry go; false when there is none. */
   readonly #evictOne: () => boolean;
 
   constructor(account: BudgetAccount, evictOne: () => boolean) {
     this.#account = account;
-    this.#arena = new SlabArena(account);
+    this.#arena = new ByteArena(account);
     this.#evictOne = evictOne;
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { TestAccount } from "../../../testing/test-account.ts";
-import { SlabArena } from "../tiers/block-arena.ts";
+import { BlockArena } from "../tiers/block-arena.ts";
 import { CodePlane, Finds } from "../tiers/code-plane.ts";
 import { BLOCK_BYTES } from "../tiers/slab.ts";
 import { createJavaScriptKernel, createWasmKernel, type Kernel } from "./kernel.ts";
@@ -47,7 +47,7 @@ describe.each([wasm(), createJavaScriptKernel()])("the $name kernel", (kernel) =
     const format = rowFormat(shape);
     const count = 50;
     const batch = new RowBatch(format, count);
-    const plane = new CodePlane(new SlabArena(new TestAccount(1 << 26), kernel), format);
+    const plane = new CodePlane(new BlockArena(new TestAccount(1 << 26), kernel), format);
     for (let i = 0; i < count; i++) {
       // Lengths over six decades, one sparse vector in five, one with a value that dwarfs the others.
       const length = 10 ** ((i % 7) - 3);
@@ -81,7 +81,7 @@ it("both kernels find the same rows at the same threshold, to float32's last dig
   const query = new Query(format, Float64Array.from({ length: 100 }, next));
   const found = [wasm(), createJavaScriptKernel()].map((kernel) => {
     const batch = new RowBatch(format, vectors.length);
-    const plane = new CodePlane(new SlabArena(new TestAccount(1 << 26), kernel), format);
+    const plane = new CodePlane(new BlockArena(new TestAccount(1 << 26), kernel), format);
     for (const [i, vector] of vectors.entries()) {
       batch.encode(i, vector);
       plane.reserve();
@@ -99,7 +99,7 @@ it("both kernels find the same rows at the same threshold, to float32's last dig
 
 it.each([wasm(), createJavaScriptKernel()])("the $name kernel finds each row once, however blocks lie", (kernel) => {
   const format = rowFormat({ dimensions: 384, metric: "dot", precision: "int8" });
-  const arena = new SlabArena(new TestAccount(1 << 26), kernel);
+  const arena = new BlockArena(new TestAccount(1 << 26), kernel);
   const plane = new CodePlane(arena, format);
   const count = plane.rowsPerBlock * 22 + 5;
   const next = normal(7);

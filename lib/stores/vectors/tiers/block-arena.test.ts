@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { TestAccount } from "../../../testing/test-account.ts";
 import { createJavaScriptKernel } from "../codec/kernel.ts";
-import { SlabArena } from "./block-arena.ts";
+import { BlockArena } from "./block-arena.ts";
 import { BLOCK_BYTES, type Block } from "./slab.ts";
 
 const size = fc.oneof(
@@ -31,7 +31,7 @@ it("keeps every block's bytes while blocks come, grow, shrink, move and go, and 
   fc.assert(
     fc.property(fc.array(operation, { minLength: 1, maxLength: 200 }), (operations) => {
       const account = new TestAccount(24 * BLOCK_BYTES);
-      const arena = new SlabArena(account, createJavaScriptKernel());
+      const arena = new BlockArena(account, createJavaScriptKernel());
       const held: Held[] = [];
       let mark = 0;
       const fill = (entry: Held) => {

@@ -19,7 +19,7 @@ interface Place {
  * until their slab is let go. A slab is one WebAssembly memory, which cannot shrink: `compact` empties the emptiest slabs and drops them,
  * so that freed regions go back to the operating system.
  */
-export class SlabArena {
+export class BlockArena {
   readonly #account: MemoryAccount;
   readonly #kernel: Kernel;
   readonly #slabs: Slab[] = [];

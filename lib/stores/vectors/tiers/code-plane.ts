@@ -3,7 +3,7 @@ import type { Query } from "../codec/query.ts";
 import type { RowBatch } from "../codec/row-codec.ts";
 import { HEADER_BYTES, type RowFormat } from "../codec/row-format.ts";
 import type { Views } from "../store/views.ts";
-import { type SlabArena, SMALL_BYTES } from "./block-arena.ts";
+import { type BlockArena, SMALL_BYTES } from "./block-arena.ts";
 import { grownCapacity, shrunkCapacity } from "./capacity.ts";
 import { BLOCK_BYTES, type Block, SCRATCH_FINDS, SCRATCH_OUT, type Slab } from "./slab.ts";
 
@@ -29,7 +29,7 @@ export class Finds {
  * shrinks with them.
  */
 export class CodePlane {
-  readonly #arena: SlabArena;
+  readonly #arena: BlockArena;
   readonly #format: RowFormat;
   readonly #blocks: Block[] = [];
   /** Rows in a whole block: a multiple of 4. */
@@ -40,7 +40,7 @@ export class CodePlane {
   #codesAt = 0;
   #count = 0;
 
-  constructor(arena: SlabArena, format: RowFormat) {
+  constructor(arena: BlockArena, format: RowFormat) {
     this.#arena = arena;
     this.#format = format;
     this.rowsPerBlock = Math.floor((BLOCK_BYTES - 16) / (format.stride + BESIDE_BYTES) / 4) * 4;

@@ -3,7 +3,7 @@ import type { Query } from "../codec/query.ts";
 import type { RowBatch } from "../codec/row-codec.ts";
 import { rankOf } from "../codec/row-decode.ts";
 import type { RowFormat } from "../codec/row-format.ts";
-import type { SlabArena } from "./block-arena.ts";
+import type { BlockArena } from "./block-arena.ts";
 import { CodePlane, NOT_HOT } from "./code-plane.ts";
 import { DetailPlane, LINK } from "./detail-plane.ts";
 import type { HotTier } from "./hot-tier.ts";
@@ -36,7 +36,7 @@ export class CollectionMemory {
   #toldBytes = 0;
   #toldCodes = 0;
 
-  constructor(format: RowFormat, tenant: Tenant, parts: { arena: SlabArena; hot: HotTier; account: MemoryAccount }) {
+  constructor(format: RowFormat, tenant: Tenant, parts: { arena: BlockArena; hot: HotTier; account: MemoryAccount }) {
     const { arena, hot, account } = parts;
     this.format = format;
     this.tenant = tenant;

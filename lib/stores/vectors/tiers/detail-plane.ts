@@ -1,6 +1,6 @@
 import type { RowBatch } from "../codec/row-codec.ts";
 import { HEADER_BYTES, type RowFormat } from "../codec/row-format.ts";
-import { type SlabArena, SMALL_BYTES } from "./block-arena.ts";
+import { type BlockArena, SMALL_BYTES } from "./block-arena.ts";
 import { grownCapacity, shrunkCapacity } from "./capacity.ts";
 import { BLOCK_BYTES, type Block, type Slab } from "./slab.ts";
 
@@ -13,9 +13,9 @@ export const LINK = { previous: 0, next: 1, slot: 2, payload: 3 } as const;
 
 /** Reads and writes a hot vector's links by its handle, in whatever collection it is. */
 export class Links {
-  readonly #arena: SlabArena;
+  readonly #arena: BlockArena;
 
-  constructor(arena: SlabArena) {
+  constructor(arena: BlockArena) {
     this.#arena = arena;
   }
 
@@ -35,7 +35,7 @@ export class Links {
  * small as what it holds, as in CodePlane.
  */
 export class DetailPlane {
-  readonly #arena: SlabArena;
+  readonly #arena: BlockArena;
   readonly #format: RowFormat;
   readonly #blocks: Block[] = [];
   readonly #perWholeBlock: number;
@@ -43,7 +43,7 @@ export class DetailPlane {
   #perBlock = 0;
   #count = 0;
 
-  constructor(arena: SlabArena, format: RowFormat) {
+  constructor(arena: BlockArena, format: RowFormat) {
     this.#arena = arena;
     this.#format = format;
     const fitting = Math.floor(BLOCK_BYTES / (LINKS_BYTES + format.detailBytes));

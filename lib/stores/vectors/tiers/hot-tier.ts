@@ -1,5 +1,5 @@
 import type { MemoryAccount } from "../../../ports/memory-account.ts";
-import type { SlabArena } from "./block-arena.ts";
+import type { BlockArena } from "./block-arena.ts";
 import type { CollectionMemory } from "./collection-memory.ts";
 import { LINK, Links } from "./detail-plane.ts";
 import { PayloadArena } from "./payload-arena.ts";
@@ -17,7 +17,7 @@ export class HotTier {
   readonly #owners = new Map<number, CollectionMemory>();
   #count = 0;
 
-  constructor(arena: SlabArena, account: MemoryAccount) {
+  constructor(arena: BlockArena, account: MemoryAccount) {
     this.links = new Links(arena);
     this.payloads = new PayloadArena(account, (handle, offset) => this.links.set(handle, LINK.payload, offset));
   }

@@ -4,7 +4,7 @@ import type { Clock } from "../../../shared/clock.ts";
 import type { Kernel } from "../codec/kernel.ts";
 import type { RowBatch } from "../codec/row-codec.ts";
 import type { RowFormat } from "../codec/row-format.ts";
-import { SlabArena } from "./block-arena.ts";
+import { BlockArena } from "./block-arena.ts";
 import { CollectionMemory } from "./collection-memory.ts";
 import { HotTier } from "./hot-tier.ts";
 import type { Payload } from "./payload-arena.ts";
@@ -20,7 +20,7 @@ import { furthestBeyondShare, Tenant } from "./tenant.ts";
  */
 export class VectorMemory {
   readonly #account: MemoryAccount;
-  readonly #arena: SlabArena;
+  readonly #arena: BlockArena;
   readonly #hot: HotTier;
   readonly #collections = new Set<CollectionMemory>();
   readonly #tenants = new Map<string, Tenant>();
@@ -38,7 +38,7 @@ export class VectorMemory {
   }) {
     this.#account = options.account;
     this.#clock = options.clock;
-    this.#arena = new SlabArena(options.account, options.kernel);
+    this.#arena = new BlockArena(options.account, options.kernel);
     this.#hot = new HotTier(this.#arena, options.account);
     this.#maxHot = options.maxHot;
     this.#onLeave = options.onLeave;
