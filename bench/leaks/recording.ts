@@ -1,8 +1,7 @@
 /** A recording of a running server: a line of kibibytes for each of its samples, in columns that the first line names. */
 import path from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { MemorySample } from "../../lib/contracts/memory.ts";
-import type { Component } from "../../lib/ports/memory-account.ts";
+import type { Component, MemorySample } from "../../lib/contracts/memory.ts";
 import { KIB } from "../../lib/shared/bytes.ts";
 
 export const RECORDING = path.join(import.meta.dirname, "report-load.ndjson.gz");

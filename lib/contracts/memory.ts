@@ -4,7 +4,8 @@ import { instantParameter, integerParameter } from "./common.ts";
 const bytes = z.number();
 const count = z.number().int().nonnegative();
 
-export const componentSchema = z.enum([
+/** The components that memory is counted under; a breakdown names each once. */
+export const COMPONENTS = [
   "sessions",
   "cache",
   "vectors",
@@ -13,7 +14,10 @@ export const componentSchema = z.enum([
   "streams",
   "runtime",
   "unattributed",
-]);
+] as const;
+
+export const componentSchema = z.enum(COMPONENTS);
+export type Component = (typeof COMPONENTS)[number];
 
 export const heapPeakSchema = z
   .number()

@@ -1,4 +1,5 @@
-import type { Component, MemoryAccount } from "../ports/memory-account.ts";
+import type { Component } from "../contracts/memory.ts";
+import type { MemoryAccount } from "../ports/memory-account.ts";
 
 export interface LedgerOptions {
   /** The effective limit of the whole process, helpers included. */

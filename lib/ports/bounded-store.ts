@@ -1,8 +1,10 @@
-import type { StoreStats } from "../contracts/memory.ts";
-import type { Component } from "./memory-account.ts";
+import type { Component, StoreStats } from "../contracts/memory.ts";
 
-/** What a relief step does, cheapest for the consumer first. All but `evict` lose nothing. */
-export const RELIEF_KINDS = ["expire", "deduplicate", "compact", "recompress", "spill", "evict"] as const;
+/**
+ * What a relief step does, in the order in which a run takes them: cheapest for the consumer first. Compaction follows
+ * recompression, which leaves the holes that it closes. Only `evict` loses anything.
+ */
+export const RELIEF_KINDS = ["expire", "deduplicate", "recompress", "compact", "spill", "evict"] as const;
 
 export type ReliefKind = (typeof RELIEF_KINDS)[number];
 

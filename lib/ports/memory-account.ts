@@ -1,16 +1,4 @@
-/** The components that memory is counted under; a breakdown names each once. */
-export const COMPONENTS = [
-  "sessions",
-  "cache",
-  "vectors",
-  "rag",
-  "embeddings",
-  "streams",
-  "runtime",
-  "unattributed",
-] as const;
-
-export type Component = (typeof COMPONENTS)[number];
+import type { Component } from "../contracts/memory.ts";
 
 /**
  * One component's account with the ledger. Memory is asked for *before* it is allocated and given back after it is let go;

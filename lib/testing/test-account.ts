@@ -1,4 +1,5 @@
-import type { Component, MemoryAccount } from "../ports/memory-account.ts";
+import type { Component } from "../contracts/memory.ts";
+import type { MemoryAccount } from "../ports/memory-account.ts";
 
 /** An account with no ledger behind it, and a limit that a test may move; it grants nothing while frozen. */
 export class TestAccount implements MemoryAccount {

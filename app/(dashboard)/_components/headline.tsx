@@ -6,6 +6,7 @@ import { memoryReportQuery } from "../../../lib/client/queries/memory.ts";
 import type { MemoryReport } from "../../../lib/contracts/memory.ts";
 import { formatBytes } from "../../../lib/shared/bytes.ts";
 import { formatDuration } from "../../../lib/shared/duration.ts";
+import { CRITICAL_RATIO, ELEVATED_RATIO } from "../../../lib/shared/levels.ts";
 import { COMPONENT_NAMES, COMPONENT_ORDER, componentColour } from "../../_components/charts/series.ts";
 import { agedState } from "../../_components/store/aged-state.ts";
 import { LEVEL_TONE, LEVEL_WORD } from "../../_components/ui/level.tsx";
@@ -13,7 +14,6 @@ import { Meter, type MeterPart, type MeterTone } from "../../_components/ui/mete
 import { PanelBody } from "../../_components/ui/panel-body.tsx";
 import { panelState } from "../../_components/ui/panel-state.ts";
 import { OptimizeButton } from "./optimize-button.tsx";
-import { CRITICAL_RATIO, ELEVATED_RATIO } from "./usage-chart.tsx";
 
 const TICKS = [
   { at: ELEVATED_RATIO, label: "70 %" },

@@ -1,5 +1,6 @@
 import { findGaps } from "../../../lib/client/timeline/gaps.ts";
-import type { Component, Point } from "../../../lib/client/timeline/point.ts";
+import type { Point } from "../../../lib/client/timeline/point.ts";
+import type { Component } from "../../../lib/contracts/memory.ts";
 import type { ChartRow, Series } from "../../_components/charts/series.ts";
 import { COMPONENT_NAMES, COMPONENT_ORDER, componentColour } from "../../_components/charts/series.ts";
 

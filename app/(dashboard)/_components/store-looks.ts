@@ -1,4 +1,4 @@
-import type { Component } from "../../../lib/client/timeline/point.ts";
+import type { Component } from "../../../lib/contracts/memory.ts";
 import { componentColour } from "../../_components/charts/series.ts";
 
 const LOOKS: Readonly<Record<string, { name: string; href: string; component: Component }>> = {

@@ -6,6 +6,7 @@ import { auditQuery } from "../../../lib/client/queries/audit.ts";
 import { memoryReportQuery, optimizationRunsQuery, timelineBeforeQuery } from "../../../lib/client/queries/memory.ts";
 import { meQuery } from "../../../lib/client/queries/session.ts";
 import { rangeSpanMs } from "../../../lib/client/timeline/range.ts";
+import { CRITICAL_RATIO, ELEVATED_RATIO } from "../../../lib/shared/levels.ts";
 import { ChartPanel } from "../../_components/charts/chart-panel.tsx";
 import type { Series, Threshold } from "../../_components/charts/series.ts";
 import { useCompare, useRange } from "../../_components/shell/view-state.ts";
@@ -15,8 +16,6 @@ import { HIGHEST, LOWEST, spreadSeries, toRows, usageFigures, usageSeries, withB
 import { useTimeline } from "./use-timeline.ts";
 
 /** Where the level changes, as shares of the limit: the contract's elevated and critical. */
-export const ELEVATED_RATIO = 0.7;
-export const CRITICAL_RATIO = 0.85;
 
 /** The share of the window that the forecast gets, past now. */
 const FORECAST_SHARE = 0.15;

@@ -1,4 +1,4 @@
-import type { Component } from "../../../lib/client/timeline/point.ts";
+import type { Component } from "../../../lib/contracts/memory.ts";
 
 /** Bottom of the stack first: what is always there lies lowest, what moves lies on top where it shows. */
 export const COMPONENT_ORDER: readonly Component[] = [

@@ -1,5 +1,5 @@
 import type { Figures, HistoryStep, MemorySample } from "../../contracts/memory.ts";
-import { COMPONENTS } from "../../ports/memory-account.ts";
+import { COMPONENTS } from "../../contracts/memory.ts";
 
 /** The figures that history aggregates: the columns of `Sample`. */
 export const FIGURES = [

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { HistoryStep, MemorySample } from "../../contracts/memory.ts";
-import { COMPONENTS } from "../../ports/memory-account.ts";
+import { COMPONENTS } from "../../contracts/memory.ts";
 import type { DatabaseClient } from "./database-client.ts";
 import { SqliteSampleLog } from "./sample-log.ts";
 import { openTestDatabase } from "./testing/open-database.ts";

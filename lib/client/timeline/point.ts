@@ -1,6 +1,4 @@
-import type { HistoryStep, MemorySample } from "../../contracts/memory.ts";
-
-export type Component = MemorySample["breakdown"][number]["component"];
+import type { Component, HistoryStep, MemorySample } from "../../contracts/memory.ts";
 
 /** Mean, least and greatest of what fell into one point. */
 export interface Spread {

@@ -1,14 +1,9 @@
 import { formatBytes, MIB } from "../../shared/bytes.ts";
-import { CRITICAL_RATIO, ELEVATED_RATIO } from "../pressure/level.ts";
+import { formatDuration } from "../../shared/duration.ts";
+import { CRITICAL_RATIO, ELEVATED_RATIO } from "../../shared/levels.ts";
 import { found, percent } from "./doctor-finding.ts";
 import type { Rule } from "./doctor-observation.ts";
 import { storeRules } from "./doctor-store-rules.ts";
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${Math.round(seconds / 3600)} h`;
-}
 
 const usageHigh: Rule = ({ sample }) => {
   if (sample.usedRatio < ELEVATED_RATIO) return null;
@@ -38,7 +33,7 @@ const limitAhead: Rule = ({ forecast }) => {
     severity: soon ? "critical" : "warning",
     value: seconds,
     threshold: soon ? SOON_SECONDS : DAY_SECONDS,
-    cause: `At the present growth the limit is reached in ${duration(seconds)} (${duration(forecast?.low ?? 0)} to ${duration(forecast?.high ?? 0)}).`,
+    cause: `At the present growth the limit is reached in ${formatDuration(seconds)} (${formatDuration(forecast?.low ?? 0)} to ${formatDuration(forecast?.high ?? 0)}).`,
     action: "See which component grows in the breakdown, and lower its ceiling or raise the limit.",
     expected: "No limit in sight.",
     panel: "forecast",

@@ -1,13 +1,14 @@
 import type { MemoryAlert } from "../../contracts/events.ts";
 import type { Forecast, OptimizationRun } from "../../contracts/memory.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { ELEVATED_RATIO } from "../../shared/levels.ts";
 import type { OptimizeRequest } from "../relief/optimizer.ts";
 
 export const UPKEEP_MS = 300_000;
 /** An episode ends this far below where it began. */
 const HYSTERESIS = 0.05;
 /** A run under pressure goes down to here, so that the next one is not due at once. */
-const RELIEVED_RATIO = 0.7;
+const RELIEVED_RATIO = ELEVATED_RATIO;
 const COOL_DOWN_MS = 60_000;
 const LONGEST_COOL_DOWN_MS = 16 * COOL_DOWN_MS;
 /** A run that freed less than this share of what it was to free makes the next wait twice as long. */

@@ -12,6 +12,7 @@ import type { BoundedStore } from "../../ports/bounded-store.ts";
 import type { RunLog } from "../../ports/run-log.ts";
 import { formatBytes } from "../../shared/bytes.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { ELEVATED_RATIO } from "../../shared/levels.ts";
 import { diagnose } from "../advice/doctor.ts";
 import { forecast, NO_FORECAST } from "../advice/forecast.ts";
 import type { Ledger } from "../ledger.ts";
@@ -19,7 +20,7 @@ import { Optimizer } from "../relief/optimizer.ts";
 import type { Reclaimer } from "../relief/reclaimer.ts";
 import { UsageHistory } from "../sampling/usage-history.ts";
 import { AutomaticOptimizer } from "./automatic-optimizer.ts";
-import { ELEVATED_RATIO, type Level, nextLevel } from "./level.ts";
+import { effectiveLimit, type Level, nextLevel } from "./level.ts";
 import { MemoryGate } from "./memory-gate.ts";
 
 /** How often the container's limit is read between samples: it takes a few small files. */
@@ -169,8 +170,7 @@ export class MemoryControl {
   }
 
   #effectiveLimit(): number {
-    const container = this.#options.containerLimitBytes();
-    return Math.min(this.#options.configuredLimitBytes(), container ?? Number.POSITIVE_INFINITY);
+    return effectiveLimit(this.#options.configuredLimitBytes(), this.#options.containerLimitBytes()).limitBytes;
   }
 
   #follow(limitBytes: number): void {

@@ -2,6 +2,7 @@ import type { OptimizationRun } from "../../contracts/memory.ts";
 import type { BoundedStore } from "../../ports/bounded-store.ts";
 import type { RunLog } from "../../ports/run-log.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { ELEVATED_RATIO } from "../../shared/levels.ts";
 import type { Reclaimer } from "./reclaimer.ts";
 import { chooseSteps, type PlannedStep, planSteps } from "./relief-plan.ts";
 import { type Need, predictSteps, remaining, runStep, type StepResult, totalFreed } from "./relief-run.ts";
@@ -11,7 +12,7 @@ import { TurnSlicer } from "./turn-slicer.ts";
 type Usage = OptimizationRun["before"];
 
 /** Above this ratio a run may evict although nobody named a target; it then goes back to it and no further. */
-export const EVICT_ABOVE_RATIO = 0.7;
+export const EVICT_ABOVE_RATIO = ELEVATED_RATIO;
 /** A target in RSS may need more than one look: what the ledger gave back is not always what the system sees. */
 const MAX_PASSES = 3;
 

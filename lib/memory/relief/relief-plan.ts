@@ -1,14 +1,8 @@
-import type { BoundedStore, ReliefKind, ReliefStep } from "../../ports/bounded-store.ts";
+import { type BoundedStore, RELIEF_KINDS, type ReliefKind, type ReliefStep } from "../../ports/bounded-store.ts";
 import { AppError } from "../../shared/errors.ts";
 import { EXPENDABLE } from "../ledger.ts";
 
 export const COLLECT = "collect";
-
-/**
- * Cheapest for the consumer first. Compaction comes after recompression, which leaves the holes that it closes, and
- * eviction comes last, since it alone loses anything.
- */
-const KIND_ORDER: readonly ReliefKind[] = ["expire", "deduplicate", "recompress", "compact", "spill", "evict"];
 
 /** What costs the consumer nothing now or later is done whole; the rest only as far as the target asks. */
 const FREE_OF_COST: ReadonlySet<ReliefKind> = new Set(["expire", "deduplicate", "compact"]);
@@ -41,7 +35,7 @@ export function planSteps(stores: readonly BoundedStore[]): PlannedStep[] {
     .map((step, at) => ({ ...step, at }))
     .toSorted(
       (a, b) =>
-        KIND_ORDER.indexOf(a.kind) - KIND_ORDER.indexOf(b.kind) ||
+        RELIEF_KINDS.indexOf(a.kind) - RELIEF_KINDS.indexOf(b.kind) ||
         (a.kind === "evict" ? evictionRank(a.store.name) - evictionRank(b.store.name) : 0) ||
         a.at - b.at,
     )
@@ -60,7 +54,7 @@ export function chooseSteps(
   others: readonly string[],
 ): PlannedStep[] {
   if (!names) return [...steps];
-  const known = new Set([...steps.flatMap(({ name, kind }) => [name, kind]), ...KIND_ORDER, ...others]);
+  const known = new Set([...steps.flatMap(({ name, kind }) => [name, kind]), ...RELIEF_KINDS, ...others]);
   const unknown = names.find((name) => !known.has(name));
   if (unknown !== undefined) {
     throw new AppError("unprocessable", `There is no step "${unknown}". Steps: ${[...known].join(", ")}`, {

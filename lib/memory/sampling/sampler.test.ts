@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { memorySampleSchema } from "../../contracts/memory.ts";
-import { COMPONENTS, type Component } from "../../ports/memory-account.ts";
+import { COMPONENTS, type Component, memorySampleSchema } from "../../contracts/memory.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { type Probes, Sampler } from "./sampler.ts";
 

@@ -1,8 +1,8 @@
 import type { MemorySample } from "../../contracts/memory.ts";
-import { COMPONENTS, type Component } from "../../ports/memory-account.ts";
+import { COMPONENTS, type Component } from "../../contracts/memory.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { ContainerMemory } from "../pressure/container.ts";
-import { type Level, nextLevel } from "../pressure/level.ts";
+import { effectiveLimit, type Level, nextLevel } from "../pressure/level.ts";
 import type { GcCounts } from "./gc-monitor.ts";
 
 type ProcessFigures = MemorySample["process"];
@@ -69,9 +69,7 @@ export class Sampler {
     const { clock, nodeId, bootId, probes } = this.#options;
     const figures = probes.process();
     const container = probes.container();
-    const configured = probes.configuredLimitBytes();
-    const contained = container.limitBytes !== null && container.limitBytes < configured;
-    const limitBytes = contained && container.limitBytes !== null ? container.limitBytes : configured;
+    const { limitBytes, limitSource } = effectiveLimit(probes.configuredLimitBytes(), container.limitBytes);
     const usedBytes = figures.rssBytes + probes.helperRssBytes();
     const usedRatio = usedBytes / limitBytes;
     return {
@@ -80,7 +78,7 @@ export class Sampler {
       sampledAt: new Date(clock.nowMs()).toISOString(),
       nodeId,
       limitBytes,
-      limitSource: contained ? "container" : "configured",
+      limitSource,
       usedBytes,
       usedRatio,
       level: nextLevel(this.#level, usedRatio),

@@ -3,15 +3,18 @@ import type { Slicer } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { CoarseClock } from "../core/coarse-clock.ts";
+import { HitWindow } from "../core/hit-window.ts";
 import { hashKey } from "../core/key-hash.ts";
+import type { RemovalCause as StoreRemovalCause } from "../core/store-counters.ts";
 import { EntrySlots } from "./entry-slots.ts";
 import { autoPolicyBytes, createAutoPolicy } from "./eviction/auto-policy.ts";
 import { createPolicy, policyBytes } from "./eviction/create-policy.ts";
 import type { EvictionPolicy, PolicyName } from "./eviction/eviction-policy.ts";
-import { HitWindow } from "./eviction/hit-window.ts";
+
+/** Nothing that is evicted here is kept elsewhere. */
+type RemovalCause = Exclude<StoreRemovalCause, "spilled">;
 
 export type PolicySetting = PolicyName | "auto";
-export type RemovalCause = "evicted" | "expired" | "replaced" | "deleted";
 /** `too-large`: it can never fit. `no-memory`: the ledger refuses, and this store holds too little to make room by itself. */
 export type SetOutcome = "added" | "replaced" | "too-large" | "no-memory";
 

@@ -1,4 +1,5 @@
-import type { Component, MemoryAccount } from "../../ports/memory-account.ts";
+import type { Component } from "../../contracts/memory.ts";
+import type { MemoryAccount } from "../../ports/memory-account.ts";
 
 /**
  * A share of another account with a ceiling of its own. Between `hold` and `release` what is given back is kept, and taken from
