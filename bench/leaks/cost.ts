@@ -2,8 +2,9 @@
  * What leak detection costs: the detector, the always-on allocation sampler, and both. Fails when a goal (1 % of CPU, 8 MB, no growth) is missed.
  * `node --expose-gc --import tsx bench/leaks/cost.ts [SAMPLES] [ROUNDS]` (Linux: the scheduler's own clock is read)
  */
-import { median } from "../../lib/memory/leaks/robust.ts";
+
 import { MIB } from "../../lib/shared/bytes.ts";
+import { median } from "../../lib/shared/median.ts";
 import { detectorCost, WINDOWS_FULL } from "./detector-cost.ts";
 import { DENSER, samplerCost } from "./sampler-cost.ts";
 import { samplerMemory } from "./sampler-memory.ts";

@@ -9,7 +9,7 @@ import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { LeakDetector } from "../../lib/memory/leaks/leak-detector.ts";
 import { ReplayLines } from "../../lib/memory/leaks/replay-lines.ts";
-import { median } from "../../lib/memory/leaks/robust.ts";
+import { median } from "../../lib/shared/median.ts";
 import { scoreDays } from "./days.ts";
 import { scoreReplay } from "./replay-load.ts";
 

@@ -7,7 +7,8 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import Libsql from "libsql";
 import { OPERATOR_KEY, TestServer } from "../../e2e/support/server.ts";
-import { HttpClient, inParallel, median } from "./http-client.ts";
+import { median } from "../../lib/shared/median.ts";
+import { HttpClient, inParallel } from "./http-client.ts";
 import { seeded, sessionData } from "./session-data.ts";
 
 const { values } = parseArgs({ options: { sessions: { type: "string", default: "100000" } } });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { median } from "../../lib/shared/median.ts";
 import { BenchServer, type Variant } from "./bench-server.ts";
-import { median } from "./http-client.ts";
 import { fill, type Load, read } from "./loads.ts";
 
 const BLOCKS = 24;

@@ -7,10 +7,10 @@
  * (bench/baseline/app-on-lru), so that keys, checks and doors cost both sides the same.
  */
 import { parseArgs } from "node:util";
+import { median } from "../../lib/shared/median.ts";
 import { buildAppOnLru } from "../baseline/app-on-lru/build.mjs";
 import { asConfigured, type Configured } from "./as-configured.ts";
 import type { Variant } from "./bench-server.ts";
-import { median } from "./http-client.ts";
 import { type Latency, latencies } from "./latency.ts";
 import { type Load, responseLoad, sessionLoad } from "./loads.ts";
 import { type Held, heldFor } from "./same-items.ts";

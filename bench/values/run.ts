@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { buildSync } from "esbuild";
-import { median } from "../memory/http-client.ts";
+import { median } from "../../lib/shared/median.ts";
 import { PAYLOADS, type PayloadName, values as payloadValues } from "./payloads.ts";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "3" }, payloads: { type: "string" } } });

@@ -1,3 +1,4 @@
+import { median } from "../../shared/median.ts";
 import type { Point } from "./point.ts";
 
 export interface Gap {
@@ -30,9 +31,4 @@ export function findGaps(points: readonly Point[]): Gap[] {
     }
   });
   return gaps;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }

@@ -1,5 +1,6 @@
 import type { Forecast } from "../../contracts/memory.ts";
-import { mean, median, quantile, standardDeviation, theilSen } from "./statistics.ts";
+import { median } from "../../shared/median.ts";
+import { mean, quantile, standardDeviation, theilSenLine } from "../statistics.ts";
 
 export interface Reading {
   atMs: number;
@@ -93,19 +94,19 @@ function findTrend(window: readonly Point[], limitBytes: number): Trend | null {
   if (window.length < MIN_POINTS) return null;
   const parts = split(window, PARTS).map((part) => part.map(({ bytes }) => bytes));
   if (!growsThroughout(parts) || isStaircase(window)) return null;
-  const line = theilSen(window.map(({ atMs, bytes }) => [atMs, bytes] as const));
+  const line = theilSenLine(window.map(({ atMs, bytes }) => ({ at: atMs, value: bytes })));
   const first = window[0]?.atMs ?? 0;
   const last = window.at(-1)?.atMs ?? 0;
   const spanMs = last - first;
   if (spanMs < MIN_SPAN_MS || line.slope * spanMs < MIN_GROWTH_RATIO * limitBytes) return null;
-  const residuals = window.map(({ atMs, bytes }) => bytes - line.at(atMs));
+  const residuals = window.map(({ atMs, bytes }) => bytes - line.valueAt(atMs));
   const stepMs = spanMs / PARTS;
   const stepBytes = stepDeviation(parts);
   // By readings that lie off the line together, or by uneven growth, as a random walk shows it: whichever says more.
   const error = Math.max(lineError(residuals, spanMs), (T_QUANTILE * stepBytes) / Math.sqrt(PARTS - 1) / stepMs);
   const slopeLow = line.slope - error;
   if (slopeLow <= 0) return null;
-  return { slope: line.slope, slopeLow, slopeHigh: line.slope + error, stepBytes, stepMs, at: line.at };
+  return { slope: line.slope, slopeLow, slopeHigh: line.slope + error, stepBytes, stepMs, at: line.valueAt };
 }
 
 /** Both edges of the band must rise, without a fall of a third of the growth, and no quarter may carry most of it. */

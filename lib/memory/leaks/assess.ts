@@ -1,3 +1,5 @@
+import { median } from "../../shared/median.ts";
+import { type Point, theilSen } from "../statistics.ts";
 import { batchTrend } from "./batch-trend.ts";
 import {
   churning,
@@ -21,7 +23,6 @@ import {
 import type { Horizons } from "./horizons.ts";
 import type { LiveCurve } from "./live-curve.ts";
 import type { Mark } from "./mark.ts";
-import { median, type Point, theilSen } from "./robust.ts";
 import { scatters, supportTrend } from "./support-trend.ts";
 
 export type Stage = "clear" | "suspected" | "confirmed";

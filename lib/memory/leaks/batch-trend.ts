@@ -1,6 +1,7 @@
+import { median } from "../../shared/median.ts";
+import { type Point, type Trend, theilSen } from "../statistics.ts";
 import type { Horizons } from "./horizons.ts";
 import type { Mark } from "./mark.ts";
-import { median, type Point, type Trend, theilSen } from "./robust.ts";
 import { scatters } from "./support-trend.ts";
 
 const LEAST_READINGS = 6;

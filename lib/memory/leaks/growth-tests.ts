@@ -1,6 +1,7 @@
+import { median } from "../../shared/median.ts";
+import { type Point, regress, theilSen } from "../statistics.ts";
 import type { Horizons } from "./horizons.ts";
 import type { Segment } from "./live-curve.ts";
-import { median, type Point, regress, theilSen } from "./robust.ts";
 
 /** What kept growth from counting as a leak. */
 export const RULED_OUT = [

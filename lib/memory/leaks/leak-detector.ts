@@ -1,3 +1,4 @@
+import { median } from "../../shared/median.ts";
 import { type Assessment, NOTHING, type Stage } from "./assess.ts";
 import { ChannelPair } from "./channel-pair.ts";
 import type { RuledOut } from "./growth-tests.ts";
@@ -6,7 +7,6 @@ import type { Mark } from "./mark.ts";
 import { MarkGatherer } from "./mark-gatherer.ts";
 import { OwnBytes } from "./own-bytes.ts";
 import { PooledPages } from "./pooled-pages.ts";
-import { median } from "./robust.ts";
 import { isPlausible, LEAK_SERIES, type LeakSample, type LeakSeries } from "./sample.ts";
 
 export type LeakState = "warming-up" | Stage;

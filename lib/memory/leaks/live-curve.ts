@@ -1,8 +1,9 @@
 import { MIB } from "../../shared/bytes.ts";
+import { median } from "../../shared/median.ts";
+import type { Point } from "../statistics.ts";
 import { envelopeRise, smoothRise } from "./envelope.ts";
 import { valueAt } from "./growth-tests.ts";
 import { type Mark, suffixFloor } from "./mark.ts";
-import { median, type Point } from "./robust.ts";
 
 export interface LiveCurve {
   /** Estimated live bytes at even steps, from the first known point to the last. */

@@ -1,4 +1,5 @@
-import { median, type Point, type Trend } from "./robust.ts";
+import { median } from "../../shared/median.ts";
+import type { Point, Trend } from "../statistics.ts";
 
 /**
  * How many log units narrower the band must be along the trend than level. Of 32 readings without a trend one set in a hundred passes

@@ -1,6 +1,7 @@
 import { MIB } from "../../shared/bytes.ts";
+import { median } from "../../shared/median.ts";
+import { sum } from "../statistics.ts";
 import type { Mark } from "./mark.ts";
-import { median, sum } from "./robust.ts";
 
 /** Of all that came in since growth began, what must still be there for growth to count before a collection has proven it. */
 const LEAST_KEPT = 0.8;

@@ -1,8 +1,8 @@
+import { median } from "../../shared/median.ts";
 import type { Context } from "./assess.ts";
 import type { LoadAt, MeanLoad } from "./growth-tests.ts";
 import type { Horizons } from "./horizons.ts";
 import type { Mark } from "./mark.ts";
-import { median } from "./robust.ts";
 
 /** What is known beside a channel's curve. The loads are worked out when something asks: most looks at a channel end before. */
 export class WindowContext implements Context {

@@ -1,14 +1,16 @@
+import { median } from "../shared/median.ts";
+
 /**
  * Robust statistics on short series: the whole window is at most a few hundred points, so clarity wins over asymptotics.
  */
 
-/** @returns the median; NaN for an empty list. O(n log n). */
-export function median(values: readonly number[]): number {
-  if (values.length === 0) return Number.NaN;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
+/** The value below which `share` of the values lie, by linear interpolation; NaN for none. O(n log n). */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const place = share * (sorted.length - 1);
+  const below = sorted[Math.floor(place)] ?? Number.NaN;
+  const above = sorted[Math.ceil(place)] ?? Number.NaN;
+  return below + (above - below) * (place - Math.floor(place));
 }
 
 export interface Point {
@@ -77,6 +79,22 @@ export function regress(x: readonly number[], y: readonly number[]): { slope: nu
   }
   if (xx === 0 || yy === 0) return { slope: 0, explained: 0 };
   return { slope: xy / xx, explained: (xy * xy) / (xx * yy) };
+}
+
+/** A Theil–Sen line: the slope of all points, through the median of what it leaves. `n >= 2`, with at least two distinct `at`. */
+export function theilSenLine(points: readonly Point[]): { slope: number; valueAt(at: number): number } {
+  const { slope } = theilSen(points, points.length);
+  const start = median(points.map(({ at, value }) => value - slope * at));
+  return { slope, valueAt: (at) => start + slope * at };
+}
+
+export function mean(values: readonly number[]): number {
+  return sum(values) / values.length;
+}
+
+export function standardDeviation(values: readonly number[]): number {
+  const centre = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
 }
 
 export function sum(values: readonly number[]): number {
