@@ -292,7 +292,7 @@ test("a body of several zstd frames is read whole, or 415 says from which Node o
   } else {
     const { code, detail } = (await whole.json()) as { code: string; detail: string };
     expect([whole.status, code]).toEqual([415, "unsupported-media-type"]);
-    expect(detail).toContain("from Node 22.15 on");
+    expect(detail).toContain("Node.js 22.15 or later");
     expect(whole.headers.get("accept-encoding")).not.toContain("zstd");
     expect(behind.status).toBe(415);
   }

@@ -140,7 +140,7 @@ test("what fails is said where it was asked: a conversation that is not there, a
 }) => {
   await signIn(page, server);
   await page.goto(`${server.url}/rag/conversations/nobody`);
-  await expect(page.getByText("There is no such conversation.")).toBeVisible();
+  await expect(page.getByText("No conversation has this id.")).toBeVisible();
   await page.goto(`${server.url}/rag`);
   await untilLive(page);
   await page.route("**/api/v1/rag/query", (route) =>
@@ -152,14 +152,14 @@ test("what fails is said where it was asked: a conversation that is not there, a
         title: "Upstream failed",
         status: 502,
         code: "upstream-failed",
-        detail: "The embedding service did not answer.",
+        detail: "The embedding service did not respond.",
         requestId: "r-1",
       }),
     }),
   );
   await page.getByLabel("Question").fill("anything");
   await page.getByLabel("Question").press("Enter");
-  await expect(page.getByRole("alert").filter({ hasText: "The embedding service did not answer." })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "The embedding service did not respond." })).toBeVisible();
   await expectAccessible(page);
 });
 

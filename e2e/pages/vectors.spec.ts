@@ -50,7 +50,7 @@ test("collections, their tiers, recall on demand and a point's neighbours", asyn
   await expect(sheet.getByText(/hot and .* cold vectors searched/)).toBeVisible();
   await sheet.getByLabel("Neighbours of the point").fill("nobody");
   await sheet.getByRole("button", { name: "Find" }).click();
-  await expect(sheet.getByRole("alert")).toContainText("no such point");
+  await expect(sheet.getByRole("alert")).toContainText("No point has this id");
   await expectAccessible(page);
   // A refused request is a line on the console by the browser's own doing.
   expect(trouble.filter((line) => !line.includes("404"))).toEqual([]);

@@ -41,7 +41,9 @@ export class ContextThread implements ContextBuilder {
   build(request: ContextRequest, model: string | null): Promise<Built> {
     if (this.#queue.length >= this.#options.maxWaiting)
       return Promise.reject(
-        new AppError("overloaded", "Too many contexts are being built.", { headers: { "Retry-After": "1" } }),
+        new AppError("overloaded", "Too many contexts are being built. Retry later.", {
+          headers: { "Retry-After": "1" },
+        }),
       );
     return new Promise((resolve, reject) => {
       this.#queue.push({ command: { id: this.#nextId++, request, model }, resolve, reject });

@@ -59,7 +59,7 @@ export async function readProblem(response: Response): Promise<ProblemError> {
   return new ProblemError({
     status: response.status,
     code: problem?.code ?? `http-${response.status}`,
-    title: problem?.title ?? `The server answered ${response.status}`,
+    title: problem?.title ?? `The server responded with status ${response.status}`,
     detail: problem?.detail ?? "The answer carries no explanation.",
     requestId: problem?.requestId ?? response.headers.get("x-request-id"),
     errors: problem?.errors ?? [],

@@ -5,7 +5,7 @@ export const auditEntrySchema = z.object({
   at: z.iso.datetime(),
   actor: z.string(),
   namespace: z.string(),
-  action: z.string().describe("settings.patch, keys.create, memory.optimize, …"),
+  action: z.string().describe("For example settings.patch, keys.create or memory.optimize"),
   target: z.string(),
   outcome: z.enum(["done", "refused", "failed"]),
   requestId: z.string().nullable(),

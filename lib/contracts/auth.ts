@@ -20,7 +20,7 @@ export const identitySchema = z.object({
   name: z.string(),
   role: roleSchema,
   namespace: z.string(),
-  expiresAt: z.iso.datetime().nullable().describe("When the key, or the cookie, ends"),
+  expiresAt: z.iso.datetime().nullable().describe("When the key or the cookie expires"),
 });
 export type IdentityView = z.infer<typeof identitySchema>;
 
@@ -43,5 +43,5 @@ export const keyViewSchema = z.object(keyFields);
 export type KeyView = z.infer<typeof keyViewSchema>;
 export const createdKeySchema = z.object({
   ...keyFields,
-  key: z.string().describe("Shown this once; only its hash is stored"),
+  key: z.string().describe("The secret; shown only in this response, as only its hash is stored"),
 });

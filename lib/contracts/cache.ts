@@ -39,12 +39,12 @@ export const cacheListQuery = z.strictObject({
 export const cacheEntrySchema = z.object({
   key: z.string(),
   mediaType: z.string(),
-  bytes: z.number().int().describe("Of the body as it was put"),
-  storedBytes: z.number().int().describe("Of the body as it is held"),
+  bytes: z.number().int().describe("Size of the body as it was sent"),
+  storedBytes: z.number().int().describe("Size of the body as it is stored"),
   encoding: z.enum(["identity", "gzip", "br"]),
   etag: z.string(),
   ageSeconds: z.number(),
-  ttlSeconds: z.number().describe("Left"),
+  ttlSeconds: z.number().describe("Remaining time to live"),
   hits: z.number().int(),
   tags: z.array(z.string()),
 });
@@ -54,7 +54,7 @@ export const cacheListSchema = page(cacheEntrySchema);
 export const purgeSchema = z
   .strictObject({ tag: tagSchema.optional(), prefix: idSchema.optional(), all: z.literal(true).optional() })
   .refine((purge) => purge.all === undefined || (purge.tag === undefined && purge.prefix === undefined), {
-    message: "all goes alone",
+    message: "all cannot be combined with tag or prefix",
   })
   .refine((purge) => purge.all !== undefined || purge.tag !== undefined || purge.prefix !== undefined, {
     message: "name a tag, a prefix, or all: true",
@@ -87,7 +87,7 @@ export const cacheBatchResultSchema = z.object({
   results: z.array(
     z.object({
       op: z.enum(["get", "set"]),
-      index: z.number().int().describe("Position within `get` or `set`"),
+      index: z.number().int().describe("Position in `get` or `set`"),
       id: z.string(),
       status: z.number().int(),
       body: z.string().describe("base64").optional(),

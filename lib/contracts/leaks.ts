@@ -13,7 +13,9 @@ export const agentSamplesSchema = z.strictObject({
     .min(1)
     .max(64)
     .optional()
-    .describe("One per process: each is watched apart. One that follows another that stopped inherits its verdict"),
+    .describe(
+      "Unique per process; each process is watched separately. A process that replaces a stopped one inherits its verdict",
+    ),
   sampleMs: z.number().int().min(1).max(86_400_000).optional(),
   samples: z
     .array(
@@ -49,13 +51,19 @@ export const agentSamplesSchema = z.strictObject({
 export type AgentSamples = z.infer<typeof agentSamplesSchema>;
 
 export const agentAnswerSchema = z.object({
-  accepted: count.describe("Samples that were new; 0 while the process is not watched"),
+  accepted: count.describe("Number of new samples; 0 while the process is not watched"),
   state: leakReportSchema.shape.state,
-  collect: z.boolean().describe("A collection now, if the service is idle enough, would tell live memory from garbage"),
+  collect: z
+    .boolean()
+    .describe(
+      "True if a garbage collection now would help to tell live memory from garbage; run it when the service is idle",
+    ),
   notWatched: z
     .enum(["no-memory", "too-many-processes"])
     .nullable()
-    .describe("Why samples are passed over: no MiB is left for a watch, or 16 processes of the name report already"),
+    .describe(
+      "Why samples are ignored: no memory (1 MiB) is left for a watch, or 16 processes of this name report already",
+    ),
 });
 export type AgentAnswer = z.infer<typeof agentAnswerSchema>;
 
@@ -87,22 +95,22 @@ const watchSchema = z.object({
 const silentSinceSchema = z.iso
   .datetime()
   .nullable()
-  .describe("When it was last heard of, once nothing came for three periods; null while it reports");
+  .describe("Time of the last sample, once none came for three sampling periods; null while samples arrive");
 
 const notWatchedSchema = z
   .literal("no-memory")
   .nullable()
-  .describe("Its samples come and are passed over: the memory limit leaves no MiB to watch it");
+  .describe("Its samples are ignored because the memory limit leaves no room (1 MiB) for a watch");
 
 /** One process of a service: workers and replicas report under one name, each with a `bootId` of its own. */
 export const agentProcessSchema = z.object({
-  bootId: z.string().nullable().describe("null: the samples carry none"),
+  bootId: z.string().nullable().describe("null if the samples carry no bootId"),
   state: leakReportSchema.shape.state,
   before: formerVerdictSchema,
   lastSeenAt: z.iso.datetime(),
   silentSince: silentSinceSchema,
   notWatched: notWatchedSchema,
-  samples: count.describe("Seen since this server watches the process"),
+  samples: count.describe("Samples since this server began to watch the process"),
   rssBytes: z.number(),
   heapUsedBytes: z.number(),
 });
@@ -113,7 +121,9 @@ export const agentViewSchema = z.object({
   silentSince: silentSinceSchema,
   notWatched: notWatchedSchema,
   sampleMs: z.number().nullable(),
-  processes: z.array(agentProcessSchema).describe("The worst first, at most 16; the verdict beside is the first one's"),
+  processes: z
+    .array(agentProcessSchema)
+    .describe("Worst first, at most 16; the service's verdict is that of the first"),
   rssBytes: z.number(),
   heapUsedBytes: z.number(),
   ...leakReportSchema.shape,
@@ -126,7 +136,7 @@ export const leaksViewSchema = z.object({
   ...leakReportSchema.shape,
   silentSince: silentSinceSchema.optional(),
   notWatched: notWatchedSchema.optional(),
-  processes: z.array(agentProcessSchema).optional().describe("Of the service that was asked for"),
+  processes: z.array(agentProcessSchema).optional().describe("Processes of the requested service"),
   ...watchSchema.shape,
   agents: z.array(agentViewSchema),
 });
@@ -138,7 +148,7 @@ export const agentParams = z.strictObject({ name: idSchema });
 export const verdictSchema = z.object({
   id: count,
   at: z.iso.datetime(),
-  source: z.string().nullable().describe("A watched service; null: this server"),
+  source: z.string().nullable().describe("Name of a watched service; null for this server"),
   ...leakReportSchema.shape,
 });
 export const verdictListSchema = page(verdictSchema);
@@ -167,8 +177,8 @@ export const profileListSchema = z.object({
   nextCursor: z.null(),
   snapshot: z.object({
     enabled: z.boolean(),
-    estimateBytes: z.number().describe("Heap in use × 8"),
-    freeBytes: z.number().describe("What is left of the memory limit"),
+    estimateBytes: z.number().describe("Memory needed, estimated as heap in use × 8"),
+    freeBytes: z.number().describe("Free bytes below the memory limit"),
     allowed: z.boolean(),
   }),
 });

@@ -24,19 +24,19 @@ export const heapPeakSchema = z
   .nonnegative()
   .optional()
   .describe(
-    "The most heap that was committed since V8 last gave free pages back: what is above heapTotalBytes may still be in RSS. Told on Node 22 and later",
+    "Highest committed heap since V8 last returned free pages; the part above heapTotalBytes may still be in RSS. Reported on Node.js 22 and later",
   );
 
 export const levelSchema = z.enum(["normal", "elevated", "critical"]);
 
 export const memorySampleSchema = z.object({
-  sequence: count.describe("Grows by one per sample; goes on from the stored maximum after a restart"),
+  sequence: count.describe("Grows by one per sample; continues from the stored maximum after a restart"),
   bootId: z.string(),
   sampledAt: z.iso.datetime(),
   nodeId: z.string(),
   limitBytes: bytes,
   limitSource: z.enum(["configured", "container"]),
-  usedBytes: bytes.describe("RSS of the process and of the helper processes that it started"),
+  usedBytes: bytes.describe("RSS of the process and its helper processes"),
   usedRatio: z.number(),
   level: levelSchema,
   process: z.object({
@@ -56,7 +56,7 @@ export const memorySampleSchema = z.object({
   }),
   breakdown: z
     .array(z.object({ component: componentSchema, bytes }))
-    .describe("Adds up to usedBytes exactly; unattributed may be negative"),
+    .describe("Sums exactly to usedBytes; unattributed may be negative"),
   gc: z.object({
     minorCount: count,
     majorCount: count,
@@ -78,7 +78,7 @@ export const storeStatsSchema = z.object({
   maxBytes: bytes.nullable(),
   hits: count,
   misses: count,
-  hitRatio: ratio.describe("null before the first look-up"),
+  hitRatio: ratio.describe("null before the first lookup"),
   evictions: count,
   expirations: count,
   rejections: count,
@@ -87,19 +87,24 @@ export const storeStatsSchema = z.object({
   policy: z.string(),
   removals: z
     .object({ evicted: count, expired: count, replaced: count, deleted: count, spilled: count })
-    .describe("Lifetime removals by cause"),
-  window: z.object({ hits: count, misses: count, hitRatio: ratio }).describe("The last 5 minutes"),
+    .describe("Removals since the start, by cause"),
+  window: z.object({ hits: count, misses: count, hitRatio: ratio }).describe("Figures of the last 5 minutes"),
 });
 export type StoreStats = z.infer<typeof storeStatsSchema>;
 
 export const storeHistoryQuery = z.strictObject({
-  store: z.string().min(1).max(64).optional().describe("One store's figures alone"),
+  store: z.string().min(1).max(64).optional().describe("Return only the figures of this store"),
 });
 
 const storeMomentSchema = z.object({
   sampledAt: z.iso.datetime(),
   stores: z.array(
-    z.object({ store: z.string(), items: count, bytes, windowHitRatio: ratio.describe("Of the 5 minutes before") }),
+    z.object({
+      store: z.string(),
+      items: count,
+      bytes,
+      windowHitRatio: ratio.describe("Hit ratio of the preceding 5 minutes"),
+    }),
   ),
 });
 export type StoreMoment = z.infer<typeof storeMomentSchema>;
@@ -115,7 +120,7 @@ export const formerVerdictSchema = z
     at: z.iso.datetime().describe("When that verdict was reached"),
   })
   .nullable()
-  .describe("The verdict before this server or the service restarted, until a new one replaces it");
+  .describe("The verdict from before the restart of this server or the service, until a new one replaces it");
 export type FormerVerdict = z.infer<typeof formerVerdictSchema>;
 
 export const leakReportSchema = z.object({
@@ -162,7 +167,7 @@ export const recommendationSchema = z.object({
   setting: z
     .object({ key: z.string(), value: z.number() })
     .nullable()
-    .describe("An advised setting that PATCH /api/v1/settings would apply; null where none would help"),
+    .describe("A suggested setting to apply with PATCH /api/v1/settings; null if no setting would help"),
 });
 export type Recommendation = z.infer<typeof recommendationSchema>;
 
@@ -171,8 +176,11 @@ const usageSchema = z.object({ usedBytes: bytes, heapUsedBytes: bytes, storeByte
 export const optimizationRunSchema = z.object({
   id: z.string(),
   trigger: z.enum(["manual", "pressure", "forecast", "scheduled"]),
-  actor: z.string().describe("Who asked; to a viewer of another namespace than the actor's it is `an operator`"),
-  actorNamespace: z.string().optional().describe("Of the actor's key, where a key asked and who reads may know it"),
+  actor: z.string().describe("Who requested the run; viewers of other namespaces see `an operator`"),
+  actorNamespace: z
+    .string()
+    .optional()
+    .describe("Namespace of the actor's key, if a key made the request and the reader may see it"),
   dryRun: z.boolean(),
   state: z.enum(["running", "completed", "nothing-to-do", "failed"]),
   startedAt: z.iso.datetime(),
@@ -180,9 +188,9 @@ export const optimizationRunSchema = z.object({
   targetRatio: z.number().nullable(),
   before: usageSchema,
   after: usageSchema,
-  freedBytes: bytes.describe("What the stores' ledger gave back"),
-  rssFreedBytes: bytes.describe("What the operating system saw"),
-  note: z.string().nullable().describe("Why a target was missed or a run failed; null when all went as asked"),
+  freedBytes: bytes.describe("Bytes that the stores released, by the ledger"),
+  rssFreedBytes: bytes.describe("Decrease of RSS, as the operating system reports it"),
+  note: z.string().nullable().describe("Why the target was missed or the run failed; null otherwise"),
   steps: z.array(
     z.object({
       step: z.string(),
@@ -202,9 +210,9 @@ const serviceNames = z.array(z.string());
 export const servicesSummarySchema = z.object({
   watched: count,
   confirmed: serviceNames,
-  formerly: serviceNames.describe("Confirmed before they or this server restarted, and not judged again yet"),
+  formerly: serviceNames.describe("Confirmed before a restart of the service or of this server, and not judged since"),
   suspected: serviceNames,
-  silent: serviceNames.describe("Nothing came for three of their periods"),
+  silent: serviceNames.describe("No sample for three sampling periods"),
 });
 export type ServicesSummary = z.infer<typeof servicesSummarySchema>;
 
@@ -213,7 +221,7 @@ export const memoryReportSchema = z.object({
   sample: memorySampleSchema,
   stores: z.array(storeStatsSchema).nullable(),
   leaks: leakReportSchema.nullable(),
-  services: servicesSummarySchema.optional().describe("Watched services of the caller's namespace"),
+  services: servicesSummarySchema.optional().describe("Summary of the watched services in the caller's namespace"),
   forecast: forecastSchema.nullable(),
   recommendations: z.array(recommendationSchema).nullable(),
   optimizer: z
@@ -259,7 +267,7 @@ export const historyStepSchema = z.object({
   min: figuresSchema,
   max: figuresSchema,
   mean: figuresSchema,
-  breakdown: z.array(z.object({ component: componentSchema, bytes })).describe("Means of the step"),
+  breakdown: z.array(z.object({ component: componentSchema, bytes })).describe("Mean bytes per component in this step"),
 });
 export type HistoryStep = z.infer<typeof historyStepSchema>;
 
@@ -268,11 +276,13 @@ export type Restart = z.infer<typeof restartSchema>;
 
 export const historySchema = z.object({
   samples: z.array(z.union([memorySampleSchema, historyStepSchema])),
-  stepSeconds: z.number().nullable().describe("null: as sampled"),
-  truncated: z.boolean().describe("More matched than one answer holds (2,000); ask again with afterSequence"),
+  stepSeconds: z.number().nullable().describe("Length of a step; null for raw samples"),
+  truncated: z
+    .boolean()
+    .describe("True if more samples matched than one response holds (2,000); continue with afterSequence"),
   restarts: z
     .array(restartSchema)
     .optional()
-    .describe("When another process began, by its first sample, oldest first: at most the newest 500 of the range"),
+    .describe("Restarts, by the first sample of each process, oldest first; at most the newest 500 in the range"),
 });
 export type History = z.infer<typeof historySchema>;

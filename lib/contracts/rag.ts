@@ -19,7 +19,7 @@ const itemText = (maximum: number) =>
 const label = (maximum: number) =>
   wellFormed(maximum)
     .min(1)
-    .refine((text) => !text.includes("\u0000"), "must have no U+0000");
+    .refine((text) => !text.includes("\u0000"), "must not contain U+0000");
 
 export const chunkingSchema = z
   .strictObject({
@@ -35,12 +35,12 @@ const metadataSchema = z
   .refine((metadata) => JSON.stringify(metadata).length <= 65_536, overItsLimit("must be at most 64 KiB of JSON"));
 
 const documentFields = {
-  text: itemText(64 * 1_048_576).refine((text) => /\S/u.test(text), "must have more than white space"),
-  source: label(2_048).optional().describe("Where it is from; the id where it is not given"),
+  text: itemText(64 * 1_048_576).refine((text) => /\S/u.test(text), "must not be blank"),
+  source: label(2_048).optional().describe("Origin of the document, such as a file name or URL; the id if omitted"),
   page: count.max(10_000_000).nullable().optional(),
-  language: label(35).nullable().optional().describe("A BCP 47 tag"),
+  language: label(35).nullable().optional().describe("A BCP 47 language tag"),
   metadata: metadataSchema.optional(),
-  chunking: chunkingSchema.optional().describe("Characters; 1,000 with 200 of overlap unless said"),
+  chunking: chunkingSchema.optional().describe("In characters; 1,000 with an overlap of 200 by default"),
 };
 
 export const putDocumentSchema = z.strictObject(documentFields);
@@ -53,8 +53,8 @@ const ingestedFields = {
   id: z.string(),
   chunks: count,
   checksum: z.string().describe("SHA-256 of the text"),
-  embedded: count.describe("Chunks that the model was asked for"),
-  reused: count.describe("Chunks whose vectors were known"),
+  embedded: count.describe("Chunks that the model embedded"),
+  reused: count.describe("Chunks whose vectors were reused"),
 };
 export const ingestedSchema = z.object(ingestedFields);
 export const batchResultSchema = z.object({
@@ -96,15 +96,23 @@ export const chunkSchema = z.object({
 });
 export const chunkPageSchema = page(chunkSchema);
 
-const question = wellFormed(8_192).refine((text) => /\S/u.test(text), "must have more than white space");
-const filterSchema = z.record(z.string(), z.json()).describe("See Filters: fields of the document and of its metadata");
+const question = wellFormed(8_192).refine((text) => /\S/u.test(text), "must not be blank");
+const filterSchema = z
+  .record(z.string(), z.json())
+  .describe("A filter on fields of the document and of its metadata; see Filters");
 
 export const ragQuerySchema = z.strictObject({
   query: question,
   k: z.number().int().min(1).max(100).default(10),
   filter: filterSchema.optional(),
-  minScore: z.number().min(-1).max(1_000).optional().describe("Least score: cosine, BM25, or 0–1 for hybrid"),
-  neighbors: z.number().int().min(0).max(5).default(0).describe("Chunks before and after each match"),
+  minScore: z.number().min(-1).max(1_000).optional().describe("Minimum score: cosine, BM25, or 0–1 for hybrid"),
+  neighbors: z
+    .number()
+    .int()
+    .min(0)
+    .max(5)
+    .default(0)
+    .describe("Number of chunks to return before and after each match"),
   mode: z.enum(["vector", "keyword", "hybrid"]).default("hybrid"),
 });
 export type RagQuery = z.input<typeof ragQuerySchema>;
@@ -116,7 +124,12 @@ export const matchSchema = z.object({
   source: z.string(),
   page: z.number().nullable(),
   score: z.number(),
-  neighbors: z.array(z.object({ ...passageFields, offset: z.number().int().describe("−1: right before the match") })),
+  neighbors: z.array(
+    z.object({
+      ...passageFields,
+      offset: z.number().int().describe("Distance from the match in chunks; −1 is the chunk right before it"),
+    }),
+  ),
 });
 export const ragAnswerSchema = z.object({ matches: z.array(matchSchema), cached: z.boolean(), tookMs: z.number() });
 export type RagAnswer = z.infer<typeof ragAnswerSchema>;
@@ -125,8 +138,13 @@ export const contextQuerySchema = z.strictObject({
   query: question,
   conversationId: idSchema.optional(),
   maxTokens: z.number().int().min(1).max(2_000_000),
-  model: z.string().min(1).max(128).optional().describe("Whose tokens are counted: gpt-4o, claude-…"),
-  k: z.number().int().min(0).max(50).default(8).describe("Passages to consider"),
+  model: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .describe("The model whose tokens are counted, such as gpt-4o or claude-…"),
+  k: z.number().int().min(0).max(50).default(8).describe("Number of passages to consider"),
   filter: filterSchema.optional(),
 });
 
@@ -194,8 +212,10 @@ export const messageSearchSchema = z.strictObject({
   mode: z.enum(["vector", "keyword", "hybrid"]).default("hybrid"),
 });
 export const messageSearchAnswerSchema = z.object({
-  matches: z.array(messageSchema.extend({ score: z.number().describe("cosine, BM25, or 0–1 for hybrid") })),
-  pending: count.describe("Messages that have no vector yet, up to 10,000: found by their words alone until they have"),
+  matches: z.array(messageSchema.extend({ score: z.number().describe("Cosine, BM25, or 0–1 for hybrid") })),
+  pending: count.describe(
+    "Messages without a vector yet, counted up to 10,000; until then they are found by keyword only",
+  ),
   tookMs: z.number(),
 });
 

@@ -7,7 +7,9 @@ const idleTimeoutSeconds = z.number().int().min(1).max(315_360_000);
 
 export const newSessionSchema = z.strictObject({
   data: dataSchema.describe("Any JSON, at most 1 MiB"),
-  idleTimeoutSeconds: idleTimeoutSeconds.optional().describe("Ends after this long without use; else as configured"),
+  idleTimeoutSeconds: idleTimeoutSeconds
+    .optional()
+    .describe("Idle time in seconds after which the session expires; the configured timeout if omitted"),
 });
 
 /** A session as an export tells it, without its id. */
@@ -21,16 +23,18 @@ export const exportedSessionSchema = newSessionSchema.required().extend({
 export const replaceSessionSchema = z.strictObject({ data: dataSchema.describe("Any JSON, at most 1 MiB") });
 
 /** RFC 7396, on `data`. */
-export const sessionPatchSchema = z.unknown().describe("A merge patch on the session's data: null removes a member");
+export const sessionPatchSchema = z
+  .unknown()
+  .describe("A merge patch (RFC 7396) for the session's data; null removes a member");
 
 export const sessionSchema = z.object({
-  id: z.string().describe("256 random bits, base64url"),
+  id: z.string().describe("256 random bits as base64url"),
   createdAt: z.iso.datetime(),
   lastUsedAt: z.iso.datetime(),
   expiresAt: z.iso.datetime(),
   idleTimeoutSeconds: z.number(),
-  version: z.number().int().describe("Grows by one with each change of the data; the ETag"),
-  bytes: z.number().int().describe("The data's length as JSON in UTF-8"),
+  version: z.number().int().describe("Grows by one with each change of the data; also the ETag"),
+  bytes: z.number().int().describe("Length of the data as JSON in UTF-8"),
 });
 export type Session = z.infer<typeof sessionSchema>;
 

@@ -159,7 +159,7 @@ export type SettingsPatch = z.infer<typeof settingsPatchSchema>;
 const settingValue = z.union([z.number(), z.string()]);
 
 export const settingsViewSchema = z.object({
-  revision: z.number().int().describe("0 before the first change"),
+  revision: z.number().int().describe("Grows by one with each change; 0 before the first change"),
   changedAt: z.iso.datetime().nullable(),
   settings: z.array(
     z.object({
@@ -182,10 +182,5 @@ export const settingsViewSchema = z.object({
 export type SettingsView = z.infer<typeof settingsViewSchema>;
 
 export const rollbackSchema = z.strictObject({
-  revision: z
-    .number()
-    .int()
-    .min(0)
-    .optional()
-    .describe("The revision to return to; without it, the one before the present"),
+  revision: z.number().int().min(0).optional().describe("The revision to restore; the previous one if omitted"),
 });

@@ -24,7 +24,7 @@ describe("names of a stream's fields", () => {
     ["constant", "a:1,a:2"],
   ])("%s=%s is refused: one of the two would be lost without a word", (step, text) => {
     const { error } = streamQuerySchema.safeParse({ target: "none", format: "ndjson", [step]: text });
-    expect(error?.issues).toMatchObject([{ path: [step], message: expect.stringContaining("stands twice") }]);
+    expect(error?.issues).toMatchObject([{ path: [step], message: expect.stringContaining("appears twice") }]);
   });
 
   it("may change places, and be cast to what another is cast to", () => {

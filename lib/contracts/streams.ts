@@ -26,7 +26,7 @@ const names = (what: string) =>
     .pipe(z.array(fieldName).max(256))
     .describe(what);
 
-/** A name that stands twice would make one of the two be lost without a word. */
+/** A name that appears twice would make one of the two be lost without a word. */
 const oneEach =
   <Pair extends readonly string[]>(sides: readonly number[]) =>
   (list: readonly Pair[], context: z.RefinementCtx): void => {
@@ -34,7 +34,7 @@ const oneEach =
       const seen = new Set<string>();
       for (const pair of list) {
         const name = pair[side] ?? "";
-        if (seen.has(name)) context.addIssue({ code: "custom", message: `"${name.slice(0, 40)}" stands twice` });
+        if (seen.has(name)) context.addIssue({ code: "custom", message: `"${name.slice(0, 40)}" appears twice` });
         seen.add(name);
       }
     }
@@ -52,7 +52,7 @@ const pairs = <Right extends string>(right: z.ZodType<Right>, what: string, side
         const name = fieldName.safeParse(pair.slice(0, Math.max(colon, 0)).trim());
         const value = right.safeParse(pair.slice(colon + 1).trim());
         if (name.success && value.success) return [name.data, value.data];
-        context.addIssue({ code: "custom", message: `"${pair.slice(0, 40)}" is not name:value as it must be` });
+        context.addIssue({ code: "custom", message: `"${pair.slice(0, 40)}" does not have the form name:value` });
         return z.NEVER;
       }),
     )
@@ -67,7 +67,7 @@ export const streamTargetSchema = z
   .transform((text, context) => {
     const [kind, name] = text.startsWith("vectors:") ? (["vectors", text.slice(8)] as const) : [text, null];
     if (name !== null && !idSchema.safeParse(name).success)
-      context.addIssue({ code: "custom", message: "the collection's name is no valid id" });
+      context.addIssue({ code: "custom", message: "the collection name is not a valid id" });
     return { kind: kind as "none" | "rag" | "cache" | "sessions" | "vectors", name };
   });
 export type StreamTarget = z.output<typeof streamTargetSchema>;
@@ -82,7 +82,7 @@ const encodingParameter = z
     } catch {
       context.addIssue({
         code: "custom",
-        message: "is no encoding that TextDecoder knows, as utf-16le or windows-1252",
+        message: "must be an encoding that TextDecoder supports, such as utf-16le or windows-1252",
       });
       return z.NEVER;
     }
@@ -93,14 +93,14 @@ function keysOfPath(text: string, context: z.RefinementCtx): string[] {
   const pointer = text.startsWith("/");
   const keys = pointer ? text.slice(1).split("/") : text.split(".");
   const wrong = pointer ? keys.some((key) => /~(?![01])/.test(key)) : keys.includes("");
-  if (wrong) context.addIssue({ code: "custom", message: "must be keys with dots between, or a JSON Pointer" });
+  if (wrong) context.addIssue({ code: "custom", message: "must be keys separated by dots, or a JSON Pointer" });
   return pointer ? keys.map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~")) : keys;
 }
 
 export const streamQuerySchema = z.strictObject({
   target: streamTargetSchema,
   format: streamFormatSchema,
-  wait: booleanParameter.optional().describe("Answer when the job has ended, with the finished job"),
+  wait: booleanParameter.optional().describe("Respond only when the job has finished, with the finished job"),
   path: z
     .string()
     .min(1)
@@ -109,43 +109,45 @@ export const streamQuerySchema = z.strictObject({
     .pipe(z.array(z.string()).max(16))
     .optional()
     .describe(
-      "json: keys from the root to the array, or to the object whose values are the records: with dots between, or as a JSON Pointer, /a.b/items",
+      "json: path from the root to the array, or to the object whose values are the records. Keys separated by dots, or a JSON Pointer such as /a.b/items",
     ),
-  encoding: encodingParameter.optional().describe("Of text without a byte-order mark, which decides first; utf-8"),
+  encoding: encodingParameter
+    .optional()
+    .describe("Encoding of the text if it has no byte-order mark; utf-8 by default"),
   delimiter: z
     .enum(["auto", ",", ";", "|", "\t", "tab"])
     .transform((value) => (value === "tab" ? "\t" : value))
     .optional()
-    .describe("csv: what parts the fields; auto, the default, finds it in the first row and tells it in the job"),
-  columns: names("csv: the columns, when the first row does not name them").optional(),
-  dimensions: integerParameter(1, 4096).optional().describe("f32: values in a vector"),
-  by: z.enum(["line", "paragraph"]).optional().describe("text: what a record is"),
+    .describe("csv: the field delimiter; auto, the default, detects it in the first row and reports it in the job"),
+  columns: names("csv: the column names, if the first row has none").optional(),
+  dimensions: integerParameter(1, 4096).optional().describe("f32: number of values per vector"),
+  by: z.enum(["line", "paragraph"]).optional().describe("text: the unit that becomes a record"),
   where: z
     .string()
     .max(65_536)
     .optional()
-    .describe("A filter as the stores take it, in JSON; records it does not hold for are left out"),
+    .describe("A filter as JSON, in the syntax of the stores; records that do not match are left out"),
   select: names(
-    "Fields to keep, as they are called after `rename`; others are passed over without being parsed",
+    "Fields to keep, by their names after `rename`; other fields are skipped without being parsed",
   ).optional(),
   rename: pairs(
     fieldName,
-    "old:new, …; before `where` and `select`. A field that is called `new` already is replaced",
+    "Pairs old:new; applied before `where` and `select`. Replaces a field that is already named `new`",
     [0, 1],
   ).optional(),
   cast: pairs(
     z.enum(["number", "string", "boolean", "json"]),
-    "field:type, …; before all other steps. An empty cell and null are null",
+    "Pairs field:type; applied before all other steps. Empty cells and null become null",
   ).optional(),
-  decimal: z.enum([".", ","]).optional().describe("What parts the decimals where `cast` makes numbers of text"),
+  decimal: z.enum([".", ","]).optional().describe("Decimal separator that `cast` expects in numbers"),
   null: z
     .string()
     .max(1024)
     .transform((text) => text.split(","))
     .optional()
-    .describe("Texts that stand for null in any field, with commas between: NULL,NA"),
-  constant: pairs(z.string().max(4096), "field:value, … added to each record").optional(),
-  embed: fieldName.optional().describe("vectors: the field whose text is embedded, for records that bring no vector"),
+    .describe("Texts that mean null in any field, separated by commas: NULL,NA"),
+  constant: pairs(z.string().max(4096), "Pairs field:value that are added to each record").optional(),
+  embed: fieldName.optional().describe("vectors: the text field to embed, for records without a vector"),
   batchSize: integerParameter(1, 1000).optional().describe("Records committed together; 500 by default"),
 });
 export type StreamQuery = z.output<typeof streamQuerySchema>;
@@ -159,22 +161,25 @@ export const streamJobSchema = z.object({
   encoding: z
     .string()
     .nullable()
-    .describe("Of the text, as found or given; null for binary formats, and until it is known"),
-  delimiter: z.string().nullable().describe("csv: what parts the fields, as found or given"),
+    .describe("Encoding of the text, detected or given; null for binary formats and until it is known"),
+  delimiter: z.string().nullable().describe("csv: the field delimiter, detected or given"),
   bytesRead: z.number().int().describe("Bytes of the body received so far, as sent"),
-  bytesTotal: z.number().int().nullable().describe("Of the whole body, where the client said"),
-  records: z.number().int().describe("Kept by the target, their ids in /results; for `none`, checked"),
-  filtered: z.number().int().describe("Left out by `where`"),
+  bytesTotal: z.number().int().nullable().describe("Size of the whole body, if the client stated it"),
+  records: z
+    .number()
+    .int()
+    .describe("Records stored in the target, with their ids in /results; for the target `none`, records checked"),
+  filtered: z.number().int().describe("Records left out by `where`"),
   comparedUnlike: z
     .number()
     .int()
-    .describe("Records in which `where` compared a text with a number, which never holds: cast the field first"),
-  selectedNothing: z.number().int().describe("Records in which `select` found none of its fields, kept as {}"),
-  rejected: z.number().int().describe("Set aside: see /rejects"),
+    .describe("Records in which `where` compared text with a number, which never matches; use `cast` on the field"),
+  selectedNothing: z.number().int().describe("Records in which `select` found none of its fields; stored as {}"),
+  rejected: z.number().int().describe("Records that were rejected; listed in /rejects"),
   bytesPerSecond: z.number(),
-  bufferedBytes: z.number().int().describe("Read and not kept yet, now"),
+  bufferedBytes: z.number().int().describe("Bytes that are read but not yet stored"),
   peakBufferedBytes: z.number().int(),
-  uploadOffset: z.number().int().describe("Where a PATCH goes on"),
+  uploadOffset: z.number().int().describe("Byte offset at which a PATCH resumes"),
   resumable: z.boolean(),
   error: z
     .object({
@@ -212,5 +217,5 @@ export const exportQuerySchema = z.strictObject({
   format: z.enum(["ndjson", "csv", "fvecs"]).default("ndjson"),
   spreadsheetSafe: booleanParameter
     .optional()
-    .describe("csv: an apostrophe before text that a spreadsheet would take for a formula: = + - @, tab or return"),
+    .describe("csv: put an apostrophe before text that a spreadsheet would read as a formula (= + - @, tab or return)"),
 });

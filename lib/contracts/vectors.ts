@@ -40,7 +40,7 @@ export const collectionShapeSchema = z.strictObject({
   metric: metricSchema,
   precision: precisionSchema
     .optional()
-    .describe("int16 when it is made: 16 bits a value on the vector's own scale. float16 is IEEE half"),
+    .describe("int16 by default: 16 bits per value, scaled per vector. float16 is IEEE half precision"),
 });
 
 export const collectionSchema = z.object({
@@ -51,9 +51,9 @@ export const collectionSchema = z.object({
   createdAt: z.iso.datetime(),
   items: count,
   tiers: z.object({
-    hot: count.describe("At full precision in memory"),
-    cold: count.describe("A code in memory, the row on disk"),
-    disk: count.describe("On disk alone"),
+    hot: count.describe("Vectors in memory at full precision"),
+    cold: count.describe("Vectors with a compressed code in memory and their row on disk"),
+    disk: count.describe("Vectors that are only on disk"),
   }),
   quantization: z
     .object({
@@ -61,18 +61,24 @@ export const collectionSchema = z.object({
         .number()
         .nonnegative()
         .nullable()
-        .describe("Mean difference of a value; null before any was measured"),
-      maxError: z.number().nonnegative().nullable().describe("Largest difference of a value"),
-      vectors: count.describe("Vectors measured: all written to it, replaced and removed ones too"),
+        .describe("Mean difference per value; null before the first measurement"),
+      maxError: z
+        .number()
+        .nonnegative()
+        .nullable()
+        .describe("Largest difference of a value; null before the first measurement"),
+      vectors: count.describe(
+        "Number of vectors measured: all that were ever written, including replaced and removed ones",
+      ),
     })
-    .describe("How far values as they come back lie from what was sent, in the unit they were sent in"),
-  bytes: z.number().describe("Memory taken: blocks, index, ids and metadata"),
+    .describe("Difference between the values returned and the values sent, in the unit of the values"),
+  bytes: z.number().describe("Memory used by blocks, index, ids and metadata"),
   searches: count,
   hits: count.describe("Matches returned from the hot tier"),
-  misses: count.describe("Matches returned from elsewhere"),
+  misses: count.describe("Matches returned from the other tiers"),
   hitRatio: z.number().min(0).max(1).nullable(),
-  evictions: count.describe("Vectors pushed out of the hot tier"),
-  spilledItems: count.describe("Vectors that are not hot now"),
+  evictions: count.describe("Vectors evicted from the hot tier"),
+  spilledItems: count.describe("Vectors that are not in the hot tier now"),
 });
 export type CollectionView = z.infer<typeof collectionSchema>;
 
@@ -100,9 +106,9 @@ export const pointsQuery = listQuery.extend({ filter: z.string().max(65_536).opt
 
 export const searchBody = z.strictObject({
   vector: queryVector,
-  k: z.number().int().min(1).max(MAX_K).optional().describe("10 when left out"),
+  k: z.number().int().min(1).max(MAX_K).optional().describe("Number of matches; 10 by default"),
   filter: filterSchema.optional(),
-  exact: z.boolean().optional().describe("Score every vector from its stored row"),
+  exact: z.boolean().optional().describe("Score every vector exactly, from its stored row"),
   includeVectors: z.boolean().optional(),
   minScore: z.number().optional(),
 });
@@ -123,13 +129,15 @@ export type SearchAnswer = z.infer<typeof searchAnswer>;
 
 export const recallQuery = z.strictObject({ sample: integerParameter(1, 1_000).optional() });
 export const recallSchema = z.object({
-  recall: z.number().min(0).max(1).nullable().describe("Null for fewer than two points"),
+  recall: z.number().min(0).max(1).nullable().describe("null for fewer than two points"),
   against: z
     .enum(["sent", "stored"])
     .describe(
-      "What the exact scan reads: the float32 vectors that were sent, or what is stored, where those are not kept",
+      "What the exact scan reads: the float32 vectors that were sent, or the stored values if the originals are not kept",
     ),
-  comparedPoints: count.describe("Points that both answers are drawn from: all, or an even sample, which is easier"),
+  comparedPoints: count.describe(
+    "Points that both answers are drawn from: all of them, or an even sample, which makes recall look better",
+  ),
   points: count,
   k: count,
   sample: count,

@@ -59,7 +59,7 @@ export async function serve(): Promise<void> {
   server.on("upgrade", (request, socket, head) => {
     if (isSocketPath(request.url?.split("?", 1)[0] ?? "")) realtime.upgrade(request, socket, head);
     // In development Next reloads pages over a socket of its own.
-    else if (env.production) refuseUpgrade(socket, new AppError("not-found", "There is no such socket."));
+    else if (env.production) refuseUpgrade(socket, new AppError("not-found", "No socket endpoint has this path."));
   });
   const drain = new Drain(server);
   stopOnSignals(runtime, drain, realtime, log);

@@ -22,7 +22,7 @@ export function checkRecord<Value>(schema: z.ZodType<Value>, record: unknown): V
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const path = jsonPointer((issue?.path ?? []).map((step) => (typeof step === "number" ? step : String(step)))) || "/";
-  throw invalidRecord(`${path}: ${(issue?.message ?? "does not fit").slice(0, 300)}`);
+  throw invalidRecord(`${path}: ${(issue?.message ?? "is not valid").slice(0, 300)}`);
 }
 
 export const invalidRecord = (message: string): AppError =>

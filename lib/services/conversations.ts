@@ -35,7 +35,7 @@ export class Conversations {
   /** @throws {AppError} `not-found`. */
   async find(namespace: string, id: string): Promise<ConversationRow> {
     const row = await this.#parts.conversations.find(namespace, id);
-    if (row === null) throw new AppError("not-found", "There is no such conversation.");
+    if (row === null) throw new AppError("not-found", "No conversation has this id.");
     return row;
   }
 

@@ -120,7 +120,7 @@ export function createExporter(openers: Readonly<Record<string, ExportOpener>>) 
   return async (source: string, namespace: string): Promise<ExportSource> => {
     const [kind = "", ...rest] = source.split(":");
     const open = Object.hasOwn(openers, kind) ? openers[kind] : undefined;
-    if (!open) throw new AppError("unprocessable", `This server has no ${kind} to export.`);
+    if (!open) throw new AppError("unprocessable", `This server cannot export ${kind}.`);
     return await open(namespace, rest.join(":"));
   };
 }

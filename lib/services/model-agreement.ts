@@ -24,7 +24,7 @@ export class ModelAgreement {
       const count = others.reduce((sum, { documents }) => sum + documents, 0);
       throw new AppError(
         "conflict",
-        `${count} documents have vectors of the model ${other.model}; this server embeds with ${model}. Embed them again with POST /api/v1/rag/reembed, or ask with mode "keyword".`,
+        `${count} documents have vectors of the model ${other.model}; this server embeds with ${model}. Re-embed them with POST /api/v1/rag/reembed, or search with mode "keyword".`,
       );
     }
     this.#agreed.set(namespace, model);

@@ -79,7 +79,7 @@ export class Reembedding {
       this.#jobs.delete(name);
       return;
     }
-    throw new AppError("overloaded", `${MAX_KEPT_JOBS} namespaces are embedding their documents again.`, {
+    throw new AppError("overloaded", `${MAX_KEPT_JOBS} namespaces are already being re-embedded. Retry later.`, {
       headers: { "Retry-After": "60" },
     });
   }

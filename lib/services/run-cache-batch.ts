@@ -45,12 +45,12 @@ async function getOne(
 ): Promise<ItemResult> {
   const found = await cache.lookup({ namespace, key, accepts: [] });
   if (found.outcome !== "hit" || found.representation === null) {
-    return failed(new AppError("not-found", "There is no cached response under this key."), requestId);
+    return failed(new AppError("not-found", "No response is cached under this key."), requestId);
   }
   const { mediaType, etag, ageMs, representation } = found;
   if (Math.ceil(representation.bytes.byteLength / 3) * 4 > mostBytes) {
     return failed(
-      new AppError("body-too-large", "The answer would pass its limit: get this key by itself."),
+      new AppError("body-too-large", "The response would exceed its size limit; get this key in a request of its own."),
       requestId,
     );
   }

@@ -54,7 +54,7 @@ export class MessageSearch {
   async #conversation(namespace: string, id: string | null): Promise<number | null> {
     if (id === null) return null;
     const row = await this.#parts.conversations.find(namespace, id);
-    if (row === null) throw new AppError("not-found", "There is no such conversation.");
+    if (row === null) throw new AppError("not-found", "No conversation has this id.");
     return row.rowId;
   }
 

@@ -44,7 +44,7 @@ export function describeFailure(error: unknown, signal: AbortSignal): Failure {
     return { state: "failed", error: { code, message, line, offset }, resumable: false, thrown };
   }
   if (cause instanceof NoMemoryError) {
-    const thrown = new AppError("memory-pressure", "There is no memory for another stream now.", {
+    const thrown = new AppError("memory-pressure", "Not enough memory for another stream right now. Retry later.", {
       headers: { "Retry-After": "5", Connection: "close" },
     });
     return {
@@ -65,7 +65,7 @@ export function describeFailure(error: unknown, signal: AbortSignal): Failure {
   }
   return {
     state: "failed",
-    error: { code: "internal", message: "The stream failed on the server's side.", ...nowhere },
+    error: { code: "internal", message: "The stream failed on the server. The log has the cause.", ...nowhere },
     resumable: true,
     thrown: cause,
   };

@@ -56,7 +56,7 @@ export class StreamJob {
       kept.finishedAtMs ??= own.clock.nowMs();
       kept.error = {
         code: "server-stopped",
-        message: "The server stopped while the stream was under way.",
+        message: "The server stopped while the stream was running.",
         line: null,
         offset: null,
       };
@@ -139,20 +139,21 @@ export class StreamJob {
 
   /** @throws {AppError} `conflict` when an upload is under way, or the job is over. */
   requireOpen(): void {
-    if (this.active) throw new AppError("conflict", "Another request is sending this stream.");
-    if (!this.resumable) throw new AppError("conflict", `The stream is ${this.#state}: nothing can be added to it.`);
+    if (this.active) throw new AppError("conflict", "Another request is already sending data to this stream.");
+    if (!this.resumable) throw new AppError("conflict", `The stream is ${this.#state}; it accepts no more data.`);
   }
 
   /** Another namespace needs what this one has beyond its share: the upload ends, and can be gone on with. */
   giveWay(): void {
-    const message = "The stream gave way to another namespace's: go on from its Upload-Offset.";
+    const message = "The stream was interrupted to make room for another namespace. Resume it from its Upload-Offset.";
     this.#abort.abort(new Stopped("interrupted", "gave-way", message, "overloaded"));
   }
 
   /** Ends the job within a second; whole batches that were kept stay. */
   async cancel(): Promise<void> {
     if (this.#state === "cancelled") return;
-    if (!this.active && !this.resumable) throw new AppError("conflict", `The stream has ended: it is ${this.#state}.`);
+    if (!this.active && !this.resumable)
+      throw new AppError("conflict", `The stream has already ended: it is ${this.#state}.`);
     this.#abort.abort(new Stopped("cancelled", "cancelled", "The stream was cancelled."));
     if (this.#active) await this.#active;
     // Nobody was sending, or the run ended for another reason just before.
@@ -161,9 +162,7 @@ export class StreamJob {
 
   /** The server is stopping: the job can go on with the next one. */
   async interrupt(): Promise<void> {
-    this.#abort.abort(
-      new Stopped("interrupted", "server-stopped", "The server stopped while the stream was under way."),
-    );
+    this.#abort.abort(new Stopped("interrupted", "server-stopped", "The server stopped while the stream was running."));
     await this.#active;
   }
 
@@ -214,7 +213,7 @@ export class StreamJob {
     } finally {
       stopTelling();
       // A decoder that waits for more of the body frees its memory now, and not when the connection ends.
-      this.#abort.abort(new Stopped("interrupted", "over", "The upload is over."));
+      this.#abort.abort(new Stopped("interrupted", "over", "The upload has ended."));
       if (opened) this.#run?.close();
       this.#run = null;
     }

@@ -113,7 +113,7 @@ export class StreamJobs {
     const live = this.#live.get(id);
     if (live?.namespace === namespace) return live;
     const row = live ? null : await this.#options.rows.find(namespace, id);
-    if (!row) throw new AppError("not-found", "There is no such stream.");
+    if (!row) throw new AppError("not-found", "No stream has this id.");
     // Another lookup may have restored it while we waited: two objects of one job would not see each other's uploads.
     return this.#live.get(id) ?? this.#restore(row);
   }
@@ -124,7 +124,7 @@ export class StreamJobs {
    */
   upload(job: StreamJob, upload: Upload, reserved?: Place): ReturnType<StreamJob["upload"]> {
     const live = this.#live.get(job.id);
-    if (live && live !== job) throw new AppError("conflict", "Another request is sending this stream.");
+    if (live && live !== job) throw new AppError("conflict", "Another request is already sending data to this stream.");
     job.requireOpen();
     const place = reserved ?? this.#take(job.namespace);
     place.job = job;
@@ -252,7 +252,7 @@ export class StreamJobs {
 const logNames = (id: string): [rejects: string, results: string] => [`${id}.ndjson`, `${id}.results.ndjson`];
 
 function tooMany(): AppError {
-  return new AppError("overloaded", `${MAX_OPEN_STREAMS} streams are open already.`, {
+  return new AppError("overloaded", `The maximum of ${MAX_OPEN_STREAMS} open streams is reached. Retry later.`, {
     headers: { "Retry-After": "5" },
   });
 }

@@ -52,7 +52,7 @@ export function createSinkOpener(stores: SinkStores): SinkOpener {
       const embed = field !== undefined && ask ? embedding(field, (texts) => ask(namespace, texts)) : null;
       return vectorSink(stores.vectors, namespace, name, jobId, embed);
     }
-    throw new AppError("unprocessable", `This server has no store for the target ${target.split(":")[0]}.`);
+    throw new AppError("unprocessable", `This server does not support the target ${target.split(":")[0]}.`);
   };
 }
 
@@ -205,7 +205,7 @@ function documentSink(store: DocumentImport, namespace: string, jobId: string): 
       const ids: (string | null)[] = batch.records.map(() => null);
       for (const [index, record] of batch.records.entries()) {
         try {
-          if (!isObject(record)) throw invalidRecord("/: a document is an object");
+          if (!isObject(record)) throw invalidRecord("/: a document must be an object");
           const id = nameOf(record, ["id"]) ?? placeName(jobId, batch.offsets[index] ?? 0);
           const { id: _, ...body } = record;
           await store(namespace, id, { source: id, ...body });

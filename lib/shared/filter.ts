@@ -47,7 +47,7 @@ interface Budget {
 function readObject(input: unknown, path: string, depth: number, budget: Budget): Filter {
   if (depth > MAX_FILTER_DEPTH) throw new FilterError(path, `nested deeper than ${MAX_FILTER_DEPTH}`);
   if (typeof input !== "object" || input === null || Array.isArray(input))
-    throw new FilterError(path, "a filter is an object");
+    throw new FilterError(path, "a filter must be an object");
   const parts = Object.entries(input).map(([key, value]) => readMember(key, value, `${path}/${key}`, depth, budget));
   return all(parts);
 }
@@ -56,7 +56,7 @@ function readMember(key: string, value: unknown, path: string, depth: number, bu
   if (--budget.nodes < 0) throw new FilterError(path, `more than ${MAX_FILTER_NODES} conditions`);
   if (key === "not") return { kind: "not", part: readObject(value, path, depth + 1, budget) };
   if (key !== "and" && key !== "or") return readField(key, value, path, budget);
-  if (!Array.isArray(value)) throw new FilterError(path, `"${key}" takes a list of filters`);
+  if (!Array.isArray(value)) throw new FilterError(path, `"${key}" must be a list of filters`);
   const parts = value.map((part, index) => readObject(part, `${path}/${index}`, depth + 1, budget));
   return { kind: key, parts };
 }
@@ -64,7 +64,7 @@ function readMember(key: string, value: unknown, path: string, depth: number, bu
 function readField(field: string, value: unknown, path: string, budget: Budget): Filter {
   if (isScalar(value)) return { kind: "compare", field, operator: "eq", value };
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new FilterError(path, "a field takes a value or an object of operators");
+    throw new FilterError(path, "a field needs a value or an object of operators");
   const entries = Object.entries(value);
   if (entries.length === 0) throw new FilterError(path, "no operator");
   return all(
@@ -75,21 +75,21 @@ function readField(field: string, value: unknown, path: string, budget: Budget):
 function readOperator(field: string, operator: string, operand: unknown, path: string, budget: Budget): Filter {
   if (--budget.nodes < 0) throw new FilterError(path, `more than ${MAX_FILTER_NODES} conditions`);
   if (operator === "exists") {
-    if (typeof operand !== "boolean") throw new FilterError(path, "exists takes true or false");
+    if (typeof operand !== "boolean") throw new FilterError(path, "exists must be true or false");
     return { kind: "exists", field, wanted: operand };
   }
   if (operator === "in") {
-    if (!Array.isArray(operand) || !operand.every(isScalar)) throw new FilterError(path, "in takes a list of values");
+    if (!Array.isArray(operand) || !operand.every(isScalar)) throw new FilterError(path, "in must be a list of values");
     budget.values -= operand.length;
     if (budget.values < 0) throw new FilterError(path, `more than ${MAX_FILTER_VALUES} values`);
     return { kind: "in", field, values: operand };
   }
   const known = COMPARISONS.find((name) => name === operator);
-  if (!known) throw new FilterError(path, `no operator "${operator}"`);
-  if (!isScalar(operand)) throw new FilterError(path, `${known} takes a string, a number, a boolean or null`);
+  if (!known) throw new FilterError(path, `unknown operator "${operator}"`);
+  if (!isScalar(operand)) throw new FilterError(path, `${known} needs a string, a number, a boolean or null`);
   const ordered = known !== "eq" && known !== "ne";
   if (ordered && typeof operand !== "string" && typeof operand !== "number")
-    throw new FilterError(path, `${known} takes a string or a number`);
+    throw new FilterError(path, `${known} needs a string or a number`);
   return { kind: "compare", field, operator: known, value: operand };
 }
 

@@ -23,11 +23,11 @@ export interface JsonOptions {
  */
 export function parseJson(bytes: Uint8Array, { rounded = [], at = "" }: JsonOptions = {}): unknown {
   const { keys, doubtful, deep } = surveyJson(bytes);
-  if (deep) throw new AppError("malformed-json", `The body is nested deeper than ${MAX_JSON_DEPTH} levels.`);
+  if (deep) throw new AppError("malformed-json", `The body is nested more than ${MAX_JSON_DEPTH} levels deep.`);
   const text = decode(bytes);
   const value = parse(text);
   // JSON.parse keeps the last of two equal keys, so a repeated key shows as one fewer in the value than in the text.
-  if (keysIn(value) !== keys) throw new AppError("malformed-json", "An object repeats a key.");
+  if (keysIn(value) !== keys) throw new AppError("malformed-json", "An object in the body repeats a key.");
   if (doubtful) refuseInexact(text, rounded, at);
   return value;
 }
@@ -43,8 +43,8 @@ function refuseInexact(text: string, rounded: readonly (readonly string[])[], at
   const errors = found.map(({ path, number }) => ({
     path: at + jsonPointer(path),
     message: Number.isFinite(Number(number))
-      ? "would not keep its value as a number; send it as text"
-      : "is beyond what a number can be",
+      ? "would lose precision as a number; send it as a string"
+      : "is too large for a number",
   }));
   const infinite = found.findIndex(({ number }) => !Number.isFinite(Number(number)));
   const first = errors[Math.max(infinite, 0)];
@@ -65,7 +65,8 @@ function decode(bytes: Uint8Array): string {
   } catch (cause) {
     throw new AppError("malformed-json", "The body is not valid UTF-8.", { cause });
   }
-  if (text.charCodeAt(0) === 0xfeff) throw new AppError("malformed-json", "The body starts with a byte-order mark.");
+  if (text.charCodeAt(0) === 0xfeff)
+    throw new AppError("malformed-json", "The body starts with a byte-order mark; send it without one.");
   return text;
 }
 
@@ -82,5 +83,5 @@ function describe(error: unknown): string {
   const position = /position (\d+)/.exec(error instanceof Error ? error.message : "")?.[1];
   return position
     ? `The body is not valid JSON at position ${position}.`
-    : "The body is not valid JSON: it ends too early, or is empty.";
+    : "The body is not valid JSON: it is empty or ends too early.";
 }

@@ -51,7 +51,10 @@ export async function* inflated(
       for await (const chunk of decodeMember(input, encoding)) {
         inflatedBytes += chunk.length;
         if (inflatedBytes > INFLATED_ALLOWANCE + input.takenBytes * MAX_INFLATED_RATIO)
-          throw new AppError("body-too-large", `The body inflates more than ${MAX_INFLATED_RATIO} times`);
+          throw new AppError(
+            "body-too-large",
+            `The body decompresses to more than ${MAX_INFLATED_RATIO} times its size.`,
+          );
         yield chunk;
       }
     } while (await hasMore(input, encoding));
@@ -89,7 +92,7 @@ async function* decodeMember(input: ByteQueue, encoding: DecodedEncoding): Async
     const problem =
       error.code === "Z_BUF_ERROR"
         ? `ends too early, at offset ${piece.to}`
-        : `is not ${encoding} to its end: it breaks between offset ${piece.from} and ${piece.to}`;
+        : `is not valid ${encoding}: the data breaks between offset ${piece.from} and ${piece.to}`;
     throw new AppError("malformed-request", `The body ${problem}.`, { cause: error });
   } finally {
     decoder.destroy();

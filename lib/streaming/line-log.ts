@@ -54,7 +54,7 @@ export class LineLog {
       await appendFile(this.#file, text, { mode: 0o600 });
     } catch (error) {
       if (isFull(error))
-        throw new AppError("storage-full", "There is no room for what the job tells of its records.", { cause: error });
+        throw new AppError("storage-full", "The disk has no room for the job's record logs.", { cause: error });
       throw error;
     }
     this.#bytes += Buffer.byteLength(text);
@@ -68,7 +68,7 @@ export class LineLog {
     );
     if (this.#bytes === 0) return Readable.from([]);
     if (size === 0)
-      throw new AppError("not-found", "What this stream told of its records is gone: newer streams needed its room.");
+      throw new AppError("not-found", "The record logs of this stream were deleted to make room for newer streams.");
     return createReadStream(this.#file, { start: 0, end: Math.min(size, this.#bytes) - 1 });
   }
 }

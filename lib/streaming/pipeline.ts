@@ -116,7 +116,7 @@ export class Pipeline {
       else if ("problem" in done) this.#refuse(block, i, record, "transform-failed", done.problem);
       else if (out && !isObject(done.record))
         // Its store would say the same, after it crossed to another thread.
-        this.#refuse(block, i, record, "validation-failed", "/: a record is an object");
+        this.#refuse(block, i, record, "validation-failed", "/: a record must be an object");
       else if (mayDoubt && (given instanceof Doubtful || "doubtful" in done) && this.#changes(block, i, done.record))
         continue;
       else {
@@ -133,7 +133,7 @@ export class Pipeline {
   #changes(block: RecordBlock, index: number, record: unknown): boolean {
     const path = settleNumbers(record, this.#target);
     if (path === null) return false;
-    const message = `${jsonPointer(path) || "/"} would not keep its value as a number; send it as text, or cast it to string`;
+    const message = `${jsonPointer(path) || "/"} would lose precision as a number; send it as a string, or cast it to string`;
     this.#refuse(block, index, record, "number-not-exact", message);
     return true;
   }

@@ -95,7 +95,7 @@ export class StreamRun {
     const granted = await budget.take(bytes, signal, owner);
     if (granted && signal.aborted) budget.give(bytes, owner);
     signal.throwIfAborted();
-    if (!granted) throw new NoMemoryError("there is no memory for another stream now");
+    if (!granted) throw new NoMemoryError("not enough memory for another stream right now");
     this.#grantedBytes = bytes;
     signal.addEventListener("abort", this.#onAbort, { once: true });
     try {
@@ -114,7 +114,8 @@ export class StreamRun {
     const more = BASE_BYTES + decoderBytes - this.#grantedBytes;
     if (more <= 0) return;
     const { budget, owner } = this.#options;
-    if (!budget.takeNow(more, owner)) throw new NoMemoryError("there is no memory for the body's next part now");
+    if (!budget.takeNow(more, owner))
+      throw new NoMemoryError("not enough memory for the next part of the body right now");
     this.#grantedBytes += more;
   }
 

@@ -70,7 +70,7 @@ describe("a body of zstd frames", () => {
       await skipToFrame(input);
       await expect(read(frameBytes(input))).rejects.toMatchObject({
         code: "malformed-request",
-        message: `The body is not zstd at offset ${bytes.length}.`,
+        message: `The body is not valid zstd at offset ${bytes.length}.`,
       });
     }
   });

@@ -25,14 +25,14 @@ export async function skipToFrame(input: ByteQueue): Promise<void> {
 /** The bytes of the frame that comes next, in the pieces that they come in. @throws {AppError} `malformed-request` for no whole one. */
 export async function* frameBytes(input: ByteQueue): AsyncGenerator<Uint8Array> {
   const head = await input.peek(MAGIC_BYTES + 1);
-  if (head.length >= MAGIC_BYTES && read(head, 0, 4) !== FRAME) throw malformed("is not zstd", input);
+  if (head.length >= MAGIC_BYTES && read(head, 0, 4) !== FRAME) throw malformed("is not valid zstd", input);
   const descriptor = head[MAGIC_BYTES] ?? 0;
   yield* take(input, headerBytes(descriptor));
   for (let last = false; !last; ) {
     const header = await input.peek(BLOCK_HEADER_BYTES);
     const block = read(header, 0, header.length);
     const type = (block >> 1) & 3;
-    if (header.length === BLOCK_HEADER_BYTES && type === RESERVED) throw malformed("is not zstd", input);
+    if (header.length === BLOCK_HEADER_BYTES && type === RESERVED) throw malformed("is not valid zstd", input);
     last = (block & 1) === 1;
     yield* take(input, BLOCK_HEADER_BYTES + (type === RLE ? 1 : block >> 3));
   }

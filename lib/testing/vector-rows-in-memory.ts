@@ -44,7 +44,7 @@ export class RowsInMemory implements VectorRows {
 
   async upsert(collectionId: number, writes: PointWrites) {
     const points = this.#points.get(collectionId);
-    if (!points) throw new AppError("not-found", "The collection has been dropped.");
+    if (!points) throw new AppError("not-found", "The collection has been deleted.");
     const before = points.size;
     const size = writes.bytes.byteLength / writes.ids.length;
     const rows = writes.ids.map((id, i) => {

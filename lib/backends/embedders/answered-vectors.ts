@@ -15,15 +15,17 @@ const answerSchema = z.object({
  */
 export function answeredVectors(body: unknown, count: number): Float32Array[] {
   const parsed = answerSchema.safeParse(body);
-  if (!parsed.success) throw failed("answered with no embeddings");
+  if (!parsed.success) throw failed("responded without embeddings");
   const { data } = parsed.data;
   const isNumbered = data.some(({ index }) => index !== null && index !== undefined);
   const placed: (number[] | undefined)[] = Array.from({ length: count });
   for (const [at, { index, embedding }] of data.entries()) {
     const place = isNumbered ? index : at;
-    if (place === null || place === undefined) throw failed(`gave item ${at} of its answer no index, and others one`);
-    if (place < 0 || place >= count) throw failed(`gave a vector for text ${place}, of texts 0 to ${count - 1}`);
-    if (placed[place] !== undefined) throw failed(`gave two vectors for text ${place} of ${count}`);
+    if (place === null || place === undefined)
+      throw failed(`returned item ${at} without an index, although others have one`);
+    if (place < 0 || place >= count)
+      throw failed(`returned a vector for text ${place}; the texts are 0 to ${count - 1}`);
+    if (placed[place] !== undefined) throw failed(`returned two vectors for text ${place} of ${count}`);
     placed[place] = embedding;
   }
   const dimensions = placed[0]?.length ?? 0;
@@ -35,13 +37,13 @@ function usable(
   place: number,
   { count, dimensions }: { count: number; dimensions: number },
 ): Float32Array {
-  if (vector === undefined) throw failed(`gave no vector for text ${place} of ${count}`);
+  if (vector === undefined) throw failed(`returned no vector for text ${place} of ${count}`);
   if (vector.length === 0 || vector.length !== dimensions)
-    throw failed(`gave ${vector.length} numbers for text ${place} of ${count}, and ${dimensions} for text 0`);
+    throw failed(`returned ${vector.length} numbers for text ${place} of ${count}, but ${dimensions} for text 0`);
   const values = Float32Array.from(vector);
   const squares = values.reduce((sum, value) => sum + value * value, 0);
   if (!(squares > 0) || !Number.isFinite(squares))
-    throw failed(`gave text ${place} of ${count} a vector without direction`);
+    throw failed(`returned a vector without direction for text ${place} of ${count}`);
   return values;
 }
 

@@ -124,7 +124,7 @@ export class EmbeddedEmbedder implements Embedder {
       else {
         this.#isFailing = true;
         batch.settle({
-          error: new AppError("upstream-failed", "The embedding model failed twice on this.", { cause }),
+          error: new AppError("upstream-failed", "The embedding model failed twice on this text.", { cause }),
         });
       }
     }
@@ -135,7 +135,7 @@ export class EmbeddedEmbedder implements Embedder {
     await this.#ending;
     if (this.#helper === null) {
       if (!this.#options.account.tryTake(START_BYTES))
-        throw new AppError("memory-pressure", "There is no memory for the embedding model now.", {
+        throw new AppError("memory-pressure", "Not enough memory for the embedding model right now. Retry later.", {
           headers: { "Retry-After": "10" },
         });
       this.#granted = START_BYTES;

@@ -101,9 +101,9 @@ describe("RemoteEmbedder", () => {
     [
       "an index of no text",
       (items) => items.map((item) => ({ ...item, index: (item.index ?? 0) + 1 })),
-      /for text 3, of texts 0 to 2/,
+      /for text 3; the texts are 0 to 2/,
     ],
-    ["one item too many", (items) => [...items, { embedding: [1, 1] }], /item 3 of its answer no index/],
+    ["one item too many", (items) => [...items, { embedding: [1, 1] }], /item 3 without an index/],
     [
       "a shorter vector",
       (items) => items.map((item) => (item.index === 2 ? { ...item, embedding: [1] } : item)),
@@ -112,9 +112,9 @@ describe("RemoteEmbedder", () => {
     [
       "a zero vector",
       (items) => items.map((item) => (item.index === 2 ? { ...item, embedding: [0, 0] } : item)),
-      /text 2 of 3 a vector without direction/,
+      /a vector without direction for text 2 of 3/,
     ],
-    ["text in place of numbers", (items) => items.map((item) => ({ ...item, embedding: ["1"] })), /no embeddings/],
+    ["text in place of numbers", (items) => items.map((item) => ({ ...item, embedding: ["1"] })), /without embeddings/],
   ])("fails the batch of an answer with %s, and says which text", async (_, wrong, message) => {
     change = wrong;
     await expect(embed()).rejects.toMatchObject({ code: "upstream-failed", message: expect.stringMatching(message) });

@@ -148,7 +148,11 @@ export class RemoteEmbedder implements Embedder {
       });
     const status = APICallError.isInstance(error) ? error.statusCode : undefined;
     const said =
-      status === undefined ? "did not answer" : status < 400 ? "answered with no embeddings" : `answered ${status}`;
+      status === undefined
+        ? "did not respond"
+        : status < 400
+          ? "responded without embeddings"
+          : `responded with status ${status}`;
     return new AppError("upstream-failed", `The embedding service ${said}.`, { cause: error });
   }
 }

@@ -60,7 +60,7 @@ export class TextQueue {
       !mayTake(texts.length, held.texts, maxTexts - this.#texts) ||
       !mayTake(sizeOf(texts), held.bytes, maxBytes - this.#bytes)
     )
-      throw new AppError("overloaded", "Too many texts wait for the embedding model.", {
+      throw new AppError("overloaded", "Too many texts are waiting for the embedding model. Retry later.", {
         headers: { "Retry-After": "2" },
       });
     const parts: Promise<Float32Array[]>[] = [];

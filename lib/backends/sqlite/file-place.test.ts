@@ -9,7 +9,7 @@ const disk = (freeBytes: number) => () => ({ freeBytes, sizeBytes: 64 * MIB });
 it("tells a full disk at the start as full, with its size, whatever SQLite called it", () => {
   const told = { code: "storage-full", message: "the disk of /data is full: 12.0 KiB of 64.0 MiB are free" };
   expect(orFullDisk(unreadable, "/data/headroom.db", disk(12 * 1024))).toEqual(told);
-  const full: Failure = { code: "storage-full", message: "The disk, or its quota, is full." };
+  const full: Failure = { code: "storage-full", message: "The disk or its quota is full." };
   expect(orFullDisk(full, "/data/headroom.db", disk(12 * 1024))).toEqual(told);
 });
 

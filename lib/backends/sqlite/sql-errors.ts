@@ -30,10 +30,11 @@ export function toFailure(error: unknown): Failure {
   const { message, is } = reporter(error);
   if (error instanceof MisplacedError) return { code: "storage-unavailable", message };
   if (is("SQLITE_FULL", /database or disk is full/i))
-    return { code: "storage-full", message: "The disk, or its quota, is full." };
+    return { code: "storage-full", message: "The disk or its quota is full." };
   if (is("SQLITE_READONLY", /readonly database/i))
     return { code: "storage-read-only", message: "The database is read-only." };
-  if (isHeldElsewhere(error)) return { code: "storage-unavailable", message: "Another process holds the database." };
+  if (isHeldElsewhere(error))
+    return { code: "storage-unavailable", message: "Another process has locked the database." };
   if (isDamage(error)) return { code: "storage-unavailable", message: "The database file is damaged." };
   if (is("SQLITE_IOERR", /disk I\/O error/i) || is("SQLITE_CANTOPEN", /unable to open/i))
     return { code: "storage-unavailable", message: "The database file cannot be read or written." };

@@ -111,7 +111,7 @@ export class SqliteVectorRows implements VectorRows {
       statements.push(addError(collectionId, points.error));
       if (points.sent) statements.push(...(await this.#sample.keep(collectionId, rows, points.sent)));
       const [written] = await this.#database.write(statements);
-      if (written === 0) throw new AppError("not-found", "The collection has been dropped.");
+      if (written === 0) throw new AppError("not-found", "The collection has been deleted.");
       return { rows, inserted: rows.length - known.size };
     });
   }

@@ -104,8 +104,12 @@ export class MemoryGate {
   #refuse(): AppError {
     this.#refusals += 1;
     const seconds = Math.max(1, Math.ceil(this.#options.retryAfterSeconds()));
-    return new AppError("memory-pressure", "The process is at its memory limit: reads go on, writes must wait.", {
-      headers: { "Retry-After": String(seconds) },
-    });
+    return new AppError(
+      "memory-pressure",
+      "The process is at its memory limit. Reads still work; retry writes later.",
+      {
+        headers: { "Retry-After": String(seconds) },
+      },
+    );
   }
 }

@@ -88,7 +88,7 @@ export class ProfileShelf {
   begin(kind: ProfileView["kind"], seconds = DEFAULT_SECONDS): { profile: ProfileView; done: Promise<void> } {
     if (kind === "heap-snapshot") this.#admitSnapshot();
     if ([...this.#profiles.values()].some((p) => p.state === "running")) {
-      throw new AppError("conflict", "Another profile is being taken; wait until it has ended.");
+      throw new AppError("conflict", "Another profile is running. Wait until it has finished.");
     }
     const startedMs = this.#options.clock.nowMs();
     const profile: ProfileView = {
@@ -110,9 +110,9 @@ export class ProfileShelf {
   #admitSnapshot(): void {
     const { enabled, estimateBytes, freeBytes, allowed } = this.snapshotEstimate();
     if (!enabled)
-      throw new AppError("feature-disabled", "Heap snapshots are off; HEADROOM_SNAPSHOTS=on switches them on.");
+      throw new AppError("feature-disabled", "Heap snapshots are disabled. Set HEADROOM_SNAPSHOTS=on to enable them.");
     if (allowed) return;
-    const detail = `A heap snapshot would take about ${estimateBytes} bytes (heap × ${SNAPSHOT_HEAPS}); ${freeBytes} bytes of the memory limit are free.`;
+    const detail = `A heap snapshot needs about ${estimateBytes} bytes (heap × ${SNAPSHOT_HEAPS}); ${freeBytes} bytes of the memory limit are free.`;
     throw new AppError("insufficient-memory", detail, {
       errors: [{ path: "kind", message: `estimateBytes ${estimateBytes}, freeBytes ${freeBytes}` }],
     });

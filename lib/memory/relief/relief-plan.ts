@@ -57,7 +57,7 @@ export function chooseSteps(
   const known = new Set([...steps.flatMap(({ name, kind }) => [name, kind]), ...RELIEF_KINDS, ...others]);
   const unknown = names.find((name) => !known.has(name));
   if (unknown !== undefined) {
-    throw new AppError("unprocessable", `There is no step "${unknown}". Steps: ${[...known].join(", ")}`, {
+    throw new AppError("unprocessable", `No step is named "${unknown}". Available steps: ${[...known].join(", ")}`, {
       errors: [{ path: "/steps", message: `unknown step "${unknown}"` }],
     });
   }

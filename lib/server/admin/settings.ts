@@ -87,9 +87,12 @@ export class SettingsStore {
       if (pinned.length > 0) {
         throw new AppError(
           "pinned-by-environment",
-          `The environment sets ${pinned.map((name) => SETTINGS[name].variable).join(", ")}.`,
+          `These settings are fixed by environment variables: ${pinned.map((name) => SETTINGS[name].variable).join(", ")}.`,
           {
-            errors: pinned.map((name) => ({ path: `/${name}`, message: `is set by ${SETTINGS[name].variable}` })),
+            errors: pinned.map((name) => ({
+              path: `/${name}`,
+              message: `is fixed by the environment variable ${SETTINGS[name].variable}`,
+            })),
           },
         );
       }
@@ -109,8 +112,8 @@ export class SettingsStore {
       const wanted = revision ?? this.#revisions[1]?.revision ?? 0;
       const row = wanted === 0 ? { values: {} as Record<string, unknown> } : await this.#rows.find(wanted);
       if (row && !("memoryLimitMb" in this.#pinned)) requireRoom(row.values.memoryLimitMb);
-      if (present === 0 || !row) throw new AppError("not-found", `There is no revision ${wanted} to return to.`);
-      await this.#keep(row.values, actor, `returned to revision ${wanted}`);
+      if (present === 0 || !row) throw new AppError("not-found", `No revision ${wanted} exists to roll back to.`);
+      await this.#keep(row.values, actor, `rolled back to revision ${wanted}`);
       return wanted;
     });
   }
@@ -147,7 +150,7 @@ export class SettingsStore {
 /** The start refuses such a limit; taken later, it would refuse every write, and the next start. */
 function requireRoom(memoryLimitMb: unknown): void {
   if (typeof memoryLimitMb !== "number" || memoryLimitMb >= LEAST_LIMIT_MB) return;
-  throw new AppError("unprocessable", `The process itself needs a memory limit of at least ${LEAST_LIMIT_MB} MB.`, {
+  throw new AppError("unprocessable", `The process needs a memory limit of at least ${LEAST_LIMIT_MB} MB for itself.`, {
     errors: [{ path: "/memoryLimitMb", message: `must be at least ${LEAST_LIMIT_MB}` }],
   });
 }

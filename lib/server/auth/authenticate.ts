@@ -35,12 +35,12 @@ export function authenticate({ keys, attempts }: Gate, { authorization, cookie }
   // An expired cookie is no attempt at guessing: it is what every dashboard sends after 12 hours.
   const waitSeconds = bearer === null ? 0 : attempts.fail(peer);
   if (waitSeconds > 0) {
-    throw new AppError("too-many-requests", "Too many wrong keys from here.", {
+    throw new AppError("too-many-requests", "Too many wrong keys from this address. Retry later.", {
       headers: { "Retry-After": String(waitSeconds) },
     });
   }
   throw unauthenticated(
-    bearer === null ? "The sign-in is over: sign in again." : "The key is unknown, revoked or expired.",
+    bearer === null ? "The dashboard session has expired. Sign in again." : "The key is unknown, revoked or expired.",
   );
 }
 
@@ -52,17 +52,18 @@ function unauthenticated(detail: string): AppError {
 export function requireRole(identity: Identity, roles: Roles): void {
   if (mayDo(identity.role, roles)) return;
   const wanted = typeof roles === "string" ? roles : roles.join(" or ");
-  throw new AppError("forbidden", `This needs the role ${wanted}; the key has ${identity.role}.`);
+  throw new AppError("forbidden", `This needs the role ${wanted}; the key has the role ${identity.role}.`);
 }
 
 /** The namespace to work in: the key's own, or the one that an operator picks with `X-Namespace`. */
 export function namespaceOf(identity: Identity, wanted: string | null): string {
   if (wanted === null || wanted === identity.namespace) return identity.namespace;
-  if (identity.role !== "operator") throw new AppError("forbidden", "Only an operator may pick a namespace.");
+  if (identity.role !== "operator")
+    throw new AppError("forbidden", "Only an operator may choose a namespace with X-Namespace.");
   const parsed = namespaceSchema.safeParse(wanted);
   if (parsed.success) return parsed.data;
-  throw new AppError("validation-failed", "X-Namespace is not a namespace.", {
-    errors: [{ path: "header.X-Namespace", message: parsed.error.issues[0]?.message ?? "is wrong" }],
+  throw new AppError("validation-failed", "X-Namespace is not a valid namespace.", {
+    errors: [{ path: "header.X-Namespace", message: parsed.error.issues[0]?.message ?? "is not valid" }],
   });
 }
 
@@ -73,7 +74,7 @@ export function namespaceOf(identity: Identity, wanted: string | null): string {
  */
 export function requireSameOrigin(headers: { origin: string | null; site: string | null; host: string | null }): void {
   if (!isSameOrigin(headers))
-    throw new AppError("foreign-origin", "A signed-in write must come from this site's own pages.");
+    throw new AppError("foreign-origin", "A write with the dashboard cookie must come from the dashboard's own pages.");
 }
 
 export function isSameOrigin({

@@ -103,7 +103,11 @@ export class KeyRing {
 
   /** Ends a key and its sign-ins; false for an unknown id. */
   async revoke(id: string): Promise<boolean> {
-    if (id === ENVIRONMENT_KEY_ID) throw new AppError("pinned-by-environment", "HEADROOM_OPERATOR_KEY sets this key.");
+    if (id === ENVIRONMENT_KEY_ID)
+      throw new AppError(
+        "pinned-by-environment",
+        "This key comes from HEADROOM_OPERATOR_KEY; change that variable instead.",
+      );
     if (!this.#keys.has(id)) return false;
     await this.#rows.revoke(id, this.#clock.nowMs());
     const ended = this.#drop(id);
@@ -181,7 +185,7 @@ export class KeyRing {
     const taken = this.#places();
     if (taken < MAX_KEYS || (taken < MAX_KEYS_WITH_LATECOMERS && this.#placesOf(namespace) < MAX_KEYS_OF_LATECOMER))
       return expired;
-    throw new AppError("conflict", `There are ${MAX_KEYS} keys already: revoke one first.`);
+    throw new AppError("conflict", `The maximum of ${MAX_KEYS} keys is reached; revoke one first.`);
   }
 
   #places(): number {

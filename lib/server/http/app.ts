@@ -89,9 +89,9 @@ async function answer(
 }
 
 function noRoute(request: Request, allow: string | undefined): Response {
-  if (allow === undefined) throw new AppError("not-found", "There is no such route.");
+  if (allow === undefined) throw new AppError("not-found", "No route has this path; /openapi.json lists all routes.");
   if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: { Allow: allow } });
-  throw new AppError("method-not-allowed", `This path takes ${allow}.`, { headers: { Allow: allow } });
+  throw new AppError("method-not-allowed", `This path supports ${allow}.`, { headers: { Allow: allow } });
 }
 
 async function handle(

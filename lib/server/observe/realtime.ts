@@ -144,14 +144,14 @@ export class Realtime {
     if (/[?&]sid=/.test(url ?? "")) return null;
     if (this.#runtime.phase === "draining") return new AppError("shutting-down", "The server is shutting down.");
     if (this.#engine.clientsCount >= this.#maxSockets)
-      return new AppError("overloaded", `There are ${this.#maxSockets} sockets already.`);
+      return new AppError("overloaded", `The maximum of ${this.#maxSockets} sockets is open. Retry later.`);
     if (origin !== undefined && !isSameOrigin({ origin, site: null, host: host ?? null })) {
-      return new AppError("foreign-origin", "The handshake comes from another site.");
+      return new AppError("foreign-origin", "The handshake comes from another origin.");
     }
     // A browser sends Origin with the handshake that it upgrades, and fetches of its own carry no other site's cookie.
     const site = headers["sec-fetch-site"];
     if (origin === undefined && tokenOf(cookie ?? null) !== null && site !== "same-origin") {
-      return new AppError("foreign-origin", "A handshake with a cookie must say where it comes from.");
+      return new AppError("foreign-origin", "A handshake with a cookie must carry an Origin header.");
     }
     return null;
   }
@@ -178,7 +178,7 @@ export class Realtime {
     const held = this.#held.get(holder) ?? 0;
     // This connection is open, and so counted, already.
     if (!mayTake(1, held, this.#maxSockets - this.#engine.clientsCount + 1))
-      throw new AppError("overloaded", `${held} sockets of this namespace are open, and others need room.`);
+      throw new AppError("overloaded", `${held} sockets of this namespace are open, which is its share.`);
     this.#held.set(holder, held + 1);
     conn.once("close", () => {
       const left = (this.#held.get(holder) ?? 0) - 1;
@@ -218,7 +218,7 @@ export class Realtime {
     const { conn } = socket;
     socket.emit("signed-out", {
       reason: "signed-out",
-      message: "The key or the sign-in behind this socket has ended.",
+      message: "The API key or dashboard session of this socket has ended.",
     });
     socket.disconnect();
     const close = () => webSocketOf(conn)?.close?.(SIGNED_OUT_CODE, "signed-out");

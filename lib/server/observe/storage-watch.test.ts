@@ -39,7 +39,7 @@ it("does not wait without end for a disk that hangs", async () => {
   let answer: () => void = () => undefined;
   state.answer = () => new Promise((resolve) => (answer = resolve));
   for (let seconds = 0; seconds < 12; seconds++) await look();
-  expect(watch.fault?.message).toBe("The database has not answered for 10 s.");
+  expect(watch.fault?.message).toBe("The database has not responded for 10 s.");
   answer();
   await look();
   expect(watch.fault).toBeNull();

@@ -34,7 +34,7 @@ export class StorageWatch {
   #look(): void {
     if (this.#askedAtMs !== null) {
       if (this.#clock.monotonicMs() - this.#askedAtMs < SILENT_MS) return;
-      this.#tell(new AppError("storage-unavailable", `The database has not answered for ${SILENT_MS / 1000} s.`));
+      this.#tell(new AppError("storage-unavailable", `The database has not responded for ${SILENT_MS / 1000} s.`));
       return;
     }
     this.#askedAtMs = this.#clock.monotonicMs();

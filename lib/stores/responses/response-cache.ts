@@ -341,7 +341,10 @@ export class ResponseCache implements CacheStore, BoundedStore {
 
   #requireLease(key: string, token: string | undefined): void {
     if (token === undefined || this.#leases.isCurrent(key, token)) return;
-    throw new AppError("lease-expired", "This fill lease is over: another caller fills, or has filled, the key.");
+    throw new AppError(
+      "lease-expired",
+      "This fill lease has expired; another caller is filling the key or has filled it.",
+    );
   }
 
   #tooLarge(): AppError {
@@ -381,15 +384,18 @@ function requireCondition(condition: Condition | null | undefined, entry: Cached
   if (!condition) return;
   const present = entry ? [entry.body.identityTag, entry.body.tag].map((tag) => tag.slice(1, -1)) : [];
   if (!holds(condition, present))
-    throw new AppError("version-mismatch", "The cached response is not what the request asks for: read it again.");
+    throw new AppError(
+      "version-mismatch",
+      "The cached response does not meet the precondition. Read it again, then retry.",
+    );
 }
 
 function itemTooLarge(): AppError {
-  return new AppError("item-too-large", "This response can never fit the cache.");
+  return new AppError("item-too-large", "This response is larger than the cache allows.");
 }
 
 function memoryPressure(): AppError {
-  return new AppError("memory-pressure", "There is no memory for this response now.", {
+  return new AppError("memory-pressure", "Not enough memory for this response right now. Retry later.", {
     headers: { "Retry-After": "1" },
   });
 }
@@ -399,12 +405,12 @@ async function examine(put: CachePut, maxBodyBytes: number, inflations: Inflatio
     return await examineBody(put.body, put.encoding, maxBodyBytes, inflations);
   } catch (cause) {
     if (cause instanceof RangeError) {
-      throw new AppError("body-too-large", `The body may inflate to ${maxBodyBytes} bytes.`, { cause });
+      throw new AppError("body-too-large", `The decompressed body must be at most ${maxBodyBytes} bytes.`, { cause });
     }
     const what =
       cause instanceof TrailingBytesError
         ? `The ${put.encoding} body ends at offset ${cause.offset}, but more bytes follow.`
-        : `The body is not ${put.encoding} as its Content-Encoding says.`;
+        : `The body is not valid ${put.encoding}, although its Content-Encoding says so.`;
     throw new AppError("malformed-request", what, { cause });
   }
 }

@@ -116,7 +116,7 @@ export class SessionLoads {
     // Gone from the database, or deleted by the visitor before this one.
     if (!row || row.namespace !== namespace || this.#options.changes.latest(id)?.kind === "delete") throw notFound();
     if (visit.detached) return visit.detached(row);
-    throw new AppError("memory-pressure", "There is no memory for this session now", {
+    throw new AppError("memory-pressure", "Not enough memory for this session right now. Retry later.", {
       headers: { "Retry-After": "1" },
     });
   }
@@ -128,5 +128,5 @@ export class SessionLoads {
 }
 
 function notFound(): AppError {
-  return new AppError("not-found", "There is no such session; it may have expired");
+  return new AppError("not-found", "No session has this id; it may have expired.");
 }

@@ -185,7 +185,7 @@ export class SessionPool implements BoundedStore {
         if (lastUsedAtMs + idleTimeoutMs <= nowMs)
           throw new AppError(
             "validation-failed",
-            "/expiresAt: the session is over; without what an export tells of its past it can begin anew",
+            "/expiresAt: the session has expired; to start it as a new one, send the record without its export fields",
           );
         const createdAtMs = Math.min(past?.createdAtMs ?? nowMs, lastUsedAtMs);
         const fields = { namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version: past?.version ?? 1 };
@@ -360,7 +360,10 @@ export class SessionPool implements BoundedStore {
     const bytes = Buffer.byteLength(text);
     if (bytes <= MAX_DATA_BYTES && bytes < this.#options.account.ceilingBytes) return { text, bytes };
     this.memory.counters.reject();
-    throw new AppError("item-too-large", `The data are ${bytes} bytes of JSON; at most ${MAX_DATA_BYTES} can be kept`);
+    throw new AppError(
+      "item-too-large",
+      `The data takes ${bytes} bytes as JSON; the limit is ${MAX_DATA_BYTES} bytes.`,
+    );
   }
 
   /** Runs `change` with room in the queue for `dataBytes`. */
@@ -440,11 +443,11 @@ export class SessionPool implements BoundedStore {
 
 function checkVersion(version: number, condition: Condition | null): void {
   if (condition !== null && !holds(condition, [String(version)]))
-    throw new AppError("version-mismatch", `The session is at version ${version}`);
+    throw new AppError("version-mismatch", `The session is at version ${version}. Read it again, then retry.`);
 }
 
 function pressure(): AppError {
-  return new AppError("memory-pressure", "There is no memory for this session now", {
+  return new AppError("memory-pressure", "Not enough memory for this session right now. Retry later.", {
     headers: { "Retry-After": "1" },
   });
 }

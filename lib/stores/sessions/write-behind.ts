@@ -155,7 +155,7 @@ export class WriteBehind {
   async reserve(dataBytes: number): Promise<Room> {
     this.#checkStorage();
     if (this.#options.rows.roomBytes() - this.#heldBytes < dataBytes + CHANGE_BYTES)
-      throw new AppError("storage-full", "The disk quota is used up; delete something, or raise HEADROOM_DISK_MAX_MB");
+      throw new AppError("storage-full", "The disk quota is used up. Delete data, or raise HEADROOM_DISK_MAX_MB.");
     return this.#reserve(dataBytes);
   }
 
@@ -195,7 +195,9 @@ export class WriteBehind {
   async #roomMade(): Promise<void> {
     // With nothing on its way there is nothing to wait for: the memory is held by others.
     if (this.#heldBytes === 0)
-      throw new AppError("memory-pressure", "There is no memory for this now", { headers: { "Retry-After": "1" } });
+      throw new AppError("memory-pressure", "Not enough memory for this write right now. Retry later.", {
+        headers: { "Retry-After": "1" },
+      });
     void this.flush();
     await this.#wait(this.#forRoom, {});
   }
@@ -431,7 +433,9 @@ export class WriteBehind {
       const waiter = { ...extra, resolve: settle(resolve), reject: (error: unknown) => settle(() => reject(error))() };
       const cancel = this.#options.clock.after(PATIENCE_MS, () =>
         waiter.reject(
-          new AppError("storage-unavailable", "The database has been too slow", { headers: { "Retry-After": "1" } }),
+          new AppError("storage-unavailable", "The database is too slow at the moment. Retry later.", {
+            headers: { "Retry-After": "1" },
+          }),
         ),
       );
       waiters.add(waiter);

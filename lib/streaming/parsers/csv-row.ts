@@ -94,7 +94,7 @@ export class CsvRowReader {
   /** The row has ended, by its line break or with the input; the reader is ready for the next one. */
   finish(): Row {
     const ends = this.#ends;
-    const problem = this.#place === "quoted" ? "a quoted field does not end" : this.#problem;
+    const problem = this.#place === "quoted" ? "a quoted field is not closed" : this.#problem;
     if (!this.#ended && !this.#returned) ends.push(this.#length);
     const newlines = this.#newlines;
     const endedByReturn = this.#returned && !this.#ended;

@@ -112,7 +112,7 @@ export class CsvParser implements Parser {
   #finishRow(block: BlockBuilder, row: ReturnType<CsvRowReader["finish"]>): void {
     const carry = this.#carry;
     const length = carry.seenBytes;
-    if (carry.tooLarge && !this.#columns) this.#fail(`the header has ${length} bytes`);
+    if (carry.tooLarge && !this.#columns) this.#fail(`the header is too large: ${length} bytes`);
     else if (carry.tooLarge) this.#refuse("record-too-large", `a row of ${length} bytes`, carry.head);
     else this.#takeRow(carry.take(), row, block);
     carry.clear();
@@ -135,8 +135,8 @@ export class CsvParser implements Parser {
 
   #nameColumns(names: string[]): void {
     const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (names.length > MAX_COLUMNS) this.#fail(`a header of ${names.length} columns, more than ${MAX_COLUMNS}`);
-    else if (twice !== undefined) this.#fail(`the header names "${twice.slice(0, 40)}" twice`);
+    if (names.length > MAX_COLUMNS) this.#fail(`the header has ${names.length} columns; the limit is ${MAX_COLUMNS}`);
+    else if (twice !== undefined) this.#fail(`the header repeats the column "${twice.slice(0, 40)}"`);
     else if (names.includes("")) this.#fail("the header has a column without a name");
     this.#columns = names;
     this.#make = recordMaker(names);
@@ -219,7 +219,7 @@ export class CsvParser implements Parser {
   }
 
   #countMessage(count: number): string {
-    return `${count} fields where the header has ${this.#columns?.length ?? 0}`;
+    return `${count} fields, but the header has ${this.#columns?.length ?? 0}`;
   }
 
   #refuse(code: RejectCode, message: string, record: Uint8Array): void {
@@ -230,8 +230,8 @@ export class CsvParser implements Parser {
 
 /** What would be taken for names, though the text is of another encoding. */
 function textProblem(bytes: Buffer): string | null {
-  if (!isUtf8(bytes)) return "it is no valid text (say which encoding it has: windows-1252, perhaps)";
-  return bytes.includes(0) ? "it has a NUL (say encoding=utf-16le, if it is UTF-16)" : null;
+  if (!isUtf8(bytes)) return "it is not valid UTF-8 (set the parameter encoding, for example windows-1252)";
+  return bytes.includes(0) ? "it contains a NUL (set encoding=utf-16le if the text is UTF-16)" : null;
 }
 
 function decode(bytes: Buffer, start: number, end: number): string {

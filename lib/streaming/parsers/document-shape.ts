@@ -25,7 +25,7 @@ const COLON = 0x3a;
 const COMMA = 0x2c;
 
 const REPEATED = "an object repeats a key";
-const TWO_PLACES: Problem = { code: "json-path", message: "the path leads to two places" };
+const TWO_PLACES: Problem = { code: "json-path", message: "the path matches two places in the document" };
 /** Characters of keys remembered in the objects around the records: beyond them a key that comes again is not noticed. */
 const REMEMBERED = 256 * 1024;
 
@@ -99,12 +99,12 @@ export class DocumentShape {
   }
 
   atEnd(): Problem | null {
-    if (!this.finished) return { code: "json-truncated", message: "the document ends before its brackets close" };
+    if (!this.finished) return { code: "json-truncated", message: "the document ends before all brackets are closed" };
     return this.#found ? null : this.#notFound();
   }
 
   #notFound(): Problem {
-    return { code: "json-path", message: `there is no array or object at ${jsonPointer(this.#path)}` };
+    return { code: "json-path", message: `no array or object found at ${jsonPointer(this.#path)}` };
   }
 
   #open(kind: Frame["kind"], text: Buffer | null): Problem | null {
@@ -115,7 +115,7 @@ export class DocumentShape {
       this.#found = false;
     }
     if (parent && (parent.expect === "comma" || (parent.kind === "object" && parent.expect !== "value")))
-      return structure("a bracket where none may stand");
+      return structure("a bracket in a wrong place");
     const depth = this.#frames.length;
     const onPath = parent ? parent.onPath && parent.kind === "object" && parent.key === this.#path[depth - 1] : true;
     this.#rootSeen = true;
@@ -142,7 +142,7 @@ export class DocumentShape {
   #colon(text: Buffer | null): Problem | null {
     const frame = this.#frames.at(-1);
     if (frame?.kind !== "object" || (frame.expect !== "first" && frame.expect !== "next"))
-      return structure("a colon where none may stand");
+      return structure("a colon in a wrong place");
     const key = text && parseOne(text, 0);
     if (!key || !("value" in key) || typeof key.value !== "string") return structure("a key must be a string");
     if (!frame.values && this.#isRepeated(frame, key.value))

@@ -13,7 +13,7 @@ interface Unparsed {
   message: string;
 }
 
-const TOO_DEEP: Unparsed = { code: "too-deep", message: "nested deeper than 64" };
+const TOO_DEEP: Unparsed = { code: "too-deep", message: "nested more than 64 levels deep" };
 const NOT_UTF8: Unparsed = { code: "invalid-utf8", message: "not valid UTF-8" };
 const MALFORMED: Unparsed = { code: "malformed-json", message: "malformed" };
 const REPEATED_KEY: Unparsed = { code: "malformed-json", message: "an object repeats a key" };

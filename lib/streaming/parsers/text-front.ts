@@ -88,7 +88,7 @@ export class TextFront implements Parser {
     const guessed = markBytes === 0;
     const name = (guessed ? (given ?? encoding) : encoding) ?? "utf-8";
     if (name.startsWith("utf-32")) {
-      this.#fault = { code: "unsupported-encoding", message: "the text is UTF-32", line: 1, offset: 0 };
+      this.#fault = { code: "unsupported-encoding", message: "UTF-32 is not supported", line: 1, offset: 0 };
       return;
     }
     const fresh = !from || from.offset === 0;

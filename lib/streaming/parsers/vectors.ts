@@ -107,7 +107,7 @@ export class VectorParser implements Parser {
       if (this.#heldBytes < 4) return rest;
       const dimensions = this.#held.readInt32LE(0);
       if (dimensions < 1 || dimensions > MAX_DIMENSIONS) {
-        this.#fail(`a vector of ${dimensions} dimensions: 1 to ${MAX_DIMENSIONS} are taken`);
+        this.#fail(`a vector of ${dimensions} dimensions; 1 to ${MAX_DIMENSIONS} are allowed`);
         return rest;
       }
       this.#dimensions = dimensions;
@@ -157,7 +157,7 @@ export class VectorParser implements Parser {
 
   #expect(dimensions: number): boolean {
     if (dimensions === this.#dimensions) return true;
-    this.#fail(`a vector of ${dimensions} dimensions after ones of ${this.#dimensions}`);
+    this.#fail(`a vector of ${dimensions} dimensions after vectors of ${this.#dimensions}`);
     return false;
   }
 

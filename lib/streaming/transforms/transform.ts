@@ -59,7 +59,7 @@ export function compileTransform(spec: TransformSpec): Transform | null {
   if (!test && !pick && !rename && !cast && !nulls && constants.length === 0) return null;
   const apply = (input: unknown): Transformed => {
     if (typeof input !== "object" || input === null || Array.isArray(input))
-      return { problem: "not an object, so it has no fields" };
+      return { problem: "not an object; it has no fields" };
     let record = input as Fields;
     if (nulls) for (const key of Object.keys(record)) if (nulls.has(record[key])) define(record, key, null);
     const outcome = cast?.(record) ?? null;

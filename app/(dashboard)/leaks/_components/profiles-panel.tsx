@@ -90,5 +90,5 @@ function snapshotWords({
   if (!enabled) return `Heap snapshots are off (HEADROOM_SNAPSHOTS); one would take ${figures}.`;
   return estimateBytes <= freeBytes
     ? `A heap snapshot fits: ${figures}.`
-    : `A heap snapshot does not fit now: ${figures}.`;
+    : `A heap snapshot does not fit in memory now: ${figures}.`;
 }

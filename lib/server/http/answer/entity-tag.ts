@@ -35,7 +35,7 @@ function tagsOf(header: string, name: string, weakToo: boolean): readonly string
   const tags: string[] = [];
   for (TAG.lastIndex = 0; TAG.lastIndex < header.length; ) {
     const found = TAG.exec(header);
-    if (!found) throw malformed(name, "is a list of tags in double quotes, as ETag gave them, or *");
+    if (!found) throw malformed(name, "must be a list of entity tags in double quotes, as returned in ETag, or *");
     const [, weak, tag] = found;
     // A quoted star is a tag like any other, and no version of ours is called so.
     if (tag !== undefined && tag !== "*" && (weak === undefined || weakToo)) tags.push(tag);
@@ -46,7 +46,7 @@ function tagsOf(header: string, name: string, weakToo: boolean): readonly string
 function versionsOf(header: string): readonly string[] {
   const versions = header.split(",").map((version) => version.trim());
   if (!versions.every((version) => VERSION.test(version)))
-    throw malformed("If-Version", "is a list of versions, as X-Version gave them, or *");
+    throw malformed("If-Version", "must be a list of versions, as returned in X-Version, or *");
   return versions;
 }
 
@@ -58,4 +58,4 @@ function malformed(name: string, message: string): AppError {
 
 /** @throws {AppError} 412. */
 export const versionMismatch = (): AppError =>
-  new AppError("version-mismatch", "The version that is there is not what the request asks for: read it again.");
+  new AppError("version-mismatch", "The current version does not meet the precondition. Read it again, then retry.");

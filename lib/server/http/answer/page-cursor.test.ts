@@ -7,5 +7,5 @@ it.each(["a", "é/ü ?", "__proto__", "x".repeat(256)])("a cursor of a list by n
 
 it.each(["AAAA", "AA", encodeCursor("x".repeat(257)), encodeCursor(".."), "a", "a+b/"])(
   "%s is no cursor of a list by name: no name could be where it leads",
-  (cursor) => expect(() => decodeNameCursor(cursor)).toThrow("query.cursor is not a cursor of this list."),
+  (cursor) => expect(() => decodeNameCursor(cursor)).toThrow("query.cursor must be a cursor that this list returned."),
 );

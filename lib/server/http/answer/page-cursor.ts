@@ -49,6 +49,6 @@ export function decodeNumbersCursor(cursor: string | undefined, count: number): 
 }
 
 function badCursor(): AppError {
-  const errors = [{ path: "query.cursor", message: "is not a cursor of this list" }];
-  return new AppError("validation-failed", "query.cursor is not a cursor of this list.", { errors });
+  const errors = [{ path: "query.cursor", message: "must be a cursor that this list returned" }];
+  return new AppError("validation-failed", "query.cursor must be a cursor that this list returned.", { errors });
 }

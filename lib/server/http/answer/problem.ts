@@ -10,7 +10,7 @@ export function toProblem(
   const known =
     error instanceof AppError
       ? error
-      : new AppError("internal", "The server failed; the log has the cause under this request id.");
+      : new AppError("internal", "The request failed on the server. The log has the cause under this request id.");
   const problem: Problem = {
     type: `urn:headroom:problem:${known.code}`,
     title: PROBLEMS[known.code][1],
@@ -28,7 +28,7 @@ export function schemaError(error: z.ZodError, where: Where): AppError {
   const errors = fieldErrors(error, where);
   const [first] = errors;
   const tooLarge = error.issues.every((issue) => issue.code === "custom" && issue.params?.overItsLimit === true);
-  const detail = first ? `${first.path}: ${first.message}` : "The request does not fit.";
+  const detail = first ? `${first.path}: ${first.message}` : "The request does not match its schema.";
   return new AppError(tooLarge ? "item-too-large" : "validation-failed", detail, { errors });
 }
 

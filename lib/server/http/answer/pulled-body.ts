@@ -22,7 +22,7 @@ export function pulledBody(chunks: AsyncIterator<Uint8Array>, { clock, done }: P
   const endIfUnread = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
     cancelWait = clock.after(UNREAD_MS, () => {
       finish();
-      controller.error(new AppError("request-timeout", "Nobody read the answer for a minute."));
+      controller.error(new AppError("request-timeout", "The client did not read the response for a minute."));
       chunks.return?.(undefined).catch(() => undefined);
     });
   };

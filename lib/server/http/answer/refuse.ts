@@ -44,7 +44,7 @@ export function onClientError(error: NodeJS.ErrnoException, socket: Duplex): voi
     return;
   }
   const code = CLIENT_ERRORS[error.code ?? ""] ?? "malformed-request";
-  refuseUpgrade(socket, new AppError(code, "The request is not HTTP that this server takes."));
+  refuseUpgrade(socket, new AppError(code, "The request is not valid HTTP."));
 }
 
 /** A problem on a bare socket. */

@@ -14,7 +14,7 @@ async function shedWhenLate({ loop }: Runtime, { spec }: Route, request: Request
   if (!loop.closed || spec.role !== "consumer") return;
   loop.refuse();
   if (!spec.streams) await discardBody(request, maxBodyBytes);
-  throw new AppError("overloaded", `The server has been more than ${MOST_LAG_MS} ms behind for a while.`, {
+  throw new AppError("overloaded", `The server has lagged by more than ${MOST_LAG_MS} ms for a while. Retry later.`, {
     headers: { "Retry-After": "1" },
   });
 }

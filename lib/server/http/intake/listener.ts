@@ -138,7 +138,7 @@ function bringsBody({ headers }: IncomingMessage): boolean {
 function limitArrival(runtime: Runtime, arrivals: Arrivals, request: IncomingMessage, response: ServerResponse): void {
   if (!bringsBody(request)) return;
   arrivals.expect(request, () => {
-    const error = new AppError("request-timeout", "The body did not arrive in 30 s.");
+    const error = new AppError("request-timeout", "The body did not arrive within 30 s.");
     if (!response.headersSent) refuse(runtime, request, response, error);
     response.once("close", () => request.destroy());
   });

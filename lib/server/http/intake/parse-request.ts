@@ -59,7 +59,7 @@ function parseQuery(schema: z.ZodType | undefined, search: string): unknown {
     if (pair === "") continue;
     const equals = pair.indexOf("=");
     const name = decodeQuery(equals === -1 ? pair : pair.slice(0, equals));
-    if (Object.hasOwn(query, name)) throw wrongParameter(name, "is given twice");
+    if (Object.hasOwn(query, name)) throw wrongParameter(name, "must be sent only once");
     Object.defineProperty(query, name, {
       value: decodeQuery(equals === -1 ? "" : pair.slice(equals + 1)),
       enumerable: true,

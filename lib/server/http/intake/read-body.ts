@@ -43,10 +43,12 @@ async function readChunks(body: ReadableStream<Uint8Array>, maxBytes: number): P
 /** Whoever left in the middle reads no answer; in the log it is their doing, not a failure of ours. */
 function cutShort(cause: unknown): never {
   if (cause instanceof AppError) throw cause;
-  throw new AppError("malformed-request", "The connection was lost before the whole body had arrived.", { cause });
+  throw new AppError("malformed-request", "The connection closed before the whole body had arrived.", { cause });
 }
 
 function tooLarge(maxBytes: number): AppError {
   // The rest is not read, so the connection cannot be used again.
-  return new AppError("body-too-large", `The body may have ${maxBytes} bytes.`, { headers: { Connection: "close" } });
+  return new AppError("body-too-large", `The body must be at most ${maxBytes} bytes.`, {
+    headers: { Connection: "close" },
+  });
 }

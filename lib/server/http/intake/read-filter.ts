@@ -25,8 +25,8 @@ export function readFilterParameter(text: string | undefined, name: string): Fil
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== "malformed-json") throw error;
     const [first] = error.errors;
-    const errors = first ? error.errors : [{ path: at, message: "is not JSON without repeated keys" }];
-    const detail = first ? error.message : `${at} is not JSON without repeated keys.`;
+    const errors = first ? error.errors : [{ path: at, message: "must be JSON without repeated keys" }];
+    const detail = first ? error.message : `${at} must be JSON without repeated keys.`;
     throw new AppError("validation-failed", detail, { errors, cause: error });
   }
 }

@@ -28,9 +28,9 @@ export function checkTarget(method: string, target: string): string {
   requireDecodable(pathname);
   if (end !== -1) requireDecodable(target.slice(end));
   if (!api && CLOSED.test(pathname.includes("%") ? decodeURIComponent(pathname) : pathname))
-    throw new AppError("not-found", "There is nothing here.");
+    throw new AppError("not-found", "No route has this path.");
   if (api && (pathname.includes("//") || pathname.endsWith("/")))
-    throw new AppError("not-found", "There is no such route.");
+    throw new AppError("not-found", "No route has this path; /openapi.json lists all routes.");
   return pathname;
 }
 
@@ -42,7 +42,7 @@ const ONCE: ReadonlyMap<string, number> = new Map([
   ["origin", 8],
 ]);
 
-/** The error for a header that stands twice and may not; null where there is none. */
+/** The error for a header that is repeated and must not be; null where there is none. */
 export function givenTwice(rawHeaders: readonly string[]): AppError | null {
   let seen = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -51,7 +51,7 @@ export function givenTwice(rawHeaders: readonly string[]): AppError | null {
     if (bit === undefined) continue;
     if ((seen & bit) !== 0)
       return new AppError("malformed-request", `Send one ${name} header.`, {
-        errors: [{ path: `header.${name}`, message: "is given twice" }],
+        errors: [{ path: `header.${name}`, message: "must be sent only once" }],
       });
     seen |= bit;
   }
@@ -79,9 +79,9 @@ function requireDecodable(text: string): void {
   if (decoded.some((segment) => segment === "." || segment === "..")) {
     throw new AppError("malformed-request", "A path segment must not be . or ..");
   }
-  if (text.includes("\\")) throw new AppError("malformed-request", "A path must not have a backslash.");
+  if (text.includes("\\")) throw new AppError("malformed-request", "A path must not contain a backslash.");
 }
 
 function notAllowed(allow: string): AppError {
-  return new AppError("method-not-allowed", `This path takes ${allow}.`, { headers: { Allow: allow } });
+  return new AppError("method-not-allowed", `This path supports ${allow}.`, { headers: { Allow: allow } });
 }

@@ -28,10 +28,10 @@ function encodingOf(header: string | null): ContentEncoding {
   const name = (header ?? "identity").trim().toLowerCase();
   if (name === "x-gzip") return "gzip";
   if (isTaken(name)) return name;
-  const why = name === "zstd" ? `zstd is read from Node 22.15 on, and this server runs on ${process.version}. ` : "";
+  const why = name === "zstd" ? `zstd needs Node.js 22.15 or later; this server runs on ${process.version}.  ` : "";
   throw new AppError(
     "unsupported-media-type",
-    `${why}Send the body plain, or as ${TAKEN.slice(0, -1).join(", ")} or ${TAKEN.at(-1)}.`,
+    `${why}Send the body uncompressed, or as ${TAKEN.slice(0, -1).join(", ")} or ${TAKEN.at(-1)}.`,
     {
       headers: { "Accept-Encoding": `${TAKEN.join(", ")}, identity`, Connection: "close" },
     },

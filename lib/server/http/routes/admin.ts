@@ -7,7 +7,7 @@ import { AppError } from "../../../shared/errors.ts";
 import { decodeAgeCursor, decodeNumberCursor, encodeAgeCursor, encodeCursor } from "../answer/page-cursor.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 
-const settingsAnswer = { 200: { description: "The settings in force", schema: settingsViewSchema } };
+const settingsAnswer = { 200: { description: "The current settings", schema: settingsViewSchema } };
 
 const settingsRoutes: readonly Route[] = [
   defineRoute(
@@ -16,7 +16,7 @@ const settingsRoutes: readonly Route[] = [
       path: "/api/v1/settings",
       role: "operator",
       tag: "administration",
-      summary: "Settings in force",
+      summary: "Get the current settings",
       responses: settingsAnswer,
     },
     ({ runtime }) => runtime.settings.view(),
@@ -28,7 +28,7 @@ const settingsRoutes: readonly Route[] = [
       path: "/api/v1/settings",
       role: "operator",
       tag: "administration",
-      summary: "Change settings; null returns one to its default",
+      summary: "Change settings; null resets a setting to its default",
       body: settingsPatchSchema,
       mediaTypes: ["application/json", "application/merge-patch+json"],
       responses: settingsAnswer,
@@ -52,7 +52,7 @@ const settingsRoutes: readonly Route[] = [
       path: "/api/v1/settings/rollback",
       role: "operator",
       tag: "administration",
-      summary: "Return to an earlier revision of the settings",
+      summary: "Roll back to an earlier revision of the settings",
       body: rollbackSchema,
       bodyOptional: true,
       responses: settingsAnswer,
@@ -72,7 +72,7 @@ const keyRoutes: readonly Route[] = [
       path: "/api/v1/keys",
       role: "operator",
       tag: "administration",
-      summary: "API keys, without the keys themselves",
+      summary: "List API keys, without their secrets",
       query: listQuery,
       responses: { 200: { description: "A page of keys", schema: page(keyViewSchema) } },
     },
@@ -91,15 +91,17 @@ const keyRoutes: readonly Route[] = [
       path: "/api/v1/keys",
       role: "operator",
       tag: "administration",
-      summary: "Make an API key",
+      summary: "Create an API key",
       body: newKeySchema,
-      responses: { 201: { description: "The key, shown this once", schema: createdKeySchema } },
+      responses: {
+        201: { description: "The key; its secret is shown only in this response", schema: createdKeySchema },
+      },
     },
     async ({ runtime, body, identity, requestId }) => {
       const expiresAtMs = body.expiresAt === undefined ? null : Date.parse(body.expiresAt);
       if (expiresAtMs !== null && expiresAtMs <= runtime.clock.nowMs()) {
-        throw new AppError("unprocessable", "expiresAt is in the past.", {
-          errors: [{ path: "/expiresAt", message: "is in the past" }],
+        throw new AppError("unprocessable", "expiresAt must be in the future.", {
+          errors: [{ path: "/expiresAt", message: "must be in the future" }],
         });
       }
       const { name, role, namespace } = body;
@@ -114,12 +116,12 @@ const keyRoutes: readonly Route[] = [
       path: "/api/v1/keys/{id}",
       role: "operator",
       tag: "administration",
-      summary: "Revoke an API key and its sign-ins",
+      summary: "Revoke an API key and end its dashboard sessions",
       params: z.object({ id: idSchema }),
       responses: { 204: { description: "Revoked" } },
     },
     async ({ runtime, params, identity, requestId }) => {
-      if (!(await runtime.keys.revoke(params.id))) throw new AppError("not-found", "There is no such key.");
+      if (!(await runtime.keys.revoke(params.id))) throw new AppError("not-found", "No API key has this id.");
       await runtime.audit.done(identity, "keys.revoke", params.id, "", requestId);
       return reply(204);
     },
@@ -132,9 +134,9 @@ const auditRoute = defineRoute(
     path: "/api/v1/audit",
     role: "operator",
     tag: "administration",
-    summary: "Who did what, newest first; the newest 10,000 are kept",
+    summary: "List audit entries, newest first; the newest 10,000 are kept",
     query: listQuery,
-    responses: { 200: { description: "A page of entries", schema: page(auditEntrySchema) } },
+    responses: { 200: { description: "A page of audit entries", schema: page(auditEntrySchema) } },
   },
   async ({ runtime, query }) => {
     const limit = query.limit ?? DEFAULT_PAGE_SIZE;

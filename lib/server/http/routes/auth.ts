@@ -20,7 +20,7 @@ function refuseForeignPage({ headers }: Request): void {
   const site = headers.get("sec-fetch-site");
   if (origin === null && site === null) return;
   if (!isSameOrigin({ origin, site, host: headers.get("host") })) {
-    throw new AppError("foreign-origin", "Sign in and out from this site's own pages.");
+    throw new AppError("foreign-origin", "Signing in and out is only possible from the dashboard's own pages.");
   }
 }
 
@@ -32,9 +32,9 @@ export const authRoutes: readonly Route[] = [
       path: "/api/v1/auth/sign-in",
       role: null,
       tag: "auth",
-      summary: "Exchange a key for the dashboard's cookie (12 h)",
+      summary: "Sign in: exchange an API key for a dashboard cookie, valid for 12 hours",
       body: signInSchema,
-      responses: { 200: { description: "Signed in; Set-Cookie has the session", schema: identitySchema } },
+      responses: { 200: { description: "Signed in; Set-Cookie carries the session cookie", schema: identitySchema } },
     },
     async ({ runtime, body, request, peer, requestId }) => {
       refuseForeignPage(request);
@@ -54,7 +54,7 @@ export const authRoutes: readonly Route[] = [
       path: "/api/v1/auth/sign-out",
       role: null,
       tag: "auth",
-      summary: "End the dashboard's session",
+      summary: "Sign out: end the dashboard session",
       responses: { 204: { description: "Signed out" } },
     },
     async ({ runtime, request }) => {
@@ -70,8 +70,8 @@ export const authRoutes: readonly Route[] = [
       path: "/api/v1/auth/me",
       role: ["viewer", "consumer"],
       tag: "auth",
-      summary: "Who am I",
-      responses: { 200: { description: "The key's holder", schema: identitySchema } },
+      summary: "Get the identity of the calling key",
+      responses: { 200: { description: "The key's name, role and namespace", schema: identitySchema } },
     },
     ({ identity }) => toView(identity),
   ),

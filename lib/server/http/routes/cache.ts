@@ -30,13 +30,16 @@ const get = (cache: CacheStore): Route =>
       path: PATH,
       role: "consumer",
       tag: TAG,
-      summary: "A cached response as it was put; on a miss one caller gets a fill lease, the others may wait",
+      summary: "Get a cached response; on a miss, one caller gets a fill lease and the others may wait",
       params: cacheParams,
       query: cacheGetQuery,
       responses: {
-        200: { description: "The body, in its own media type", mediaType: "*/*" },
-        304: { description: "The caller has it, by If-None-Match" },
-        404: { description: "A miss: X-Fill-Lease to whoever should compute it, X-Fill-Pending to the others" },
+        200: { description: "The cached body, in its own media type", mediaType: "*/*" },
+        304: { description: "Not modified: If-None-Match names the current ETag" },
+        404: {
+          description:
+            "Cache miss: X-Fill-Lease tells this caller to compute the response, X-Fill-Pending says that another caller does",
+        },
       },
     },
     async ({ params, query, namespace, request, requestId }) => {
@@ -94,7 +97,7 @@ function answerMiss(found: Exclude<CacheLookup, { outcome: "hit" }>, requestId: 
   return reply(404, toProblem(nothingThere(), requestId).problem, headers);
 }
 
-const nothingThere = (): AppError => new AppError("not-found", "There is no cached response under this key.");
+const nothingThere = (): AppError => new AppError("not-found", "No response is cached under this key.");
 
 const put = (cache: CacheStore): Route =>
   defineRoute(
@@ -104,12 +107,14 @@ const put = (cache: CacheStore): Route =>
       role: "consumer",
       tag: TAG,
       summary:
-        "Cache a response: Cache-Control sets its time to live (s-maxage, max-age), Cache-Tag its tags; preconditions hold",
+        "Cache a response; Cache-Control (s-maxage, max-age) sets its time to live, Cache-Tag its tags; accepts preconditions",
       params: cacheParams,
-      rawBody: "The response body, any media type; Content-Encoding may be gzip or br",
+      rawBody: "The response body, of any media type; Content-Encoding may be gzip or br",
       responses: {
         201: { description: "Cached" },
-        204: { description: "Replaced, or not kept (max-age=0, no-store, no-cache, private)" },
+        204: {
+          description: "Replaced, or not stored because of Cache-Control (max-age=0, no-store, no-cache, private)",
+        },
       },
     },
     async ({ params, namespace, request, runtime }) => {
@@ -128,9 +133,9 @@ const remove = (cache: CacheStore): Route =>
       path: PATH,
       role: "consumer",
       tag: TAG,
-      summary: "Remove one; with X-Fill-Lease: give the lease back, and the next caller computes",
+      summary: "Remove a cached response; with X-Fill-Lease, return the lease so that the next caller computes",
       params: cacheParams,
-      responses: { 204: { description: "Removed" } },
+      responses: { 204: { description: "Deleted" } },
     },
     async ({ params, namespace, request }) => {
       const lease = request.headers.get("x-fill-lease") ?? undefined;
@@ -146,9 +151,9 @@ const list = (cache: CacheStore): Route =>
       path: "/api/v1/cache",
       role: "consumer",
       tag: TAG,
-      summary: "Cached responses without their bodies; a page may be short of the limit before the last",
+      summary: "List cached responses without their bodies; any page may hold fewer than `limit` items",
       query: cacheListQuery,
-      responses: { 200: { description: "A page of entries", schema: cacheListSchema } },
+      responses: { 200: { description: "A page of cache entries", schema: cacheListSchema } },
     },
     async ({ query: { limit = DEFAULT_PAGE_SIZE, cursor, prefix, tag }, namespace }) => {
       const { items, next } = await cache.list(namespace, {
@@ -175,10 +180,10 @@ const purge = (cache: CacheStore): Route =>
       path: "/api/v1/cache/purge",
       role: "consumer",
       tag: TAG,
-      summary: "Remove many: by tag, by prefix, by both, or all",
+      summary: "Remove cached responses by tag, by prefix, by both, or all of them",
       growsMemory: false,
       body: purgeSchema,
-      responses: { 200: { description: "How many were removed", schema: purgedSchema } },
+      responses: { 200: { description: "The number of responses removed", schema: purgedSchema } },
     },
     async ({ body: { tag, prefix }, namespace }) => ({
       removed: await cache.purge(namespace, {
@@ -188,7 +193,7 @@ const purge = (cache: CacheStore): Route =>
     }),
   );
 
-const batchAnswer = { description: "A result per item", schema: cacheBatchResultSchema };
+const batchAnswer = { description: "One result per item", schema: cacheBatchResultSchema };
 
 const batch = (cache: CacheStore): Route =>
   defineRoute(
@@ -197,9 +202,9 @@ const batch = (cache: CacheStore): Route =>
       path: "/api/v1/cache/batch",
       role: "consumer",
       tag: TAG,
-      summary: "Get and set up to 100 in one call, the gets first; a miss gives no lease",
+      summary: "Get and set up to 100 responses in one call, gets first; a miss grants no fill lease",
       body: cacheBatchSchema,
-      responses: { 200: batchAnswer, 207: { ...batchAnswer, description: "A result per item; some failed" } },
+      responses: { 200: batchAnswer, 207: { ...batchAnswer, description: "One result per item; some items failed" } },
     },
     async ({ body, namespace, requestId, runtime }) => {
       const mostAnswerBytes = runtime.settings.values.maxBodyMb * 1_048_576;

@@ -26,7 +26,7 @@ export const conversationRoutes: readonly Route[] = [
       path: "/api/v1/conversations/{id}/messages",
       role,
       tag,
-      summary: "Append a message: on disk, in its place, when this answers",
+      summary: "Append a message; it is on disk and in order once this call returns",
       params: byId,
       body: newMessageSchema,
       responses: { 201: { description: "Appended", schema: messageSchema } },
@@ -44,10 +44,10 @@ export const conversationRoutes: readonly Route[] = [
       path: "/api/v1/conversations/{id}/messages",
       role,
       tag,
-      summary: "Messages in order, oldest first",
+      summary: "List the messages of a conversation, oldest first",
       params: byId,
       query: messagesQuery,
-      responses: { 200: { description: "A page", schema: messagePageSchema } },
+      responses: { 200: { description: "A page of messages", schema: messagePageSchema } },
     },
     async ({ runtime, namespace, params, query }) => {
       const limit = query.limit ?? DEFAULT_PAGE_SIZE;
@@ -67,13 +67,13 @@ export const conversationRoutes: readonly Route[] = [
       path: "/api/v1/conversations/{id}",
       role,
       tag,
-      summary: "Remove a conversation with its messages",
+      summary: "Delete a conversation and its messages",
       params: byId,
-      responses: { 204: { description: "Removed" } },
+      responses: { 204: { description: "Deleted" } },
     },
     async ({ runtime, namespace, params }) => {
       if (!(await runtime.rag.conversations.remove(namespace, params.id)))
-        throw new AppError("not-found", "There is no such conversation.");
+        throw new AppError("not-found", "No conversation has this id.");
       return reply(204);
     },
   ),
@@ -83,9 +83,9 @@ export const conversationRoutes: readonly Route[] = [
       path: "/api/v1/conversations",
       role,
       tag,
-      summary: "Conversations, the latest first",
+      summary: "List conversations, most recent first",
       query: listQuery,
-      responses: { 200: { description: "A page", schema: conversationPageSchema } },
+      responses: { 200: { description: "A page of conversations", schema: conversationPageSchema } },
     },
     async ({ runtime, namespace, query }) => {
       const limit = query.limit ?? DEFAULT_PAGE_SIZE;
@@ -102,9 +102,9 @@ export const conversationRoutes: readonly Route[] = [
       growsMemory: false,
       role,
       tag,
-      summary: "Past messages by meaning and by words, of all conversations or of one",
+      summary: "Search messages by meaning and by keyword, in all conversations or in one",
       body: messageSearchSchema,
-      responses: { 200: { description: "Best first", schema: messageSearchAnswerSchema } },
+      responses: { 200: { description: "Matching messages, best first", schema: messageSearchAnswerSchema } },
     },
     async ({ runtime, namespace, body }) => {
       const startedMs = runtime.clock.monotonicMs();

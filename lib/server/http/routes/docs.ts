@@ -40,8 +40,8 @@ export function docsRoutes(described: readonly Route[]): readonly Route[] {
       {
         ...common,
         path: "/openapi.json",
-        summary: "This document",
-        responses: { 200: { description: "OpenAPI 3.1", mediaType: "application/json" } },
+        summary: "Get this OpenAPI document",
+        responses: { 200: { description: "The OpenAPI 3.1 document", mediaType: "application/json" } },
       },
       () => reply(200, document, { "Content-Type": "application/json; charset=utf-8" }),
     ),
@@ -49,8 +49,8 @@ export function docsRoutes(described: readonly Route[]): readonly Route[] {
       {
         ...common,
         path: "/docs",
-        summary: "This document as a page",
-        responses: { 200: { description: "A page", mediaType: "text/html" } },
+        summary: "Show this document in Swagger UI",
+        responses: { 200: { description: "An HTML page", mediaType: "text/html" } },
       },
       () => text(PAGE, "text/html"),
     ),
@@ -58,14 +58,14 @@ export function docsRoutes(described: readonly Route[]): readonly Route[] {
       {
         ...common,
         path: "/docs/{asset}",
-        summary: "Parts of the page",
+        summary: "Get an asset of the Swagger UI page",
         params: z.object({ asset: z.string() }),
         responses: { 200: { description: "A script or a style sheet", mediaType: "text/plain" } },
       },
       async ({ params: { asset } }) => {
         if (asset === "start.js") return text(START, "text/javascript");
         const mediaType = Object.hasOwn(ASSETS, asset) ? ASSETS[asset] : undefined;
-        if (mediaType === undefined) throw new AppError("not-found", "There is no such part of the page.");
+        if (mediaType === undefined) throw new AppError("not-found", "No asset of the page has this name.");
         return text(await readFile(require.resolve(`swagger-ui-dist/${asset}`)), mediaType);
       },
     ),

@@ -27,7 +27,9 @@ async function takeRoom(
 ): Promise<() => void> {
   const bytes = Math.min(heldBytes, Math.floor(budget.ceilingBytes / 2));
   if (await budget.take(bytes, signal, namespace)) return () => budget.give(bytes, namespace);
-  throw new AppError("memory-pressure", "There is no memory for an export now.", { headers: { "Retry-After": "5" } });
+  throw new AppError("memory-pressure", "Not enough free memory for an export right now. Retry later.", {
+    headers: { "Retry-After": "5" },
+  });
 }
 
 const MEDIA_TYPES = {
@@ -42,7 +44,7 @@ const exportRoute = defineRoute(
     path: "/api/v1/export",
     role: "consumer",
     tag: "streams",
-    summary: "Everything of a store back out, as a stream; history, audit, sessions and cache are for operators",
+    summary: "Export the contents of a store as a stream; history, audit, sessions and cache are for operators only",
     query: exportQuerySchema,
     streams: true,
     responses: { 200: { description: "The records", mediaType: "application/x-ndjson" } },
@@ -51,12 +53,12 @@ const exportRoute = defineRoute(
     const { source, format } = query;
     if (OPERATORS.has(source)) requireRole(identity, "operator");
     if (format === "fvecs" && !source.startsWith("vectors:"))
-      throw new AppError("validation-failed", "query.format fvecs is for vectors only.", {
-        errors: [{ path: "query.format", message: "fvecs is for vectors only" }],
+      throw new AppError("validation-failed", "query.format: fvecs is only available for vectors.", {
+        errors: [{ path: "query.format", message: "fvecs is only available for vectors" }],
       });
     if (query.spreadsheetSafe && format !== "csv")
-      throw new AppError("validation-failed", "query.spreadsheetSafe is for csv only.", {
-        errors: [{ path: "query.spreadsheetSafe", message: "is for csv only" }],
+      throw new AppError("validation-failed", "query.spreadsheetSafe is only available for csv.", {
+        errors: [{ path: "query.spreadsheetSafe", message: "is only available for csv" }],
       });
     const { records, columns, heldBytes = EXPORT_BYTES } = await runtime.streams.exporter(source, namespace);
     const release = await takeRoom(runtime.streams.budget, heldBytes, namespace, request.signal);

@@ -11,8 +11,8 @@ export const healthRoutes: readonly Route[] = [
       path: "/livez",
       role: null,
       tag: "health",
-      summary: "The process lives",
-      responses: { 200: { description: "Alive", schema: healthSchema } },
+      summary: "Liveness: the process is running",
+      responses: { 200: { description: "The process is running", schema: healthSchema } },
     },
     () => ({ status: "live" }),
   ),
@@ -22,15 +22,17 @@ export const healthRoutes: readonly Route[] = [
       path: "/readyz",
       role: null,
       tag: "health",
-      summary: "The server takes work",
-      responses: { 200: { description: "Ready", schema: healthSchema } },
+      summary: "Readiness: the server accepts requests",
+      responses: { 200: { description: "The server accepts requests", schema: healthSchema } },
     },
     ({ runtime }) => {
       if (runtime.phase === "draining") throw new AppError("shutting-down", "The server is shutting down.");
       if (runtime.phase === "starting")
         throw new AppError("not-ready", "The server is starting.", { headers: { "Retry-After": "1" } });
       if (runtime.memory.gate.closed)
-        throw new AppError("memory-pressure", "Memory is at its hard bound.", { headers: { "Retry-After": "5" } });
+        throw new AppError("memory-pressure", "Memory is at its hard limit. Writes are refused until it drops.", {
+          headers: { "Retry-After": "5" },
+        });
       const { fault } = runtime.storage;
       if (fault) throw new AppError(fault.code, fault.message, { headers: { "Retry-After": "5" } });
       return { status: "ready" };

@@ -15,7 +15,7 @@ import { decodeNumberCursor, encodeCursor } from "../answer/page-cursor.ts";
 import { defineRoute, type Route } from "../define-route.ts";
 
 const noSuchAgent = (name: string) =>
-  new AppError("not-found", `No service named ${JSON.stringify(name)} sends samples.`);
+  new AppError("not-found", `No service named ${JSON.stringify(name)} reports samples.`);
 
 export const leakRoutes: readonly Route[] = [
   defineRoute(
@@ -24,11 +24,11 @@ export const leakRoutes: readonly Route[] = [
       path: "/monitoring/memory/leaks",
       role: "viewer",
       tag: "monitoring",
-      summary: "Leak verdict with its evidence: suspects, culprits, what was ruled out, watched services",
+      summary: "Get the leak verdict with its evidence: suspects, allocation sites, causes ruled out, watched services",
       query: leaksQuery,
       responses: {
         200: {
-          description: "This server's verdict; with `agent`, that of the service's worst process",
+          description: "This server's verdict; with `agent`, the verdict of that service's worst process",
           schema: leaksViewSchema,
         },
       },
@@ -47,9 +47,9 @@ export const leakRoutes: readonly Route[] = [
       path: "/monitoring/memory/leaks/history",
       role: "viewer",
       tag: "monitoring",
-      summary: "Changes of verdict, newest first",
+      summary: "List changes of the leak verdict, newest first",
       query: verdictQuery,
-      responses: { 200: { description: "At most the last 1,000", schema: verdictListSchema } },
+      responses: { 200: { description: "A page of verdicts; the last 1,000 are kept", schema: verdictListSchema } },
     },
     async ({ runtime, namespace, query }) => {
       const limit = query.limit ?? DEFAULT_PAGE_SIZE;
@@ -70,10 +70,10 @@ export const leakRoutes: readonly Route[] = [
       path: "/api/v1/agents/{name}/samples",
       role: "consumer",
       tag: "agents",
-      summary: "Samples and allocation sites of another Node process",
+      summary: "Report samples and allocation sites of another Node.js process",
       params: agentParams,
       body: agentSamplesSchema,
-      responses: { 200: { description: "How many were new, and the verdict", schema: agentAnswerSchema } },
+      responses: { 200: { description: "The number of new samples, and the verdict", schema: agentAnswerSchema } },
     },
     ({ runtime, namespace, params, body }) => runtime.leaks.takeAgentSamples(namespace, params.name, body),
   ),
@@ -83,8 +83,8 @@ export const leakRoutes: readonly Route[] = [
       path: "/api/v1/agents",
       role: "viewer",
       tag: "agents",
-      summary: "Watched services, with their verdicts",
-      responses: { 200: { description: "All of them: at most 24 are watched", schema: agentListSchema } },
+      summary: "List watched services with their verdicts",
+      responses: { 200: { description: "All watched services, at most 24", schema: agentListSchema } },
     },
     ({ runtime, namespace }) => ({ items: runtime.leaks.agents(namespace), nextCursor: null }),
   ),
@@ -94,7 +94,7 @@ export const leakRoutes: readonly Route[] = [
       path: "/api/v1/agents/{name}",
       role: "viewer",
       tag: "agents",
-      summary: "A watched service: verdict, evidence, charts, sites",
+      summary: "Get a watched service: verdict, evidence, chart data, allocation sites",
       params: agentParams,
       responses: { 200: { description: "The service", schema: agentDetailSchema } },
     },

@@ -11,8 +11,8 @@ export function metricsRoutes(runtime: Runtime): readonly Route[] {
       path: "/metrics",
       role: runtime.env.fixed.HEADROOM_METRICS_PUBLIC ? null : "viewer",
       tag: "monitoring",
-      summary: "Prometheus exposition; a viewer key, unless HEADROOM_METRICS_PUBLIC=1",
-      responses: { 200: { description: "Metrics", mediaType: "text/plain" } },
+      summary: "Get metrics in the Prometheus text format; needs a viewer key unless HEADROOM_METRICS_PUBLIC=1",
+      responses: { 200: { description: "The metrics", mediaType: "text/plain" } },
     },
     async () => reply(200, await metrics.text(), { "Content-Type": metrics.contentType }),
   );

@@ -16,8 +16,10 @@ export const monitoringRoutes: readonly Route[] = [
       path: "/monitoring/memory",
       role: "viewer",
       tag: "monitoring",
-      summary: "Memory now: a sample taken for this call, stores, leaks, forecast, advice",
-      responses: { 200: { description: "The report; null is what is not built", schema: memoryReportSchema } },
+      summary: "Get current memory: a fresh sample, stores, leak verdict, forecast, recommendations",
+      responses: {
+        200: { description: "The memory report; parts that are not available are null", schema: memoryReportSchema },
+      },
     },
     ({ runtime, identity, namespace }) => {
       const { optimizer, ...rest } = runtime.memory.report();
@@ -38,9 +40,9 @@ export const monitoringRoutes: readonly Route[] = [
       path: "/monitoring/memory/history",
       role: "viewer",
       tag: "monitoring",
-      summary: "Samples as taken, or per step; text/csv on request",
+      summary: "Get memory samples, raw or aggregated per step; also as text/csv",
       query: historyQuery,
-      responses: { 200: { description: "Oldest first; a gap is a gap", schema: historySchema } },
+      responses: { 200: { description: "Samples, oldest first; gaps are not filled", schema: historySchema } },
     },
     async ({ runtime, query, request }) => {
       // What was sampled up to now is in the answer, not only what has been written.
@@ -58,9 +60,11 @@ export const monitoringRoutes: readonly Route[] = [
       path: "/monitoring/memory/stores",
       role: "viewer",
       tag: "monitoring",
-      summary: "What each store held, and how much of what was asked of it it answered, sample by sample",
+      summary: "Get the size and hit ratio of each store, sample by sample",
       query: storeHistoryQuery,
-      responses: { 200: { description: "Since the start, oldest first", schema: storeHistorySchema } },
+      responses: {
+        200: { description: "Store figures since the server started, oldest first", schema: storeHistorySchema },
+      },
     },
     ({ runtime, query }) => runtime.monitor.storeRecorder.list(query.store),
   ),

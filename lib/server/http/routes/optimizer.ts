@@ -14,10 +14,10 @@ const optimize = defineRoute(
     path: "/monitoring/memory/optimize",
     role: "operator",
     tag: "monitoring",
-    summary: "Free memory, or say what a run would free; joins the run in progress",
+    summary: "Free memory, or predict what a run would free; joins a run in progress",
     body: optimizeSchema,
     bodyOptional: true,
-    responses: { 200: { description: "The run, once it has ended", schema: optimizationRunSchema } },
+    responses: { 200: { description: "The finished run", schema: optimizationRunSchema } },
   },
   async ({ runtime, body, identity, requestId }) => {
     const { dryRun, targetRatio, steps } = body;
@@ -41,8 +41,8 @@ const listSteps = defineRoute(
     path: "/monitoring/memory/optimize/steps",
     role: "viewer",
     tag: "monitoring",
-    summary: "Names of the steps that the stores offer now, in the order of a run",
-    responses: { 200: { description: "Names", schema: stepListSchema } },
+    summary: "List the optimization steps available now, in the order of a run",
+    responses: { 200: { description: "The names of the steps", schema: stepListSchema } },
   },
   ({ runtime }) => ({ items: runtime.memory.optimizer.stepNames() }),
 );
@@ -53,7 +53,7 @@ const listRuns = defineRoute(
     path: "/monitoring/memory/optimizations",
     role: "viewer",
     tag: "monitoring",
-    summary: "Past runs, newest first; the newest 10,000 are kept",
+    summary: "List optimization runs, newest first; the newest 10,000 are kept",
     query: listQuery,
     responses: { 200: { description: "A page of runs", schema: page(optimizationRunSchema) } },
   },
@@ -73,13 +73,13 @@ const readRun = defineRoute(
     path: "/monitoring/memory/optimizations/{id}",
     role: "viewer",
     tag: "monitoring",
-    summary: "One run",
+    summary: "Get an optimization run",
     params: z.object({ id: idSchema }),
     responses: { 200: { description: "The run", schema: optimizationRunSchema } },
   },
   async ({ runtime, params, identity }) => {
     const run = await runtime.runLog.find(params.id);
-    if (!run) throw new AppError("not-found", "There is no such run.");
+    if (!run) throw new AppError("not-found", "No optimization run has this id.");
     return runFor(identity, run);
   },
 );
@@ -90,8 +90,10 @@ const recommendations = defineRoute(
     path: "/monitoring/memory/recommendations",
     role: "viewer",
     tag: "monitoring",
-    summary: "What the doctor found with the newest sample, worst first; also that all is well",
-    responses: { 200: { description: "Findings", schema: z.object({ items: z.array(recommendationSchema) }) } },
+    summary: "List recommendations from the newest sample, worst first; includes a finding when all is well",
+    responses: {
+      200: { description: "The recommendations", schema: z.object({ items: z.array(recommendationSchema) }) },
+    },
   },
   ({ runtime }) => ({ items: runtime.memory.report().recommendations ?? [] }),
 );

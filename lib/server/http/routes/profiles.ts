@@ -5,7 +5,7 @@ import { AppError } from "../../../shared/errors.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 
 const PATH = "/monitoring/memory/profiles";
-const noSuchProfile = () => new AppError("not-found", "There is no such profile; they are kept for a day.");
+const noSuchProfile = () => new AppError("not-found", "No profile has this id. Profiles are kept for one day.");
 
 export const profileRoutes: readonly Route[] = [
   defineRoute(
@@ -14,8 +14,8 @@ export const profileRoutes: readonly Route[] = [
       path: PATH,
       role: "operator",
       tag: "profiles",
-      summary: "Profiles on disk, and what a heap snapshot would take now",
-      responses: { 200: { description: "Newest first, at most 10", schema: profileListSchema } },
+      summary: "List profiles, with the memory that a heap snapshot would need now",
+      responses: { 200: { description: "The profiles, newest first, at most 10", schema: profileListSchema } },
     },
     ({ runtime }) => ({
       items: runtime.profiles.list(),
@@ -29,12 +29,12 @@ export const profileRoutes: readonly Route[] = [
       path: PATH,
       role: "operator",
       tag: "profiles",
-      summary: "Take a profile: allocation sampling for some seconds, or a heap snapshot",
+      summary: "Start a profile: allocation sampling for some seconds, or a heap snapshot",
       body: newProfileSchema,
       responses: {
-        202: { description: "It has begun; Location says where it is", schema: profileSchema },
-        403: { description: "Heap snapshots are off (HEADROOM_SNAPSHOTS)" },
-        507: { description: "A snapshot would not fit the free memory; the estimate is in `errors`" },
+        202: { description: "The profile has started; Location is its address", schema: profileSchema },
+        403: { description: "Heap snapshots are disabled; HEADROOM_SNAPSHOTS=on enables them" },
+        507: { description: "A heap snapshot would need more memory than is free; `errors` has the estimate" },
       },
     },
     async ({ runtime, body, identity, requestId }) => {
@@ -56,7 +56,7 @@ export const profileRoutes: readonly Route[] = [
       path: `${PATH}/{id}`,
       role: "operator",
       tag: "profiles",
-      summary: "A profile: state, progress, top allocation sites",
+      summary: "Get a profile: state, progress, top allocation sites",
       params: profileParams,
       responses: { 200: { description: "The profile", schema: profileSchema } },
     },
@@ -72,7 +72,7 @@ export const profileRoutes: readonly Route[] = [
       path: `${PATH}/{id}/download`,
       role: "operator",
       tag: "profiles",
-      summary: "The file, for Chrome DevTools; a snapshot asks for the key itself, a cookie is not enough",
+      summary: "Download a profile for Chrome DevTools; a heap snapshot needs the API key, not the cookie",
       params: profileParams,
       responses: { 200: { description: "A .heapprofile or .heapsnapshot file", mediaType: "application/json" } },
     },
@@ -80,10 +80,13 @@ export const profileRoutes: readonly Route[] = [
       const profile = runtime.profiles.find(params.id);
       if (!profile) throw noSuchProfile();
       if (profile.state !== "completed")
-        throw new AppError("conflict", `The profile is ${profile.state}: there is no file.`);
+        throw new AppError("conflict", `The profile is ${profile.state}: it has no file to download.`);
       // A snapshot holds every secret of the process: a cookie that was left signed in must not fetch it.
       if (profile.kind === "heap-snapshot" && identity.via !== "bearer") {
-        throw new AppError("unauthenticated", "A heap snapshot holds secrets: send the key itself in Authorization.");
+        throw new AppError(
+          "unauthenticated",
+          "A heap snapshot may contain secrets. Send the API key in the Authorization header; the cookie is not enough.",
+        );
       }
       await runtime.audit.done(identity, "profile.download", profile.id, profile.kind, requestId);
       const extension = profile.kind === "heap-snapshot" ? "heapsnapshot" : "heapprofile";

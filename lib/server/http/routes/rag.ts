@@ -37,12 +37,12 @@ const documentRoutes: readonly Route[] = [
       path: "/api/v1/rag/documents/{id}",
       role,
       tag,
-      summary: "Put a document in: cut, embedded and stored in one step, in place of an earlier version",
+      summary: "Create or replace a document; it is chunked, embedded and stored in one step",
       params: byId,
       body: putDocumentSchema,
       responses: {
-        200: { description: "Replaced, or unchanged", schema: ingestedSchema },
-        201: { description: "New", schema: ingestedSchema },
+        200: { description: "The document was replaced, or is unchanged", schema: ingestedSchema },
+        201: { description: "The document was created", schema: ingestedSchema },
       },
     },
     async ({ runtime, namespace, params, body, request }) => {
@@ -56,11 +56,11 @@ const documentRoutes: readonly Route[] = [
       path: "/api/v1/rag/documents",
       role,
       tag,
-      summary: "Put up to 1,000 documents in; each stands or falls by itself",
+      summary: "Create or replace up to 1,000 documents; each succeeds or fails on its own",
       body: batchSchema,
       responses: {
-        200: { description: "All are in", schema: batchResultSchema },
-        207: { description: "Some were refused", schema: batchResultSchema },
+        200: { description: "All documents were stored", schema: batchResultSchema },
+        207: { description: "Some documents were refused; see each result", schema: batchResultSchema },
       },
     },
     async ({ runtime, namespace, body, requestId }) => {
@@ -74,9 +74,9 @@ const documentRoutes: readonly Route[] = [
       path: "/api/v1/rag/documents",
       role,
       tag,
-      summary: "Documents by id, without their text",
+      summary: "List documents in the order of their ids, without their text",
       query: listQuery,
-      responses: { 200: { description: "A page", schema: documentPageSchema } },
+      responses: { 200: { description: "A page of documents", schema: documentPageSchema } },
     },
     async ({ runtime, namespace, query }) => {
       const limit = query.limit ?? DEFAULT_PAGE_SIZE;
@@ -92,7 +92,7 @@ const documentRoutes: readonly Route[] = [
       path: "/api/v1/rag/documents/{id}",
       role,
       tag,
-      summary: "One document with its text",
+      summary: "Get a document with its text",
       params: byId,
       responses: { 200: { description: "The document", schema: documentWithTextSchema } },
     },
@@ -112,9 +112,9 @@ const documentRoutes: readonly Route[] = [
       path: "/api/v1/rag/documents/{id}",
       role,
       tag,
-      summary: "Remove a document with its chunks and the cached answers of its namespace",
+      summary: "Delete a document with its chunks, and clear the cached answers of its namespace",
       params: byId,
-      responses: { 204: { description: "Removed" } },
+      responses: { 204: { description: "Deleted" } },
     },
     async ({ runtime, namespace, params }) => {
       if (!(await runtime.rag.ingest.remove(namespace, params.id))) throw noDocument();
@@ -127,10 +127,10 @@ const documentRoutes: readonly Route[] = [
       path: "/api/v1/rag/documents/{id}/chunks",
       role,
       tag,
-      summary: "A document's chunks in order; offsets count UTF-16 code units of its text",
+      summary: "List the chunks of a document in order; offsets count UTF-16 code units of its text",
       params: byId,
       query: listQuery,
-      responses: { 200: { description: "A page", schema: chunkPageSchema } },
+      responses: { 200: { description: "A page of chunks", schema: chunkPageSchema } },
     },
     async ({ runtime, namespace, params, query }) => {
       const { documents } = runtime.rag.parts;
@@ -160,9 +160,9 @@ const askRoutes: readonly Route[] = [
       growsMemory: false,
       role,
       tag,
-      summary: "Passages for a question: by meaning, by words, or by both",
+      summary: "Search passages for a question by meaning, by keyword, or by both",
       body: ragQuerySchema,
-      responses: { 200: { description: "Best first", schema: ragAnswerSchema } },
+      responses: { 200: { description: "Matching passages, best first", schema: ragAnswerSchema } },
     },
     async ({ runtime, namespace, body }) => {
       const startedMs = runtime.clock.monotonicMs();
@@ -181,7 +181,7 @@ const askRoutes: readonly Route[] = [
       growsMemory: false,
       role,
       tag,
-      summary: "A prompt that fits a token budget, with citations",
+      summary: "Build a prompt that fits a token budget, with citations",
       body: contextQuerySchema,
       responses: { 200: { description: "The prompt", schema: contextSchema } },
     },
@@ -204,7 +204,7 @@ const statusRoutes: readonly Route[] = [
       path: "/api/v1/rag/status",
       role: ["viewer", "consumer"],
       tag,
-      summary: "What the store holds, how its caches do, and the embedding model's state",
+      summary: "Get document counts, cache hit ratios and the state of the embedding model",
       responses: { 200: { description: "The status", schema: ragStatusSchema } },
     },
     ({ runtime, namespace }) => ragStatus(runtime.rag, namespace),
@@ -215,7 +215,7 @@ const statusRoutes: readonly Route[] = [
       path: "/api/v1/rag/reembed",
       role: ["viewer", "consumer"],
       tag,
-      summary: "How far embedding the documents again has got",
+      summary: "Get the progress of re-embedding",
       responses: { 200: { description: "The job", schema: reembedSchema } },
     },
     ({ runtime, namespace }) => reembedView(runtime.rag.reembedding.state(namespace)),
@@ -226,8 +226,8 @@ const statusRoutes: readonly Route[] = [
       path: "/api/v1/rag/reembed",
       role: "operator",
       tag,
-      summary: "Embed the namespace's documents again, after the model has changed",
-      responses: { 202: { description: "Started, or joined", schema: reembedSchema } },
+      summary: "Re-embed the namespace's documents after the embedding model has changed",
+      responses: { 202: { description: "The job was started, or was already running", schema: reembedSchema } },
     },
     async ({ runtime, namespace, identity, requestId }) => {
       const job = await runtime.rag.reembedding.start(namespace);
@@ -287,5 +287,5 @@ function tookSince({ clock }: Runtime, startedMs: number): number {
 }
 
 function noDocument(): AppError {
-  return new AppError("not-found", "There is no such document.");
+  return new AppError("not-found", "No document has this id.");
 }

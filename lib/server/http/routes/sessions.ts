@@ -56,9 +56,9 @@ const writing: readonly Route[] = [
       ...common,
       method: "post",
       path: BASE,
-      summary: "Make a session; its id is made here",
+      summary: "Create a session; the server chooses its id",
       body: newSessionSchema,
-      responses: { 201: { description: "The session", schema: sessionSchema } },
+      responses: { 201: { description: "The new session", schema: sessionSchema } },
     },
     async ({ runtime, namespace, body }) => {
       const { data, idleTimeoutSeconds } = body;
@@ -72,10 +72,10 @@ const writing: readonly Route[] = [
       ...common,
       method: "put",
       path: `${BASE}/{id}`,
-      summary: "Replace a session's data; If-Match, If-None-Match and If-Version are respected",
+      summary: "Replace a session's data; accepts If-Match, If-None-Match and If-Version",
       params: one,
       body: replaceSessionSchema,
-      responses: { 200: { description: "The session, changed", schema: sessionSchema } },
+      responses: { 200: { description: "The changed session", schema: sessionSchema } },
     },
     async ({ runtime, namespace, params, body, request }) =>
       answer(
@@ -88,11 +88,11 @@ const writing: readonly Route[] = [
       ...common,
       method: "patch",
       path: `${BASE}/{id}`,
-      summary: "Merge into a session's data (RFC 7396); If-Match, If-None-Match and If-Version are respected",
+      summary: "Apply a merge patch (RFC 7396) to a session's data; accepts If-Match, If-None-Match and If-Version",
       params: one,
       body: sessionPatchSchema,
       mediaTypes: ["application/merge-patch+json"],
-      responses: { 200: { description: "The session, changed", schema: sessionSchema } },
+      responses: { 200: { description: "The changed session", schema: sessionSchema } },
     },
     async ({ runtime, namespace, params, body, request }) =>
       // What the body's parser built is JSON.
@@ -106,11 +106,11 @@ const reading: readonly Route[] = [
       ...common,
       method: "get",
       path: `${BASE}/{id}`,
-      summary: "Read a session and slide its idle timeout",
+      summary: "Get a session and extend its idle timeout",
       params: one,
       responses: {
         200: { description: "The session with its data", schema: sessionWithDataSchema },
-        304: { description: "If-None-Match names this version" },
+        304: { description: "Not modified: If-None-Match names the current version" },
       },
     },
     ({ runtime, namespace, params, request }) =>
@@ -131,7 +131,7 @@ const reading: readonly Route[] = [
       ...common,
       method: "post",
       path: `${BASE}/{id}/touch`,
-      summary: "Slide a session's idle timeout",
+      summary: "Extend the idle timeout of a session",
       growsMemory: false,
       params: one,
       responses: { 200: { description: "The session", schema: sessionSchema } },
@@ -143,7 +143,8 @@ const reading: readonly Route[] = [
       ...common,
       method: "get",
       path: BASE,
-      summary: "Live sessions without their data, the newest first; a list is no use and slides nothing",
+      summary:
+        "List live sessions without their data, newest first; listing does not count as access and extends no timeouts",
       query: listQuery,
       responses: { 200: { description: "A page of sessions", schema: page(sessionSchema) } },
     },
@@ -158,9 +159,9 @@ const reading: readonly Route[] = [
       ...common,
       method: "delete",
       path: `${BASE}/{id}`,
-      summary: "End a session; If-Match, If-None-Match and If-Version are respected",
+      summary: "Delete a session; accepts If-Match, If-None-Match and If-Version",
       params: one,
-      responses: { 204: { description: "It is gone" } },
+      responses: { 204: { description: "Deleted" } },
     },
     async ({ runtime, namespace, params, request }) => {
       await runtime.sessions.delete(namespace, params.id, readCondition(request));
@@ -174,8 +175,8 @@ function toPosition(cursor: string | undefined): SessionPosition | null {
   if (text === null) return null;
   const match = /^(\d{1,15})\.([\w-]{43})$/.exec(text);
   if (!match?.[1] || !match[2]) {
-    const errors = [{ path: "query.cursor", message: "is not a cursor of this list" }];
-    throw new AppError("validation-failed", "query.cursor is not a cursor of this list.", { errors });
+    const errors = [{ path: "query.cursor", message: "must be a cursor that this list returned" }];
+    throw new AppError("validation-failed", "query.cursor must be a cursor that this list returned.", { errors });
   }
   return { createdAtMs: Number(match[1]), id: match[2] };
 }

@@ -28,15 +28,15 @@ const createRoute = defineRoute(
     path: JOBS,
     role: "consumer",
     tag: "streams",
-    summary: "Send data of any size; it is parsed, transformed and kept while it arrives, under a bound on memory",
+    summary: "Upload data of any size; it is parsed, transformed and stored while it arrives, in bounded memory",
     query: streamQuerySchema,
     rawBody:
-      "The data, in the format that the query names; Content-Encoding gzip, br or deflate is taken, and zstd from Node 22.15 on",
+      "The data, in the format given in the query; Content-Encoding may be gzip, br or deflate, and zstd from Node.js 22.15",
     streams: true,
     responses: {
-      200: { description: "With wait=1: the finished job", schema: streamJobSchema },
+      200: { description: "With `wait=1`: the finished job", schema: streamJobSchema },
       202: {
-        description: "The body is received, a part of a body is kept; Location is the job",
+        description: "The body, or a part of it, was received; Location is the job's address",
         schema: streamJobSchema,
       },
     },
@@ -78,14 +78,14 @@ const resumeRoute = defineRoute(
     path: `${JOBS}/{id}`,
     role: "consumer",
     tag: "streams",
-    summary: "Go on with a stream that broke off, from its Upload-Offset",
+    summary: "Resume an interrupted stream at its Upload-Offset",
     params: streamParams,
     query: z.strictObject({ wait: streamQuerySchema.shape.wait }),
-    rawBody: "The data from Upload-Offset on",
+    rawBody: "The rest of the data, from Upload-Offset",
     streams: true,
     responses: {
-      200: { description: "With wait=1: the finished job", schema: streamJobSchema },
-      202: { description: "The body is received, a part of it is kept", schema: streamJobSchema },
+      200: { description: "With `wait=1`: the finished job", schema: streamJobSchema },
+      202: { description: "The body, or a part of it, was received", schema: streamJobSchema },
     },
   },
   async ({ runtime, params, query, request, chunks, namespace }) => {
@@ -93,13 +93,15 @@ const resumeRoute = defineRoute(
     const job = await jobs.find(namespace, params.id);
     const offset = request.headers.get("upload-offset");
     if (offset === null || !/^\d{1,15}$/.test(offset))
-      throw new AppError("validation-failed", "Upload-Offset must say where the body begins.", {
+      throw new AppError("validation-failed", "Upload-Offset must give the byte offset at which this body begins.", {
         errors: [{ path: "header.upload-offset", message: "must be a whole number of bytes" }],
       });
     if (job.active)
-      throw new AppError("conflict", "Another request is sending this stream.", { headers: uploadHeaders(job) });
+      throw new AppError("conflict", "Another request is already sending data to this stream.", {
+        headers: uploadHeaders(job),
+      });
     if (job.resumable && Number(offset) !== job.uploadOffset)
-      throw new AppError("upload-offset-mismatch", `The stream goes on at ${job.uploadOffset}.`, {
+      throw new AppError("upload-offset-mismatch", `Resume the stream at offset ${job.uploadOffset}.`, {
         headers: { ...uploadHeaders(job), Connection: "close" },
       });
     const upload = readUpload(request, chunks, Number(offset));
@@ -115,7 +117,7 @@ function logRoute(log: "rejects" | "results", summary: string, description: stri
       path: `${JOBS}/{id}/${log}`,
       role: "consumer",
       tag: "streams",
-      summary: `${summary}, as NDJSON; the first 16 MB of a stream, while newer ones leave room`,
+      summary: `${summary}, as NDJSON; up to 16 MB per stream, and older streams make room for newer ones`,
       params: streamParams,
       streams: true,
       responses: { 200: { description, mediaType: "application/x-ndjson" } },
@@ -136,7 +138,7 @@ const readRoutes: readonly Route[] = [
       path: JOBS,
       role: ["viewer", "consumer"],
       tag: "streams",
-      summary: "Streams, newest first; the newest 1,000 are kept",
+      summary: "List streams, newest first; the newest 1,000 are kept",
       query: streamListQuery,
       responses: { 200: { description: "A page of jobs", schema: page(streamJobSchema) } },
     },
@@ -160,7 +162,7 @@ const readRoutes: readonly Route[] = [
       path: `${JOBS}/{id}`,
       role: ["viewer", "consumer"],
       tag: "streams",
-      summary: "One stream; HEAD tells how far it got",
+      summary: "Get a stream; HEAD returns its Upload-Offset",
       params: streamParams,
       responses: { 200: jobAnswer },
     },
@@ -169,8 +171,8 @@ const readRoutes: readonly Route[] = [
       return reply(200, job.view(), uploadHeaders(job));
     },
   ),
-  logRoute("rejects", "Records that were refused", "{line, offset, code, message, excerpt} a line"),
-  logRoute("results", "Ids of the records that were kept, as their store knows them", "{line, offset, id} a line"),
+  logRoute("rejects", "Get the rejected records", "One {line, offset, code, message, excerpt} per line"),
+  logRoute("results", "Get the ids under which the records were stored", "One {line, offset, id} per line"),
 ];
 
 const cancelRoute = defineRoute(
@@ -179,7 +181,7 @@ const cancelRoute = defineRoute(
     path: `${JOBS}/{id}`,
     role: "consumer",
     tag: "streams",
-    summary: "Cancel a stream; whole batches that were kept stay",
+    summary: "Cancel a stream; batches that were already stored stay",
     params: streamParams,
     responses: { 204: { description: "Cancelled" } },
   },
@@ -222,11 +224,12 @@ function specOf(query: StreamQuery): StreamJobSpec {
     decimal,
   } = query;
   for (const [name, formats] of Object.entries(ONLY_FOR)) {
-    if (Object.hasOwn(query, name) && !formats.includes(format)) throw wrong(name, `is for ${formats.join(", ")} only`);
+    if (Object.hasOwn(query, name) && !formats.includes(format))
+      throw wrong(name, `is only available for ${formats.join(", ")}`);
   }
-  if (query.embed !== undefined && target.kind !== "vectors") throw wrong("embed", "is for vectors only");
-  if (format === "f32" && dimensions === undefined) throw wrong("dimensions", "is needed for f32");
-  if (columns && new Set(columns).size < columns.length) throw wrong("columns", "names a column twice");
+  if (query.embed !== undefined && target.kind !== "vectors") throw wrong("embed", "is only available for vectors");
+  if (format === "f32" && dimensions === undefined) throw wrong("dimensions", "is required for f32");
+  if (columns && new Set(columns).size < columns.length) throw wrong("columns", "must not repeat a column name");
   const delimiter = query.delimiter === "auto" ? undefined : query.delimiter;
   const given = { encoding, path, delimiter, columns, dimensions, by };
   const where = readFilterParameter(query.where, "where") ?? undefined;

@@ -44,11 +44,11 @@ const collectionRoutes: readonly Route[] = [
       path: "/api/v1/collections/{name}",
       role,
       tag,
-      summary: "Create a collection, or confirm that it has this shape",
+      summary: "Create a collection, or confirm that it exists with this shape",
       params: collectionParams,
       body: collectionShapeSchema,
       responses: {
-        200: { description: "It exists, with this shape", schema: collectionSchema },
+        200: { description: "The collection already exists with this shape", schema: collectionSchema },
         201: { description: "Created", schema: collectionSchema },
       },
     },
@@ -64,7 +64,7 @@ const collectionRoutes: readonly Route[] = [
       path: "/api/v1/collections",
       role,
       tag,
-      summary: "Collections by name",
+      summary: "List collections in the order of their names",
       query: listQuery,
       responses: { 200: { description: "A page of collections", schema: collectionsPage } },
     },
@@ -84,7 +84,7 @@ const collectionRoutes: readonly Route[] = [
       path: "/api/v1/collections/{name}",
       role,
       tag,
-      summary: "A collection's shape and figures",
+      summary: "Get a collection: shape, size, tiers and hit ratio",
       params: collectionParams,
       responses: { 200: { description: "The collection", schema: collectionSchema } },
     },
@@ -96,9 +96,9 @@ const collectionRoutes: readonly Route[] = [
       path: "/api/v1/collections/{name}",
       role,
       tag,
-      summary: "Drop a collection with all its points",
+      summary: "Delete a collection and all its points",
       params: collectionParams,
-      responses: { 204: { description: "Dropped" } },
+      responses: { 204: { description: "Deleted" } },
     },
     async ({ runtime, namespace, params }) => {
       await runtime.vectors.drop(namespace, params.name);
@@ -111,7 +111,7 @@ const collectionRoutes: readonly Route[] = [
       path: "/api/v1/collections/{name}/recall",
       role,
       tag,
-      summary: "recall@10 of the present tiers against an exact scan of what was sent",
+      summary: "Measure recall@10 of searches against an exact scan of the original vectors",
       params: collectionParams,
       query: recallQuery,
       responses: { 200: { description: "The measurement", schema: recallSchema } },
@@ -124,7 +124,7 @@ const collectionRoutes: readonly Route[] = [
       path: "/api/v1/collections/{name}/search",
       role,
       tag,
-      summary: "The nearest points",
+      summary: "Search for the nearest points",
       growsMemory: false,
       params: collectionParams,
       body: searchBody,
@@ -158,8 +158,8 @@ const pointRoutes: readonly Route[] = [
       body: pointsBody,
       rounded: [["points", "*", "vector"]],
       responses: {
-        200: { description: "All are stored", schema: upsertedSchema },
-        207: { description: "Some were refused; the others are stored", schema: upsertedSchema },
+        200: { description: "All points were stored", schema: upsertedSchema },
+        207: { description: "Some points were refused; the others were stored", schema: upsertedSchema },
       },
     },
     async ({ runtime, namespace, params, body, requestId }) => {
@@ -174,7 +174,7 @@ const pointRoutes: readonly Route[] = [
       path: "/api/v1/collections/{name}/points",
       role,
       tag,
-      summary: "Ids and metadata, in the order of insertion",
+      summary: "List points, ids and metadata only, in the order of insertion",
       params: collectionParams,
       query: pointsQuery,
       responses: { 200: { description: "A page of points", schema: pointsPage } },
@@ -194,13 +194,13 @@ const pointRoutes: readonly Route[] = [
       path: "/api/v1/collections/{name}/points/{id}",
       role,
       tag,
-      summary: "One point",
+      summary: "Get a point",
       params: pointParams,
-      responses: { 200: { description: "The point, its vector at the stored precision", schema: pointSchema } },
+      responses: { 200: { description: "The point, with its vector at the stored precision", schema: pointSchema } },
     },
     async ({ runtime, namespace, params }) => {
       const [point] = await runtime.vectors.get(namespace, params.name, [params.id]);
-      if (!point) throw new AppError("not-found", "There is no such point.");
+      if (!point) throw new AppError("not-found", "No point has this id.");
       return point;
     },
   ),
@@ -210,13 +210,13 @@ const pointRoutes: readonly Route[] = [
       path: "/api/v1/collections/{name}/points/{id}",
       role,
       tag,
-      summary: "Remove one point",
+      summary: "Delete a point",
       params: pointParams,
-      responses: { 204: { description: "Removed" } },
+      responses: { 204: { description: "Deleted" } },
     },
     async ({ runtime, namespace, params }) => {
       const removed = await runtime.vectors.remove(namespace, params.name, [params.id]);
-      if (removed === 0) throw new AppError("not-found", "There is no such point.");
+      if (removed === 0) throw new AppError("not-found", "No point has this id.");
       return reply(204);
     },
   ),

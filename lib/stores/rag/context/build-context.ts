@@ -186,7 +186,7 @@ function droppedParts(
 }
 
 function tooSmall(maxTokens: number, needed: number): AppError {
-  const detail = `The system messages, the newest message and the question take ${needed} tokens; the budget is ${maxTokens}.`;
+  const detail = `The system messages, the newest message and the question need ${needed} tokens; maxTokens is ${maxTokens}.`;
   return new AppError("unprocessable", detail, {
     errors: [{ path: "/maxTokens", message: `must be at least ${needed}` }],
   });

@@ -10,7 +10,7 @@ export function confirmed(collection: Collection, { dimensions, metric, precisio
     const shape = `${record.dimensions} dimensions, ${record.metric}, ${record.precision}`;
     throw new AppError(
       "conflict",
-      `The collection ${JSON.stringify(record.name)} exists with another shape: ${shape}.`,
+      `The collection ${JSON.stringify(record.name)} already exists with a different shape: ${shape}.`,
     );
   }
   return collection;

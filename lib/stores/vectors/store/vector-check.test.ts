@@ -15,7 +15,7 @@ it("names what is wrong with a vector, and where", () => {
     [[Number.POSITIVE_INFINITY, 1], /vector\[0\] is not a finite number/],
     [[null, 1], /vector\[0\] is not a finite number/],
     [["1", 1], /vector\[0\] is not a finite number/],
-    [[1, 65_505], /vector\[1\] is beyond ±65,504/],
+    [[1, 65_505], /vector\[1\] is outside ±65,504/],
     [[0, 0], /zero/],
     [[1e-200, -0], /zero/],
   ];
@@ -37,7 +37,7 @@ it("points at the value that is wrong", () => {
 it("refuses to store what float16 rounds to no direction, and asks with it", () => {
   const tiny = [2 ** -25, -1e-9];
   expect(vectorProblem(shape, tiny)).toBeNull();
-  expect(storedProblem(shape, tiny)?.reason).toMatch(/rounded to float16/);
+  expect(storedProblem(shape, tiny)?.reason).toMatch(/after rounding to float16/);
   expect(storedProblem(shape, [2 ** -24, 0])).toBeNull();
   expect(storedProblem({ ...shape, precision: "int16" }, tiny)).toBeNull();
   expect(storedProblem({ ...shape, metric: "dot" }, tiny)).toBeNull();

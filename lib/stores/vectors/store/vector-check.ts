@@ -29,9 +29,9 @@ export function vectorProblem(shape: VectorShape, vector: unknown): VectorProble
     if (typeof value !== "number" || !(value <= largest && value >= -largest)) return valueProblem(shape, i, value);
     squares += value * value;
   }
-  if (squares > LONGEST * LONGEST) return whole("vector is longer than 1e18");
+  if (squares > LONGEST * LONGEST) return whole("vector has a length above 1e18");
   if (shape.metric === "cosine" && squares < SHORTEST * SHORTEST) {
-    return whole("vector is zero (shorter than 1e-18): it has no direction for cosine");
+    return whole("vector is zero (length below 1e-18), so it has no direction for cosine");
   }
   return null;
 }
@@ -42,7 +42,7 @@ export function storedProblem(shape: VectorShape, vector: unknown): VectorProble
   if (problem || shape.precision !== "float16" || shape.metric !== "cosine") return problem;
   const values = vector as ArrayLike<number>;
   for (let i = 0; i < values.length; i++) if (Math.abs(values[i] ?? 0) > ROUNDS_TO_ZERO) return null;
-  return whole("vector is zero once it is rounded to float16: it has no direction for cosine");
+  return whole("vector is zero after rounding to float16, so it has no direction for cosine");
 }
 
 const whole = (reason: string): VectorProblem => ({ reason, pointer: "" });
@@ -52,6 +52,6 @@ function valueProblem({ precision }: VectorShape, index: number, value: unknown)
   if (typeof value !== "number" || !Number.isFinite(value)) {
     return { pointer, reason: `vector[${index}] is not a finite number` };
   }
-  const range = precision === "float16" ? ", float16's range" : ` of ${precision}`;
-  return { pointer, reason: `vector[${index}] is beyond ±${precision === "float32" ? "1e18" : `65,504${range}`}` };
+  const range = precision === "float16" ? ", the range of float16" : ` of ${precision}`;
+  return { pointer, reason: `vector[${index}] is outside ±${precision === "float32" ? "1e18" : `65,504${range}`}` };
 }

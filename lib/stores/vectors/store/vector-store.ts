@@ -36,7 +36,7 @@ const NOTHING = { count: 0, measured: 0, errorSum: 0, errorMax: 0 };
 const ATTEMPTS = 5;
 /** Each takes a few hundred bytes of memory, full or empty. */
 const MAX_COLLECTIONS = 10_000;
-const FULL = "Other namespaces hold all collections that this server keeps: its operator can have some dropped.";
+const FULL = "Other namespaces use all collections that this server allows. Ask its operator to delete some.";
 
 export interface VectorStoreOptions {
   rows: VectorRows;
@@ -119,7 +119,7 @@ export class VectorStore implements VectorIndex {
     if (mayTake(1, own, this.#maxCollections - this.#collections.size)) return;
     throw new AppError(
       "conflict",
-      own > 0 ? `This namespace has ${own} collections, its share: drop one first.` : FULL,
+      own > 0 ? `This namespace has used its share of ${own} collections; delete one first.` : FULL,
     );
   }
 
@@ -326,7 +326,7 @@ export class VectorStore implements VectorIndex {
 
   #find(namespace: string, name: string): Collection {
     const collection = this.#collections.get(keyOf(namespace, name));
-    if (!collection) throw new AppError("not-found", `There is no collection ${JSON.stringify(name)}.`);
+    if (!collection) throw new AppError("not-found", `No collection has the name ${JSON.stringify(name)}.`);
     return collection;
   }
 
