@@ -1,5 +1,5 @@
 // Start flags and allocator settings for the memory limit in force. Built-ins only: the launcher runs before anything
-// is installed. What each choice is worth was measured with bench/gc (its README has the tables).
+// is installed. docs/internals/garbage-collection.md has what each choice is worth.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
