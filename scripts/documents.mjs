@@ -8,10 +8,13 @@ const EXTENSION = /\.(?:ts|tsx|mjs|cjs|js|json|md|prisma|sql|sh|png|yaml|yml|exa
 /** `<x>`, `{x}`, `…`, `*`: a kind of name, not a name. */
 const PATTERN = /[<{}>…*]/;
 
-/** The documents under a root: those at its top and in `docs/`, `bench/`, `packages/` and `examples/`. */
+/** Where our own files are: what begins so must be a file or a folder. */
+const OURS = /^(?:agent|app|bench|docs|e2e|findings|lib|prisma|scripts|wasm)\//;
+
+/** The documents under a root: those at its top and in `docs/`, `bench/`, `findings/`, `packages/` and `examples/`. */
 export function documentFiles(root = projectDir) {
   const top = readdirSync(root).filter((name) => name.endsWith(".md"));
-  const deeper = ["docs", "bench", "packages", "examples"].flatMap((folder) => walk(root, folder));
+  const deeper = ["docs", "bench", "findings", "packages", "examples"].flatMap((folder) => walk(root, folder));
   return [...top, ...deeper.filter((name) => name.endsWith(".md"))].sort();
 }
 
@@ -41,7 +44,7 @@ export function checkDocuments(root = projectDir) {
 
 function knownNames(root) {
   const sources = sourceFiles(root).map((file) => [file, readFileSync(path.join(root, file), "utf8")]);
-  const others = ["wasm", "prisma", "docs"].flatMap((folder) => walk(root, folder));
+  const others = ["wasm", "prisma", "docs", "findings"].flatMap((folder) => walk(root, folder));
   const paths = new Set([...sources.map(([file]) => file), ...others, ...readdirSync(root)]);
   const words = new Set();
   for (const [, text] of sources) for (const [word] of text.matchAll(/[A-Za-z_$][\w$]*/g)) words.add(word);
@@ -77,14 +80,21 @@ function missingIn(span, isFenced, { root, paths, scripts, words, code }) {
   if (route !== undefined && !PATTERN.test(route) && !code.includes(route)) missing.push(`no route ${route}`);
   for (const word of span.split(/[\s,;()"'=]+/)) {
     const name = word.replace(/^\.\//, "").replace(/[:.]+$/, "");
-    if (!EXTENSION.test(name) || PATTERN.test(name) || /^[/~.-]|^https?:|^[A-Z]+\./.test(name)) continue;
+    if (PATTERN.test(name)) continue;
+    if (OURS.test(name) && !EXTENSION.test(name) && !exists(path.join(root, name)) && !isBegun(name, paths))
+      missing.push(`no folder ${name}`);
+    if (!EXTENSION.test(name) || /^[/~.-]|^https?:|^[A-Z]+\./.test(name)) continue;
     const isThere = exists(path.join(root, name)) || paths.some((file) => file.endsWith(`/${name}`));
     // In a block of commands, files that the reader makes are named too: only what is ours by its folder is looked for.
-    if (!isThere && (!isFenced || /^(?:app|lib|bench|scripts|e2e|docs|prisma|agent|wasm)\//.test(name)))
-      missing.push(`no file ${name}`);
+    if (!isThere && (!isFenced || OURS.test(name))) missing.push(`no file ${name}`);
   }
   if (!isFenced && /^(?:[A-Z][a-z0-9]+){2,}$/.test(span) && !words.has(span)) missing.push(`nothing is called ${span}`);
   return missing;
+}
+
+/** Tests are run by how their paths begin. */
+function isBegun(name, paths) {
+  return paths.some((file) => file.startsWith(name));
 }
 
 function deadLinks(root, file, text) {

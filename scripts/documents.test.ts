@@ -24,6 +24,8 @@ const dead = (text: string) => {
 it.each([
   ["`lib/gone.ts`", "no file lib/gone.ts"],
   ["`gone.ts`", "no file gone.ts"],
+  ["`lib/gone`", "no folder lib/gone"],
+  ["`npx vitest run lib/gone/deeper`", "no folder lib/gone/deeper"],
   ["`node scripts/gone.mjs --fast`", "no file scripts/gone.mjs"],
   ["`npm run gone`", 'no npm script "gone"'],
   ["`HEADROOM_GONE=1`", "no setting HEADROOM_GONE"],
@@ -41,7 +43,7 @@ it("names links to nothing, and to headings that are not there", () => {
 
 it("says nothing of what is there, of patterns, of others' addresses, and of files that a reader makes", () => {
   const fine = [
-    "`lib/there.ts` `there.ts` `npm run start` `HEADROOM_THERE` `GET /api/v1/there?x=1` `ThereItIs` `compose-….ts` `/etc/x.json`",
+    "`lib/there.ts` `there.ts` `lib` `lib/` `npx vitest run lib/th` `npm run start` `HEADROOM_THERE` `GET /api/v1/there?x=1` `ThereItIs` `compose-….ts` `/etc/x.json`",
     "[site](https://example.com/a.md)",
     "```sh",
     "curl -o mine.json http://127.0.0.1/x.json",
@@ -51,5 +53,5 @@ it("says nothing of what is there, of patterns, of others' addresses, and of fil
 });
 
 it("reads the project's own documents", () => {
-  expect(documentFiles()).toEqual(expect.arrayContaining(["ARCHITECTURE.md", "README.md"]));
+  expect(documentFiles()).toEqual(expect.arrayContaining(["ARCHITECTURE.md", "README.md", "findings/README.md"]));
 });
