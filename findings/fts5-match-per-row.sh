@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SQLite FTS5: `MATCH ? AND rowid IN (SELECT …)` runs the whole full-text query once for each rowid of the list.
 # The planner takes the list as the outer loop and gives FTS5 an equality on rowid beside the MATCH (index "=M" in the plan). FTS5 then
-# evaluates the expression anew for each row. A unary plus on rowid makes it a condition on what was found: same rows, same ranks, and
+# evaluates the expression again for each row. A unary plus on rowid makes it a condition on what was found: same rows, same ranks, and
 # here some hundred times less CPU time. EXPLAIN QUERY PLAN says "SCAN … VIRTUAL TABLE INDEX" for both.
 # Version: libsql 0.5.29, which has SQLite 3.45.1.
 # Output seen: "=M1" takes 3,761 ms of CPU time, "M1" 26 ms, both with the same ten rows. The check asks for 10 times.

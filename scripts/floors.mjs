@@ -1,5 +1,6 @@
 // The floors of ARCHITECTURE.md, checked over every source file: also those that nothing imports.
-// dependency-cruiser gathers no `.ts` from a folder beside TypeScript 7, and says nothing about it: so files are named to it.
+// dependency-cruiser gathers no `.ts` from a folder beside TypeScript 7, and says nothing about it: so files are named to it
+// (findings/dependency-cruiser-typescript-7.sh).
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import path from "node:path";

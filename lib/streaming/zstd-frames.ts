@@ -2,7 +2,7 @@ import { AppError } from "../shared/errors.ts";
 import type { ByteQueue } from "./byte-queue.ts";
 
 // Where zstd's frames begin and end, without inflating them. Node's decoder drops the second of two frames that came in one piece (22
-// and 24), takes a cut one for whole (22), and says nothing of the windows of later ones. RFC 8878 gives each its length.
+// and 24), takes a cut one for whole (22), and says nothing of the windows of later ones. RFC 8878 gives each its length. See findings/zstd-joined-frames.sh and zstd-cut-frame.sh.
 
 const FRAME = 0xfd2fb528;
 /** Of frames that carry no data of the body: the last digit is free. */

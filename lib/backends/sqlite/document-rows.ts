@@ -67,7 +67,8 @@ export async function createDocumentRows(database: Database, namespaces: Namespa
       const key = namespaces.idOf(namespace);
       if (key === null) return [];
       const table = textTable(key);
-      // With the plus a condition on what was found; without it FTS5 would search once for each chunk.
+      // With the plus a condition on what was found; without it FTS5 would search once for each chunk
+      // (findings/fts5-match-per-row.sh).
       const only =
         documentRowIds === null
           ? ""

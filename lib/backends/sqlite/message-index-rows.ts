@@ -31,7 +31,8 @@ export async function createMessageIndexRows(
   return {
     async matchWords(namespace, expression, limit, conversationRowId) {
       const key = await namespaces.requireMessages(namespace);
-      // With the plus a condition on what was found; without it FTS5 would search once for each message.
+      // With the plus a condition on what was found; without it FTS5 would search once for each message
+      // (findings/fts5-match-per-row.sh).
       const only =
         conversationRowId === null
           ? ""
