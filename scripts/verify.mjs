@@ -14,6 +14,7 @@ const CHECKS = [
   ["floors", process.execPath, ["scripts/floors.mjs"]],
   ["compiled modules", process.execPath, ["scripts/build-wasm.mjs", "--check"]],
   ["names in documents", process.execPath, ["scripts/documents.mjs"]],
+  ["reference pages", process.execPath, ["--import", "tsx", "scripts/reference.ts", "--check"]],
 ];
 
 const sinceText = (started) => `${((Date.now() - started) / 1000).toFixed(1)} s`;

@@ -35,15 +35,53 @@ export interface ServerEvents extends BroadcastEvents {
   "signed-out": (end: SignedOut) => void;
 }
 
+interface EventAudience {
+  /** In words, for the reference. */
+  when: string;
+  roles: readonly Role[];
+  namespaced: boolean;
+  twin: string;
+}
+
 /**
  * Who hears an event, beside operators, who hear all: whoever may read the same over HTTP at `twin`. `namespaced`: only keys of
  * the namespace that it belongs to.
  */
 export const EVENT_AUDIENCE = {
-  "memory:sample": { roles: ["viewer"], namespaced: false, twin: "/monitoring/memory/history" },
-  "memory:optimize-progress": { roles: ["viewer"], namespaced: false, twin: "/monitoring/memory/optimizations" },
-  "memory:optimized": { roles: ["viewer"], namespaced: false, twin: "/monitoring/memory/optimizations/{id}" },
-  "memory:leak": { roles: ["viewer"], namespaced: false, twin: "/monitoring/memory/leaks" },
-  "memory:alert": { roles: ["viewer"], namespaced: false, twin: "/monitoring/memory" },
-  "stream:progress": { roles: ["viewer", "consumer"], namespaced: true, twin: "/api/v1/streams/{id}" },
-} as const satisfies Record<keyof BroadcastEvents, { roles: readonly Role[]; namespaced: boolean; twin: string }>;
+  "memory:sample": {
+    when: "with each sample, and once on connect",
+    roles: ["viewer"],
+    namespaced: false,
+    twin: "/monitoring/memory/history",
+  },
+  "memory:optimize-progress": {
+    when: "a step of a run ends",
+    roles: ["viewer"],
+    namespaced: false,
+    twin: "/monitoring/memory/optimizations",
+  },
+  "memory:optimized": {
+    when: "a run ends, whoever started it",
+    roles: ["viewer"],
+    namespaced: false,
+    twin: "/monitoring/memory/optimizations/{id}",
+  },
+  "memory:leak": {
+    when: "the server's own verdict changes",
+    roles: ["viewer"],
+    namespaced: false,
+    twin: "/monitoring/memory/leaks",
+  },
+  "memory:alert": {
+    when: "the level changes",
+    roles: ["viewer"],
+    namespaced: false,
+    twin: "/monitoring/memory",
+  },
+  "stream:progress": {
+    when: "a stream moves on, at most twice a second, or ends",
+    roles: ["viewer", "consumer"],
+    namespaced: true,
+    twin: "/api/v1/streams/{id}",
+  },
+} as const satisfies Record<keyof BroadcastEvents, EventAudience>;

@@ -146,6 +146,17 @@ export type Settings = { [Name in SettingName]: z.infer<(typeof SETTINGS)[Name][
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
+/** What a setting takes: the least and the most of a number, or its choices. */
+export function settingRange(name: SettingName) {
+  const { schema } = SETTINGS[name];
+  const numeric = "minValue" in schema;
+  return {
+    minimum: numeric ? schema.minValue : null,
+    maximum: numeric ? schema.maxValue : null,
+    choices: "options" in schema ? [...schema.options] : null,
+  };
+}
+
 /** A PATCH names any of the settings; `null` returns one to its default. */
 export const settingsPatchSchema = z
   .strictObject(

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SETTING_NAMES, SETTINGS, type SettingName, type Settings } from "../contracts/settings.ts";
+import { SETTING_NAMES, SETTINGS, type SettingName, type Settings, settingRange } from "../contracts/settings.ts";
 
 const flag = z.enum(["0", "1", "off", "on", "false", "true"]).transform((text) => ["1", "on", "true"].includes(text));
 const integer = (minimum: number, maximum: number) =>
@@ -10,71 +10,127 @@ const integer = (minimum: number, maximum: number) =>
     .pipe(z.number().int().min(minimum).max(maximum));
 
 /** What is fixed for the life of a process. The settings, which may change, are in lib/contracts/settings.ts. */
-const FIXED = {
-  PORT: { schema: integer(0, 65_535), fallback: 3000, takes: "a port, 0–65535 (0: any free one)" },
-  HOST: { schema: z.string().min(1), fallback: "127.0.0.1", takes: "an address to listen on" },
+export const FIXED = {
+  PORT: {
+    schema: integer(0, 65_535),
+    fallback: 3000,
+    takes: "a port, 0–65535 (0: any free one)",
+    description: "The port to listen on",
+  },
+  HOST: {
+    schema: z.string().min(1),
+    fallback: "127.0.0.1",
+    takes: "an address to listen on",
+    description: "The address to listen on; any but 127.0.0.1 opens it to the network",
+  },
   HEADROOM_DATABASE_URL: {
     schema: z.string().regex(/^file:.+/, "must start with file:"),
     fallback: "file:./data/headroom.db",
     takes: "file:PATH of a SQLite database (Postgres is not served by this version)",
+    description: "The SQLite database; a relative path starts at the project",
   },
   HEADROOM_REDIS_URL: {
     schema: z.string().max(0).optional(),
     fallback: undefined,
     takes: "nothing: this version keeps its state in SQLite",
+    description: "Not served by this version",
   },
   HEADROOM_OPERATOR_KEY: {
     schema: z.string().min(16).max(256).optional(),
     fallback: undefined,
     takes: "16–256 characters",
+    description: "The operator's key; without it the first start makes one and prints it once",
   },
   HEADROOM_EMBEDDINGS_URL: {
     schema: z.url({ protocol: /^https?$/ }).optional(),
     fallback: undefined,
     takes: "the base URL of an OpenAI-compatible API, as in https://host/v1",
+    description: "A service that embeds in place of the embedded model",
   },
   HEADROOM_EMBEDDINGS_MODEL: {
     schema: z.string().min(1).max(200),
     fallback: "text-embedding-3-small",
     takes: "a model's name",
+    description: "The model that the service is asked for",
   },
   HEADROOM_EMBEDDINGS_API_KEY: {
     schema: z.string().min(1).max(4096).optional(),
     fallback: undefined,
     takes: "the service's key",
+    description: "The key for the service",
   },
   HEADROOM_EMBEDDINGS_MAX_TOKENS: {
     schema: integer(32, 1_000_000),
     fallback: 8_191,
     takes: "32–1000000: the tokens that the service's model reads of one text",
+    description: "Chunks and messages are cut to what the service's model reads",
   },
   HEADROOM_EMBEDDINGS_IDLE_SECONDS: {
     schema: integer(1, 86_400),
     fallback: 60,
     takes: "1–86400: the embedded model's process ends after this long without work",
+    description: "When the embedded model's process ends, and its memory with it",
   },
   HEADROOM_EMBEDDINGS_TIMEOUT_SECONDS: {
     schema: integer(1, 600),
     fallback: 30,
     takes: "1–600: a batch of texts takes the embedding service, or the model, at most so long",
+    description: "How long a batch may take: then 504 from a service, or a new process for the model",
   },
-  HEADROOM_DOOR: { schema: z.enum(["direct", "next"]), fallback: "direct" as const, takes: "direct or next" },
-  HEADROOM_SNAPSHOTS: { schema: flag, fallback: false, takes: "on or off" },
-  HEADROOM_METRICS_PUBLIC: { schema: flag, fallback: false, takes: "1 or 0" },
-  HEADROOM_GC_TUNING: { schema: flag, fallback: true, takes: "on or off" },
-  HEADROOM_ALLOCATOR_TRIM: { schema: flag, fallback: true, takes: "on or off" },
-  HEADROOM_SESSION_PACKING: { schema: flag, fallback: true, takes: "on or off" },
-  HEADROOM_SESSION_HOT_TIER: { schema: flag, fallback: true, takes: "on or off" },
-  HEADROOM_CACHE_COMPRESSION: { schema: flag, fallback: true, takes: "on or off" },
+  HEADROOM_DOOR: {
+    schema: z.enum(["direct", "next"]),
+    fallback: "direct" as const,
+    takes: "direct or next",
+    description: "Who answers the API: the server itself, or Next's route handlers",
+  },
+  HEADROOM_SNAPSHOTS: {
+    schema: flag,
+    fallback: false,
+    takes: "on or off",
+    description: "Heap snapshots may be taken; they contain everything in memory, secrets included",
+  },
+  HEADROOM_METRICS_PUBLIC: { schema: flag, fallback: false, takes: "1 or 0", description: "`/metrics` needs no key" },
+  HEADROOM_GC_TUNING: {
+    schema: flag,
+    fallback: true,
+    takes: "on or off",
+    description: "Start flags for garbage collection, chosen for the memory limit",
+  },
+  HEADROOM_ALLOCATOR_TRIM: {
+    schema: flag,
+    fallback: true,
+    takes: "on or off",
+    description: "Free pages of the C allocator are given back",
+  },
+  HEADROOM_SESSION_PACKING: {
+    schema: flag,
+    fallback: true,
+    takes: "on or off",
+    description: "Sessions that rest are compressed in memory",
+  },
+  HEADROOM_SESSION_HOT_TIER: {
+    schema: flag,
+    fallback: true,
+    takes: "on or off",
+    description: "Sessions in use are kept ready to be answered",
+  },
+  HEADROOM_CACHE_COMPRESSION: {
+    schema: flag,
+    fallback: true,
+    takes: "on or off",
+    description: "Cached bodies are compressed",
+  },
   HEADROOM_CGROUP_ROOT: {
     schema: z.string().min(1),
     fallback: "/sys/fs/cgroup",
     takes: "the folder of the cgroup file system",
+    description: "Where the container's memory limit is read",
   },
   HEADROOM_LOG_LEVEL: {
     schema: z.enum(["debug", "info", "warn", "error", "silent"]),
     fallback: "info" as const,
     takes: "debug, info, warn, error or silent",
+    description: "The least important lines of the log that are written",
   },
 } as const;
 
@@ -97,7 +153,7 @@ export class EnvError extends Error {
 /**
  * Parses the environment, once.
  *
- * @throws {EnvError} for the first wrong value, and for a `HEADROOM_…` name that does not exist.
+ * @throws {EnvError} for the first wrong value.
  */
 export function parseEnv(environment: Readonly<Record<string, string | undefined>>): Env {
   const fixed: Record<string, unknown> = {};
@@ -136,9 +192,7 @@ function parseOne(name: string, value: unknown, schema: z.ZodType, takes: string
 const toNumber = (text: string): number => (/^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN);
 
 function takesOf(name: SettingName): string {
-  const { schema, unit } = SETTINGS[name];
-  if (schema instanceof z.ZodEnum) return schema.options.join(" or ");
-  if (schema instanceof z.ZodNumber)
-    return `a number from ${schema.minValue} to ${schema.maxValue}${unit ? ` (${unit})` : ""}`;
-  return "another value";
+  const { minimum, maximum, choices } = settingRange(name);
+  const { unit } = SETTINGS[name];
+  return choices?.join(" or ") ?? `a number from ${minimum} to ${maximum}${unit ? ` (${unit})` : ""}`;
 }

@@ -5,6 +5,7 @@ import {
   type Settings,
   type SettingsPatch,
   type SettingsView,
+  settingRange,
 } from "../../contracts/settings.ts";
 import { LEAST_LIMIT_MB } from "../../memory/pressure/room-for-stores.ts";
 import type { SettingRevisionRow, SettingRows } from "../../ports/admin-rows.ts";
@@ -156,14 +157,6 @@ function requireRoom(memoryLimitMb: unknown): void {
 }
 
 function describe(name: SettingName) {
-  const { variable, unit, description, schema } = SETTINGS[name];
-  const numeric = "minValue" in schema;
-  return {
-    variable,
-    unit,
-    description,
-    minimum: numeric ? schema.minValue : null,
-    maximum: numeric ? schema.maxValue : null,
-    choices: "options" in schema ? [...schema.options] : null,
-  };
+  const { variable, unit, description } = SETTINGS[name];
+  return { variable, unit, description, ...settingRange(name) };
 }
