@@ -1,7 +1,9 @@
 // What documents name must be there: files, links and their anchors, npm scripts, settings, routes, and names of the code.
+// Their sentences are short.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { sourceFiles } from "./floors.mjs";
+import { longSentences } from "./sentences.mjs";
 import { projectDir } from "./setup.mjs";
 
 const EXTENSION = /\.(?:ts|tsx|mjs|cjs|js|json|md|prisma|sql|sh|png|yaml|yml|example|gz)$/;
@@ -31,14 +33,14 @@ function exists(file) {
 }
 
 /**
- * Compares the documents under a root with its files.
- * @returns a line for each name that is not there: `FILE:LINE: what`.
+ * Compares the documents under a root with its files, and looks for sentences that are too long.
+ * @returns a line for each name that is not there, and for each long sentence: `FILE:LINE: what`.
  */
 export function checkDocuments(root = projectDir) {
   const known = knownNames(root);
   return documentFiles(root).flatMap((file) => {
     const text = readFileSync(path.join(root, file), "utf8");
-    return [...deadLinks(root, file, text), ...deadNames(file, text, known)];
+    return [...deadLinks(root, file, text), ...deadNames(file, text, known), ...tooLong(file, text)];
   });
 }
 
@@ -97,6 +99,12 @@ function isBegun(name, paths) {
   return paths.some((file) => file.startsWith(name));
 }
 
+function tooLong(file, text) {
+  return longSentences(text).map(
+    ({ line, words, start }) => `${file}:${line}: ${words} words in a sentence: ${start} …`,
+  );
+}
+
 function deadLinks(root, file, text) {
   return [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link]) => {
     if (/^[a-z]+:/.test(link)) return [];
@@ -121,8 +129,8 @@ function anchorsOf(text) {
 }
 
 if (import.meta.filename === process.argv[1]) {
-  const dead = checkDocuments();
-  for (const line of dead) console.log(line);
-  console.log(`${documentFiles().length} documents, ${dead.length} names that are not there`);
-  process.exitCode = dead.length > 0 ? 1 : 0;
+  const found = checkDocuments();
+  for (const line of found) console.log(line);
+  console.log(`${documentFiles().length} documents, ${found.length} dead names and long sentences`);
+  process.exitCode = found.length > 0 ? 1 : 0;
 }

@@ -52,6 +52,35 @@ it("says nothing of what is there, of patterns, of others' addresses, and of fil
   expect(dead(fine.join("\n"))).toEqual([]);
 });
 
+const words = (count: number) => Array.from({ length: count }, (_, at) => `w${at}`).join(" ");
+
+it("a sentence of 36 words is told with its line and its first words, one of 35 is not", () => {
+  write("docs/page.md", `# Page\n\nIt is short. So ${words(34)}.\n\nAnd ${words(35)}.\n`);
+  expect(checkDocuments(root)).toEqual(["docs/page.md:5: 36 words in a sentence: And w0 w1 w2 w3 w4 …"]);
+});
+
+it.each([
+  ["two sentences in one paragraph", `${words(20)}.\nThen ${words(20)}.`],
+  ["items of a list", `- ${words(20)}\n- ${words(20)}\n1. ${words(20)}`],
+  ["a table", `| ${words(20)} | ${words(20)} |`],
+  ["a block of code", `\`\`\`sh\n${words(40)}\n\`\`\`\n`],
+  ["indented code", `Text:\n\n    ${words(40)}`],
+  ["code between backticks, and a link", `Run \`${words(40)}\` as [it](page.md) says.`],
+  ["a heading", `# ${words(40)}`],
+])("takes for no long sentence: %s", (_, text) => {
+  write("docs/page.md", text);
+  expect(checkDocuments(root)).toEqual([]);
+});
+
+it.each([
+  ["over the lines of a paragraph", `${words(20)}\n${words(20)}`],
+  ["in an item of a list, over its lines", `- ${words(20)}\n  ${words(20)}`],
+  ["in a quotation", `> ${words(40)}`],
+])("finds a long sentence %s", (_, text) => {
+  write("docs/page.md", text);
+  expect(checkDocuments(root)).toHaveLength(1);
+});
+
 it("reads the project's own documents", () => {
   expect(documentFiles()).toEqual(expect.arrayContaining(["ARCHITECTURE.md", "README.md", "findings/README.md"]));
 });

@@ -13,7 +13,7 @@ const CHECKS = [
   ["lint and format", bin("biome"), ["ci", "--colors=off", "."]],
   ["floors", process.execPath, ["scripts/floors.mjs"]],
   ["compiled modules", process.execPath, ["scripts/build-wasm.mjs", "--check"]],
-  ["names in documents", process.execPath, ["scripts/documents.mjs"]],
+  ["names and sentences in documents", process.execPath, ["scripts/documents.mjs"]],
   ["reference pages", process.execPath, ["--import", "tsx", "scripts/reference.ts", "--check"]],
 ];
 
