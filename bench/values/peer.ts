@@ -65,11 +65,13 @@ function ours(): Store {
     maxItems: count,
     idleTimeoutMs: 1_800_000,
     hotTier: peer === "ours-hot",
-    spilledItems: () => 0,
-    canKeepUse: () => true,
-    beforeSpill: () => undefined,
-    onSpill: () => undefined,
-    onExpire: () => undefined,
+    departures: {
+      spilledItems: 0,
+      canKeepUse: true,
+      leaving: () => undefined,
+      left: () => undefined,
+      expired: () => undefined,
+    },
   });
   const fields = {
     namespace: "default",

@@ -2,7 +2,8 @@ import { createSessionRows } from "../../../lib/backends/sqlite/session-rows.ts"
 import type { SessionRow, SessionRows } from "../../../lib/ports/session-rows.ts";
 import type { Core } from "../../../lib/server/compose/core.ts";
 import { MIB } from "../../../lib/shared/bytes.ts";
-import { WriteBehind } from "../../../lib/stores/sessions/write-behind.ts";
+import { GroupCommit } from "../../../lib/stores/sessions/group-commit.ts";
+import { WriteQueue } from "../../../lib/stores/sessions/write-queue.ts";
 import type { LiveSession } from "./compose-sessions.ts";
 
 const USES_EVERY_MS = 750;
@@ -13,28 +14,27 @@ const USES_EVERY_MS = 750;
  */
 export class SessionKeeping {
   readonly #rows: SessionRows;
-  readonly #changes: WriteBehind;
+  readonly #queue: WriteQueue;
+  readonly #commits: GroupCommit;
   readonly #used = new Map<string, number>();
   #usesAreDue = false;
 
   private constructor(core: Core, rows: SessionRows) {
     const { ledger, clock, settings } = core;
     this.#rows = rows;
-    this.#changes = new WriteBehind({
+    this.#queue = new WriteQueue(ledger.open("session-keeping", "sessions", settings.values.sessionsMaxMb * MIB));
+    this.#commits = new GroupCommit(this.#queue, {
       rows,
-      account: ledger.open("session-keeping", "sessions", settings.values.sessionsMaxMb * MIB),
       clock,
       durability: () => "everysec",
-      collectUses: (most, queue) => this.#collectUses(most, queue),
-      dataOf: () => null,
-      makeRoom: () => false,
+      uses: { demand: () => undefined, collect: (most, queue) => this.#collectUses(most, queue) },
       onFailure: (error) => console.error(error),
     });
     const cancel = clock.every(USES_EVERY_MS, () => {
       this.#usesAreDue = true;
-      void this.#changes.flush();
+      void this.#commits.flush();
     });
-    core.onStop(cancel, () => this.#changes.flush());
+    core.onStop(cancel, () => this.#commits.flush());
   }
 
   static async open(core: Core): Promise<SessionKeeping> {
@@ -44,16 +44,16 @@ export class SessionKeeping {
 
   async put({ data, ...fields }: LiveSession): Promise<void> {
     const bytes = Buffer.from(JSON.stringify(data));
-    const room = await this.#changes.reserve(bytes.length);
+    const room = await this.#commits.reserve(bytes.length);
     this.#used.delete(fields.id);
     const { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version } = fields;
     const row = { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data: bytes };
-    this.#changes.add({ kind: "put", row, dataBytes: bytes.length }, room);
+    this.#queue.add({ kind: "put", row, dataBytes: bytes.length }, room);
   }
 
   async delete(id: string): Promise<void> {
     this.#used.delete(id);
-    this.#changes.add({ kind: "delete", id }, await this.#changes.reserveForRemoval());
+    this.#queue.add({ kind: "delete", id }, await this.#commits.reserveForRemoval());
   }
 
   used(id: string, atMs: number): void {
@@ -61,7 +61,7 @@ export class SessionKeeping {
   }
 
   async load(id: string, nowMs: number): Promise<LiveSession | null> {
-    const change = this.#changes.latest(id);
+    const change = this.#queue.latest(id);
     if (change?.kind === "delete") return null;
     const row: SessionRow | null = change?.kind === "put" ? change.row : await this.#rows.get(id);
     if (!row || row.lastUsedAtMs + row.idleTimeoutMs <= nowMs) return null;

@@ -20,10 +20,10 @@ export async function composeSessions(core: Core): Promise<SessionPool> {
     storageFault: () => storage.fault,
     onFailure: (err) => log.error({ err }, "sessions could not be written; they wait in memory"),
   });
-  await sessions.start();
+  await sessions.upkeep.start();
   core.stores.push(sessions);
   core.onStop(
-    () => sessions.close(),
+    () => sessions.upkeep.close(),
     settings.follow((next) => {
       account.setCeiling(next.sessionsMaxMb * MIB);
       sessions.resize({ maxItems: next.maxSessions, ttlMs: next.sessionTimeoutSeconds * 1000 });

@@ -82,7 +82,7 @@ export function composeStreams(core: Core, { sampleLog, sessions, cache, vectors
     history: historyExport(sampleLog, clock),
     audit: auditExport(audit),
     vectors: vectorExport(vectors),
-    sessions: sessionExport(sessions),
+    sessions: sessionExport(sessions.listing),
     cache: cacheExport(cache, () => settings.values.maxBodyMb * MIB),
     rag: rowsExport(DOCUMENT_COLUMNS, (namespace) => rag.exportDocuments(namespace)),
     conversations: rowsExport(CONVERSATION_COLUMNS, (namespace) => rag.exportConversations(namespace)),

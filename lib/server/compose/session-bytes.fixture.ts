@@ -87,9 +87,9 @@ async function fill(bytes: number): Promise<{ bytes: number; ids: string[] }> {
   for (let i = 0; filled < bytes; i++) {
     const value = values[i % values.length] ?? "";
     filled += (await pool.create("default", value)).bytes;
-    if (i % 50 === 0) await pool.close();
+    if (i % 50 === 0) await pool.upkeep.close();
   }
-  await pool.close();
+  await pool.upkeep.close();
   if (packing === "on") while ((await pool.memory.packIdle(1_000, 0)) > 0);
   if (packing === "on") while (pool.memory.table.values.compact() > 0);
   return { bytes: filled, ids };
@@ -97,7 +97,7 @@ async function fill(bytes: number): Promise<{ bytes: number; ids: string[] }> {
 
 await fill(FILL_BYTES);
 while (pool.memory.items > 0) pool.memory.spillOldest();
-await pool.close();
+await pool.upkeep.close();
 const before = { held: await held(), granted: account.grantedBytes };
 const { bytes } = await fill(FILL_BYTES);
 const after = { held: await held(), granted: account.grantedBytes };

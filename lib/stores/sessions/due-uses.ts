@@ -1,11 +1,12 @@
 import type { SessionUse } from "../../ports/session-rows.ts";
+import type { LastUses } from "./group-commit.ts";
 import type { SessionTable } from "./session-table.ts";
 
 /** Last uses go to the database this often, so that none waits for a second: a session in use all the time costs one row a turn. */
 const EVERY_TICKS = 3;
 
 /** Says when the last uses of the sessions in memory go to the database, and hands them over. */
-export class DueUses {
+export class DueUses implements LastUses {
   readonly #table: SessionTable;
   #ticks = 0;
   #areDue = false;

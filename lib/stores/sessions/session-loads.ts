@@ -1,9 +1,10 @@
 import type { SessionRow, SessionRows } from "../../ports/session-rows.ts";
-import { AppError } from "../../shared/errors.ts";
 import { isSessionId } from "./id-index.ts";
+import { notFound, pressure } from "./session-errors.ts";
 import type { SessionMemory } from "./session-memory.ts";
 import { usedAt } from "./session-view.ts";
-import type { WriteBehind } from "./write-behind.ts";
+import type { SpilledSessions } from "./spilled-sessions.ts";
+import type { WriteQueue } from "./write-queue.ts";
 
 export interface Visit<Result> {
   /** False for what only puts data in, such as an import: it asks for nothing, and counts as no look-up. */
@@ -17,8 +18,8 @@ export interface Visit<Result> {
 interface Options {
   rows: SessionRows;
   memory: SessionMemory;
-  changes: WriteBehind;
-  onRestore(): void;
+  queue: WriteQueue;
+  spilled: SpilledSessions;
 }
 
 type Visitor = (row: SessionRow | null, error: unknown) => void;
@@ -61,7 +62,7 @@ export class SessionLoads {
   async peek(id: string): Promise<SessionRow | null> {
     const row = await this.#newest(id);
     // Its deletion may have been acknowledged while its row was read.
-    return this.#options.changes.latest(id)?.kind === "delete" ? null : row;
+    return this.#options.queue.latest(id)?.kind === "delete" ? null : row;
   }
 
   #join(id: string, visitor: Visitor): void {
@@ -89,8 +90,8 @@ export class SessionLoads {
 
   /** The session as the database has it or is about to. */
   async #newest(id: string): Promise<SessionRow | null> {
-    const { changes, rows, memory } = this.#options;
-    const change = changes.latest(id);
+    const { queue, rows, memory } = this.#options;
+    const change = queue.latest(id);
     if (change?.kind === "delete") return null;
     const row = change?.kind === "put" ? change.row : await rows.get(id);
     if (!row) return null;
@@ -105,28 +106,22 @@ export class SessionLoads {
   }
 
   #restore(row: SessionRow): void {
-    const { memory, onRestore } = this.#options;
+    const { memory, spilled } = this.#options;
     // An import may have made it anew while its expired row was read.
-    if (memory.find(row.id) < 0 && memory.insert(row.id, row, row.data) >= 0) onRestore();
+    if (memory.find(row.id) < 0 && memory.insert(row.id, row, row.data) >= 0) spilled.taken();
   }
 
   #meet<Result>(namespace: string, id: string, row: SessionRow | null, visit: Visit<Result>): Result | Promise<Result> {
     const slot = this.#options.memory.find(id);
     if (slot >= 0) return this.#show(namespace, slot, visit);
     // Gone from the database, or deleted by the visitor before this one.
-    if (!row || row.namespace !== namespace || this.#options.changes.latest(id)?.kind === "delete") throw notFound();
+    if (!row || row.namespace !== namespace || this.#options.queue.latest(id)?.kind === "delete") throw notFound();
     if (visit.detached) return visit.detached(row);
-    throw new AppError("memory-pressure", "Not enough memory for this session right now. Retry later.", {
-      headers: { "Retry-After": "1" },
-    });
+    throw pressure();
   }
 
   #show<Result>(namespace: string, slot: number, visit: Visit<Result>): Result {
     if (!this.#options.memory.table.isIn(slot, namespace)) throw notFound();
     return visit.resident(slot);
   }
-}
-
-function notFound(): AppError {
-  return new AppError("not-found", "No session has this id; it may have expired.");
 }

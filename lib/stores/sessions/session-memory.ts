@@ -6,6 +6,8 @@ import { CoarseClock } from "../core/coarse-clock.ts";
 import { StoreCounters } from "../core/store-counters.ts";
 import { PackingPace } from "./packing-pace.ts";
 import { type SessionFields, SessionTable } from "./session-table.ts";
+import type { Departures } from "./spilled-sessions.ts";
+import type { ResidentSessions } from "./write-queue.ts";
 
 /** Of what the texts come to, this part may be kept ready to use as well. */
 const HOT_PART = 0.1;
@@ -19,16 +21,7 @@ export interface SessionMemoryOptions {
   /** The idle timeout of a session that states none; for the statistics. */
   idleTimeoutMs: number;
   hotTier: boolean;
-  /** How many live sessions are in the database only. */
-  spilledItems(): number;
-  /** Whether the last use of one more session that leaves can be kept. */
-  canKeepUse(): boolean;
-  /** A session is about to leave for want of room: the last moment to look at its data. Must not come back here. */
-  beforeSpill(id: string): void;
-  /** A session has left for want of room; it is in the database, its last use perhaps not. */
-  onSpill(id: string, lastUsedAtMs: number, useIsSaved: boolean): void;
-  /** A session's time was up. */
-  onExpire(id: string): void;
+  departures: Departures;
 }
 
 /**
@@ -36,7 +29,7 @@ export interface SessionMemoryOptions {
  * the one used longest ago. Times are milliseconds that no clock change moves: wall-clock time at the start plus what the
  * monotonic clock counted since.
  */
-export class SessionMemory {
+export class SessionMemory implements ResidentSessions {
   readonly counters: StoreCounters;
   readonly table: SessionTable;
   readonly #pace = new PackingPace();
@@ -161,7 +154,7 @@ export class SessionMemory {
     const id = this.table.ids.idOf(slot);
     this.table.clear(slot);
     this.counters.removed("expired");
-    this.#options.onExpire(id);
+    this.#options.departures.expired(id);
   }
 
   /** Pushes out the session used longest ago; nothing is lost. */
@@ -171,7 +164,7 @@ export class SessionMemory {
 
   /** Pushes a session out, unless its last use is not saved and could not be kept: false. */
   trySpill(slot: number): boolean {
-    if (slot < 0 || (this.table.unsavedUses.has(slot) && !this.#options.canKeepUse())) return false;
+    if (slot < 0 || (this.table.unsavedUses.has(slot) && !this.#options.departures.canKeepUse)) return false;
     this.#spill(slot);
     return true;
   }
@@ -224,7 +217,7 @@ export class SessionMemory {
       maxItems: this.#maxItems,
       bytes: this.#options.account.grantedBytes,
       maxBytes: this.#options.account.ceilingBytes,
-      spilledItems: this.#options.spilledItems(),
+      spilledItems: this.#options.departures.spilledItems,
       ttlSeconds: this.#idleTimeoutMs / 1000,
       policy: "lru",
       ...this.counters.snapshot(),
@@ -252,9 +245,9 @@ export class SessionMemory {
     const id = this.table.ids.idOf(slot);
     const lastUsedAtMs = this.table.lastUsedAtMs(slot);
     const useIsSaved = !this.table.unsavedUses.has(slot);
-    this.#options.beforeSpill(id);
+    this.#options.departures.leaving(id);
     this.table.clear(slot);
     this.counters.removed("spilled");
-    this.#options.onSpill(id, lastUsedAtMs, useIsSaved);
+    this.#options.departures.left(id, lastUsedAtMs, useIsSaved);
   }
 }

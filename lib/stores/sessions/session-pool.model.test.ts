@@ -9,7 +9,7 @@ import { MapRows } from "../../testing/session-rows-in-memory.ts";
 import { TestAccount } from "../../testing/test-account.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { SessionPool } from "./session-pool.ts";
-import { QUEUE_BYTES } from "./write-behind.ts";
+import { QUEUE_BYTES } from "./write-queue.ts";
 
 const MAX_ITEMS = 6;
 const CEILING = 512 * KIB;
@@ -196,9 +196,9 @@ class Bench {
 
   /** A clean restart on a clock that was right all the time. */
   async restart(): Promise<void> {
-    await this.pool.close();
+    await this.pool.upkeep.close();
     await this.pool.relief.find((step) => step.kind === "spill")?.run(Number.POSITIVE_INFINITY, slicer);
-    await this.pool.close();
+    await this.pool.upkeep.close();
     this.account.give(this.account.grantedBytes);
     const now = this.clock.nowMs();
     for (const row of this.rows.rows.values()) {

@@ -7,7 +7,7 @@ import { MapRows } from "../../testing/session-rows-in-memory.ts";
 import { TestAccount } from "../../testing/test-account.ts";
 import { newSessionId } from "./id-index.ts";
 import { SessionPool } from "./session-pool.ts";
-import { UNPAID_USES } from "./write-behind.ts";
+import { UNPAID_USES } from "./write-queue.ts";
 
 const NS = "a";
 
@@ -46,7 +46,7 @@ describe("the session pool while others hold the memory", () => {
   it("keeps ten sessions of 5 s alive that are read each second for a minute while the ledger grants nothing more", async () => {
     for (const leftBytes of [0, 600, 6_000]) {
       const { pool, account, clock, rows } = setUp();
-      await pool.start();
+      await pool.upkeep.start();
       const ids: string[] = [];
       for (let i = 0; i < 10; i++) ids.push((await pool.create(NS, `{"i":${i}}`, 5_000)).id);
       await pool.committed();
@@ -60,7 +60,7 @@ describe("the session pool while others hold the memory", () => {
           expect(view.expiresAtMs - clock.nowMs()).toBe(5_000);
         }
       }
-      await pool.close();
+      await pool.upkeep.close();
       // As a restart would find them.
       for (const row of rows.rows.values()) expect(row.lastUsedAtMs).toBe(clock.nowMs());
     }
@@ -175,7 +175,7 @@ describe("the session pool while others hold the memory", () => {
             while (isRunning) {
               await new Promise(setImmediate);
               clock.advance(Math.floor(random() * 300));
-              if (random() < 0.3) void pool.tick();
+              if (random() < 0.3) void pool.upkeep.tick();
               if (random() < 0.1) account.capBytes = account.grantedBytes + Math.floor(random() * 30_000);
               if (random() < 0.2) account.capBytes = 64 * MIB;
             }
@@ -186,7 +186,7 @@ describe("the session pool while others hold the memory", () => {
           await others;
           failureRatio = 0;
           account.capBytes = 64 * MIB;
-          await pool.close();
+          await pool.upkeep.close();
           for (const [id, values] of possible) expect(values).toContain(kept(id));
           expect(failures.filter((failure) => failure !== failing)).toEqual([]);
           expect(pool.queuedBytes).toBe(0);

@@ -7,7 +7,7 @@ import { MapRows } from "../../testing/session-rows-in-memory.ts";
 import { TestAccount } from "../../testing/test-account.ts";
 import { newSessionId } from "./id-index.ts";
 import { SessionPool, type SessionPoolOptions } from "./session-pool.ts";
-import { QUEUE_BYTES } from "./write-behind.ts";
+import { QUEUE_BYTES } from "./write-queue.ts";
 
 const slicer: Slicer = { spent: false, breathe: () => Promise.resolve() };
 const NS = "default";
@@ -137,9 +137,9 @@ describe("SessionPool", () => {
     for (let i = 0; i < 8; i++) ids.push((await pool.create(NS, `${i}`, 100_000)).id);
     clock.advance(60_000);
     await pool.touch(NS, ids[7] ?? "");
-    await pool.close();
+    await pool.upkeep.close();
     const next = setUp({ rows, clock });
-    await next.pool.start();
+    await next.pool.upkeep.start();
     expect(next.pool.stats()).toMatchObject({ items: 0, spilledItems: 8 });
     clock.jumpWall(60_000);
     const later = setUp({ rows, clock });
@@ -173,7 +173,7 @@ describe("SessionPool", () => {
     await pool.delete(NS, ids.pop() ?? "", null);
     const listed: string[] = [];
     for (let after = null as { createdAtMs: number; id: string } | null; ; ) {
-      const page = await pool.list(NS, after, 3);
+      const page = await pool.listing.list(NS, after, 3);
       expect(page.views.length).toBeLessThanOrEqual(3);
       listed.push(...page.views.map((session) => session.id));
       after = page.next;
@@ -190,12 +190,12 @@ describe("SessionPool", () => {
       clock.advance(1);
     }
     const [first = "", changed = "", deleted = "", committed = "", queued = "", used = ""] = ids;
-    const told = pool.peekAll(NS);
+    const told = pool.listing.peekAll(NS);
     expect((await told.next()).value).toMatchObject({ view: { id: first, version: 1 }, text: '{"i":5}' });
     await pool.replace(NS, changed, '{"i":"newer"}', null);
     await pool.delete(NS, committed, null);
     clock.advance(1_000);
-    await pool.list(NS, null, 1);
+    await pool.listing.list(NS, null, 1);
     // These wait in the queue.
     await pool.delete(NS, deleted, null);
     await pool.replace(NS, queued, '{"i":"newest"}', null);
@@ -218,7 +218,7 @@ describe("SessionPool", () => {
     clock.advance(1);
     await pool.create(NS, '{"i":2}');
     const get = rows.get.bind(rows);
-    const told = pool.peekAll(NS);
+    const told = pool.listing.peekAll(NS);
     expect((await told.next()).value).toMatchObject({ text: '{"i":2}' });
     rows.get = async (asked) => {
       const row = await get(asked);
@@ -237,7 +237,7 @@ describe("SessionPool", () => {
     const past = { createdAtMs: nowMs - 9_000, lastUsedAtMs: nowMs - 1_000, version: 7 };
     const view = { ...past, idleTimeoutMs: 2_000, expiresAtMs: nowMs + 1_000 };
     expect(await pool.put(id, NS, "{}", 2_000, past)).toMatchObject(view);
-    expect((await pool.peekAll(NS).next()).value).toMatchObject({ view, text: "{}" });
+    expect((await pool.listing.peekAll(NS).next()).value).toMatchObject({ view, text: "{}" });
     const future = { createdAtMs: nowMs + 5_000, lastUsedAtMs: nowMs + 9_000, version: 1 };
     expect(await pool.put(ahead, NS, "{}", 2_000, future)).toMatchObject({ createdAtMs: nowMs, lastUsedAtMs: nowMs });
     await expect(pool.put(over, NS, "{}", 1_000, past)).rejects.toMatchObject({ code: "validation-failed" });
@@ -290,7 +290,7 @@ describe("SessionPool", () => {
 
   it("saves a last use within 750 ms, and a session in use all the time once in that time", async () => {
     const { pool, rows, clock } = setUp();
-    await pool.start();
+    await pool.upkeep.start();
     const { id } = await pool.create(NS, "1");
     const savedAtMs = () => rows.rows.get(id)?.lastUsedAtMs ?? Number.NEGATIVE_INFINITY;
     for (let at = 0; at < 300; at++) {
@@ -301,7 +301,7 @@ describe("SessionPool", () => {
     }
     // 3 s: the creation, and a use each 750 ms.
     expect(rows.commits).toBeLessThanOrEqual(6);
-    await pool.close();
+    await pool.upkeep.close();
     expect(savedAtMs()).toBe(clock.nowMs());
   });
 
@@ -320,7 +320,7 @@ describe("SessionPool", () => {
     rows.gate = null;
     gate.resolve();
     await Promise.all(writers);
-    await pool.close();
+    await pool.upkeep.close();
     expect([done, rows.rows.size, pool.queuedBytes]).toEqual([40, 40, 0]);
   });
 
@@ -365,7 +365,7 @@ describe("SessionPool", () => {
   it("answers storage-full when the quota is used up or the disk is full, reads on, and recovers", async () => {
     const { pool, rows, clock, failures } = setUp();
     const { id } = await pool.create(NS, "1");
-    await pool.close();
+    await pool.upkeep.close();
     rows.room = 100;
     expect(await code(pool.create(NS, "2"))).toBe("storage-full");
     rows.room = Number.POSITIVE_INFINITY;
@@ -396,7 +396,7 @@ describe("SessionPool", () => {
   it("serves a session from its row when the ledger grants no memory at all", async () => {
     const { pool, rows } = setUp();
     const { id } = await pool.create(NS, '"here"');
-    await pool.close();
+    await pool.upkeep.close();
     const starved = setUp({ rows, account: new TestAccount(2 * KIB, "sessions") });
     expect((await starved.pool.get(NS, id)).text).toBe('"here"');
     expect(await code(starved.pool.replace(NS, id, "2", null))).toBe("memory-pressure");
@@ -409,7 +409,7 @@ describe("SessionPool", () => {
     for (let i = 0; i < 12; i++) {
       clock.advance(500);
       await pool.touch(NS, busy.id);
-      await pool.tick();
+      await pool.upkeep.tick();
     }
     expect(pool.memory.table.values.unpackedItems).toBe(1);
   });

@@ -150,7 +150,7 @@ const reading: readonly Route[] = [
     },
     async ({ runtime, namespace, query }) => {
       const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-      const { views, next } = await runtime.sessions.list(namespace, toPosition(query.cursor), limit);
+      const { views, next } = await runtime.sessions.listing.list(namespace, toPosition(query.cursor), limit);
       return { items: views.map(toSession), nextCursor: next && encodeCursor(`${next.createdAtMs}.${next.id}`) };
     },
   ),

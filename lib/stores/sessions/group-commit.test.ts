@@ -3,7 +3,8 @@ import { MIB } from "../../shared/bytes.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { MapRows } from "../../testing/session-rows-in-memory.ts";
 import { TestAccount } from "../../testing/test-account.ts";
-import { UNPAID_USES, WriteBehind } from "./write-behind.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { UNPAID_USES, WriteQueue } from "./write-queue.ts";
 
 const settled = () => new Promise(setImmediate);
 
@@ -13,25 +14,24 @@ function setUp() {
   const memory = new Map<string, Buffer>();
   const failures: unknown[] = [];
   const account = new TestAccount(64 * MIB, "sessions");
-  const queue = new WriteBehind({
+  const queue = new WriteQueue(account);
+  queue.attach({ dataOf: (id) => memory.get(id) ?? null, makeRoom: () => false });
+  const commits = new GroupCommit(queue, {
     rows,
-    account,
     clock: new FakeClock(),
     durability: () => "everysec",
-    collectUses: () => undefined,
-    dataOf: (id) => memory.get(id) ?? null,
-    makeRoom: () => false,
+    uses: { demand: () => undefined, collect: () => undefined },
     onFailure: (error) => failures.push(error),
   });
   const put = async (id: string, text: string) => {
     const data = Buffer.from(text);
-    const room = await queue.reserve(data.length);
+    const room = await commits.reserve(data.length);
     memory.set(id, data);
     const row = { id, namespace: "a", createdAtMs: 1, lastUsedAtMs: 1, idleTimeoutMs: 1, version: 1, data: null };
     queue.add({ kind: "put", row, dataBytes: data.length }, room);
   };
   const text = (id: string) => String(Buffer.from(rows.rows.get(id)?.data ?? []));
-  return { queue, rows, memory, account, failures, put, text };
+  return { queue, commits, rows, memory, account, failures, put, text };
 }
 
 function gate(rows: MapRows): () => void {
@@ -43,12 +43,12 @@ function gate(rows: MapRows): () => void {
   };
 }
 
-describe("WriteBehind", () => {
+describe("GroupCommit and its WriteQueue", () => {
   it("commits the data that memory had when the commit began, whatever comes over them meanwhile", async () => {
-    const { queue, rows, memory, put, text } = setUp();
+    const { commits, rows, memory, put, text } = setUp();
     await put("s", "first");
     const open = gate(rows);
-    const flushed = queue.flush();
+    const flushed = commits.flush();
     await settled();
     memory.get("s")?.fill("x");
     open();
@@ -57,17 +57,17 @@ describe("WriteBehind", () => {
   });
 
   it("commits what left memory before, with the data that it left with", async () => {
-    const { queue, memory, put, text } = setUp();
+    const { commits, queue, memory, put, text } = setUp();
     await put("s", "leaving");
     queue.detach("s");
     memory.get("s")?.fill("x");
     memory.delete("s");
-    await queue.flush();
+    await commits.flush();
     expect(text("s")).toBe("leaving");
   });
 
   it("gives what leaves memory a buffer of its own, and no place in a larger one that it would keep", async () => {
-    const { queue, rows, put } = setUp();
+    const { commits, queue, rows, put } = setUp();
     await put("s", "small");
     queue.detach("s");
     const apply = rows.apply.bind(rows);
@@ -76,72 +76,72 @@ describe("WriteBehind", () => {
       for (const change of changes) if (change.kind === "put") buffers.push(change.row.data.buffer.byteLength);
       await apply(changes);
     };
-    await queue.flush();
+    await commits.flush();
     expect(buffers).toEqual(["small".length]);
   });
 
   it("gives up a change whose data are gone, says so once, and commits all the others", async () => {
-    const { queue, memory, account, failures, put, text } = setUp();
+    const { commits, queue, memory, account, failures, put, text } = setUp();
     await put("s", "kept");
     await put("gone", "lost");
     await put("t", "kept too");
     memory.delete("gone");
-    await queue.flush();
+    await commits.flush();
     expect(String(failures)).toMatch(/left memory/);
-    await queue.flush();
+    await commits.flush();
     expect([text("s"), text("t"), text("gone")]).toEqual(["kept", "kept too", ""]);
-    expect([failures.length, queue.failure, queue.heldBytes, account.grantedBytes]).toEqual([1, null, 0, 0]);
+    expect([failures.length, commits.failure, queue.heldBytes, account.grantedBytes]).toEqual([1, null, 0, 0]);
   });
 
   it("hands out data that the next commit does not write over", async () => {
-    const { queue, rows, put } = setUp();
+    const { commits, queue, rows, put } = setUp();
     await put("s", "being committed");
     const open = gate(rows);
-    const flushed = queue.flush();
+    const flushed = commits.flush();
     await settled();
     const change = queue.latest("s");
     open();
     await flushed;
     await put("t", "another session");
-    await queue.flush();
+    await commits.flush();
     expect(change?.kind === "put" && String(Buffer.from(change.row.data))).toBe("being committed");
   });
 
   it("keeps the data of a commit that failed through the commits after it, and gives all its room back", async () => {
-    const { queue, rows, memory, account, failures, put, text } = setUp();
+    const { commits, queue, rows, memory, account, failures, put, text } = setUp();
     await put("s", "kept");
     rows.failure = new Error("no disk");
-    await queue.flush();
+    await commits.flush();
     memory.clear();
-    await queue.flush();
+    await commits.flush();
     expect(failures).toHaveLength(2);
     rows.failure = null;
     const room = queue.tryReserve(4);
     memory.set("t", Buffer.from("more"));
     const row = { id: "t", namespace: "a", createdAtMs: 1, lastUsedAtMs: 1, idleTimeoutMs: 1, version: 1, data: null };
     if (room) queue.add({ kind: "put", row, dataBytes: 4 }, room);
-    await queue.flush();
+    await commits.flush();
     expect([text("s"), text("t")]).toEqual(["kept", "more"]);
     expect([queue.heldBytes, account.grantedBytes]).toEqual([0, 0]);
   });
 
   it("takes a small change in the room of the one it replaces, however full the queue is", async () => {
-    const { queue, put, rows } = setUp();
+    const { commits, queue, put, rows } = setUp();
     await put("s", "gone soon");
     const rest = queue.tryReserve(8 * MIB - queue.heldBytes - 512);
     expect(rest).not.toBeNull();
     expect(queue.addDeletion("other")).toBe(false);
     expect(queue.addDeletion("s")).toBe(true);
     if (rest) queue.release(rest);
-    await queue.flush();
+    await commits.flush();
     expect(rows.rows.size).toBe(0);
     expect(queue.heldBytes).toBe(0);
   });
 
   it("keeps last uses without a byte granted, each session once and at most 1,024, and takes more when they are committed", async () => {
-    const { queue, account, rows, put } = setUp();
+    const { commits, queue, account, rows, put } = setUp();
     for (let i = 0; i <= UNPAID_USES; i++) await put(`s${i}`, "x");
-    await queue.flush();
+    await commits.flush();
     const all = account.grantedBytes;
     account.tryTake(account.ceilingBytes - all);
     for (let turn = 1; turn <= 3; turn++)
@@ -152,12 +152,12 @@ describe("WriteBehind", () => {
       0,
     ]);
     rows.failure = new Error("no disk");
-    await queue.flush();
+    await commits.flush();
     expect(queue.canKeepUse).toBe(false);
     rows.failure = null;
-    await queue.flush();
+    await commits.flush();
     expect(queue.addUse({ kind: "use", id: `s${UNPAID_USES}`, lastUsedAtMs: 4 })).toBe(true);
-    await queue.flush();
+    await commits.flush();
     expect([...rows.rows.values()].map(({ lastUsedAtMs }) => lastUsedAtMs)).toEqual([
       ...new Array(UNPAID_USES).fill(3),
       4,

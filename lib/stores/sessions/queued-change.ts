@@ -1,0 +1,28 @@
+import type { SessionChange, SessionRow } from "../../ports/session-rows.ts";
+import { usedAt } from "./session-view.ts";
+
+/** What a change costs beside its data: its objects, its key, its place in the map. */
+const CHANGE_BYTES = 512;
+
+/** A row whose data are null as long as they are the ones in memory. */
+type QueuedRow = Omit<SessionRow, "data"> & { data: Uint8Array | null };
+/** `dataBytes` is the data's length. */
+export type QueuedPut = { kind: "put"; row: QueuedRow; dataBytes: number };
+type SmallChange = Exclude<SessionChange, { kind: "put" }>;
+export type QueuedChange = QueuedPut | SmallChange;
+
+/** What a change with so many bytes of data takes in the queue. */
+export function sizeOfChange(dataBytes: number): number {
+  return CHANGE_BYTES + dataBytes;
+}
+
+export function bytesOf(change: QueuedChange): number {
+  return sizeOfChange(change.kind === "put" ? change.dataBytes : 0);
+}
+
+/** What stands in the queue after both: a later change takes the earlier one's place, a use goes into what waits. */
+export function merged(before: QueuedChange | undefined, after: QueuedChange): QueuedChange {
+  if (after.kind !== "use" || !before || before.kind === "use") return after;
+  if (before.kind === "delete") return before;
+  return { kind: "put", row: usedAt(before.row, after.lastUsedAtMs), dataBytes: before.dataBytes };
+}
