@@ -1,15 +1,19 @@
 // Retrieval quality, speed and memory of the RAG store, through the HTTP API of a server of its own:
-// npm run bench:rag [-- --beir DIR … | --messages]   (build first: node scripts/build.mjs). Other corpora come in the layout of BEIR.
+// npm run bench:rag [-- --beir DIR … | --messages | --languages]   (build first: node scripts/build.mjs). Other corpora come in the layout of BEIR.
 // Behind each figure stand the least and largest over 50 random halves of the questions. --messages: search of conversations instead.
+// --languages: by words alone in other languages than English, without a server.
 // Memory beside a naive store: npm run bench:rag:memory
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { TestServer } from "../../e2e/support/server.ts";
 import { Client } from "./client.ts";
 import { type Corpus, ndcgAt10, readBeir, readCranfield, readXquad } from "./corpora.ts";
+import { runLanguages } from "./languages.ts";
 import { runMessages } from "./messages.ts";
 import { withSpread } from "./spread.ts";
 
+/** So few that the model answers within any client's patience on a busy machine too. */
+const DOCUMENTS_PER_CALL = 20;
 const MODES = ["vector", "keyword", "hybrid"] as const;
 
 interface Loaded {
@@ -23,8 +27,8 @@ async function load(
   const started = performance.now();
   let embedded = 0;
   let chunks = 0;
-  for (let from = 0; from < documents.length; from += 100) {
-    const batch = { documents: documents.slice(from, from + 100) };
+  for (let from = 0; from < documents.length; from += DOCUMENTS_PER_CALL) {
+    const batch = { documents: documents.slice(from, from + DOCUMENTS_PER_CALL) };
     const { results } = await client.call<Loaded>("POST", "/api/v1/rag/documents", batch);
     for (const result of results) {
       embedded += result.embedded;
@@ -80,8 +84,16 @@ function residentMb(pid: number): number {
 }
 
 const { values } = parseArgs({
-  options: { beir: { type: "string", multiple: true, default: [] }, messages: { type: "boolean", default: false } },
+  options: {
+    beir: { type: "string", multiple: true, default: [] },
+    messages: { type: "boolean", default: false },
+    languages: { type: "boolean", default: false },
+  },
 });
+if (values.languages) {
+  await runLanguages();
+  process.exit();
+}
 const shared = { cranfield: readCranfield(), xquad: readXquad() };
 const server = await TestServer.start({ env: { HEADROOM_LOG_LEVEL: "warn" } });
 try {

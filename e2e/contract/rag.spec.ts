@@ -277,6 +277,43 @@ test("past messages are found by their words at once, and by meaning as soon as 
   ).toEqual([400, "validation-failed"]);
 });
 
+test("words are found by another form in the document's language, told or seen, and as they stand where it is unknown", async ({
+  server,
+}) => {
+  const namespace = fresh();
+  const documents = [
+    { id: "de", text: "Die Häuser in der Hafenstraße stehen seit Jahren leer.", language: "de-DE" },
+    { id: "fr", text: "Le but de l'équipe est tombé à la dernière minute.", language: "fr" },
+    { id: "ru", text: "Соседка гуляет с редкими кошками.", language: "ru" },
+    { id: "es", text: "Las canciones de la radio son las que más se escuchan en el barrio." },
+    { id: "en", text: "The wings of the plane were covered with ice, and it could not take off." },
+    { id: "pl", text: "Runnings zorgs.", language: "pl" },
+  ];
+  const put = await server.send("POST", "/api/v1/rag/documents", { documents }, inNamespace(namespace));
+  expect(put.status).toBe(200);
+  const found = async (query: string) =>
+    (await ask(server, { query, mode: "keyword", k: 3 }, namespace)).matches.map(({ documentId }) => documentId);
+  expect(await found("Welches Haus ist das?")).toEqual(["de"]);
+  expect((await found("Quel est le but ?"))[0]).toBe("fr");
+  expect(await found("редкая кошка")).toEqual(["ru"]);
+  expect(await found("canción")).toEqual(["es"]);
+  expect(await found("what is a wing")).toEqual(["en"]);
+  expect(await found("zorgs")).toEqual(["pl"]);
+  expect(await found("zorg")).toEqual([]);
+  const say = (content: string) =>
+    server.send("POST", "/api/v1/conversations/c/messages", { role: "user", content }, inNamespace(namespace));
+  await say("Ich habe gestern die alten Bücher vom Dachboden geholt, und sie sind alle noch gut.");
+  await say("Wir waren mit dem Hund am See und es war sehr schön.");
+  const answer = await server.send(
+    "POST",
+    "/api/v1/conversations/search",
+    { query: "Wo ist das Buch?", mode: "keyword" },
+    inNamespace(namespace),
+  );
+  const { matches } = await json<{ matches: { content: string }[] }>(answer);
+  expect(matches.map(({ content }) => content.includes("Bücher"))).toEqual([true]);
+});
+
 test("a context fits its budget, cites true offsets, says what it dropped, and a budget too small is 422", async ({
   server,
 }) => {

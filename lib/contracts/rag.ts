@@ -38,7 +38,10 @@ const documentFields = {
   text: itemText(64 * 1_048_576).refine((text) => /\S/u.test(text), "must not be blank"),
   source: label(2_048).optional().describe("Origin of the document, such as a file name or URL; the id if omitted"),
   page: count.max(10_000_000).nullable().optional(),
-  language: label(35).nullable().optional().describe("A BCP 47 language tag"),
+  language: label(35)
+    .nullable()
+    .optional()
+    .describe("A BCP 47 language tag: keyword search stems words by it; detected from the text if omitted"),
   metadata: metadataSchema.optional(),
   chunking: chunkingSchema.optional().describe("In characters; 1,000 with an overlap of 200 by default"),
 };

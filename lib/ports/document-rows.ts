@@ -17,6 +17,8 @@ export interface DocumentSummary {
   model: string;
   /** Tokens that each chunk was cut to, so that the model reads all of it; 0: by an earlier version, which did not look. */
   readingLimit: number;
+  /** In which way its words are in the full-text index; 0: by an earlier version, as English whatever they are. */
+  wordsVersion: number;
   createdAtMs: number;
   updatedAtMs: number;
 }
@@ -37,8 +39,10 @@ export interface NewDocument extends Omit<DocumentSummary, "rowId"> {
   body: string;
   /** In the order of their starts. */
   chunks: readonly (Omit<ChunkRow, "rowId" | "documentRowId" | "text"> & { vector: Uint8Array })[];
-  /** What goes into the full-text index, by chunk, where it is not the chunk's text itself; null: nowhere. */
-  keywords: readonly string[] | null;
+  /** What goes into the full-text index, by chunk as UTF-8, where it is not the chunk's text itself; null: nowhere. */
+  keywords: readonly Uint8Array[] | null;
+  /** Codes of the languages that its words are indexed in. */
+  languages: readonly string[];
 }
 
 export interface Written {
@@ -80,8 +84,13 @@ export interface DocumentRows extends PassageVectorSource {
   counts(namespace: string): Promise<DocumentCounts>;
   /** Models in use, with how many documents have their vectors. */
   models(namespace: string): Promise<{ model: string; documents: number }[]>;
-  /** Documents with another model's vectors, or with chunks that were cut for another reading limit. */
-  countOutdated(namespace: string, model: string, readingLimit: number): Promise<number>;
+  /** Documents with another model's vectors, or with chunks that were cut for another reading limit, or with words indexed in another way. */
+  countOutdated(
+    namespace: string,
+    current: Pick<DocumentSummary, "model" | "readingLimit" | "wordsVersion">,
+  ): Promise<number>;
+  /** Codes of the languages that its documents' words are indexed in. */
+  languages(namespace: string): readonly string[];
   namespaces(): Promise<string[]>;
 }
 

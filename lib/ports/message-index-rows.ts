@@ -32,6 +32,8 @@ export interface MessageIndexRows extends PassageVectorSource {
   ): Promise<{ id: number; documentId: number; score: number }[]>;
   /** Indexes the words of a page of messages that an earlier version stored. @returns whether any may be left. */
   indexEarlier(namespace: string): Promise<boolean>;
+  /** Codes of the languages that its messages' words are indexed in. */
+  languages(namespace: string): readonly string[];
   /** Of windows that still exist. */
   windows(windowIds: readonly number[]): Promise<WindowVector[]>;
   /** All windows of messages, with vectors of the model in force. */

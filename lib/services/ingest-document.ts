@@ -5,7 +5,7 @@ import { AppError } from "../shared/errors.ts";
 import { KeyedLock } from "../shared/keyed-lock.ts";
 import { type Chunking, chunkSpans, type TextSpan } from "../stores/rag/chunk-text.ts";
 import { packText } from "../stores/rag/document-text.ts";
-import { keywordText } from "../stores/rag/keyword-query.ts";
+import { indexWords, WORDS_VERSION } from "../stores/rag/index-words.ts";
 import { dimensionsOf } from "../stores/rag/vector-code.ts";
 import type { ModelAgreement } from "./model-agreement.ts";
 import type { RagParts } from "./rag-parts.ts";
@@ -80,7 +80,10 @@ export class DocumentIngest {
     const model = embedder.state().model.id;
     const checksum = hash("sha256", document.text, "hex");
     const before = await documents.find(namespace, document.id);
-    if (before !== null && isUnchanged(before, document, { checksum, model, readingLimit: reading.maxTokens }))
+    if (
+      before !== null &&
+      isUnchanged(before, document, { checksum, model, readingLimit: reading.maxTokens, wordsVersion: WORDS_VERSION })
+    )
       return {
         id: document.id,
         chunks: before.chunkCount,
@@ -90,7 +93,7 @@ export class DocumentIngest {
         created: false,
       };
     const { chunks, embedded } = await this.#embedChunks(namespace, document, signal);
-    const row = await this.#row(document, { checksum, model, chunks, before });
+    const row = await this.#row(namespace, document, { checksum, model, chunks, before });
     await this.#openIndex(namespace, chunks);
     const written = await documents.replace(namespace, row);
     if (before !== null) this.#forget(namespace, before);
@@ -140,6 +143,7 @@ export class DocumentIngest {
   }
 
   async #row(
+    namespace: string,
     document: IngestDocument,
     {
       checksum,
@@ -150,6 +154,8 @@ export class DocumentIngest {
   ): Promise<NewDocument> {
     const nowMs = this.#parts.clock.nowMs();
     const { id, source, page, language, metadata, chunking, text } = document;
+    const { documents, reading } = this.#parts;
+    const indexed = await indexWords(text, chunks, language, documents.languages(namespace));
     return {
       id,
       source,
@@ -159,10 +165,12 @@ export class DocumentIngest {
       checksum,
       model,
       chunks,
-      keywords: keywordText(text) === text ? null : chunks.map(({ start, end }) => keywordText(text.slice(start, end))),
+      keywords: indexed.words,
+      languages: indexed.languages,
       chunkSize: chunking.size,
       chunkOverlap: chunking.overlap,
-      readingLimit: this.#parts.reading.maxTokens,
+      readingLimit: reading.maxTokens,
+      wordsVersion: WORDS_VERSION,
       chunkCount: chunks.length,
       characters: text.length,
       createdAtMs: before?.createdAtMs ?? nowMs,
@@ -188,12 +196,18 @@ export class DocumentIngest {
 function isUnchanged(
   before: DocumentSummary,
   document: IngestDocument,
-  { checksum, model, readingLimit }: Pick<DocumentSummary, "checksum" | "model" | "readingLimit">,
+  {
+    checksum,
+    model,
+    readingLimit,
+    wordsVersion,
+  }: Pick<DocumentSummary, "checksum" | "model" | "readingLimit" | "wordsVersion">,
 ): boolean {
   return (
     before.checksum === checksum &&
     before.model === model &&
     before.readingLimit === readingLimit &&
+    before.wordsVersion === wordsVersion &&
     before.chunkSize === document.chunking.size &&
     before.chunkOverlap === document.chunking.overlap &&
     before.source === document.source &&

@@ -28,13 +28,15 @@ const names = Array.from({ length: ROWS }, (_, row) => nameOf(row)).toSorted();
 const each = (make: (row: number) => Promise<unknown>) =>
   Promise.all(Array.from({ length: ROWS }, (_, row) => make(row)));
 
+const wordsOf = async (words: string) => ({ words, languages: ["en"] });
+
 describe("conversations", () => {
   const message = (sequence: number, createdAtMs: number) => ({
     ...{ sequence, createdAtMs, role: "user", content: "x", metadata: null },
   });
 
   it("are listed once each, 2,500 of six milliseconds, while messages come, new ones begin and others go", async () => {
-    const rows = await createConversationRows(database, { namespaces, wordsOf: (text) => text });
+    const rows = await createConversationRows(database, { namespaces, wordsOf });
     await each((row) => rows.append("list", nameOf(row), message(1, Math.floor(row / 500))));
     const seen: string[] = [];
     let after: ConversationPosition | null = null;
@@ -54,7 +56,7 @@ describe("conversations", () => {
   });
 
   it("are exported once each, whichever get messages meanwhile", async () => {
-    const rows = await createConversationRows(database, { namespaces, wordsOf: (text) => text });
+    const rows = await createConversationRows(database, { namespaces, wordsOf });
     await each((row) => rows.append("export", nameOf(row), message(1, row % 3)));
     const seen: unknown[] = [];
     for await (const { conversationId } of exportConversations(rows, "export")) {
@@ -81,7 +83,7 @@ describe("documents", () => {
           chunkOverlap: 20,
         },
         ...{ chunkCount: 0, characters: 0, model: "m", readingLimit: 0, createdAtMs: 1, updatedAtMs: 1 },
-        ...{ text: new Uint8Array(), body: "", chunks: [], keywords: null },
+        ...{ text: new Uint8Array(), body: "", chunks: [], keywords: null, languages: ["en"], wordsVersion: 1 },
       });
     await each((row) => put(nameOf(row)));
     const listed: string[] = [];

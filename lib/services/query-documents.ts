@@ -167,9 +167,10 @@ export class DocumentQuery {
     limit: number,
     allowed: ReadonlySet<number> | null,
   ): Promise<Fused[]> {
-    const expression = keywordExpression(question);
+    const { documents } = this.#parts;
+    const expression = await keywordExpression(question, documents.languages(namespace));
     if (expression === null) return [];
-    return this.#parts.documents.matchKeywords(namespace, expression, limit, allowed === null ? null : [...allowed]);
+    return documents.matchKeywords(namespace, expression, limit, allowed === null ? null : [...allowed]);
   }
 
   /** Row ids of the documents that the filter lets through; read in pages, so that no more than the ids are held. */

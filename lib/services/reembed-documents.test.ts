@@ -7,6 +7,7 @@ import { Namespaces } from "../backends/sqlite/rag-namespaces.ts";
 import { openTestDatabase } from "../backends/sqlite/testing/open-database.ts";
 import type { DocumentRows, NewDocument } from "../ports/document-rows.ts";
 import { packText } from "../stores/rag/document-text.ts";
+import { WORDS_VERSION } from "../stores/rag/index-words.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
 import type { DocumentIngest } from "./ingest-document.ts";
 import { ModelAgreement } from "./model-agreement.ts";
@@ -32,10 +33,17 @@ afterAll(async () => {
 
 const COUNT = 1_500;
 
-async function put(namespace: string, id: string, model: string, readingLimit: number): Promise<void> {
+async function put(
+  namespace: string,
+  id: string,
+  model: string,
+  readingLimit: number,
+  wordsVersion = WORDS_VERSION,
+): Promise<void> {
   const document: NewDocument = {
     ...{ id, source: "s", page: null, language: null, metadata: {}, checksum: "c", chunkSize: 100, chunkOverlap: 20 },
     ...{ chunkCount: 0, characters: 6, createdAtMs: 1, updatedAtMs: 1, model, readingLimit },
+    ...{ wordsVersion, languages: ["en"] },
     ...{ text: await packText("a text"), body: "a text", chunks: [], keywords: null },
   };
   await documents.replace(namespace, document);
@@ -84,7 +92,23 @@ it("cuts again what was cut for another reading limit, and after a stop only wha
   stopAt = 100;
   expect(await run()).toMatchObject({ state: "completed", total: 20, done: 20 });
   expect(new Set(cut).size).toBe(30);
-  expect(await documents.countOutdated("cut", "new", READS)).toBe(0);
+  expect(await documents.countOutdated("cut", { model: "new", readingLimit: READS, wordsVersion: WORDS_VERSION })).toBe(
+    0,
+  );
+});
+
+it("writes the words anew of documents that an earlier version indexed as English, whatever they are", async () => {
+  for (let at = 0; at < 6; at++) await put("words", `d${at}`, "new", READS, at % 2 === 0 ? 0 : WORDS_VERSION);
+  const written: string[] = [];
+  const reembed = async (_: string, id: string, read: () => Promise<unknown>) => {
+    if ((await read()) === null) return;
+    written.push(id);
+    await put("words", id, "new", READS);
+  };
+  const reembedding = new Reembedding(parts, { reembed } as unknown as DocumentIngest);
+  expect((await reembedding.start("words")).total).toBe(3);
+  await vi.waitFor(() => expect(reembedding.state("words").state).toBe("completed"), { timeout: 600_000 });
+  expect(written.toSorted()).toEqual(["d0", "d2", "d4"]);
 });
 
 it("is one job for two who start it at once", async () => {

@@ -1,6 +1,7 @@
 import type { DocumentSummary } from "../ports/document-rows.ts";
 import { AppError } from "../shared/errors.ts";
 import { unpackText } from "../stores/rag/document-text.ts";
+import { WORDS_VERSION } from "../stores/rag/index-words.ts";
 import type { DocumentIngest } from "./ingest-document.ts";
 import type { RagParts } from "./rag-parts.ts";
 
@@ -58,8 +59,10 @@ export class Reembedding {
   async #begin(namespace: string): Promise<ReembedJob> {
     const running = this.#jobs.get(namespace);
     if (running?.state === "running") return running;
+    const { documents, reading } = this.#parts;
     const model = this.#model;
-    const total = await this.#parts.documents.countOutdated(namespace, model, this.#parts.reading.maxTokens);
+    const current = { model, readingLimit: reading.maxTokens, wordsVersion: WORDS_VERSION };
+    const total = await documents.countOutdated(namespace, current);
     const startedAtMs = this.#parts.clock.nowMs();
     const job: ReembedJob = { state: "running", model, total, done: 0, error: null, startedAtMs, finishedAtMs: null };
     this.#remember(namespace, job);
@@ -92,9 +95,10 @@ export class Reembedding {
     return this.#parts.embedder.state().model.id;
   }
 
-  /** Of another model, or cut without a look at what the model reads: the end of a dense chunk was not embedded then. */
-  #isOutdated({ model, readingLimit }: DocumentSummary): boolean {
-    return model !== this.#model || readingLimit !== this.#parts.reading.maxTokens;
+  /** Of another model, cut without a look at what the model reads (the end of a dense chunk was not embedded then), or its words in another way. */
+  #isOutdated({ model, readingLimit, wordsVersion }: DocumentSummary): boolean {
+    const isCut = readingLimit === this.#parts.reading.maxTokens;
+    return model !== this.#model || !isCut || wordsVersion !== WORDS_VERSION;
   }
 
   async #run(namespace: string, job: ReembedJob): Promise<void> {

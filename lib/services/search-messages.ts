@@ -61,9 +61,10 @@ export class MessageSearch {
   async #rank(namespace: string, question: MessageQuestion, only: number | null, isBehind: boolean): Promise<Fused[]> {
     const { query, mode, k } = question;
     const limit = Math.max(CANDIDATES, k);
-    const expression = mode === "vector" ? null : keywordExpression(query);
+    const { messageRows } = this.#parts;
+    const expression = mode === "vector" ? null : await keywordExpression(query, messageRows.languages(namespace));
     const [words, vector] = await Promise.all([
-      expression === null ? [] : this.#parts.messageRows.matchWords(namespace, expression, limit, only),
+      expression === null ? [] : messageRows.matchWords(namespace, expression, limit, only),
       mode === "keyword" ? null : this.#vector(namespace, query, mode === "hybrid" && isBehind),
     ]);
     if (mode === "keyword") return words;
@@ -78,7 +79,7 @@ export class MessageSearch {
             { weight, items: [...meaning, ...others] },
             { weight, items: words },
           ]);
-    const places = await this.#parts.messageRows.places(fused.map(({ id }) => id));
+    const places = await messageRows.places(fused.map(({ id }) => id));
     return withNeighbours(fused, new Map(places.map(({ rowId, sequence }) => [rowId, sequence])));
   }
 

@@ -27,6 +27,8 @@ export async function createConversationRows(
     list: (namespace, after, limit) => listConversations(database, namespace, after, limit),
     async append(namespace, id, message) {
       const key = await namespaces.requireMessages(namespace);
+      const { words, languages } = await wordsOf(message.content, namespaces.languages(namespace, "messages"));
+      await namespaces.addLanguages(key, "messages", languages);
       const known = await find(namespace, id);
       const conversationRowId = known?.rowId ?? next.conversation++;
       const rowId = next.message++;
@@ -59,7 +61,7 @@ export async function createConversationRows(
         },
         {
           sql: `INSERT INTO ${messageTextTable(key)} (rowid, "text") VALUES (?, ?)`,
-          params: [rowId, wordsOf(content)],
+          params: [rowId, words],
         },
       ]);
       return { ...message, rowId, conversationRowId };

@@ -1,6 +1,6 @@
 import type { Database, Statement } from "../../ports/database.ts";
 import type { ChunkRow, DocumentRows, DocumentSummary, NewDocument } from "../../ports/document-rows.ts";
-import { packBytes, packSpans, packTexts, partOf, readVectors } from "./packed-rows.ts";
+import { packBytes, packSpans, partOf, readVectors } from "./packed-rows.ts";
 import { type Namespaces, textTable } from "./rag-namespaces.ts";
 
 interface StoredDocument extends Omit<DocumentSummary, "metadata"> {
@@ -12,7 +12,7 @@ interface StoredChunk extends Omit<ChunkRow, "text"> {
 }
 
 const DOCUMENT = `"id" AS "rowId", "name" AS "id", "source", "page", "language", "metadata", "checksum", "chunkSize",
-  "chunkOverlap", "chunkCount", "characters", "model", "readingLimit", "createdAtMs", "updatedAtMs"`;
+  "chunkOverlap", "chunkCount", "characters", "model", "readingLimit", "wordsVersion", "createdAtMs", "updatedAtMs"`;
 /** Read as bytes: the driver ends a text at its first U+0000. */
 const CHUNK = `"id" AS "rowId", "documentId" AS "documentRowId", "ordinal", "start", "end", CAST("text" AS BLOB) AS "text"`;
 const VECTOR = `SELECT "id", "documentId", "vector" FROM "RagChunk"`;
@@ -83,6 +83,7 @@ export async function createDocumentRows(database: Database, namespaces: Namespa
     },
     async replace(namespace, document) {
       const key = await namespaces.require(namespace);
+      await namespaces.addLanguages(key, "documents", document.languages);
       const rowId = next.document++;
       const firstChunk = next.chunk;
       next.chunk += document.chunks.length;
@@ -124,13 +125,14 @@ export async function createDocumentRows(database: Database, namespaces: Namespa
         `SELECT "model", COUNT(*) AS "documents" FROM "RagDocument" WHERE "namespaceId" = ? GROUP BY "model" LIMIT 100`,
         [namespaces.idOf(namespace) ?? -1],
       ),
-    async countOutdated(namespace, model, readingLimit) {
+    async countOutdated(namespace, { model, readingLimit, wordsVersion }) {
       const rows = await database.all<{ count: number }>(
-        `SELECT COUNT(*) AS "count" FROM "RagDocument" WHERE "namespaceId" = ? AND ("model" <> ? OR "readingLimit" <> ?)`,
-        [namespaces.idOf(namespace) ?? -1, model, readingLimit],
+        `SELECT COUNT(*) AS "count" FROM "RagDocument" WHERE "namespaceId" = ? AND ("model" <> ? OR "readingLimit" <> ? OR "wordsVersion" <> ?)`,
+        [namespaces.idOf(namespace) ?? -1, model, readingLimit, wordsVersion],
       );
       return rows[0]?.count ?? 0;
     },
+    languages: (namespace) => namespaces.languages(namespace, "documents"),
     namespaces: async () => namespaces.names(),
     page: (namespace, afterId, limit) =>
       readVectors(database, `${VECTOR} WHERE "namespaceId" = ? AND "id" > ? ORDER BY "id" LIMIT ?`, [
@@ -172,8 +174,8 @@ function removal(namespaceId: number, id: string): Statement[] {
 function insertDocument(namespaceId: number, rowId: number, document: NewDocument): Statement {
   return {
     sql: `INSERT INTO "RagDocument" ("id", "namespaceId", "name", "source", "page", "language", "metadata", "checksum", "chunkSize",
-          "chunkOverlap", "chunkCount", "characters", "model", "readingLimit", "createdAtMs", "updatedAtMs", "text")
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          "chunkOverlap", "chunkCount", "characters", "model", "readingLimit", "wordsVersion", "createdAtMs", "updatedAtMs", "text")
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     params: [
       rowId,
       namespaceId,
@@ -189,6 +191,7 @@ function insertDocument(namespaceId: number, rowId: number, document: NewDocumen
       document.characters,
       document.model,
       document.readingLimit,
+      document.wordsVersion,
       document.createdAtMs,
       document.updatedAtMs,
       document.text,
@@ -231,7 +234,7 @@ function indexChunks(
   const into = `INSERT INTO ${textTable(namespaceId)} (rowid, "text")`;
   if (keywords === null)
     return { sql: `${into} SELECT "id", "text" FROM "RagChunk" WHERE "documentId" = ?`, params: [documentId] };
-  const { bytes, spans } = packTexts(keywords);
+  const { bytes, spans } = packBytes(keywords);
   return {
     sql: `${into} SELECT ?1 + "key", CAST(${partOf("?3", '"value"')} AS TEXT) FROM json_each(?2)`,
     params: [firstChunk, JSON.stringify(spans), bytes],

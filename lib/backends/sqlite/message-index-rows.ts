@@ -17,8 +17,8 @@ export interface MessageIndexOptions {
   namespaces: Namespaces;
   /** The embedding model in force: vectors of another are as good as none. */
   model: () => string;
-  /** What of a text goes into the full-text index. */
-  wordsOf: (text: string) => string;
+  /** What of a text goes into the full-text index, and the languages it is in. @param held languages of other messages. */
+  wordsOf: (text: string, held: readonly string[]) => Promise<{ words: string; languages: readonly string[] }>;
 }
 
 /** Words and vectors of messages in SQLite. Like documents, each namespace has an FTS5 index of its own. */
@@ -54,7 +54,10 @@ export async function createMessageIndexRows(
         [namespace, key, EARLIER_PAGE],
       );
       const oldest = rows.at(-1)?.rowId ?? 0;
-      const words = packTexts(rows.map(({ content }) => wordsOf(content)));
+      const indexed: Awaited<ReturnType<typeof wordsOf>>[] = [];
+      for (const { content } of rows) indexed.push(await wordsOf(content, namespaces.languages(namespace, "messages")));
+      await namespaces.addLanguages(key, "messages", [...new Set(indexed.flatMap(({ languages }) => languages))]);
+      const words = packTexts(indexed.map((of) => of.words));
       const parts = rows.map(({ rowId }, at) => [rowId, ...(words.spans[at] ?? [])]);
       await database.write([
         {
@@ -68,6 +71,7 @@ export async function createMessageIndexRows(
       ]);
       return rows.length === EARLIER_PAGE;
     },
+    languages: (namespace) => namespaces.languages(namespace, "messages"),
     windows: (windowIds) => windows(database, `"id" IN (SELECT value FROM json_each(?1))`, [JSON.stringify(windowIds)]),
     windowsOf: (messageRowIds) =>
       windows(database, `"messageId" IN (SELECT value FROM json_each(?1)) AND "model" = ?2`, [

@@ -34,7 +34,11 @@ it("messages of an earlier version keep their vectors, and those that were embed
     await old.database.close();
 
     const { database } = await openTestDatabase({ file });
-    const options = { namespaces: await Namespaces.open(database), model: () => "m", wordsOf: (text: string) => text };
+    const options = {
+      namespaces: await Namespaces.open(database),
+      model: () => "m",
+      wordsOf: async (words: string) => ({ words, languages: ["en"] }),
+    };
     const index = await createMessageIndexRows(database, options);
     const conversations = await createConversationRows(database, options);
     expect((await index.page("n", 0, 10)).map(({ vector }) => vector[0])).toEqual([1, 2]);

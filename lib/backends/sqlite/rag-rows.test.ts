@@ -41,6 +41,8 @@ function documentOf(body: string, spans: readonly [number, number][], vectors: r
     characters: body.length,
     model: "m",
     readingLimit: 0,
+    wordsVersion: 1,
+    languages: ["en"],
     createdAtMs: 1,
     updatedAtMs: 1,
     text: new Uint8Array(),
@@ -90,7 +92,10 @@ describe("documents", () => {
   it("are found by the words that stand for their chunks, where these are not the text's own", async () => {
     const rows = await createDocumentRows(database, namespaces);
     const document = documentOf("東京大学", [[0, 4]], [new Uint8Array(20)]);
-    const { vectors } = await rows.replace("words", { ...document, keywords: ["東京 京大 大学\u0000 tail"] });
+    const { vectors } = await rows.replace("words", {
+      ...document,
+      keywords: [Buffer.from("東京 京大 大学\u0000 tail")],
+    });
     const found = await rows.matchKeywords("words", '"京大"', 10, null);
     expect(found.map(({ id }) => id)).toEqual(vectors.map(({ id }) => id));
     expect(await rows.matchKeywords("words", '"京都"', 10, null)).toEqual([]);
@@ -167,7 +172,7 @@ describe("embeddings", () => {
 
 describe("messages", () => {
   it("come back letter by letter, and each gets as many windows as it was given", async () => {
-    const options = { namespaces, model: () => "m", wordsOf: (text: string) => text };
+    const options = { namespaces, model: () => "m", wordsOf: async (words: string) => ({ words, languages: ["en"] }) };
     const rows = await createConversationRows(database, options);
     const index = await createMessageIndexRows(database, options);
     const contents = ["plain", "with \u0000 inside", "日本 😀", ""];

@@ -13,7 +13,7 @@ import type { Embedder } from "../../ports/embedder.ts";
 import { MIB } from "../../shared/bytes.ts";
 import { conversationStore, embeddingStore, passageStore, queryCacheStore } from "../../stores/rag/bounded-stores.ts";
 import { EmbeddingCache } from "../../stores/rag/embedding-cache.ts";
-import { keywordText } from "../../stores/rag/keyword-query.ts";
+import { indexMessage } from "../../stores/rag/index-words.ts";
 import { PassageIndex } from "../../stores/rag/passage-index.ts";
 import { QueryCache } from "../../stores/rag/query-cache.ts";
 import { RecentMessages } from "../../stores/rag/recent-messages.ts";
@@ -37,7 +37,7 @@ export async function composeRag(core: Core): Promise<Rag> {
   const embedder = await composeEmbedder(core);
   const namespaces = await Namespaces.open(database);
   const documents = await createDocumentRows(database, namespaces);
-  const index = { namespaces, model: () => embedder.state().model.id, wordsOf: keywordText };
+  const index = { namespaces, model: () => embedder.state().model.id, wordsOf: indexMessage };
   const conversations = await createConversationRows(database, index);
   const messageRows = await createMessageIndexRows(database, index);
   const accounts = {

@@ -15,7 +15,7 @@ import type { QueryMode } from "../../services/query-documents.ts";
 import type { RagParts } from "../../services/rag-parts.ts";
 import { MessageSearch } from "../../services/search-messages.ts";
 import { EmbeddingCache } from "../../stores/rag/embedding-cache.ts";
-import { keywordText } from "../../stores/rag/keyword-query.ts";
+import { indexMessage } from "../../stores/rag/index-words.ts";
 import { PassageIndex } from "../../stores/rag/passage-index.ts";
 import { readableEnd } from "../../stores/rag/reading-limit.ts";
 import { RecentMessages } from "../../stores/rag/recent-messages.ts";
@@ -75,7 +75,7 @@ describe("search of messages", () => {
 
   /** As after a start: nothing is in memory. */
   async function compose(): Promise<void> {
-    const index = { namespaces: await Namespaces.open(database), model: () => "words", wordsOf: keywordText };
+    const index = { namespaces: await Namespaces.open(database), model: () => "words", wordsOf: indexMessage };
     const messageRows = await createMessageIndexRows(database, index);
     const account = () => new TestAccount(2 ** 30, "rag");
     const bounds = { maxItems: 100, maxBytes: 2 ** 20, maxRows: 10_000 };
@@ -246,6 +246,18 @@ describe("search of messages", () => {
     expect((await find("old 3", { mode: "keyword", k: 1 })).contents).toEqual(["old 3"]);
     expect((await find("old", { mode: "keyword", k: 100 })).contents).toHaveLength(100);
     expect((await find("one", { mode: "keyword" })).contents).toEqual(["new one"]);
+  });
+
+  it("finds words by another form in the message's language, after a restart too, and short ones in that of all others", async () => {
+    await say("Ich habe gestern die alten Bücher vom Dachboden geholt, und sie sind alle noch gut.");
+    await say("Rote Katzen");
+    await say("Wir waren mit dem Hund am See und es war sehr schön.");
+    for (const restart of [async () => undefined, compose]) {
+      await restart();
+      expect((await find("Wo ist das Buch?", { mode: "keyword" })).contents).toHaveLength(1);
+      expect((await find("die Katze", { mode: "keyword" })).contents).toEqual(["Rote Katzen"]);
+      await embedding.idle();
+    }
   });
 
   it("keeps conversations and namespaces apart, and forgets a removed one's words and vectors", async () => {
