@@ -1,4 +1,5 @@
-import type { StreamFormatName } from "../contracts/streams.ts";
+import type { StreamFormatName, StreamJobView } from "../contracts/streams.ts";
+import type { StreamJobRow } from "../ports/stream-job-rows.ts";
 import type { RecordSink } from "../ports/stream-sink.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { ByteBudget } from "../streaming/byte-budget.ts";
@@ -8,7 +9,6 @@ import type { LineLog } from "../streaming/line-log.ts";
 import type { ParseHost } from "../streaming/parse-host.ts";
 import type { RecordTarget } from "../streaming/record-numbers.ts";
 import type { RunFigures, StreamTotals } from "../streaming/run-figures.ts";
-import type { StreamJob } from "./stream-job.ts";
 
 /** What a job is; it never changes. Kept with the job, so that another process can go on. */
 export interface StreamJobSpec {
@@ -26,6 +26,12 @@ export const recordTarget = (target: string): RecordTarget => (target.split(":",
 /** How much of a job's logs counts. */
 export type Logged = Pick<RunFigures, "rejectBytes" | "resultBytes">;
 
+/** A job as far as what follows its changes looks at it. */
+export interface ChangedJob {
+  view(): StreamJobView;
+  row(nodeId: string): StreamJobRow;
+}
+
 export interface StreamJobParts {
   host: ParseHost;
   budget: ByteBudget;
@@ -36,7 +42,7 @@ export interface StreamJobParts {
   totals: StreamTotals;
   openSink: () => Promise<RecordSink | null>;
   /** Something worth telling has changed; `kept` resolves when it is on disk. */
-  changed: (job: StreamJob, durably: boolean) => Promise<void>;
+  changed: (job: ChangedJob, durably: boolean) => Promise<void>;
 }
 
 export interface Upload {

@@ -2,6 +2,7 @@ import { median } from "../../shared/median.ts";
 import { type Point, regress, theilSen } from "../statistics.ts";
 import type { Horizons } from "./horizons.ts";
 import type { Segment } from "./live-curve.ts";
+import { type Axis, byTime, valueAt } from "./value-at.ts";
 
 /** What kept growth from counting as a leak. */
 export const RULED_OUT = [
@@ -20,7 +21,6 @@ export type RuledOut = (typeof RULED_OUT)[number];
 export type LoadAt = (at: number) => number;
 /** Mean load per mark from one mark to another, and how far that may be off by its noise (a standard error). */
 export type MeanLoad = (from: number, to: number) => { readonly mean: number; readonly error: number };
-type Axis = (p: Point) => number;
 
 const STRIDE = 12;
 const CHURN_READINGS = 10;
@@ -29,7 +29,6 @@ const NOISE_ERRORS = 4;
 /** But no noise excuses growth by more than this share: few requests, each by itself, are all noise. */
 const MOST_DOUBT = 0.1;
 const MOST_SPEEDING = 1.3;
-const byTime: Axis = (p) => p.at;
 
 /** Growth in every block, the late blocks not much less than the median, none of them most of it. Null when all hold. */
 export function unsteady(span: readonly Point[], h: Horizons, axis: Axis = byTime): RuledOut | null {
@@ -206,20 +205,4 @@ function growthOrigin(points: readonly Point[], from: number, rate: number): num
     origin = at;
   }
   return origin;
-}
-
-/** The curve's value at `x`, between two points by the straight line. O(log points). */
-export function valueAt(points: readonly Point[], x: number, axis: Axis = byTime): number {
-  let low = 0;
-  let high = points.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const point = points[middle];
-    if (point && axis(point) < x) low = middle + 1;
-    else high = middle;
-  }
-  const [before, after] = [points[low - 1], points[low]];
-  if (!after) return 0;
-  if (!before || axis(after) < x || axis(after) === axis(before)) return after.value;
-  return before.value + ((x - axis(before)) / (axis(after) - axis(before))) * (after.value - before.value);
 }

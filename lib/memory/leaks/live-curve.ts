@@ -2,8 +2,8 @@ import { MIB } from "../../shared/bytes.ts";
 import { median } from "../../shared/median.ts";
 import type { Point } from "../statistics.ts";
 import { envelopeRise, smoothRise } from "./envelope.ts";
-import { valueAt } from "./growth-tests.ts";
 import { type Mark, suffixFloor } from "./mark.ts";
+import { valueAt } from "./value-at.ts";
 
 export interface LiveCurve {
   /** Estimated live bytes at even steps, from the first known point to the last. */
