@@ -1,4 +1,4 @@
-import type { HeldBody } from "./held-body.ts";
+import type { BodyForm, HeldBody } from "./held-body.ts";
 
 export interface CachedResponse {
   /** Exchanged when another entry turns out to hold the same. */
@@ -34,3 +34,14 @@ export function frameBytes(key: string, mediaType: string, tags: readonly string
 
 /** A copy without ties: a slice of a URL or of a header would keep all of it alive. */
 export const ownText = (text: string): string => Buffer.from(text).toString();
+
+/** What a put brings, looked at and not yet held. */
+export interface NewResponse {
+  key: string;
+  mediaType: string;
+  tags: readonly string[];
+  form: BodyForm;
+  bytes: Uint8Array;
+  frame: number;
+  maxAgeMs: number | undefined;
+}

@@ -3,6 +3,11 @@ import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { mayTake } from "../../shared/fair-shares.ts";
 
+/** The share of the cache's bytes kept for leases and waiters, and the most that they ever need. */
+const FILL_SHARE = 1 / 8;
+const MOST_FILL_BYTES = 4 * 1024 * 1024;
+export const fillBytes = (maxBytes: number): number => Math.min(MOST_FILL_BYTES, Math.floor(maxBytes * FILL_SHARE));
+
 export const LEASE_MS = 10_000;
 /** What a lease and a waiter hold, by measurement, timers and closures included. */
 export const LEASE_BYTES = 768;

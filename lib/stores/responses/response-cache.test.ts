@@ -4,7 +4,8 @@ import type { CachePut } from "../../ports/cache-store.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { TestAccount } from "../../testing/test-account.ts";
 import { LEASE_MS } from "./fill-leases.ts";
-import { ResponseCache, type ResponseCacheOptions } from "./response-cache.ts";
+import { ResponseCache } from "./response-cache.ts";
+import type { ResponseCacheOptions } from "./response-cache-options.ts";
 
 /** Compressing happens on zlib's threads: how long that takes is the machine's affair. */
 const PATIENCE = { timeout: 600_000 };

@@ -6,52 +6,24 @@ import type {
   CachePut,
   CacheQuery,
   CacheStore,
-  Encoding,
   PeekedEntry,
 } from "../../ports/cache-store.ts";
-import type { MemoryAccount } from "../../ports/memory-account.ts";
-import type { Clock } from "../../shared/clock.ts";
-import { type Condition, holds } from "../../shared/condition.ts";
+import type { Condition } from "../../shared/condition.ts";
 import { AppError } from "../../shared/errors.ts";
-import { BoundedEntries, type PolicySetting } from "../cache/bounded-entries.ts";
+import { BoundedEntries } from "../cache/bounded-entries.ts";
 import { BudgetAccount } from "../core/budget-account.ts";
 import { BackgroundCompressor } from "./background-compressor.ts";
 import { BodyArena } from "./body-arena.ts";
+import { CacheLookups } from "./cache-lookups.ts";
+import { examine, itemTooLarge, memoryPressure, requireCondition } from "./cache-refusals.ts";
 import { createRelief } from "./cache-relief.ts";
-import { type CachedResponse, frameBytes, ownText } from "./cached-response.ts";
-import { isWorthCompressing, TrailingBytesError } from "./encodings.ts";
-import { FillLeases } from "./fill-leases.ts";
-import { type BodyForm, examineBody, matchTag } from "./held-body.ts";
+import { type CachedResponse, frameBytes, type NewResponse, ownText } from "./cached-response.ts";
+import { isWorthCompressing } from "./encodings.ts";
+import { FillLeases, fillBytes } from "./fill-leases.ts";
 import { Inflations } from "./inflations.ts";
 import { fullKey, type ListPage, NamespaceScan, namespaceOf } from "./namespace-scan.ts";
-
-export interface ResponseCacheOptions {
-  maxItems: number;
-  maxBytes: number;
-  ttlMs: number;
-  /** Share of its time to live by which an entry may go early, or without a time of its own late; 0 unless said. */
-  ttlJitter?: number;
-  policy: PolicySetting;
-  clock: Clock;
-  account: MemoryAccount;
-  /** The largest body that an encoded one may inflate to. */
-  maxBodyBytes: number;
-  createSlicer: () => Slicer;
-  /** Grants what inflating a body takes for a moment. */
-  decoders: MemoryAccount;
-  /** Off: bodies stay as they were put. */
-  compression?: boolean;
-  random?: () => number;
-}
-
-export type CacheBounds = Partial<
-  Pick<ResponseCacheOptions, "maxItems" | "maxBytes" | "ttlMs" | "ttlJitter" | "policy" | "maxBodyBytes">
->;
-
-/** The share of `maxBytes` kept for leases and waiters, and the most that they ever need. */
-const FILL_SHARE = 1 / 8;
-const MOST_FILL_BYTES = 4 * 1024 * 1024;
-const fillBytes = (maxBytes: number): number => Math.min(MOST_FILL_BYTES, Math.floor(maxBytes * FILL_SHARE));
+import type { CacheBounds, ResponseCacheOptions } from "./response-cache-options.ts";
+import { TimeToLive } from "./time-to-live.ts";
 
 /**
  * Cached responses. After every call at most `maxItems` entries and `maxBytes` bytes are held, bodies, keys, index, leases and
@@ -69,21 +41,18 @@ export class ResponseCache implements CacheStore, BoundedStore {
   readonly #leases: FillLeases;
   readonly #inflations: Inflations;
   readonly #compressor: BackgroundCompressor;
+  readonly #lookups: CacheLookups;
   readonly #scan: NamespaceScan;
   #maxBytes: number;
-  #ttlMs: number;
-  #ttlJitter: number;
+  readonly #ttl: TimeToLive;
   #maxBodyBytes: number;
   #sequence = 0;
-  /** Above 0: those who ask take brotli; how clearly, up to 16. */
-  #brotliTakers = 1;
 
   constructor(options: ResponseCacheOptions) {
     const { clock, account, maxItems, maxBytes, policy } = options;
     this.#options = options;
     this.#maxBytes = maxBytes;
-    this.#ttlMs = options.ttlMs;
-    this.#ttlJitter = options.ttlJitter ?? 0;
+    this.#ttl = new TimeToLive(options);
     this.#maxBodyBytes = options.maxBodyBytes;
     this.#inflations = new Inflations(options.decoders);
     this.#leases = new FillLeases({ clock, account, namespaceOf, maxBytes: fillBytes(maxBytes) });
@@ -104,7 +73,14 @@ export class ResponseCache implements CacheStore, BoundedStore {
       bodies: this.#bodies,
       clock,
       maxQueued: 1024,
-      encoding: () => (this.#brotliTakers > 0 ? "br" : "gzip"),
+      encoding: () => this.#lookups.wantedEncoding,
+    });
+    this.#lookups = new CacheLookups({
+      clock,
+      entries: this.#entries,
+      bodies: this.#bodies,
+      leases: this.#leases,
+      inflations: this.#inflations,
     });
     this.#scan = new NamespaceScan({ entries: this.#entries, clock, createSlicer: options.createSlicer });
     this.relief = createRelief({
@@ -116,18 +92,13 @@ export class ResponseCache implements CacheStore, BoundedStore {
     });
   }
 
-  async lookup({ namespace, key, accepts, etags, match, fill }: CacheQuery): Promise<CacheLookup> {
-    const full = fullKey(namespace, key);
-    this.#learnTaker(accepts);
-    const entry = this.#entries.get(full);
-    if (entry && match) requireCondition({ match, noneMatch: [] }, entry);
-    if (entry) return this.#hit(full, entry, accepts, etags);
-    return fill ? this.#fill(full, accepts, fill, etags) : { outcome: "miss" };
+  lookup(query: CacheQuery): Promise<CacheLookup> {
+    return this.#lookups.lookup(query);
   }
 
   async put(put: CachePut): Promise<"added" | "replaced"> {
     const key = fullKey(put.namespace, put.key);
-    if (put.accepts) this.#learnTaker(put.accepts);
+    if (put.accepts) this.#lookups.learnTaker(put.accepts);
     this.#requireLease(key, put.lease);
     requireCondition(put.condition, this.#entries.peek(key));
     if (put.maxAgeMs === 0) return this.#putNothing(key);
@@ -196,7 +167,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
       expirations: removals.expired,
       rejections,
       spilledItems: 0,
-      ttlSeconds: this.#ttlMs / 1000,
+      ttlSeconds: this.#ttl.ms / 1000,
       policy: this.policy,
       removals: { ...removals, spilled: 0 },
       window: this.#entries.window(),
@@ -226,8 +197,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
     const ceilingBytes = maxBytes - fillBytes(maxBytes);
     const before = this.#budget.ceilingBytes;
     this.#budget.ceilingBytes = Math.max(before, ceilingBytes);
-    this.#ttlMs = ttlMs ?? this.#ttlMs;
-    this.#ttlJitter = ttlJitter ?? this.#ttlJitter;
+    this.#ttl.change({ ttlMs, ttlJitter });
     this.#maxBodyBytes = maxBodyBytes ?? this.#maxBodyBytes;
     try {
       this.#entries.resize({
@@ -246,7 +216,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
   #setMaxBytes(maxBytes: number): void {
     const ceilingBytes = maxBytes - fillBytes(maxBytes);
     this.#budget.ceilingBytes = ceilingBytes;
-    this.#shrinkTo(ceilingBytes);
+    this.#freeUntil(() => this.#budget.grantedBytes <= ceilingBytes);
     this.#leases.resize(fillBytes(maxBytes));
     this.#maxBytes = maxBytes;
   }
@@ -262,49 +232,17 @@ export class ResponseCache implements CacheStore, BoundedStore {
     this.#entries.close();
   }
 
-  async #hit(
-    key: string,
-    entry: CachedResponse,
-    accepts: readonly Encoding[],
-    etags: readonly string[] = [],
-  ): Promise<CacheLookup> {
-    entry.hits += 1;
-    const { body, mediaType } = entry;
-    const ageMs = this.#options.clock.monotonicMs() - entry.storedAtMs;
-    const ttlLeftMs = this.#entries.ttlLeftMs(key);
-    const known = matchTag(body, accepts, etags);
-    if (known !== null) return { outcome: "hit", mediaType, ageMs, ttlLeftMs, representation: null, etag: known };
-    const representation = await this.#bodies.represent(body, accepts, this.#inflations);
-    return { outcome: "hit", mediaType, ageMs, ttlLeftMs, representation, etag: representation.etag };
-  }
-
-  async #fill(
-    key: string,
-    accepts: readonly Encoding[],
-    { waitMs, signal }: NonNullable<CacheQuery["fill"]>,
-    etags?: readonly string[],
-  ): Promise<CacheLookup> {
-    const token = this.#leases.acquire(key);
-    if (token !== null) return { outcome: "lease", token };
-    // No room for another lease: the caller may fill unasked.
-    if (!this.#leases.isHeld(key)) return { outcome: "miss" };
-    const waited = await this.#leases.wait(key, waitMs, signal);
-    if (waited.outcome !== "filled") return waited;
-    const entry = this.#entries.peek(key);
-    return entry ? this.#hit(key, entry, accepts, etags) : { outcome: "pending" };
-  }
-
-  #store({ key, mediaType, tags, form, bytes, frame, maxAgeMs }: NewEntry): "added" | "replaced" {
+  #store({ key, mediaType, tags, form, bytes, frame, maxAgeMs }: NewResponse): "added" | "replaced" {
     const wasThere = this.#entries.peek(key) !== undefined;
     this.#budget.hold();
     try {
       const body = this.#bodies.hold(bytes, form);
       if (!body) throw this.#noMemory();
-      this.#makeRoom(frame);
+      this.#freeUntil(() => this.#budget.hasRoom(frame));
       this.#sequence += 1;
       const storedAtMs = this.#options.clock.monotonicMs();
       const entry: CachedResponse = { body, mediaType, tags, storedAtMs, sequence: this.#sequence, hits: 0 };
-      const outcome = this.#entries.set(key, entry, frame, this.#jittered(maxAgeMs));
+      const outcome = this.#entries.set(key, entry, frame, this.#ttl.of(maxAgeMs));
       if (outcome === "too-large" || outcome === "no-memory") {
         this.#bodies.release(body);
         throw outcome === "too-large" ? itemTooLarge() : memoryPressure();
@@ -331,14 +269,6 @@ export class ResponseCache implements CacheStore, BoundedStore {
     );
   }
 
-  /** What the caller said is the longest; the store's own default may go either way. */
-  #jittered(maxAgeMs: number | undefined): number {
-    if (this.#ttlJitter === 0) return maxAgeMs ?? this.#ttlMs;
-    const random = (this.#options.random ?? Math.random)();
-    if (maxAgeMs !== undefined) return maxAgeMs * (1 - this.#ttlJitter * random);
-    return this.#ttlMs * (1 + this.#ttlJitter * (2 * random - 1));
-  }
-
   #requireLease(key: string, token: string | undefined): void {
     if (token === undefined || this.#leases.isCurrent(key, token)) return;
     throw new AppError(
@@ -357,70 +287,10 @@ export class ResponseCache implements CacheStore, BoundedStore {
     return memoryPressure();
   }
 
-  /** Who takes neither says nothing: both would be inflated for it. */
-  #learnTaker(accepts: readonly Encoding[]): void {
-    if (accepts.length === 0) return;
-    const step = accepts.includes("br") ? 1 : -1;
-    this.#brotliTakers = Math.max(-16, Math.min(16, this.#brotliTakers + step));
-  }
-
   /** Pages of slabs first: an entry evicted for its frame alone would leave its body's room unused. */
-  #makeRoom(bytes: number): void {
-    while (!this.#budget.hasRoom(bytes)) {
+  #freeUntil(isEnough: () => boolean): void {
+    while (!isEnough()) {
       if (this.#bodies.compact() === 0 && this.#entries.evictOne() === 0) return;
     }
   }
-
-  /** Lets entries go, and slides slabs together, until what is granted is at most `bytes`. */
-  #shrinkTo(bytes: number): void {
-    while (this.#budget.grantedBytes > bytes) {
-      if (this.#bodies.compact() === 0 && this.#entries.evictOne() === 0) return;
-    }
-  }
-}
-
-/** @throws {AppError} unless what is there is what the condition asks for. */
-function requireCondition(condition: Condition | null | undefined, entry: CachedResponse | undefined): void {
-  if (!condition) return;
-  const present = entry ? [entry.body.identityTag, entry.body.tag].map((tag) => tag.slice(1, -1)) : [];
-  if (!holds(condition, present))
-    throw new AppError(
-      "version-mismatch",
-      "The cached response does not meet the precondition. Read it again, then retry.",
-    );
-}
-
-function itemTooLarge(): AppError {
-  return new AppError("item-too-large", "This response is larger than the cache allows.");
-}
-
-function memoryPressure(): AppError {
-  return new AppError("memory-pressure", "Not enough memory for this response right now. Retry later.", {
-    headers: { "Retry-After": "1" },
-  });
-}
-
-async function examine(put: CachePut, maxBodyBytes: number, inflations: Inflations): Promise<BodyForm> {
-  try {
-    return await examineBody(put.body, put.encoding, maxBodyBytes, inflations);
-  } catch (cause) {
-    if (cause instanceof RangeError) {
-      throw new AppError("body-too-large", `The decompressed body must be at most ${maxBodyBytes} bytes.`, { cause });
-    }
-    const what =
-      cause instanceof TrailingBytesError
-        ? `The ${put.encoding} body ends at offset ${cause.offset}, but more bytes follow.`
-        : `The body is not valid ${put.encoding}, although its Content-Encoding says so.`;
-    throw new AppError("malformed-request", what, { cause });
-  }
-}
-
-interface NewEntry {
-  key: string;
-  mediaType: string;
-  tags: readonly string[];
-  form: BodyForm;
-  bytes: Uint8Array;
-  frame: number;
-  maxAgeMs: number | undefined;
 }

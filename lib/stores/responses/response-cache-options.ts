@@ -1,0 +1,27 @@
+import type { Slicer } from "../../ports/bounded-store.ts";
+import type { MemoryAccount } from "../../ports/memory-account.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { PolicySetting } from "../cache/bounded-entries.ts";
+
+export interface ResponseCacheOptions {
+  maxItems: number;
+  maxBytes: number;
+  ttlMs: number;
+  /** Share of its time to live by which an entry may go early, or without a time of its own late; 0 unless said. */
+  ttlJitter?: number;
+  policy: PolicySetting;
+  clock: Clock;
+  account: MemoryAccount;
+  /** The largest body that an encoded one may inflate to. */
+  maxBodyBytes: number;
+  createSlicer: () => Slicer;
+  /** Grants what inflating a body takes for a moment. */
+  decoders: MemoryAccount;
+  /** Off: bodies stay as they were put. */
+  compression?: boolean;
+  random?: () => number;
+}
+
+export type CacheBounds = Partial<
+  Pick<ResponseCacheOptions, "maxItems" | "maxBytes" | "ttlMs" | "ttlJitter" | "policy" | "maxBodyBytes">
+>;
