@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { SETTING_NAMES, SETTINGS } from "../lib/contracts/settings.ts";
-import { FIXED_NAMES } from "../lib/server/env.ts";
+import { FIXED, FIXED_NAMES } from "../lib/server/env.ts";
 import { PROBLEMS } from "../lib/shared/errors.ts";
+import { documentFiles } from "./documents.mjs";
 import { outdated } from "./reference.ts";
 import { eventsPage, metricsPage, problemsPage, routesPage, settingsPage, table } from "./reference-pages.ts";
+import { projectDir } from "./setup.mjs";
 
 it("a page that differs, one that is missing and one that nothing makes are outdated, a current one is not", () => {
   const folder = mkdtempSync(path.join(tmpdir(), "headroom-reference-"));
@@ -75,4 +77,22 @@ it("the page of routes has each operation under its tag, with its role and answe
   expect(page).toContain(
     "| `GET` | `/a/{id}` | viewer, consumer | 200 | Read it |\n| `PUT` | `/a/{id}` | none | 200 | Read it |",
   );
+});
+
+it("a default that a document tells in brackets behind a setting is the setting's", () => {
+  const defaults = new Map<string, unknown>([
+    ...FIXED_NAMES.map((name) => [name, FIXED[name].fallback] as const),
+    ...SETTING_NAMES.map((name) => [SETTINGS[name].variable, SETTINGS[name].fallback] as const),
+  ]);
+  const told = documentFiles().flatMap((file) =>
+    [...readFileSync(path.join(projectDir, file), "utf8").matchAll(/`(HEADROOM_[A-Z_]+)` \(([\d,.]*\d)( %)?/g)].map(
+      ([, variable = "", figure = "", percent]) => ({
+        file,
+        variable,
+        figure: Number(figure.replaceAll(",", "")) / (percent ? 100 : 1),
+      }),
+    ),
+  );
+  expect(told.length).toBeGreaterThan(20);
+  expect(told).toEqual(told.map((one) => ({ ...one, figure: defaults.get(one.variable) })));
 });
