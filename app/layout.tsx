@@ -8,7 +8,7 @@ import { Providers } from "./providers.tsx";
 
 export const metadata: Metadata = {
   title: { default: "Headroom", template: "%s · Headroom" },
-  description: "Where this process's memory is, and what to do about it.",
+  description: "Where this process uses memory, and how to reduce it.",
   robots: { index: false, follow: false },
 };
 

@@ -9,17 +9,17 @@ import { parseArgs } from "node:util";
 
 const USAGE = `npm run ingest -- FILE --target none|sessions|cache|rag|vectors:NAME [options]
 
-  --format F      ndjson, json, csv, fvecs, bvecs, f32 or text; the file's name tells otherwise
-  --url URL       of the server; HEADROOM_URL, or http://127.0.0.1:PORT
-  --key KEY       HEADROOM_API_KEY, or HEADROOM_OPERATOR_KEY
-  --namespace N   for an operator's key
-  --quiet         no progress, only the result
+  --format F      ndjson, json, csv, fvecs, bvecs, f32 or text; default: by the file's extension
+  --url URL       server address; default: HEADROOM_URL, or http://127.0.0.1:PORT
+  --key KEY       API key; default: HEADROOM_API_KEY, or HEADROOM_OPERATOR_KEY
+  --namespace N   namespace to write to; operator keys only
+  --quiet         print only the result, no progress
   --path --where --select --rename --cast --decimal --null --constant --columns --delimiter --encoding --dimensions --by
   --embed --batch-size
-                  as in POST /api/v1/streams
+                  as the query parameters of POST /api/v1/streams
 
-Exit codes: 0 all kept, 2 some records were refused, 3 the stream failed or was cancelled, 64 usage, 66 no such file,
-69 the server does not answer, 77 the key may not do that, 130 interrupted.`;
+Exit codes: 0 all stored, 2 some records were rejected, 3 the stream failed or was cancelled, 64 usage, 66 no such file,
+69 the server does not respond, 77 the key is not allowed to do that, 130 interrupted.`;
 
 const PARAMETERS = [
   "path",
@@ -83,9 +83,9 @@ function readArguments() {
   const encoding = ENCODINGS[parts.at(-1)];
   const extension = encoding ? parts.at(-2) : parts.at(-1);
   const format = values.format ?? FORMATS[extension];
-  if (!format) throw new Exit(64, `The name ${path.basename(file)} does not tell the format: give --format.`);
+  if (!format) throw new Exit(64, `The format is not clear from the name ${path.basename(file)}. Set --format.`);
   const key = values.key ?? process.env.HEADROOM_API_KEY ?? process.env.HEADROOM_OPERATOR_KEY;
-  if (!key) throw new Exit(64, "Give --key, or set HEADROOM_API_KEY.");
+  if (!key) throw new Exit(64, "No API key. Set --key or HEADROOM_API_KEY.");
   const url = values.url ?? process.env.HEADROOM_URL ?? `http://127.0.0.1:${process.env.PORT ?? 3000}`;
   return { values, file, encoding, format, key, url };
 }
@@ -178,7 +178,7 @@ function bar(job, total, startedMs) {
   const seconds = (Date.now() - startedMs) / 1000;
   const left = ratio > 0 && ratio < 1 ? `${Math.ceil((seconds / ratio) * (1 - ratio))} s left` : "";
   const megabytes = (bytes) => `${(bytes / 1_000_000).toFixed(1)} MB`;
-  const counts = `${job.records} records${job.rejected > 0 ? `, ${job.rejected} refused` : ""}`;
+  const counts = `${job.records} records${job.rejected > 0 ? `, ${job.rejected} rejected` : ""}`;
   return `[${"#".repeat(filled)}${".".repeat(24 - filled)}] ${Math.floor(ratio * 100)} %  ${megabytes(job.bytesRead)} of ${megabytes(total)}  ${counts}  ${megabytes(job.bytesPerSecond)}/s  ${left}`;
 }
 
@@ -202,7 +202,7 @@ async function requireFile(file) {
     found = statSync(file);
     if (found.isFile()) await (await open(file, "r")).close();
   } catch (error) {
-    throw new Exit(66, `${file}: ${error.code === "ENOENT" ? "there is no such file" : error.message}`);
+    throw new Exit(66, `${file}: ${error.code === "ENOENT" ? "file not found" : error.message}`);
   }
   if (!found.isFile()) throw new Exit(66, `${file} is not a regular file`);
   return found.size;
@@ -216,7 +216,7 @@ async function run() {
     location = await createJob(settings);
   } catch (error) {
     if (error instanceof Exit) throw error;
-    throw new Exit(69, `${settings.url} does not answer: ${error.message}`);
+    throw new Exit(69, `${settings.url} does not respond: ${error.message}`);
   }
   process.on("SIGINT", () => process.exit(130));
   const stop = showProgress(settings, location, total);
@@ -230,7 +230,7 @@ async function run() {
         if (attempt === ATTEMPTS)
           throw new Exit(
             69,
-            `The connection broke ${ATTEMPTS} times, last by ${error.message}. The job is ${location}.`,
+            `The connection broke ${ATTEMPTS} times; the last error was: ${error.message}. The job is ${location}.`,
           );
         await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** attempt));
       }
@@ -239,14 +239,14 @@ async function run() {
     stop();
   }
   process.stdout.write(
-    `${job.state}: ${job.records} records, ${job.filtered} filtered, ${job.rejected} refused, ${job.bytesRead} bytes; ${location}\n`,
+    `${job.state}: ${job.records} records, ${job.filtered} filtered, ${job.rejected} rejected, ${job.bytesRead} bytes; ${location}\n`,
   );
   if (job.comparedUnlike > 0)
     process.stderr.write(
-      `${job.comparedUnlike} records were compared as text with a number (or the reverse), which never holds: use --cast.\n`,
+      `${job.comparedUnlike} records were compared as text with a number (or the reverse), which never matches; use --cast.\n`,
     );
   if (job.selectedNothing > 0)
-    process.stderr.write(`${job.selectedNothing} records have none of the fields that --select names.\n`);
+    process.stderr.write(`${job.selectedNothing} records have none of the fields in --select.\n`);
   if (job.state !== "completed") throw new Exit(3, job.error ? `${job.error.code}: ${job.error.message}` : job.state);
   return job.rejected > 0 ? 2 : 0;
 }

@@ -68,7 +68,7 @@ try {
   for await (const line of replay(samples(input))) process.stdout.write(`${JSON.stringify(line)}\n`);
   const leftOut = lines.report();
   if (leftOut) process.stderr.write(`replay: ${leftOut}\n`);
-  if (lines.taken === 0) fail("there is no sample in it");
+  if (lines.taken === 0) fail("the file has no samples");
 } catch (error) {
   fail(error instanceof Error ? error.message : String(error));
 }

@@ -9,12 +9,12 @@ export default function PageError({ error, reset }: { error: Error & { digest?: 
   if (isOfAnotherBuild(error)) {
     return (
       <Broken title="Headroom was updated" action="Load the new version" onAction={() => location.reload()}>
-        This page was opened before that, and a part of it is no longer there.
+        This page was opened before the update, and one of its parts is no longer available.
       </Broken>
     );
   }
   return (
-    <Broken title="This page broke" action="Try again" onAction={reset}>
+    <Broken title="This page failed" action="Try again" onAction={reset}>
       The rest of Headroom goes on. Try it again; if it breaks again, the server's log has the cause
       {error.digest ? (
         <>

@@ -19,7 +19,7 @@ test("a restart shows: disconnected with a countdown, then back by itself, and t
   expect(await server.stop()).toBe(0);
   await expect(page.getByTestId("connection")).toHaveAttribute("data-state", /disconnected|connecting/);
   await expect(page.getByTestId("connection-banner")).toContainText("Disconnected");
-  await expect(page.getByTestId("connection-banner")).toContainText(/Next try in|Trying again/);
+  await expect(page.getByTestId("connection-banner")).toContainText(/Next retry in|Retrying now/);
   // Samples are missing now; what the chart held stays.
   await expect(page.locator("svg.recharts-surface").first()).toBeVisible();
 

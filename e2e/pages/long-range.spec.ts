@@ -41,7 +41,7 @@ test("the last 24 hours show a peak of one sample, as a band and in the table, a
       await untilLive(page);
       const panel = page.getByRole("region", { name: "Memory by component", exact: true });
       // The restart an hour into the past, and the one that made this server.
-      const restarts = panel.locator("svg g > title", { hasText: "The server started anew" });
+      const restarts = panel.locator("svg g > title", { hasText: "The server restarted" });
       await expect(restarts).toHaveCount(2);
       await expect(panel.locator(".chart-spread path").first()).toHaveAttribute("d", /\d/);
       await page.getByRole("button", { name: "Memory by component as a table" }).click();

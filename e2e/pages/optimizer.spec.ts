@@ -30,10 +30,10 @@ test("by mouse: preview, a step left out, run, outcome; one run in history with 
   const folded = page.getByRole("button", { name: /nothing to do$/ });
   await folded.click();
   await expect(folded).toHaveAttribute("aria-expanded", "true");
-  await page.getByRole("switch", { name: "Remove what has expired, sessions" }).click();
+  await page.getByRole("switch", { name: "Remove expired items, sessions" }).click();
   await page.getByRole("button", { name: "Run", exact: true }).click();
-  await expect(page.getByText("The run has ended.")).toBeVisible();
-  await expect(page.getByText("Freed by the stores")).toBeVisible();
+  await expect(page.getByText("The run has finished.")).toBeVisible();
+  await expect(page.getByText("Freed by stores")).toBeVisible();
   const runs = await runsOf(server);
   expect(runs.length).toBe(before + 1);
   expect(runs[0]?.steps.map(({ step }) => step)).not.toContain("expire:sessions");
@@ -54,7 +54,7 @@ test("by keyboard: o opens the plan, Enter runs it, Esc gives the focus back", a
   const before = (await runsOf(server)).length;
   await expect(page.getByRole("button", { name: "Run", exact: true })).toBeFocused();
   await page.keyboard.press("Enter");
-  await expect(page.getByText("The run has ended.")).toBeVisible();
+  await expect(page.getByText("The run has finished.")).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toHaveCount(0);
   await expect(page.getByRole("button", { name: "Optimize" })).toBeFocused();
@@ -62,7 +62,7 @@ test("by keyboard: o opens the plan, Enter runs it, Esc gives the focus back", a
   await expect(
     page
       .getByRole("listitem")
-      .filter({ hasText: /freed .* by hand|found nothing to free/ })
+      .filter({ hasText: /freed .* manually|found nothing to free/ })
       .first(),
   ).toBeVisible();
 });

@@ -52,7 +52,7 @@ test("without documents the page says how they come, and asking finds nothing", 
   await untilLive(page);
   await expect(page.getByText("No documents yet")).toBeVisible();
   await expect(page.getByText("No conversations yet")).toBeVisible();
-  await expect(page.getByText(/Model: at rest/)).toBeVisible();
+  await expect(page.getByText(/Model: stopped/)).toBeVisible();
   await page.getByLabel("Question").fill("anything at all");
   await page.getByRole("button", { name: "Ask" }).click();
   await expect(page.getByText(/Nothing found/)).toBeVisible();

@@ -18,7 +18,7 @@ test("a setting is changed, marked as changed, audited and rolled back", async (
   const view = (await (await server.get("/api/v1/settings")).json()) as { settings: { name: string; value: number }[] };
   expect(view.settings.find(({ name }) => name === "cacheMaxEntries")?.value).toBe(77);
 
-  await page.getByRole("button", { name: "Return to the defaults" }).click();
+  await page.getByRole("button", { name: "Reset to the defaults" }).click();
   await page.getByRole("button", { name: "Roll back" }).click();
   await expect(row).toContainText("50");
   await expect(row).toContainText("default");
@@ -47,7 +47,7 @@ test("a key is shown once, opens the API, and is shut out when revoked; its name
   const name = `<img src=x onerror="alert(1)">`;
   await page.getByRole("button", { name: "New key" }).click();
   await page.getByLabel("Name", { exact: true }).fill(name);
-  await page.getByRole("button", { name: "Make key" }).click();
+  await page.getByRole("button", { name: "Create key" }).click();
   const key = (await page.getByTestId("new-key").textContent()) ?? "";
   await page.getByRole("button", { name: "Done" }).click();
   await expect(page.getByText(key)).toHaveCount(0);

@@ -19,7 +19,7 @@ test("a page without a sign-in leads to it, and a wrong key is told apart from a
   await expect(page).toHaveURL(`${server.url}/sign-in`);
   await page.getByLabel("API key").fill("not-a-key-of-this-server");
   await page.keyboard.press("Enter");
-  await expect(page.getByText("This key is not known here, has expired, or was revoked.")).toBeVisible();
+  await expect(page.getByText("This key is unknown, expired or revoked.")).toBeVisible();
   await page.getByLabel("API key").fill(OPERATOR_KEY);
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(`${server.url}/`);
@@ -44,7 +44,7 @@ test("a viewer sees the figures, and is told why not the settings", async ({ pag
   await untilLive(page);
   await expect(page.getByTestId("used")).toContainText("MiB");
   await page.goto(`${server.url}/settings`);
-  await expect(page.getByText("Your key may not see this")).toBeVisible();
+  await expect(page.getByText("Your key cannot see this")).toBeVisible();
 });
 
 test("R11: a link asks before it changes who is signed in, and says whose key it is; staying changes nothing", async ({
@@ -74,7 +74,7 @@ test("R11: a link on another site's page asks although nobody is signed in", asy
   );
   await page.goto("http://elsewhere.example/");
   await page.getByText("free coffee").click();
-  await expect(page.getByText("go on only if you know who sent it")).toBeVisible();
+  await expect(page.getByText("Continue only if you know who sent it")).toBeVisible();
   expect((await page.context().request.get(`${server.url}/api/v1/auth/me`)).status()).toBe(401);
 });
 
@@ -105,7 +105,7 @@ test("F2: the page says that the sign-in has ended within a moment of the key's 
   await page.goto(`${server.url}/cache?range=24h`);
   await untilLive(page);
   await server.send("DELETE", `/api/v1/keys/${id}`);
-  await expect(page.getByTestId("connection-banner")).toContainText("Your sign-in has ended.");
+  await expect(page.getByTestId("connection-banner")).toContainText("Your session has expired.");
   await page.getByRole("link", { name: "Sign in" }).click();
   await expect(page).toHaveURL(`${server.url}/sign-in?next=%2Fcache%3Frange%3D24h`);
 });
@@ -124,12 +124,12 @@ test("O25: a consumer is told no untruth: it is signed in, has the pages it may 
   for (const path of ["/sessions", "/cache", "/vectors", "/rag", "/streams"]) {
     await page.goto(`${server.url}${path}`);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-    await expect(page.getByText("Your sign-in has ended")).toHaveCount(0);
-    await expect(page.getByText("Your key may not see this")).toHaveCount(0);
+    await expect(page.getByText("Your session has expired")).toHaveCount(0);
+    await expect(page.getByText("Your key cannot see this")).toHaveCount(0);
   }
   await page.goto(`${server.url}/leaks`);
   await expect(page.getByText("Leaks needs the role viewer; your key is a consumer's.")).toHaveCount(1);
-  await expect(page.getByText("Your key may not see this")).toHaveCount(1);
+  await expect(page.getByText("Your key cannot see this")).toHaveCount(1);
 });
 
 test("O26: a viewer is not offered the upload or the purge", async ({ page, server }) => {
@@ -137,7 +137,7 @@ test("O26: a viewer is not offered the upload or the purge", async ({ page, serv
   for (const path of ["/streams", "/cache"]) {
     await page.goto(`${server.url}${path}`);
     await untilLive(page);
-    await expect(page.getByText("Your key may not see this")).toHaveCount(0);
+    await expect(page.getByText("Your key cannot see this")).toHaveCount(0);
     await expect(page.getByRole("button", { name: /Purge|Send/ })).toHaveCount(0);
     await expect(page.locator("input[type=file]")).toHaveCount(0);
   }

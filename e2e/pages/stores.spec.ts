@@ -24,10 +24,10 @@ test("sessions: bounds and list are the API's, reading says that it is a use, en
   );
 
   const id = made[2] ?? "";
-  await page.getByRole("searchbox", { name: "Find by id" }).fill(id.slice(4, 20));
+  await page.getByRole("searchbox", { name: "Find by ID" }).fill(id.slice(4, 20));
   await expect(table.getByRole("row")).toHaveCount(2);
   await table.getByText(id).click();
-  await expect(page.getByText(/Reading is a use/)).toBeVisible();
+  await expect(page.getByText(/Reading counts as access/)).toBeVisible();
   await expect(page.getByText(hostile)).toHaveCount(0);
   await page.getByRole("button", { name: "Read its data" }).click();
   await expect(page.getByText(hostile)).toBeVisible();
@@ -60,7 +60,7 @@ test("cache: found by prefix and by tag, shown as text, removed, purged, with th
   await untilLive(page);
   const table = page.getByRole("region", { name: "Cached responses, table" });
   await expect(table.getByText("blue/1")).toBeVisible();
-  await page.getByRole("searchbox", { name: "Key begins with" }).fill("red/");
+  await page.getByRole("searchbox", { name: "Key starts with" }).fill("red/");
   await expect(table.getByText("blue/1")).toHaveCount(0);
   await expect(table.getByText("red/1")).toBeVisible();
 
@@ -73,11 +73,11 @@ test("cache: found by prefix and by tag, shown as text, removed, purged, with th
   await expect(table.getByText("red/1")).toHaveCount(0);
   expect((await server.get("/api/v1/cache/red%2F1")).status).toBe(404);
 
-  await page.getByRole("searchbox", { name: "Key begins with" }).fill("");
+  await page.getByRole("searchbox", { name: "Key starts with" }).fill("");
   await expect(table.getByText("blue/1")).toBeVisible();
   await page.getByRole("button", { name: "Purge" }).click();
   await page.getByRole("dialog").getByLabel("Tag").fill("warm");
-  await page.getByRole("button", { name: "Purge what matches" }).click();
+  await page.getByRole("button", { name: "Purge matching entries" }).click();
   await expect(page.getByText("1 cached responses were removed.")).toBeVisible();
   await expect(table.getByText("blue/1")).toHaveCount(0);
   await expect(table.getByText("red/2")).toBeVisible();

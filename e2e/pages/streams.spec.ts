@@ -76,10 +76,10 @@ test("options say how a file is read, and the job tells what was found, why reco
   const sheet = page.getByRole("dialog");
   await expect(sheet).toContainText("windows-1252");
   await expect(sheet).toContainText("semicolon");
-  await expect(sheet).toContainText("In 2 records the filter compared a text with a number");
+  await expect(sheet).toContainText("In 2 records the filter compared text with a number");
   await expect(sheet).toContainText("column-count 1");
   await expect(sheet).toContainText("transform-failed 1");
-  await expect(sheet.getByRole("link", { name: "Ids of the records kept" })).toHaveAttribute("href", /\/results$/);
+  await expect(sheet.getByRole("link", { name: "IDs of the records stored" })).toHaveAttribute("href", /\/results$/);
   for (const theme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: theme });
     await page.screenshot({ path: `test-results/streams-job-${theme}.png` });

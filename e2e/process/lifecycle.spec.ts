@@ -40,7 +40,9 @@ test("T68: a second server on the same database, or port, ends with one clear li
   const samePort = await runToEnd({ PORT: port, HEADROOM_DATABASE_URL: newDatabase() });
   expect(samePort).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^Headroom cannot start: 127\.0\.0\.1:\d+ is in use\n$/),
+    stderr: expect.stringMatching(
+      /^Headroom cannot start: 127\.0\.0\.1:\d+ is already in use; set PORT to another port\n$/,
+    ),
   });
   expect((await first.get("/monitoring/memory")).status).toBe(200);
   expect((await first.send("PATCH", "/api/v1/settings", { maxSessions: 123 })).status).toBe(200);

@@ -54,7 +54,7 @@ async function reach(url: string, init: RequestInit): Promise<Response> {
     return await fetch(url, init);
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
-    throw new UnreachableError("The server does not answer.", { cause });
+    throw new UnreachableError("The server does not respond.", { cause });
   }
 }
 

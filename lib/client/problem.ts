@@ -60,7 +60,7 @@ export async function readProblem(response: Response): Promise<ProblemError> {
     status: response.status,
     code: problem?.code ?? `http-${response.status}`,
     title: problem?.title ?? `The server responded with status ${response.status}`,
-    detail: problem?.detail ?? "The answer carries no explanation.",
+    detail: problem?.detail ?? "The response has no explanation.",
     requestId: problem?.requestId ?? response.headers.get("x-request-id"),
     errors: problem?.errors ?? [],
     retryAfterSeconds: readRetryAfter(response.headers.get("retry-after")),
@@ -91,13 +91,13 @@ export function describeError(error: unknown): ErrorWords {
   }
   if (error instanceof UnreachableError) {
     return {
-      title: "The server does not answer",
-      detail: "Check that it runs; this page goes on by itself when it is back.",
+      title: "The server does not respond",
+      detail: "Check that it is running. This page reconnects by itself.",
       requestId: null,
     };
   }
   return {
-    title: "This page could not read the answer",
+    title: "This page could not read the response",
     detail: error instanceof Error ? error.message : "Unknown error.",
     requestId: null,
   };

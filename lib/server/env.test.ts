@@ -24,14 +24,14 @@ describe("parseEnv", () => {
   });
 
   it.each([
-    [{ PORT: "http" }, /^PORT: got "http", takes a port/],
+    [{ PORT: "http" }, /^PORT: got "http", expected a port/],
     [{ PORT: "70000" }, /^PORT/],
-    [{ HEADROOM_MEMORY_LIMIT_MB: "1e400" }, /^HEADROOM_MEMORY_LIMIT_MB: got "1e400", takes a number from 128/],
+    [{ HEADROOM_MEMORY_LIMIT_MB: "1e400" }, /^HEADROOM_MEMORY_LIMIT_MB: got "1e400", expected a number from 128/],
     [{ HEADROOM_MEMORY_LIMIT_MB: "12" }, /^HEADROOM_MEMORY_LIMIT_MB/],
     [{ HEADROOM_DOOR: "back" }, /direct or next/],
     [
       { HEADROOM_DATABASE_URL: "postgres://localhost/headroom" },
-      /^HEADROOM_DATABASE_URL: got 29 characters, takes file:PATH/,
+      /^HEADROOM_DATABASE_URL: got 29 characters, expected file:PATH/,
     ],
     [{ HEADROOM_REDIS_URL: "redis://localhost" }, /^HEADROOM_REDIS_URL/],
     [{ HEADROOM_SESSION_DURABILITY: "never" }, /everysec or always/],
@@ -51,7 +51,7 @@ describe("parseEnv", () => {
 
   it("does not repeat a key", () => {
     expect(() => parseEnv({ HEADROOM_OPERATOR_KEY: "short-secret" })).toThrow(
-      "HEADROOM_OPERATOR_KEY: got 12 characters, takes 16–256 characters",
+      "HEADROOM_OPERATOR_KEY: got 12 characters, expected 16 to 256 characters",
     );
   });
 });

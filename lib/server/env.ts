@@ -14,7 +14,7 @@ export const FIXED = {
   PORT: {
     schema: integer(0, 65_535),
     fallback: 3000,
-    takes: "a port, 0–65535 (0: any free one)",
+    takes: "a port from 0 to 65535 (0 picks a free port)",
     description: "The port to listen on",
   },
   HOST: {
@@ -26,55 +26,55 @@ export const FIXED = {
   HEADROOM_DATABASE_URL: {
     schema: z.string().regex(/^file:.+/, "must start with file:"),
     fallback: "file:./data/headroom.db",
-    takes: "file:PATH of a SQLite database (Postgres is not served by this version)",
+    takes: "file:PATH of a SQLite database (this version does not support Postgres)",
     description: "The SQLite database; a relative path starts at the project",
   },
   HEADROOM_REDIS_URL: {
     schema: z.string().max(0).optional(),
     fallback: undefined,
-    takes: "nothing: this version keeps its state in SQLite",
+    takes: "no value: this version stores its state in SQLite",
     description: "Not served by this version",
   },
   HEADROOM_OPERATOR_KEY: {
     schema: z.string().min(16).max(256).optional(),
     fallback: undefined,
-    takes: "16–256 characters",
+    takes: "16 to 256 characters",
     description: "The operator's key; without it the first start makes one and prints it once",
   },
   HEADROOM_EMBEDDINGS_URL: {
     schema: z.url({ protocol: /^https?$/ }).optional(),
     fallback: undefined,
-    takes: "the base URL of an OpenAI-compatible API, as in https://host/v1",
+    takes: "the base URL of an OpenAI-compatible API, such as https://host/v1",
     description: "A service that embeds in place of the embedded model",
   },
   HEADROOM_EMBEDDINGS_MODEL: {
     schema: z.string().min(1).max(200),
     fallback: "text-embedding-3-small",
-    takes: "a model's name",
+    takes: "a model name",
     description: "The model that the service is asked for",
   },
   HEADROOM_EMBEDDINGS_API_KEY: {
     schema: z.string().min(1).max(4096).optional(),
     fallback: undefined,
-    takes: "the service's key",
+    takes: "the API key of the embedding service",
     description: "The key for the service",
   },
   HEADROOM_EMBEDDINGS_MAX_TOKENS: {
     schema: integer(32, 1_000_000),
     fallback: 8_191,
-    takes: "32–1000000: the tokens that the service's model reads of one text",
+    takes: "a number from 32 to 1000000: the maximum tokens per text of the service's model",
     description: "Chunks and messages are cut to what the service's model reads",
   },
   HEADROOM_EMBEDDINGS_IDLE_SECONDS: {
     schema: integer(1, 86_400),
     fallback: 60,
-    takes: "1–86400: the embedded model's process ends after this long without work",
+    takes: "a number from 1 to 86400: idle seconds after which the process of the embedded model stops",
     description: "When the embedded model's process ends, and its memory with it",
   },
   HEADROOM_EMBEDDINGS_TIMEOUT_SECONDS: {
     schema: integer(1, 600),
     fallback: 30,
-    takes: "1–600: a batch of texts takes the embedding service, or the model, at most so long",
+    takes: "a number from 1 to 600: the timeout in seconds for embedding a batch of texts",
     description: "How long a batch may take: then 504 from a service, or a new process for the model",
   },
   HEADROOM_DOOR: {
@@ -123,7 +123,7 @@ export const FIXED = {
   HEADROOM_CGROUP_ROOT: {
     schema: z.string().min(1),
     fallback: "/sys/fs/cgroup",
-    takes: "the folder of the cgroup file system",
+    takes: "the path of the cgroup file system",
     description: "Where the container's memory limit is read",
   },
   HEADROOM_LOG_LEVEL: {
@@ -145,7 +145,7 @@ export interface Env {
   production: boolean;
 }
 
-/** A variable with a value that cannot be meant. The message names it, what it got and what it takes. */
+/** A variable with an invalid value. The message names the variable, the value it got and the values it accepts. */
 export class EnvError extends Error {
   override readonly name = "EnvError";
 }
@@ -186,7 +186,7 @@ function parseOne(name: string, value: unknown, schema: z.ZodType, takes: string
   if (parsed.success) return parsed.data;
   // A key is not repeated to a terminal or a log.
   const got = /KEY|URL/.test(name) ? `${String(text).length} characters` : JSON.stringify(text);
-  throw new EnvError(`${name}: got ${got}, takes ${takes}`);
+  throw new EnvError(`${name}: got ${got}, expected ${takes}`);
 }
 
 const toNumber = (text: string): number => (/^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN);

@@ -112,9 +112,9 @@ function listen(server: Server, { fixed }: Env): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const known = {
-        EADDRINUSE: "is in use",
-        EACCES: "may not be opened by this user",
-        EADDRNOTAVAIL: "is not an address of this machine",
+        EADDRINUSE: "is already in use; set PORT to another port",
+        EACCES: "is not permitted for this user; set PORT to a port above 1023",
+        EADDRNOTAVAIL: "is not an address of this machine; check HOST",
       };
       const reason = known[error.code as keyof typeof known];
       reject(reason ? new StartError(`${fixed.HOST}:${fixed.PORT} ${reason}`, { cause: error }) : error);
@@ -136,7 +136,7 @@ async function announce(runtime: Runtime, server: Server): Promise<void> {
       namespace: "default",
       expiresAtMs: null,
     });
-    print(`Operator key, shown this once: ${key}\nSign in: ${url}/sign-in#key=${encodeURIComponent(key)}`);
+    print(`Operator key, shown only once: ${key}\nSign in: ${url}/sign-in#key=${encodeURIComponent(key)}`);
   }
   print(`Headroom is ready at ${url}`);
 }
@@ -144,7 +144,7 @@ async function announce(runtime: Runtime, server: Server): Promise<void> {
 function stopOnSignals(runtime: Runtime, drain: Drain, realtime: Realtime, log: Log): void {
   const stop = async (signal: string): Promise<void> => {
     if (runtime.phase === "draining") {
-      log.warn({ signal }, "second signal: ending at once");
+      log.warn({ signal }, "second signal: exiting at once");
       process.exit(1);
     }
     runtime.phase = "draining";

@@ -15,7 +15,7 @@ export function EventLoopChart() {
   return (
     <ChartPanel
       title="Event loop"
-      description="How long a request waits before the process turns to it"
+      description="How long requests wait for the event loop"
       state={state}
       rows={rows}
       series={SERIES}

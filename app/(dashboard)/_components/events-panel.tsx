@@ -29,8 +29,8 @@ export function EventsPanel() {
       icon={Activity}
       state={panelState(runs, {
         when: events.length === 0,
-        title: "Nothing happened yet",
-        hint: "Optimizations, changes of settings, keys and restarts will stand here, with who did it and what it freed.",
+        title: "No events yet",
+        hint: "Optimizations, changes of settings and keys, and restarts appear here, with the actor and the memory freed.",
       })}
       minHeight="220px"
       flush

@@ -52,7 +52,7 @@ function Now({ report }: { report: MemoryReport }) {
         </h1>
         <div className="mt-4">
           <Meter
-            label="Memory used of the limit"
+            label="Memory used, relative to the limit"
             value={usedBytes}
             max={limitBytes}
             valueText={`${used} of ${limit}, ${(usedRatio * 100).toFixed(0)} %`}

@@ -40,7 +40,7 @@ export function OptimizeButton() {
 
 function hint({ mayRun, running, frees }: { mayRun: boolean; running: boolean; frees: number | undefined }): string {
   if (!mayRun) return "needs the operator role";
-  if (running) return "a run is under way";
+  if (running) return "a run is in progress";
   if (frees === undefined) return "";
   return frees > 0 ? `frees about ${formatBytes(frees)}` : "nothing to free now";
 }

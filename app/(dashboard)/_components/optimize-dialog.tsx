@@ -17,7 +17,7 @@ import { Segmented } from "../../_components/ui/segmented.tsx";
 import { Skeleton } from "../../_components/ui/skeleton.tsx";
 
 const TARGETS = [
-  { value: "lossless", label: "Lose nothing" },
+  { value: "lossless", label: "Lossless only" },
   { value: "0.7", label: "to 70 %" },
   { value: "0.6", label: "to 60 %" },
   { value: "0.5", label: "to 50 %" },
@@ -53,7 +53,9 @@ export function OptimizeDialog({ onClose }: { onClose: () => void }) {
       onOpenChange={(open) => !open && onClose()}
       title="Optimize memory"
       description={
-        run.data ? "The run has ended." : "What each step would free now, cheapest first. Nothing has been changed yet."
+        run.data
+          ? "The run has finished."
+          : "The memory that each step would free now, cheapest step first. Nothing has changed yet."
       }
       width="lg"
       footer={
@@ -142,7 +144,7 @@ function Footer(props: {
       <p className="mr-auto self-center text-13" data-testid="plan-total">
         Frees about <strong className="tabular">{formatBytes(props.total)}</strong>
       </p>
-      <Button onClick={props.onClose}>{props.busy ? "Close, let it run" : "Cancel"}</Button>
+      <Button onClick={props.onClose}>{props.busy ? "Close and keep running" : "Cancel"}</Button>
       <Button ref={runButton} variant="primary" busy={props.busy} disabled={!props.canRun} onClick={props.onRun}>
         {props.busy ? "Running" : "Run"}
       </Button>

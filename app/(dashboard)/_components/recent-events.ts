@@ -32,7 +32,7 @@ export function recentEvents({ runs, audit, restarts }: EventSources): RecentEve
       atMs,
       kind: "Restart",
       tone: "warn" as const,
-      sentence: "The server started anew",
+      sentence: "The server restarted",
     })),
   ];
   return events.sort((a, b) => b.atMs - a.atMs);
@@ -54,7 +54,7 @@ export function chartMarks({ runs, audit, restarts }: EventSources): Mark[] {
     ...audit
       .filter(({ action, outcome }) => action.startsWith("settings.") && outcome === "done")
       .map((entry): Mark => ({ atMs: Date.parse(entry.at), kind: "settings", label: fromAudit(entry).sentence })),
-    ...restarts.map((atMs): Mark => ({ atMs, kind: "restart", label: "The server started anew" })),
+    ...restarts.map((atMs): Mark => ({ atMs, kind: "restart", label: "The server restarted" })),
   ];
 }
 

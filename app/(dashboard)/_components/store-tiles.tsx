@@ -106,7 +106,7 @@ function Bound({ stats }: { stats: StoreStats }) {
 
 function ratioWords({ hitRatio, window }: StoreStats): string {
   if (window.hitRatio !== null) return "hit ratio, 5 min";
-  return hitRatio === null ? "no look-up yet" : "hit ratio, lifetime";
+  return hitRatio === null ? "no lookup yet" : "hit ratio, lifetime";
 }
 
 function percent(ratio: number | null): string {
@@ -119,5 +119,5 @@ function removals({ removals: counts }: StoreStats): string {
     .filter(([, count]) => count > 0)
     .sort(([, a], [, b]) => b - a)
     .map(([cause, count]) => `${COUNT.format(count)} ${cause}`);
-  return told.length === 0 ? "nothing was removed yet" : told.join(" · ");
+  return told.length === 0 ? "nothing removed yet" : told.join(" · ");
 }

@@ -19,7 +19,13 @@ import { useTimeline } from "./use-timeline.ts";
 
 /** The share of the window that the forecast gets, past now. */
 const FORECAST_SHARE = 0.15;
-const BEFORE: Series = { key: "before", label: "Time before", colour: "var(--text-faint)", kind: "line", dashed: true };
+const BEFORE: Series = {
+  key: "before",
+  label: "Previous period",
+  colour: "var(--text-faint)",
+  kind: "line",
+  dashed: true,
+};
 
 const SPREAD = { lowKey: LOWEST.key, highKey: HIGHEST.key } as const;
 

@@ -39,8 +39,8 @@ export function useTimeline(): TimelineView {
 function timelineState(query: UseQueryResult<Timeline>, fresh: Freshness, live: LiveState): PanelState {
   const base = panelState(query, {
     when: query.data?.points.length === 0,
-    title: "No samples in this time yet",
-    hint: "The first one comes within a sampling period; then this chart grows by itself.",
+    title: "No samples in this range yet",
+    hint: "The first sample arrives within one sampling period; the chart then updates by itself.",
   });
   return base.kind === "ready" ? agedState(fresh, live) : base;
 }

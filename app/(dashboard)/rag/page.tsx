@@ -13,7 +13,7 @@ export default function RagPage() {
     <div className="flex flex-col gap-6">
       <PageHeader
         title="Documents and conversations"
-        description="What the RAG store knows, how often its caches spare the model work, and what it answers."
+        description="Documents and conversations in the RAG store, its cache hit ratios, and a search to try it out."
       />
       <StatusPanel />
       <Only roles="consumer">

@@ -35,7 +35,7 @@ export function ChartLegend(props: {
             <button
               type="button"
               aria-pressed={!isHidden}
-              title="Press to hide or show, Alt and press for this one alone"
+              title="Click to hide or show; Alt+click to show only this one"
               onClick={(event) => (event.altKey ? isolate(one.key) : toggle(one.key))}
               onDoubleClick={() => isolate(one.key)}
               className={classNames(

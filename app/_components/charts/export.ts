@@ -46,13 +46,13 @@ export async function svgToPng(svg: SVGSVGElement, background: string): Promise<
   canvas.width = width * 2;
   canvas.height = height * 2;
   const context = canvas.getContext("2d");
-  if (!context) throw new Error("This browser draws no pictures.");
+  if (!context) throw new Error("This browser does not support canvas images.");
   context.scale(2, 2);
   context.fillStyle = background;
   context.fillRect(0, 0, width, height);
   context.drawImage(image, 0, 0, width, height);
   return new Promise((resolve, reject) =>
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture could not be made."))), "image/png"),
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The image could not be created."))), "image/png"),
   );
 }
 
@@ -76,7 +76,7 @@ function loadImage(url: string): Promise<HTMLImageElement> {
   return new Promise((resolve, reject) => {
     const image = new Image();
     image.onload = () => resolve(image);
-    image.onerror = () => reject(new Error("The chart could not be read as a picture."));
+    image.onerror = () => reject(new Error("The chart could not be rendered as an image."));
     image.src = url;
   });
 }

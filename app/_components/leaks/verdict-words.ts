@@ -14,25 +14,25 @@ export const STATE_WORDS: Record<State, Words> = {
   "warming-up": {
     word: "Warming up",
     tone: "pending",
-    sentence: "Too few samples yet: a verdict needs half an hour of them.",
+    sentence: "Not enough samples yet; a verdict needs half an hour of samples.",
   },
-  clear: { word: "No leak", tone: "ok", sentence: "Nothing grows that stores, load or warm-up do not explain." },
+  clear: { word: "No leak", tone: "ok", sentence: "All growth is explained by stores, load or warm-up." },
   suspected: {
     word: "Suspected",
     tone: "warn",
-    sentence: "Something has grown steadily, though not for long enough to be sure.",
+    sentence: "Memory has grown steadily, but not yet long enough to be certain.",
   },
   confirmed: {
     word: "Confirmed",
     tone: "crit",
-    sentence: "Memory leaks: it grew steadily, and nothing explains it.",
+    sentence: "Memory is leaking: it grew steadily without an explanation.",
   },
 };
 
 const NOT_WATCHED: Words = {
   word: "Not watched: no memory",
   tone: "warn",
-  sentence: "Its samples are passed over: a watch takes 1 MiB of the memory limit, and none is left for it.",
+  sentence: "Its samples are ignored: a watch needs 1 MiB of the memory limit, and none is free.",
 };
 
 interface Verdict extends Pick<LeakReport, "state" | "before"> {
@@ -61,7 +61,7 @@ function beforeWords(state: State, before: "suspected" | "confirmed"): Words {
   return {
     word: `${word} (was ${before} before the restart)`,
     tone: before === "confirmed" ? "crit" : "warn",
-    sentence: "The former verdict stands until enough samples have come for a new one.",
+    sentence: "The previous verdict applies until there are enough samples for a new one.",
   };
 }
 

@@ -28,7 +28,7 @@ export function AdviceList({ findings }: { findings: readonly Recommendation[] }
     onSuccess: (view) => {
       client.setQueryData(settingsQuery.queryKey, view);
       void client.invalidateQueries({ queryKey: auditQuery.queryKey });
-      toastDone("Applied", "Settings keeps it as a revision, from which you can return.");
+      toastDone("Applied", "The change is a new revision on the Settings page; you can roll it back there.");
       setApplying(null);
     },
     onError: toastError,
@@ -62,7 +62,7 @@ export function AdviceList({ findings }: { findings: readonly Recommendation[] }
       <ConfirmDialog
         open={applying !== null}
         onOpenChange={(open) => !open && setApplying(null)}
-        title="Apply this advice?"
+        title="Apply this recommendation?"
         verb="Apply"
         busy={apply.isPending}
         onConfirm={() => applying?.setting && apply.mutate(applying.setting)}

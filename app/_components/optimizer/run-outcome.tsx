@@ -15,17 +15,17 @@ export function RunOutcome({ run, limitBytes }: { run: OptimizationRun; limitByt
     <div className="flex flex-col gap-4">
       <StatGrid>
         <Stat
-          label="Freed by the stores"
+          label="Freed by stores"
           value={formatBytes(stores.freedBytes)}
           hint={`predicted ${formatBytes(stores.predictedBytes)}`}
         />
         <Stat
-          label="Freed beside them"
+          label="Freed by the runtime"
           value={formatBytes(process.freedBytes)}
           hint={`predicted ${formatBytes(process.predictedBytes)}`}
         />
-        <Stat label="Seen by the system" value={formatBytes(run.rssFreedBytes)} hint="resident memory" />
-        <Stat label="Took" value={formatMilliseconds(run.durationMs)} />
+        <Stat label="RSS freed" value={formatBytes(run.rssFreedBytes)} hint="resident memory" />
+        <Stat label="Duration" value={formatMilliseconds(run.durationMs)} />
         <Stat label="Longest pause" value={formatMilliseconds(longestPauseMs)} />
       </StatGrid>
       <div className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-3 gap-y-2 text-13">

@@ -29,7 +29,7 @@ const run = (steps: OptimizationRun["steps"]): OptimizationRun => ({
 
 describe("runs in words", () => {
   it("names what a step does and where, and keeps the name of one that it does not know", () => {
-    expect(stepWords("evict:cache")).toEqual({ title: "Let go by least worth", store: "cache", lossless: false });
+    expect(stepWords("evict:cache")).toEqual({ title: "Evict least valuable items", store: "cache", lossless: false });
     expect(stepWords("collect")).toEqual({ title: "Collect garbage", store: null, lossless: true });
     expect(stepWords("constructor:x").title).toBe("constructor");
   });
@@ -38,7 +38,7 @@ describe("runs in words", () => {
     expect(whatDidNotHelp(run([step("expire:cache", 5, 5), step("collect", 0, 0)]))).toBe(
       "Freed nothing: collect garbage.",
     );
-    expect(whatDidNotHelp(run([step("collect", 0, 0)]))).toBe("No step had anything to free.");
+    expect(whatDidNotHelp(run([step("collect", 0, 0)]))).toBe("No step found memory to free.");
   });
   it("does not blame a step that had nothing to do", () => {
     const idle = { ...step("expire:sessions", 0, 0), items: 0 };
@@ -56,7 +56,7 @@ describe("runs in words", () => {
       process: { predictedBytes: 4096, freedBytes: 1024 },
       all: { predictedBytes: 5120, freedBytes: 3072 },
     });
-    expect(runSentence(one)).toBe("ada freed 3.0 KiB by hand");
-    expect(runSentence({ ...run([step("collect", 8, 2048)]), freedBytes: 0 })).toBe("ada freed 2.0 KiB by hand");
+    expect(runSentence(one)).toBe("ada freed 3.0 KiB manually");
+    expect(runSentence({ ...run([step("collect", 8, 2048)]), freedBytes: 0 })).toBe("ada freed 2.0 KiB manually");
   });
 });

@@ -4,14 +4,14 @@ import { formatBytes } from "../../../lib/shared/bytes.ts";
 export type RunStep = OptimizationRun["steps"][number];
 
 const KINDS: Readonly<Record<string, string>> = {
-  expire: "Remove what has expired",
-  deduplicate: "Keep equal values once",
-  recompress: "Compress again",
-  compact: "Close the gaps",
+  expire: "Remove expired items",
+  deduplicate: "Deduplicate equal values",
+  recompress: "Recompress",
+  compact: "Compact",
   spill: "Move to disk",
-  evict: "Let go by least worth",
+  evict: "Evict least valuable items",
   collect: "Collect garbage",
-  trim: "Give free memory back",
+  trim: "Return free memory",
 };
 
 /** Steps that cost the consumer something: what they remove must be computed or read again. */
@@ -24,10 +24,10 @@ export function stepWords(step: string): { title: string; store: string | null; 
 }
 
 export const TRIGGER_WORDS: Record<OptimizationRun["trigger"], string> = {
-  manual: "by hand",
+  manual: "manually",
   pressure: "under pressure",
-  forecast: "by forecast",
-  scheduled: "as upkeep",
+  forecast: "because of the forecast",
+  scheduled: "as maintenance",
 };
 
 /** A run in one line, for marks and lists. */
@@ -72,7 +72,7 @@ export function hasNothingToDo({ step, items, predictedFreedBytes, freedBytes }:
 
 /** Which steps had something to do and freed nothing by it, in words; null when each helped. */
 export function whatDidNotHelp(run: OptimizationRun): string | null {
-  if (run.steps.every(({ freedBytes }) => freedBytes <= 0)) return "No step had anything to free.";
+  if (run.steps.every(({ freedBytes }) => freedBytes <= 0)) return "No step found memory to free.";
   const idle = run.steps
     .filter((step) => step.freedBytes <= 0 && !hasNothingToDo(step))
     .map(({ step }) => {

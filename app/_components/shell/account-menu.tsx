@@ -14,7 +14,7 @@ const ITEM =
   "flex h-8 cursor-pointer items-center gap-2.5 rounded-sm px-2 text-13 text-strong outline-none data-[highlighted]:bg-surface-2";
 
 const THEMES: readonly { value: ThemeChoice; label: string; icon: typeof Sun }[] = [
-  { value: "system", label: "As the system", icon: Monitor },
+  { value: "system", label: "System", icon: Monitor },
   { value: "light", label: "Light", icon: Sun },
   { value: "dark", label: "Dark", icon: Moon },
 ];

@@ -71,7 +71,7 @@ function Frame({ children }: { children: ReactNode }) {
         href="#content"
         className="sr-only z-50 rounded-md bg-accent px-3 py-2 text-accent-text focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
       >
-        Skip to the content
+        Skip to content
       </a>
       <SideNav />
       <div className="min-w-0 grow">

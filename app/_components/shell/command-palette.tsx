@@ -63,7 +63,7 @@ export function CommandPalette(props: {
                 <Item
                   icon={Zap}
                   label="Optimize memory"
-                  hint="See what a run would free"
+                  hint="Preview what a run would free"
                   keys="o"
                   onSelect={then(onOptimize)}
                 />

@@ -32,7 +32,7 @@ export function ConnectionBanner() {
           </Button>
         }
       >
-        <strong>Your sign-in has ended.</strong> Figures no longer come in.
+        <strong>Your session has expired.</strong> Live updates have stopped.
       </Bar>
     );
   }
@@ -48,7 +48,7 @@ export function ConnectionBanner() {
       <strong>Disconnected.</strong>{" "}
       {state.receivedAtMs === null ? null : (
         <>
-          The last figures came <RelativeTime atMs={state.receivedAtMs} />.{" "}
+          Last update: <RelativeTime atMs={state.receivedAtMs} />.{" "}
         </>
       )}
       <Countdown retryAtMs={state.retryAtMs} />
@@ -58,8 +58,7 @@ export function ConnectionBanner() {
 
 const FORBIDDEN = (
   <>
-    <strong>Figures do not come in by themselves.</strong> You are signed in, but the server does not let this page
-    watch.
+    <strong>Live updates are off.</strong> You are signed in, but the server does not let this page watch.
   </>
 );
 
@@ -81,11 +80,11 @@ function Bar({ children, action }: { children: ReactNode; action: ReactNode }) {
 
 function Countdown({ retryAtMs }: { retryAtMs: number | null }) {
   const nowMs = useNow();
-  if (retryAtMs === null || nowMs === null) return <span>Trying again now …</span>;
+  if (retryAtMs === null || nowMs === null) return <span>Retrying now …</span>;
   return (
     // A screen reader hears the banner once; a count that speaks each second would hide everything else.
     <span aria-hidden className="tabular">
-      Next try in {Math.max(0, Math.ceil((retryAtMs - nowMs) / 1000))} s.
+      Next retry in {Math.max(0, Math.ceil((retryAtMs - nowMs) / 1000))} s.
     </span>
   );
 }
@@ -102,6 +101,7 @@ function useToldWhenBack(state: LiveState): void {
     wasAway.current = false;
     if (gap.state === "filled")
       toast.success("Back online", { description: `${gap.samples} missed samples were filled in.` });
-    else toast.warning("Back online", { description: "What was missed could not be fetched; the chart shows a gap." });
+    else
+      toast.warning("Back online", { description: "The missed samples could not be fetched; the chart shows a gap." });
   }, [state]);
 }

@@ -34,10 +34,10 @@ export function commandFor(press: KeyPress, afterPrefix: boolean): Command | nul
 
 /** The list that `?` shows. */
 export const KEY_HELP: readonly { keys: string; does: string }[] = [
-  { keys: "⌘K / Ctrl K", does: "Find a page, an action or a setting" },
+  { keys: "⌘K / Ctrl K", does: "Find a page, action or setting" },
   { keys: "p", does: "Pause and resume live figures" },
-  { keys: "[ and ]", does: "A shorter or a longer time range" },
-  { keys: "o", does: "Open optimize" },
-  { keys: "Esc", does: "Close, or leave a chart's zoom" },
-  { keys: "?", does: "This list" },
+  { keys: "[ and ]", does: "Shorter or longer time range" },
+  { keys: "o", does: "Open the Optimize dialog" },
+  { keys: "Esc", does: "Close, or reset a chart's zoom" },
+  { keys: "?", does: "Show this list" },
 ];

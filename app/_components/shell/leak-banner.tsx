@@ -39,7 +39,7 @@ export function LeakBanner() {
 
 function ownWords(suspect: LeakReport["suspects"][number]): string {
   const culprit = suspect.attribution[0];
-  const who = culprit ? `most likely in ${shortSite(culprit.site)}` : "culprit not known";
+  const who = culprit ? `most likely in ${shortSite(culprit.site)}` : "culprit unknown";
   return `${SERIES_WORDS[suspect.series]} grows ${slopeWords(suspect)}, ${who}.`;
 }
 

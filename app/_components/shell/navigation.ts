@@ -35,7 +35,7 @@ export const NAVIGATION: readonly Destination[] = [
     label: "Overview",
     icon: Gauge,
     key: "o",
-    answers: "Is all well, and where is the memory?",
+    answers: "Overall health and memory use",
   },
   {
     href: "/sessions",
@@ -43,7 +43,7 @@ export const NAVIGATION: readonly Destination[] = [
     label: "Sessions",
     icon: Users,
     key: "s",
-    answers: "Who is logged in, and what does that take?",
+    answers: "Live sessions and the memory they use",
   },
   {
     href: "/cache",
@@ -51,7 +51,7 @@ export const NAVIGATION: readonly Destination[] = [
     label: "Cache",
     icon: Archive,
     key: "c",
-    answers: "What is answered from memory, and how often?",
+    answers: "Cached responses and hit ratio",
   },
   {
     href: "/vectors",
@@ -59,7 +59,7 @@ export const NAVIGATION: readonly Destination[] = [
     label: "Vectors",
     icon: Shapes,
     key: "v",
-    answers: "How many vectors, at what precision, and how well are they found?",
+    answers: "Collections, tiers, precision and recall",
   },
   {
     href: "/optimizer",
@@ -67,7 +67,7 @@ export const NAVIGATION: readonly Destination[] = [
     label: "Optimizer",
     icon: Zap,
     key: "z",
-    answers: "What was freed, and what would help?",
+    answers: "Optimization runs and recommendations",
   },
   {
     href: "/leaks",
@@ -75,7 +75,7 @@ export const NAVIGATION: readonly Destination[] = [
     label: "Leaks",
     icon: ScanSearch,
     key: "l",
-    answers: "Is memory leaking, how fast, in which code?",
+    answers: "Leak verdicts, growth rates and allocation sites",
   },
   {
     href: "/rag",
@@ -83,7 +83,7 @@ export const NAVIGATION: readonly Destination[] = [
     label: "Documents",
     icon: Library,
     key: "r",
-    answers: "Documents, conversations and what they answer",
+    answers: "Documents, conversations and search",
   },
   {
     href: "/streams",
@@ -91,7 +91,7 @@ export const NAVIGATION: readonly Destination[] = [
     label: "Streams",
     icon: FileInput,
     key: "t",
-    answers: "Which files are on their way in, and how far?",
+    answers: "Uploads and their progress",
   },
   {
     href: "/settings",
@@ -99,7 +99,7 @@ export const NAVIGATION: readonly Destination[] = [
     label: "Settings",
     icon: SlidersHorizontal,
     key: ",",
-    answers: "Limits, thresholds, API keys and who changed what",
+    answers: "Limits, thresholds, API keys and the audit log",
   },
 ];
 

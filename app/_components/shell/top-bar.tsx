@@ -48,11 +48,11 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
 function CompareButton() {
   const [compare, setCompare] = useCompare();
   return (
-    <Tooltip content="Compare with the time before">
+    <Tooltip content="Compare with the previous period">
       <Button
         size="icon"
         aria-pressed={compare}
-        aria-label="Compare with the time before"
+        aria-label="Compare with the previous period"
         className="aria-pressed:bg-accent-wash aria-pressed:text-accent"
         onClick={() => void setCompare(!compare)}
       >

@@ -72,7 +72,7 @@ export function HitRatioPanel({ store, goal = false }: { store: string; goal?: b
   const lifetime =
     stats && stats.hitRatio !== null
       ? `${(stats.hitRatio * 100).toFixed(1)} % since the start`
-      : "no look-up since the start";
+      : "no lookup since the start";
   return (
     <ChartPanel
       title="Hit ratio"
@@ -92,11 +92,11 @@ export function HitRatioPanel({ store, goal = false }: { store: string; goal?: b
 }
 
 const CAUSES: readonly { cause: keyof StoreStats["removals"]; label: string; means: string }[] = [
-  { cause: "evicted", label: "Evicted", means: "pushed out by a bound" },
-  { cause: "expired", label: "Expired", means: "its time was over" },
-  { cause: "spilled", label: "Spilled", means: "moved to disk, comes back on use" },
-  { cause: "replaced", label: "Replaced", means: "a newer value took its place" },
-  { cause: "deleted", label: "Deleted", means: "someone asked for it" },
+  { cause: "evicted", label: "Evicted", means: "removed to stay within a bound" },
+  { cause: "expired", label: "Expired", means: "reached the end of its time to live" },
+  { cause: "spilled", label: "Spilled", means: "moved to disk, loaded again on access" },
+  { cause: "replaced", label: "Replaced", means: "replaced by a newer value" },
+  { cause: "deleted", label: "Deleted", means: "deleted by a request" },
 ];
 
 /** Why items left, since the start. */
@@ -104,7 +104,7 @@ export function RemovalsPanel({ store }: { store: string }) {
   const { stats, state } = useStore(store);
   const most = stats ? Math.max(1, ...Object.values(stats.removals)) : 1;
   return (
-    <Panel title="Why items left" description="Since the start" state={state} minHeight="188px">
+    <Panel title="Removals by cause" description="Since the start" state={state} minHeight="188px">
       {stats ? (
         <dl className="flex flex-col gap-2.5">
           {CAUSES.map(({ cause, label, means }) => (

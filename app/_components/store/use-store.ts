@@ -23,7 +23,7 @@ export function useStore(name: string): StoreView {
   const base = panelState(report, {
     when: report.isSuccess && stats === undefined,
     title: "This store is not running",
-    hint: "This server was built without it, or it has not started yet.",
+    hint: "This server does not include the store, or the store has not started yet.",
   });
   return { stats, state: base.kind === "ready" ? agedState(fresh, live) : base };
 }

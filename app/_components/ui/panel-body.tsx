@@ -43,7 +43,7 @@ export function PanelBody(props: { state: PanelState; minHeight?: string; flush:
       );
     case "no-permission":
       return (
-        <Notice icon={LockKeyhole} title="Your key may not see this" style={style}>
+        <Notice icon={LockKeyhole} title="Your key cannot see this" style={style}>
           {state.reason} Sign in with another key, or ask whoever runs this server.
         </Notice>
       );

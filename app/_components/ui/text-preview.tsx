@@ -8,7 +8,7 @@ export function TextPreview({ text, label, cut = false }: { text: string; label:
     <figure>
       <figcaption className="mb-1.5 text-12 text-faint">
         {label}
-        {isCut ? ", its beginning" : ""}
+        {isCut ? ", first part only" : ""}
       </figcaption>
       <section
         aria-label={label}

@@ -19,8 +19,8 @@ export function LinkedKey(props: {
         The link signs you in as <strong className="text-strong">{who.name}</strong> ({who.role}, namespace{" "}
         {who.namespace}).{" "}
         {current === null
-          ? "It comes from elsewhere: go on only if you know who sent it."
-          : `You are signed in as ${current}, which would end here.`}
+          ? "The link comes from another site. Continue only if you know who sent it."
+          : `You are signed in as ${current}; continuing ends that session.`}
       </p>
       <Button variant="primary" size="lg" busy={busy} onClick={onSignIn}>
         Sign in as {who.name}

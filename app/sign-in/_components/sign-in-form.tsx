@@ -78,7 +78,7 @@ export function SignInForm({ current, fromElsewhere, next }: Props) {
     return <LinkedKey who={who} current={current} busy={busy} onSignIn={() => void enter(key)} onLeave={leave} />;
   return (
     <form onSubmit={onSubmit} className="flex flex-col gap-4" method="post">
-      <Field label="API key" hint="Kept in an http-only cookie for 12 hours." error={error}>
+      <Field label="API key" hint="Stored in an HTTP-only cookie for 12 hours." error={error}>
         {(control) => (
           <Input
             {...control}
@@ -106,7 +106,6 @@ function keyInFragment(hash: string): string | null {
 }
 
 function reason(error: unknown): string {
-  if (error instanceof ProblemError && error.status === 401)
-    return "This key is not known here, has expired, or was revoked.";
+  if (error instanceof ProblemError && error.status === 401) return "This key is unknown, expired or revoked.";
   return describeError(error).detail;
 }

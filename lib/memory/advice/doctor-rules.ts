@@ -15,7 +15,7 @@ const usageHigh: Rule = ({ sample }) => {
     value: sample.usedRatio,
     threshold: critical ? CRITICAL_RATIO : ELEVATED_RATIO,
     cause: `${percent(sample.usedRatio)} of the limit is in use; ${largest?.component ?? "nothing"} holds the most, ${formatBytes(largest?.bytes ?? 0)}.`,
-    action: "Optimize now, lower the ceiling of the largest store, or raise the limit.",
+    action: "Run Optimize now, lower the maximum size of the largest store, or raise the limit.",
     expected: `Usage back under ${percent(ELEVATED_RATIO)}.`,
     panel: "optimizer",
   });
@@ -33,9 +33,9 @@ const limitAhead: Rule = ({ forecast }) => {
     severity: soon ? "critical" : "warning",
     value: seconds,
     threshold: soon ? SOON_SECONDS : DAY_SECONDS,
-    cause: `At the present growth the limit is reached in ${formatDuration(seconds)} (${formatDuration(forecast?.low ?? 0)} to ${formatDuration(forecast?.high ?? 0)}).`,
-    action: "See which component grows in the breakdown, and lower its ceiling or raise the limit.",
-    expected: "No limit in sight.",
+    cause: `At the current growth the limit is reached in ${formatDuration(seconds)} (${formatDuration(forecast?.low ?? 0)} to ${formatDuration(forecast?.high ?? 0)}).`,
+    action: "Find the growing component in the breakdown, then lower its maximum size or raise the limit.",
+    expected: "No growth toward the limit.",
     panel: "forecast",
   });
 };
@@ -50,9 +50,9 @@ const leak: Rule = ({ leaks }) => {
     severity: leaks.state === "confirmed" ? "critical" : "warning",
     value: suspect.slopeBytesPerHour,
     threshold: 0,
-    cause: `${suspect.series} grows by ${formatBytes(suspect.slopeBytesPerHour)} an hour that no store accounts for${site ? `, most of it from ${site}` : ""}.`,
-    action: "Take an allocation profile and look at the sites that keep growing.",
-    expected: "Growth that the stores account for.",
+    cause: `${suspect.series} grows by ${formatBytes(suspect.slopeBytesPerHour)} per hour that no store accounts for${site ? `, most of it from ${site}` : ""}.`,
+    action: "Take an allocation profile and check the sites that keep growing.",
+    expected: "Only growth that the stores account for.",
     panel: "leaks",
   });
 };
@@ -69,8 +69,8 @@ const heapNearCap: Rule = ({ sample: { process: figures } }) => {
     value: ratio,
     threshold: HEAP_FULL_RATIO,
     cause: `The JavaScript heap uses ${formatBytes(figures.heapUsedBytes)} of the ${formatBytes(figures.heapLimitBytes)} that V8 was started with.`,
-    action: "Restart with a higher memory limit; the launcher derives the heap's cap from it.",
-    expected: `Heap under ${percent(HEAP_FULL_RATIO)} of its cap.`,
+    action: "Restart with a higher memory limit; the launcher derives the heap limit from it.",
+    expected: `Heap usage below ${percent(HEAP_FULL_RATIO)} of its limit.`,
     panel: "collections",
   });
 };
@@ -86,9 +86,9 @@ const collectionsCostly: Rule = ({ sample, sincePreviousMs }) => {
     severity: "warning",
     value: share,
     threshold: PAUSE_SHARE,
-    cause: `${percent(share)} of the time went into ${sample.gc.minorCount + sample.gc.majorCount} collections.`,
-    action: "Give the process more room: raise the limit, or lower the ceilings of the stores; see that tuning is on.",
-    expected: `Less than ${percent(PAUSE_SHARE)} of the time in collections.`,
+    cause: `${percent(share)} of the time went into ${sample.gc.minorCount + sample.gc.majorCount} garbage collections.`,
+    action: "Raise the limit or lower the maximum sizes of the stores, and check that GC tuning is on.",
+    expected: `Less than ${percent(PAUSE_SHARE)} of the time in garbage collections.`,
     panel: "collections",
   });
 };
@@ -103,7 +103,7 @@ const loopLate: Rule = ({ sample }) => {
     severity: "warning",
     value: delay,
     threshold: LATE_MS,
-    cause: `One turn in a hundred of the event loop is ${Math.round(delay)} ms late.`,
+    cause: `One in a hundred turns of the event loop is ${Math.round(delay)} ms late.`,
     action: "Send large bodies as streams, or spread the load over more processes.",
     expected: `Delays under ${LATE_MS} ms.`,
     panel: "overview",
@@ -121,8 +121,8 @@ const unattributed: Rule = ({ sample }) => {
     severity: "warning",
     value: ratio,
     threshold: UNATTRIBUTED_RATIO,
-    cause: `${formatBytes(bytes)} belong to no store and not to the runtime at its start.`,
-    action: "Optimize to collect garbage; if it stays, take an allocation profile.",
+    cause: `${formatBytes(bytes)} belong neither to a store nor to the runtime's initial memory.`,
+    action: "Run Optimize to collect garbage. If the memory stays in use, take an allocation profile.",
     expected: `Under ${percent(UNATTRIBUTED_RATIO)} of the limit.`,
     panel: "breakdown",
   });
@@ -135,8 +135,8 @@ const containerLower: Rule = ({ sample, configuredLimitBytes }) => {
     severity: "info",
     value: sample.limitBytes,
     threshold: configuredLimitBytes,
-    cause: `The container allows ${formatBytes(sample.limitBytes)}, less than the configured ${formatBytes(configuredLimitBytes)}; the lower one is obeyed.`,
-    action: "Raise the container's limit, or configure the lower one, so that both say the same.",
+    cause: `The container allows ${formatBytes(sample.limitBytes)}, less than the configured ${formatBytes(configuredLimitBytes)}; the lower limit applies.`,
+    action: "Raise the container's limit, or configure the lower limit, so that both agree.",
     expected: "One limit.",
     panel: "settings",
     setting: { key: "memoryLimitMb", value: Math.floor(sample.limitBytes / MIB) },
@@ -150,9 +150,9 @@ const refusing: Rule = ({ refusedWrites }) => {
     severity: "critical",
     value: refusedWrites,
     threshold: 0,
-    cause: `${refusedWrites} writes were refused with 503 since the previous sample, since memory was at its hard bound.`,
-    action: "Raise the limit, lower the ceilings of the stores, or send less.",
-    expected: "No write refused.",
+    cause: `${refusedWrites} writes were refused with 503 since the previous sample, because memory was at its hard limit.`,
+    action: "Raise the limit, lower the maximum sizes of the stores, or reduce the load.",
+    expected: "No refused writes.",
     panel: "optimizer",
   });
 };
@@ -170,7 +170,7 @@ const freesTooLittle: Rule = ({ lastRun, sample }) => {
     value: share,
     threshold: LITTLE_SHARE,
     cause: lastRun.note ?? `The last run under pressure freed ${percent(Math.max(0, share))} of what was needed.`,
-    action: "The stores have little left to give: raise the limit, or look for what holds the rest.",
+    action: "The stores have little left to free. Raise the limit, or find out what uses the remaining memory.",
     expected: `Runs that free at least ${percent(LITTLE_SHARE)} of what is needed.`,
     panel: "optimizer",
   });

@@ -18,7 +18,7 @@ function allIsWell({ sample, atRatio }: Observation): Recommendation {
     severity: "info",
     value: sample.usedRatio,
     threshold: atRatio,
-    cause: `${formatBytes(sample.usedBytes)} of ${formatBytes(sample.limitBytes)} in use, and no rule found anything.`,
+    cause: `${formatBytes(sample.usedBytes)} of ${formatBytes(sample.limitBytes)} in use, and no rule reported a problem.`,
     action: "Nothing to do.",
     expected: "Usage stays below the threshold.",
     panel: "overview",

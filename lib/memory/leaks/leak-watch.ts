@@ -7,21 +7,21 @@ import { SiteHistory } from "./site-history.ts";
 
 /** Why growth is not called a leak, for a person. */
 const WORDS: Record<RuledOut, string> = {
-  "too-young": "Not enough samples or collections yet to tell live memory from garbage.",
-  overclaimed: "Stores claim more than the memory that is there, so that nothing can be said about the rest.",
-  "no-growth": "What is kept does not grow.",
-  noise: "Readings scatter more than they grow.",
-  uneven: "Growth comes and goes: it is not in every part of the time seen.",
-  step: "Most of the growth is one step: something was loaded once.",
-  refill: "Memory climbs back to a level that it had before: a store that was flushed fills again.",
+  "too-young": "Not enough samples or garbage collections yet to tell live memory from garbage.",
+  overclaimed: "The stores report more memory than the process uses, so the rest cannot be judged.",
+  "no-growth": "Live memory does not grow.",
+  noise: "The readings vary more than they grow.",
+  uneven: "Growth is not steady: parts of the observed time show none.",
+  step: "Most of the growth is a single step, such as something loaded once.",
+  refill: "Memory returns to an earlier level, as when a flushed store fills up again.",
   load: "Memory follows the number of requests.",
-  plateau: "Growth has come to an end: a cache or pool is full.",
+  plateau: "Growth has stopped, as when a cache or pool is full.",
 };
 
 const METHODS: Record<SeriesVerdict["method"], string> = {
   "live-curve": "live memory after collections, shaped by the raw envelope between them; Theil–Sen slope",
-  "support-band": "the drift of the band that holds all readings after collections (batches hide the rest)",
-  batches: "what outlived the pauses between batches; Theil–Sen slope",
+  "support-band": "drift of the band that contains all readings after collections (batches hide the rest)",
+  batches: "memory that outlived the pauses between batches; Theil–Sen slope",
   floor: "floor of the raw readings; Theil–Sen slope",
 };
 

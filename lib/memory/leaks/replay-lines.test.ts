@@ -39,7 +39,7 @@ test("leaves out what cannot be a sample, and names the line and its fault", () 
   expect(lines.take(line(4, figure(undefined)))).toBeNull();
   expect(lines.report()).toBe(
     "left out 6 of 6 lines (line 1: not JSON; line 2: not an object; line 3: process is missing; " +
-      "line 4: a figure or the time cannot be true; line 5: process.rssBytes is missing; and 1 more)",
+      "line 4: a figure or the time is not plausible; line 5: process.rssBytes is missing; and 1 more)",
   );
 });
 

@@ -37,7 +37,7 @@ export class ReplayLines {
     if ("meta" in value) return null;
     const sample = toSample(value, this.#taken);
     if (typeof sample === "string") return this.#leaveOut(sample);
-    if (!this.#inOrder(Date.parse(sample.sampledAt))) return this.#leaveOut("not later than the sample before it");
+    if (!this.#inOrder(Date.parse(sample.sampledAt))) return this.#leaveOut("not later than the previous sample");
     this.#taken += 1;
     return sample;
   }
@@ -76,8 +76,8 @@ function toSample(value: Record<string, unknown>, position: number): LeakSample 
   const figures = process as LeakSample["process"] & Record<string, unknown>;
   const exact = isRecord(gc) ? (gc.heapUsedAfterMajorBytes ?? null) : null;
   const requests = isRecord(activity) ? (activity.requests ?? 0) : 0;
-  if (exact !== null && typeof exact !== "number") return "gc.heapUsedAfterMajorBytes is no number";
-  if (typeof requests !== "number") return "activity.requests is no number";
+  if (exact !== null && typeof exact !== "number") return "gc.heapUsedAfterMajorBytes is not a number";
+  if (typeof requests !== "number") return "activity.requests is not a number";
   const sample: LeakSample = {
     sequence: typeof sequence === "number" ? sequence : position,
     sampledAt,
@@ -86,7 +86,7 @@ function toSample(value: Record<string, unknown>, position: number): LeakSample 
     activity: { requests },
     breakdown: Array.isArray(breakdown) ? breakdown.filter(isComponent) : undefined,
   };
-  return isPlausible(sample) ? sample : "a figure or the time cannot be true";
+  return isPlausible(sample) ? sample : "a figure or the time is not plausible";
 }
 
 function isComponent(value: unknown): value is { component: string; bytes: number } {

@@ -15,10 +15,10 @@ it.each([
 
 it("says what the process needs, what is left, and the least that works", () => {
   expect(roomForStores(128 * MIB, 150 * MIB).message).toBe(
-    "the memory limit is 128 MiB, writes are refused from 122 MiB on, and the process itself needs 125 MiB: nothing is left for stores. Set HEADROOM_MEMORY_LIMIT_MB to 132 at least; 256 is a good start",
+    "the memory limit is 128 MiB, and writes are refused above 122 MiB. The process itself needs 125 MiB, so no memory is left for stores. Set HEADROOM_MEMORY_LIMIT_MB to at least 132; 256 is a good start",
   );
   expect(roomForStores(192 * MIB, 150 * MIB).message).toBe(
-    "the memory limit is 192 MiB, writes are refused from 182 MiB on, the process itself holds 150 MiB: 32.4 MiB are left for stores",
+    "the memory limit is 192 MiB, and writes are refused above 182 MiB. The process itself uses 150 MiB, so 32.4 MiB are left for stores",
   );
   expect(roomForStores(132 * MIB, 110 * MIB).room).toBe("little");
 });

@@ -22,12 +22,12 @@ export interface StoreRoom {
  */
 export function roomForStores(limitBytes: number, ownBytes: number): StoreRoom {
   const usableBytes = limitBytes * HARD_RATIO;
-  const limit = `the memory limit is ${formatBytes(limitBytes)}, writes are refused from ${formatBytes(usableBytes)} on`;
+  const limit = `the memory limit is ${formatBytes(limitBytes)}, and writes are refused above ${formatBytes(usableBytes)}`;
   if (usableBytes < NEEDED_BYTES) {
-    const message = `${limit}, and the process itself needs ${formatBytes(NEEDED_BYTES)}: nothing is left for stores. Set HEADROOM_MEMORY_LIMIT_MB to ${LEAST_LIMIT_MB} at least; 256 is a good start`;
+    const message = `${limit}. The process itself needs ${formatBytes(NEEDED_BYTES)}, so no memory is left for stores. Set HEADROOM_MEMORY_LIMIT_MB to at least ${LEAST_LIMIT_MB}; 256 is a good start`;
     return { room: "none", message };
   }
   const leftBytes = Math.max(0, usableBytes - Math.max(ownBytes, NEEDED_BYTES));
-  const message = `${limit}, the process itself holds ${formatBytes(ownBytes)}: ${formatBytes(leftBytes)} are left for stores`;
+  const message = `${limit}. The process itself uses ${formatBytes(ownBytes)}, so ${formatBytes(leftBytes)} are left for stores`;
   return { room: leftBytes < AMPLE_BYTES ? "little" : "enough", message };
 }

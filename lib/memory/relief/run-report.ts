@@ -36,11 +36,11 @@ interface Miss {
 export function explainMiss({ shortBytes, unseenBytes, usage, chosen }: Miss): string | null {
   if (shortBytes <= 0) return null;
   if (shortBytes <= unseenBytes) {
-    return `The system has yet to take back ${formatBytes(unseenBytes)} that was freed: the next collection does.`;
+    return `${formatBytes(unseenBytes)} of the freed memory is not yet returned to the system; the next collection returns it.`;
   }
   const { usedBytes, storeBytes } = usage;
   return (
-    `The target is missed by ${formatBytes(shortBytes)}: of ${formatBytes(usedBytes)} in use the stores hold ` +
+    `The target was missed by ${formatBytes(shortBytes)}. Of ${formatBytes(usedBytes)} in use, the stores hold ` +
     `${formatBytes(storeBytes)}, which ${chosen ? "none of the chosen steps" : "no step"} may free, and the runtime ` +
     `${formatBytes(usedBytes - storeBytes)}.`
   );

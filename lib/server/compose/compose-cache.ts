@@ -39,7 +39,7 @@ export function composeCache(core: Core): ResponseCache {
       try {
         cache.resize(wanted);
       } catch (err) {
-        log.warn({ err }, "the cache could not take its new bounds");
+        log.warn({ err }, "the cache could not apply its new bounds");
       }
     }),
   );

@@ -53,8 +53,8 @@ export async function composeLeaks(core: Core): Promise<LeakParts> {
     leaks,
     profiles,
     start() {
-      sampler.start().catch((err: unknown) => log.warn({ err }, "allocations cannot be sampled"));
-      profiles.open().catch((err: unknown) => log.warn({ err }, "the folder of profiles cannot be made"));
+      sampler.start().catch((err: unknown) => log.warn({ err }, "allocation sampling could not start"));
+      profiles.open().catch((err: unknown) => log.warn({ err }, "the folder for profiles could not be created"));
       const stopKeeping = leaks.start();
       const unfollow = settings.follow(() => watches.setCeiling(ceilingBytes()));
       return async () => {

@@ -64,7 +64,7 @@ export async function composeMemoryControl(
     onAlert: (alert) => events.emit("memory:alert", alert),
     onEpisode: ({ usedRatio, message }) => log.warn({ usedRatio }, message),
     onHardPressure: (closed) =>
-      log.warn({ closed }, closed ? "hard pressure: writes are refused" : "writes are taken again"),
+      log.warn({ closed }, closed ? "memory is at its hard limit: writes are refused" : "writes are accepted again"),
     onError: (err) => log.error({ err }, "an automatic optimization could not run"),
   });
   core.onStop(settings.follow(() => control.followLimit()));
@@ -95,6 +95,6 @@ export function composeQuietCollector(
       await trim.prepare();
       if (trim.pays(0, false)) await trim.run();
     },
-    onError: (err) => log.warn({ err }, "the heap could not be collected at rest"),
+    onError: (err) => log.warn({ err }, "the garbage collection while idle failed"),
   });
 }

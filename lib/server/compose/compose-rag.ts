@@ -90,7 +90,7 @@ export async function composeRag(core: Core): Promise<Rag> {
     reading: composeReading(core),
     messageIndex,
     onMessagesWait: (namespace, err) =>
-      log.warn({ namespace, err }, "messages cannot be embedded now: search finds them by their words alone"),
+      log.warn({ namespace, err }, "messages cannot be embedded now: search finds them by keyword only"),
     recent,
     contextBuilder: new ContextThread({
       entry: workerEntry("context"),

@@ -18,7 +18,7 @@ export async function composeSessions(core: Core): Promise<SessionPool> {
     packing: env.fixed.HEADROOM_SESSION_PACKING,
     hotTier: env.fixed.HEADROOM_SESSION_HOT_TIER,
     storageFault: () => storage.fault,
-    onFailure: (err) => log.error({ err }, "sessions could not be written; they wait in memory"),
+    onFailure: (err) => log.error({ err }, "sessions could not be written; they stay in memory and are retried"),
   });
   await sessions.upkeep.start();
   core.stores.push(sessions);

@@ -93,7 +93,7 @@ export function composeStreams(core: Core, { sampleLog, sessions, cache, vectors
     await host.close();
   });
   const start = (): void => {
-    jobs.recover().catch((err: unknown) => log.error({ err }, "streams of the last run could not be recovered"));
+    jobs.recover().catch((err: unknown) => log.error({ err }, "streams of the previous run could not be recovered"));
   };
   return { jobs, budget, exporter, start };
 }

@@ -10,10 +10,11 @@ export async function composeVectors(core: Core): Promise<VectorStore> {
   const { database, ledger, settings, clock, log } = core;
   const account = ledger.open("vectors", "vectors", Math.floor(settings.values.vectorsMaxMb * MIB));
   const rows = await SqliteVectorRows.open(database, (err) =>
-    log.warn({ err }, "points of a dropped collection could not be deleted"),
+    log.warn({ err }, "points of a deleted collection could not be removed"),
   );
   const kernel = createKernel();
-  if (kernel.name === "javascript") log.warn("no WebAssembly SIMD here: vector searches give the same answers, slower");
+  if (kernel.name === "javascript")
+    log.warn("WebAssembly SIMD is not available: vector searches return the same results, but slower");
   const vectors = await VectorStore.open({ rows, account, clock, kernel, maxHot: settings.values.maxVectors });
   const store = new BoundedVectors(vectors, account);
   core.stores.push(store);

@@ -82,9 +82,9 @@ export class Core {
       busyTimeoutMs: 5_000,
     });
     if (quarantined !== null) {
-      log.error({ quarantined }, "the database is damaged: it was moved aside for recovery, and a new one begun");
+      log.error({ quarantined }, "the database is damaged: it was moved aside for recovery, and a new one was created");
     }
-    if (begun) log.info({ file }, "there was no database: a new one was begun");
+    if (begun) log.info({ file }, "no database found: a new one was created");
     if (migrated.length > 0) log.info({ migrated }, "database migrated");
     const nodeId = await createMetaRows(database).readOrInsert("nodeId", randomUUID());
     const settings = await SettingsStore.open(createSettingRows(database), clock, env.pinned);
@@ -93,7 +93,7 @@ export class Core {
     core.onStop(
       core.storage.start(),
       settings.follow(({ diskMaxMb }) => {
-        database.limit(diskMaxMb * MIB).catch((err: unknown) => log.warn({ err }, "the disk bound could not be set"));
+        database.limit(diskMaxMb * MIB).catch((err: unknown) => log.warn({ err }, "the disk limit could not be set"));
       }),
     );
     return core;

@@ -35,7 +35,7 @@ const COLUMNS: ColumnDef<CacheEntryView, never>[] = [
   },
   {
     accessorKey: "storedBytes",
-    header: "Held",
+    header: "Stored",
     size: 110,
     meta: { align: "right" },
     cell: ({ row }) => formatBytes(row.original.storedBytes),
@@ -49,7 +49,7 @@ const COLUMNS: ColumnDef<CacheEntryView, never>[] = [
   },
   {
     accessorKey: "ttlSeconds",
-    header: "Left",
+    header: "TTL left",
     size: 90,
     meta: { align: "right" },
     cell: ({ row }) => formatDuration(row.original.ttlSeconds),
@@ -77,9 +77,9 @@ export function CacheList() {
       }
       state={panelState(query, {
         when: rows.length === 0,
-        title: filtered ? "No cached response matches" : "Nothing is cached in this namespace",
+        title: filtered ? "No cached response matches" : "No cached responses in this namespace",
         hint: filtered
-          ? "The key must begin with the prefix, and carry the tag."
+          ? "The filter needs a key that starts with the prefix and has the tag."
           : "A consumer fills it with PUT /api/v1/cache/{key}; npm run load fills and reads it.",
       })}
       minHeight="360px"
@@ -90,8 +90,8 @@ export function CacheList() {
           <Input
             className="h-8 w-36 text-12"
             type="search"
-            aria-label="Key begins with"
-            placeholder="Key begins with"
+            aria-label="Key starts with"
+            placeholder="Key starts with"
             value={prefix}
             onChange={(event) => void setPrefix(event.target.value || null)}
           />

@@ -10,14 +10,14 @@ export function CachePage() {
     <>
       <PageHeader
         title="Response cache"
-        description="Responses as they will be sent, compressed where that is what clients take, so that a hit costs next to nothing."
+        description="Responses ready to send, compressed where clients accept it, so that a hit costs almost nothing."
       />
       <Only roles="viewer">
         <div className="grid min-w-0 gap-6 md:grid-cols-2">
           <BoundsPanel
             store="cache"
             items="Responses"
-            whenFull="What is least likely to be asked for again goes first"
+            whenFull="The entries least likely to be requested again are evicted first"
           />
           <RemovalsPanel store="cache" />
         </div>

@@ -28,7 +28,7 @@ export function EntrySheet(props: { namespace: string; entry: CacheEntryView | n
     mutationFn: (key: string) => removeEntry(namespace, key),
     onSuccess: () => {
       refresh();
-      toastDone("Removed", "The next request for it is a miss.");
+      toastDone("Removed", "The next request for this key is a miss.");
       onClose();
     },
     onError: toastError,
@@ -45,7 +45,7 @@ export function EntrySheet(props: { namespace: string; entry: CacheEntryView | n
             details={[
               ["Media type", entry.mediaType],
               ["Size", formatBytes(entry.bytes)],
-              ["Held", `${formatBytes(entry.storedBytes)} as ${entry.encoding}${saved(entry)}`],
+              ["Stored", `${formatBytes(entry.storedBytes)} as ${entry.encoding}${saved(entry)}`],
               ["Age", formatDuration(entry.ageSeconds)],
               ["Time left", formatDuration(entry.ttlSeconds)],
               ["Hits", entry.hits.toLocaleString("en-US")],

@@ -37,7 +37,7 @@ export function PurgeDialog(props: { namespace: string; prefix: string; tag: str
         <>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" form={formId} variant="danger" busy={purge.isPending}>
-            {all ? "Purge everything" : "Purge what matches"}
+            {all ? "Purge everything" : "Purge matching entries"}
           </Button>
         </>
       }
@@ -50,7 +50,7 @@ export function PurgeDialog(props: { namespace: string; prefix: string; tag: str
           purge.mutate();
         }}
       >
-        <Field label="Key begins with" error={purge.isError ? describeError(purge.error).detail : null}>
+        <Field label="Key starts with" error={purge.isError ? describeError(purge.error).detail : null}>
           {(control) => <Input {...control} value={prefix} onChange={(event) => setPrefix(event.target.value)} />}
         </Field>
         <Field label="Tag" hint="With both, an entry must match both.">

@@ -7,7 +7,7 @@ import type { PanelState } from "../../../_components/ui/panel-state.ts";
 
 type Channel = LeaksView["channels"][number];
 
-const RAW: Series = { key: "raw", label: "As sampled", colour: "var(--series-runtime)", kind: "line" };
+const RAW: Series = { key: "raw", label: "Raw samples", colour: "var(--series-runtime)", kind: "line" };
 const LIVE: Series = { key: "live", label: "Envelope: live memory", colour: "var(--series-sessions)", kind: "line" };
 const TREND: Series = { key: "trend", label: "Trend", colour: "var(--crit)", kind: "line", dashed: true };
 
@@ -43,12 +43,12 @@ function ChannelChart({
   const domain = [rows[0]?.atMs ?? 0, rows.at(-1)?.atMs ?? 1] as const;
   const shown: PanelState =
     state.kind === "ready" && rows.length === 0
-      ? { kind: "empty", title: "No samples yet", hint: "They come with the next sample." }
+      ? { kind: "empty", title: "No samples yet", hint: "They appear with the next sample." }
       : state;
   return (
     <ChartPanel
       title={SERIES_WORDS[series]}
-      description={suspected && channel ? `Grows ${slopeWords(channel)}` : "No growth that counts"}
+      description={suspected && channel ? `Grows ${slopeWords(channel)}` : "No significant growth"}
       state={shown}
       rows={rows}
       series={suspected ? [RAW, LIVE, TREND] : [RAW, LIVE]}

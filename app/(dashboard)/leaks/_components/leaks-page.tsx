@@ -22,7 +22,7 @@ export function LeaksPage() {
     <>
       <PageHeader
         title="Leaks"
-        description="What grows that nothing explains, since when, how fast, and which code allocated it."
+        description="Unexplained memory growth: since when, how fast, and which code allocated the memory."
       />
       <VerdictPanel view={query.data} state={state} service={agent} />
       <ServicesPanel

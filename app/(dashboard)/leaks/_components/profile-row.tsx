@@ -33,7 +33,7 @@ export function ProfileRow({ profile }: { profile: ProfileView }) {
         {profile.state === "completed" && isSampling ? (
           <span className="flex gap-2">
             <Button size="sm" aria-expanded={open} onClick={() => setOpen(!open)}>
-              {open ? "Hide" : "Look at it"}
+              {open ? "Hide" : "Show profile"}
             </Button>
             <Button size="sm" asChild>
               <a href={profileUrl(profile.id)} download>

@@ -32,7 +32,7 @@ export function ProfilesPanel() {
   const state = panelState(query, {
     when: items.length === 0,
     title: "No profiles",
-    hint: "An allocation profile shows who allocates, over 10 seconds; it costs next to nothing.",
+    hint: "An allocation profile shows which code allocates memory during 10 seconds; it costs almost nothing.",
   });
   const snapshot = query.data?.snapshot;
   return (
@@ -70,8 +70,8 @@ export function ProfilesPanel() {
         onConfirm={() => take.mutate("heap-snapshot")}
       >
         The server stands still while it is taken: about 0.1 s per MB of small objects. It takes about{" "}
-        {formatBytes(snapshot?.estimateBytes ?? 0)} of the {formatBytes(snapshot?.freeBytes ?? 0)} that are free. The
-        file holds every secret in memory.
+        {formatBytes(snapshot?.estimateBytes ?? 0)} of {formatBytes(snapshot?.freeBytes ?? 0)} free memory. The file
+        contains every secret in memory.
       </ConfirmDialog>
     </Panel>
   );

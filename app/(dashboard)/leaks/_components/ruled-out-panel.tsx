@@ -8,12 +8,12 @@ import type { PanelState } from "../../../_components/ui/panel-state.ts";
 export function RuledOutPanel({ view, state }: { view: LeaksView | undefined; state: PanelState }) {
   const entries = view?.ruledOut ?? [];
   const shown: PanelState =
-    state.kind === "ready" && entries.length === 0 ? { kind: "empty", title: "Nothing was ruled out" } : state;
+    state.kind === "ready" && entries.length === 0 ? { kind: "empty", title: "No causes ruled out" } : state;
   return (
     <Panel
-      title="What we ruled out"
+      title="Causes ruled out"
       icon={ListChecks}
-      description="What bounded stores report as their own is subtracted before anything is judged."
+      description="Memory that the bounded stores account for is subtracted before growth is judged."
       state={shown}
       minHeight="96px"
     >

@@ -14,7 +14,7 @@ export function SuspectsPanel({ view, state }: { view: LeaksView | undefined; st
       ? {
           kind: "empty",
           title: "No suspects",
-          hint: "A channel stands here with its culprits once its growth is suspected.",
+          hint: "A channel appears here with its allocation sites once its growth is suspected.",
         }
       : state;
   return (
@@ -42,8 +42,8 @@ function Culprits({ suspect }: { suspect: LeaksView["suspects"][number] }) {
   if (suspect.attribution.length === 0) {
     const why =
       suspect.series === "native"
-        ? "Native memory cannot be attributed: V8 does not see who allocates it. Take a native profiler to the process."
-        : "Culprit not known: no allocation site has grown between two readings. An allocation profile shows who allocates now.";
+        ? "Native memory cannot be attributed, because V8 does not see its allocations. Use a native profiler on the process."
+        : "Culprit unknown: no allocation site grew between two readings. An allocation profile shows which code allocates now.";
     return <p className="text-13 text-faint">{why}</p>;
   }
   return (

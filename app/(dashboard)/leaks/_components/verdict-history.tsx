@@ -15,8 +15,8 @@ export function VerdictHistory() {
   const items = query.data?.items ?? [];
   const state = panelState(query, {
     when: items.length === 0,
-    title: "No verdict has changed yet",
-    hint: "The first comes half an hour after the start.",
+    title: "No verdicts yet",
+    hint: "The first verdict comes half an hour after the start.",
   });
   return (
     <Panel title="Verdict history" icon={History} state={state} minHeight="120px" flush>

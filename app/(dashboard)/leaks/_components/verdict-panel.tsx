@@ -47,7 +47,7 @@ function UnknownCulprit({ own, native }: { own: boolean; native: boolean }) {
   if (!own) return <p className="text-14 text-soft">Culprit not known: no allocation site has grown so far.</p>;
   return (
     <p className="text-14 text-soft">
-      Culprit not known:{" "}
+      Culprit unknown:{" "}
       <a href="#profiles" className="text-accent underline">
         profile allocations
       </a>
@@ -68,4 +68,4 @@ function processWords(processes: NonNullable<LeaksView["processes"]>): string {
 }
 
 const samplesSeen = (samples: number) =>
-  `${samples.toLocaleString("en-US")} ${samples === 1 ? "sample" : "samples"} seen since the process started.`;
+  `${samples.toLocaleString("en-US")} ${samples === 1 ? "sample" : "samples"} since the process started.`;

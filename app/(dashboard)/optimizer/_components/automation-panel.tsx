@@ -43,17 +43,17 @@ export function AutomationPanel() {
     >
       <DetailList
         details={[
-          ["Runs above", atRatio ? formatSetting(atRatio.value, "ratio") : "as set by the operator"],
+          ["Runs above", atRatio ? formatSetting(atRatio.value, "ratio") : "set by the operator"],
+          ["Distance", sample && atRatio ? distance(sample.usedBytes, sample.limitBytes * Number(atRatio.value)) : "–"],
+          ["Limit reached in", seconds === null || seconds === undefined ? "no trend" : formatDuration(seconds)],
           [
-            "Away from it",
-            sample && atRatio ? distance(sample.usedBytes, sample.limitBytes * Number(atRatio.value)) : "–",
+            "Next check",
+            next ? <RelativeTime key="next" atMs={Date.parse(next)} /> : "when usage exceeds the threshold",
           ],
-          ["Limit in", seconds === null || seconds === undefined ? "no trend" : formatDuration(seconds)],
-          ["Next look", next ? <RelativeTime key="next" atMs={Date.parse(next)} /> : "when usage passes the threshold"],
           [
             "All changes",
             <Link key="all" href="/settings" className="text-accent underline underline-offset-2">
-              Settings, with the way back
+              Settings and rollback
             </Link>,
           ],
         ]}

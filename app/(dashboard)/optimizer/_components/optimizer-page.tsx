@@ -18,7 +18,7 @@ export function OptimizerPage() {
     <>
       <PageHeader
         title="Optimizer"
-        description="What was freed, by whom and how it compares with what was predicted; what it does by itself; what would help."
+        description="Past runs with predicted and actual figures, automatic optimization, and recommendations."
         actions={<OptimizeButton />}
       />
       <UsageChart />

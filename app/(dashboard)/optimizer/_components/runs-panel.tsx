@@ -64,14 +64,14 @@ const COLUMNS: ColumnDef<OptimizationRun, never>[] = [
   },
   {
     accessorKey: "rssFreedBytes",
-    header: "System saw",
+    header: "RSS freed",
     size: 130,
     meta: { align: "right" },
     cell: ({ row }) => formatBytes(row.original.rssFreedBytes),
   },
   {
     accessorKey: "durationMs",
-    header: "Took",
+    header: "Duration",
     size: 110,
     meta: { align: "right" },
     cell: ({ row }) => formatMilliseconds(row.original.durationMs),
@@ -91,8 +91,8 @@ export function RunsPanel() {
       icon={History}
       state={panelState(query, {
         when: runs.length === 0,
-        title: "No run yet",
-        hint: "One starts with the Optimize button, or by itself when usage passes the threshold.",
+        title: "No runs yet",
+        hint: "A run starts with the Optimize button, or automatically when usage exceeds the threshold.",
       })}
       minHeight="320px"
       flush

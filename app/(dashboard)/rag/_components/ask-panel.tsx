@@ -35,7 +35,7 @@ export function AskPanel() {
     <Panel
       title="Ask"
       icon={MessageCircleQuestion}
-      description="The passages that a service would get for the same question"
+      description="The passages that a client would get for the same question"
     >
       <form
         className="flex flex-wrap items-end gap-3"

@@ -31,7 +31,7 @@ const COLUMNS: ColumnDef<Conversation, never>[] = [
   { accessorKey: "messages", header: "Messages", size: 110, meta: { align: "right" } },
   {
     accessorKey: "lastMessageAt",
-    header: "Last",
+    header: "Last message",
     size: 120,
     cell: ({ row }) => <RelativeTime atMs={Date.parse(row.original.lastMessageAt)} />,
   },
@@ -46,7 +46,7 @@ export function ConversationsPanel() {
   const empty = {
     when: rows.length === 0,
     title: "No conversations yet",
-    hint: "They begin with their first message: POST /api/v1/conversations/{id}/messages.",
+    hint: "A conversation starts with its first message: POST /api/v1/conversations/{id}/messages.",
   };
   return (
     <Panel title="Conversations" icon={MessagesSquare} state={panelState(query, empty)} minHeight="320px" flush>

@@ -17,7 +17,7 @@ const COLUMNS: ColumnDef<DocumentView, never>[] = [
   { accessorKey: "chunks", header: "Chunks", size: 90, meta: { align: "right" } },
   {
     accessorKey: "updatedAt",
-    header: "Written",
+    header: "Updated",
     size: 120,
     cell: ({ row }) => <RelativeTime atMs={Date.parse(row.original.updatedAt)} />,
   },
@@ -31,7 +31,7 @@ export function DocumentsPanel() {
   const empty = {
     when: rows.length === 0,
     title: "No documents yet",
-    hint: "Documents appear here when a service puts them in with PUT /api/v1/rag/documents/{id}.",
+    hint: "Add a document with PUT /api/v1/rag/documents/{id}.",
   };
   return (
     <Panel title="Documents" icon={FileText} state={panelState(query, empty)} minHeight="320px" flush>

@@ -11,7 +11,7 @@ import { panelState } from "../../../_components/ui/panel-state.ts";
 import { Stat, StatGrid } from "../../../_components/ui/stat.tsx";
 
 const STATES: Record<RagStatus["embedder"]["state"], { tone: Tone; word: string }> = {
-  stopped: { tone: "muted", word: "At rest" },
+  stopped: { tone: "muted", word: "Stopped" },
   starting: { tone: "pending", word: "Starting" },
   ready: { tone: "ok", word: "Ready" },
   failing: { tone: "crit", word: "Failing" },
@@ -22,7 +22,7 @@ export function StatusPanel() {
   const status = query.data;
   return (
     <Panel
-      title="The store now"
+      title="Current state"
       icon={Library}
       description={status ? modelLine(status) : "Documents, caches and the embedding model"}
       state={panelState(query)}
@@ -80,8 +80,8 @@ function Figures({ status }: { status: RagStatus }) {
 function modelLine({ embedder }: RagStatus): string {
   const where =
     embedder.kind === "remote"
-      ? "a service elsewhere"
-      : `a helper process${embedder.processId === null ? ", not running: it starts with the next text" : ` (${embedder.processId})`}`;
+      ? "a remote service"
+      : `a helper process${embedder.processId === null ? ", not running; starts with the next text" : ` (${embedder.processId})`}`;
   return `${embedder.model} in ${where}`;
 }
 

@@ -42,13 +42,13 @@ export function SessionSheet(props: { namespace: string; session: Session | null
         <div className="flex flex-col gap-4">
           <div className="flex items-center gap-2 rounded-md bg-surface-2 px-3 py-2">
             <code className="min-w-0 grow break-all font-mono text-12 text-strong">{session.id}</code>
-            <CopyButton text={session.id} label="Copy the id" />
+            <CopyButton text={session.id} label="Copy the ID" />
           </div>
           <DetailList
             details={[
-              ["Made", <Moment key="made" atMs={Date.parse(session.createdAt)} />],
-              ["Last use", <Moment key="used" atMs={Date.parse(session.lastUsedAt)} />],
-              ["Ends", <Moment key="ends" atMs={Date.parse(session.expiresAt)} />],
+              ["Created", <Moment key="made" atMs={Date.parse(session.createdAt)} />],
+              ["Last access", <Moment key="used" atMs={Date.parse(session.lastUsedAt)} />],
+              ["Expires", <Moment key="ends" atMs={Date.parse(session.expiresAt)} />],
               ["Idle time", formatDuration(session.idleTimeoutSeconds)],
               ["Version", String(session.version)],
               ["Data", formatBytes(session.bytes)],
@@ -62,8 +62,8 @@ export function SessionSheet(props: { namespace: string; session: Session | null
                 <Eye aria-hidden className="size-4" /> Read its data
               </Button>
               <p className="mt-1.5 text-12 text-faint">
-                It may be private. Reading is a use: the idle time of {formatDuration(session.idleTimeoutSeconds)}{" "}
-                starts anew.
+                It may be private. Reading counts as access: the idle timeout of{" "}
+                {formatDuration(session.idleTimeoutSeconds)} starts anew.
               </p>
             </div>
           )}
@@ -78,7 +78,7 @@ export function SessionSheet(props: { namespace: string; session: Session | null
             busy={end.isPending}
             onConfirm={() => end.mutate(session.id)}
           >
-            Whoever uses it is logged out, and its data is gone from memory and from the database.
+            Its user is signed out, and its data is deleted from memory and from the database.
           </ConfirmDialog>
         </div>
       ) : null}

@@ -24,19 +24,19 @@ const COLUMNS: ColumnDef<Session, never>[] = [
   },
   {
     accessorKey: "createdAt",
-    header: "Made",
+    header: "Created",
     size: 120,
     cell: ({ row }) => <RelativeTime atMs={Date.parse(row.original.createdAt)} />,
   },
   {
     accessorKey: "lastUsedAt",
-    header: "Last use",
+    header: "Last access",
     size: 120,
     cell: ({ row }) => <RelativeTime atMs={Date.parse(row.original.lastUsedAt)} />,
   },
   {
     accessorKey: "expiresAt",
-    header: "Ends",
+    header: "Expires",
     size: 120,
     cell: ({ row }) => <RelativeTime atMs={Date.parse(row.original.expiresAt)} />,
   },
@@ -65,7 +65,7 @@ export function SessionsList() {
       state={panelState(query, {
         when: loaded.length === 0,
         title: "No sessions in this namespace",
-        hint: "A consumer makes one with POST /api/v1/sessions; npm run load makes thousands.",
+        hint: "A consumer creates one with POST /api/v1/sessions; npm run load creates thousands.",
       })}
       minHeight="360px"
       flush
@@ -75,8 +75,8 @@ export function SessionsList() {
           <Input
             className="h-8 w-44 text-12"
             type="search"
-            aria-label="Find by id"
-            placeholder="Find by id"
+            aria-label="Find by ID"
+            placeholder="Find by ID"
             value={search}
             onChange={(event) => setSearch(event.target.value)}
           />

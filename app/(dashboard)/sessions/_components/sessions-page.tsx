@@ -10,14 +10,14 @@ export function SessionsPage() {
     <>
       <PageHeader
         title="Sessions"
-        description="The most recently used stay in memory, the rest waits in the database until its idle time is over: memory pressure logs nobody out."
+        description="Recently used sessions stay in memory; the others stay in the database until their idle timeout. Memory pressure signs nobody out."
       />
       <Only roles="viewer">
         <div className="grid min-w-0 gap-6 md:grid-cols-2">
           <BoundsPanel
             store="sessions"
             items="Sessions in memory"
-            whenFull="The least recently used is spilled to the database"
+            whenFull="The least recently used sessions spill to the database"
           />
           <RemovalsPanel store="sessions" />
         </div>

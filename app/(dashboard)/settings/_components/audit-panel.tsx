@@ -17,13 +17,13 @@ const COLUMNS: ColumnDef<AuditView, never>[] = [
   { accessorKey: "at", header: "When", size: 250, cell: ({ row }) => <Moment atMs={Date.parse(row.original.at)} /> },
   {
     accessorKey: "actor",
-    header: "Who",
+    header: "Actor",
     size: 150,
     cell: ({ row }) => <span className="text-strong">{row.original.actor}</span>,
   },
   {
     accessorKey: "action",
-    header: "Did",
+    header: "Action",
     size: 160,
     cell: ({ row }) => <code className="font-mono text-12">{row.original.action}</code>,
   },
@@ -35,7 +35,7 @@ const COLUMNS: ColumnDef<AuditView, never>[] = [
   },
   {
     accessorKey: "target",
-    header: "To what",
+    header: "Target",
     size: 200,
     cell: ({ row }) => <span title={row.original.target}>{row.original.target}</span>,
   },
@@ -57,8 +57,8 @@ export function AuditPanel() {
       description="The newest 10,000 entries are kept."
       state={panelState(query, {
         when: rows.length === 0,
-        title: "Nothing was done yet",
-        hint: "Changes, runs and refusals will stand here.",
+        title: "No audit entries yet",
+        hint: "Changes, optimization runs and refused requests appear here.",
       })}
       minHeight="480px"
       flush

@@ -48,7 +48,7 @@ export function CreateKey({ onClose }: { onClose: () => void }) {
         <>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" form={formId} variant="primary" busy={create.isPending}>
-            Make key
+            Create key
           </Button>
         </>
       }
@@ -63,7 +63,7 @@ export function CreateKey({ onClose }: { onClose: () => void }) {
       >
         <Field
           label="Name"
-          hint="Who or what uses it."
+          hint="The person or service that uses the key."
           error={create.isError ? describeError(create.error).detail : null}
         >
           {(control) => (
@@ -85,7 +85,7 @@ export function CreateKey({ onClose }: { onClose: () => void }) {
             </Select>
           )}
         </Field>
-        <Field label="Namespace" hint="Stores keep namespaces apart.">
+        <Field label="Namespace" hint="Namespaces are isolated from each other.">
           {(control) => (
             <Input
               {...control}
@@ -124,7 +124,7 @@ function ShownOnce({ secret, name, onClose }: { secret: string; name: string; on
       open
       onOpenChange={(open) => !open && onClose()}
       title={`Key for ${name}`}
-      description="Copy it now: only its hash is kept, and it is not shown again."
+      description="Copy the key now. Only its hash is stored, so it cannot be shown again."
       width="md"
       footer={
         <Button variant="primary" onClick={onClose}>

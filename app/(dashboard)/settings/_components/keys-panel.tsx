@@ -36,7 +36,7 @@ export function KeysPanel() {
     <Panel
       title="API keys"
       icon={KeyRound}
-      description="A viewer reads monitoring, a consumer uses the stores of its namespace, an operator does all."
+      description="A viewer reads monitoring data, a consumer uses the stores of its namespace, an operator may do everything."
       state={panelState(query)}
       minHeight="360px"
       flush
@@ -62,7 +62,7 @@ export function KeysPanel() {
         busy={revoke.isPending}
         onConfirm={() => revoking && revoke.mutate(revoking)}
       >
-        Whoever uses it gets 401 from now on, and sign-ins made with it end. This cannot be undone.
+        Requests with this key get 401 from now on, and its dashboard sessions end. This cannot be undone.
       </ConfirmDialog>
     </Panel>
   );
@@ -79,7 +79,7 @@ function keyColumns(ownId: string | undefined, onRevoke: (key: KeyView) => void)
     { accessorKey: "namespace", header: "Namespace", size: 140 },
     {
       accessorKey: "createdAt",
-      header: "Made",
+      header: "Created",
       size: 140,
       cell: ({ row }) => <RelativeTime atMs={Date.parse(row.original.createdAt)} />,
     },

@@ -25,7 +25,7 @@ export function RevisionsPanel({ view }: { view: SettingsView }) {
       setTarget(null);
       toastDone(
         "Rolled back",
-        revision === 0 ? "All settings are at their defaults." : `The settings of revision ${revision} are in force.`,
+        revision === 0 ? "All settings are at their defaults." : `The settings of revision ${revision} are active.`,
       );
     },
     onError: toastError,
@@ -35,8 +35,8 @@ export function RevisionsPanel({ view }: { view: SettingsView }) {
       ? READY
       : {
           kind: "empty" as const,
-          title: "Nothing was changed yet",
-          hint: "Each change is kept here, and can be undone.",
+          title: "No changes yet",
+          hint: "Every change is recorded here and can be undone.",
         };
   return (
     <Panel
@@ -61,17 +61,17 @@ export function RevisionsPanel({ view }: { view: SettingsView }) {
             label={`Return to revision ${revision.revision}`}
           />
         ))}
-        <Row title="Defaults" note="as delivered" onReturn={() => setTarget(0)} label="Return to the defaults" />
+        <Row title="Defaults" note="as shipped" onReturn={() => setTarget(0)} label="Reset to the defaults" />
       </ol>
       <ConfirmDialog
         open={target !== null}
         onOpenChange={(open) => !open && setTarget(null)}
-        title={target === 0 ? "Return to the defaults?" : `Return to revision ${target}?`}
+        title={target === 0 ? "Reset to the defaults?" : `Roll back to revision ${target}?`}
         verb="Roll back"
         busy={rollback.isPending}
         onConfirm={() => target !== null && rollback.mutate(target)}
       >
-        The settings of then take effect at once. This is kept as a new revision, so it can be undone as well.
+        These settings take effect at once. The rollback becomes a new revision, so it can be undone as well.
       </ConfirmDialog>
     </Panel>
   );

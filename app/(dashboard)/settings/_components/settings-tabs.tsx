@@ -15,7 +15,7 @@ export function SettingsTabs() {
     <>
       <PageHeader
         title="Settings"
-        description="A change takes effect at once and is kept. What the environment sets can only be changed there."
+        description="Changes take effect at once and survive restarts. Settings fixed by environment variables can only be changed there."
       />
       <Tabs
         label="Settings"

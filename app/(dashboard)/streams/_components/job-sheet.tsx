@@ -32,7 +32,7 @@ function JobDetails({ job }: { job: StreamJobView }) {
   const maySend = useMayDo("consumer");
   const cancel = useMutation({
     mutationFn: () => cancelStream(job.id),
-    onSuccess: () => toastDone("Cancelled", "Whole batches that were kept stay."),
+    onSuccess: () => toastDone("Cancelled", "Batches that were already stored stay."),
     onError: toastError,
   });
   return (
@@ -53,7 +53,7 @@ function JobDetails({ job }: { job: StreamJobView }) {
       ) : null}
       {job.comparedUnlike > 0 ? (
         <p className="rounded-md bg-warn-wash px-3 py-2 text-13 text-warn">
-          In {count(job.comparedUnlike)} records the filter compared a text with a number, which never holds: cast the
+          In {count(job.comparedUnlike)} records the filter compared text with a number, which never matches; cast the
           field first.
         </p>
       ) : null}
@@ -66,23 +66,23 @@ function JobDetails({ job }: { job: StreamJobView }) {
       <dl className="grid grid-cols-2 gap-4">
         <Stat label="Received" value={progressText(job)} />
         <Stat label="Rate" value={`${formatBytes(job.bytesPerSecond)}/s`} />
-        <Stat label="Records kept" value={count(job.records)} hint={`${count(job.filtered)} filtered out`} />
-        <Stat label="Set aside" value={count(job.rejected)} />
+        <Stat label="Records stored" value={count(job.records)} hint={`${count(job.filtered)} filtered out`} />
+        <Stat label="Rejected" value={count(job.rejected)} />
         <Stat
           label="In memory now"
           value={formatBytes(job.bufferedBytes)}
           hint={`at most ${formatBytes(job.peakBufferedBytes)}`}
         />
-        <Stat label="Goes on at" value={job.resumable ? `byte ${count(job.uploadOffset)}` : null} />
+        <Stat label="Resumes at" value={job.resumable ? `byte ${count(job.uploadOffset)}` : null} />
         {job.encoding === null ? null : <Stat label="Encoding" value={job.encoding} />}
         {job.delimiter === null ? null : <Stat label="Delimiter" value={delimiterName(job.delimiter)} />}
-        <Stat label="Begun" size="sm" value={job.startedAt ? <Moment atMs={Date.parse(job.startedAt)} /> : null} />
-        <Stat label="Ended" size="sm" value={job.finishedAt ? <Moment atMs={Date.parse(job.finishedAt)} /> : null} />
+        <Stat label="Started" size="sm" value={job.startedAt ? <Moment atMs={Date.parse(job.startedAt)} /> : null} />
+        <Stat label="Finished" size="sm" value={job.finishedAt ? <Moment atMs={Date.parse(job.finishedAt)} /> : null} />
       </dl>
       {maySend && job.records > 0 && job.target !== "none" ? (
         <Button asChild size="sm" className="self-start">
           <a href={resultsPath(job.id)} download={`results-${job.id}.ndjson`}>
-            <Download aria-hidden className="size-3.5" /> Ids of the records kept
+            <Download aria-hidden className="size-3.5" /> IDs of the records stored
           </a>
         </Button>
       ) : null}

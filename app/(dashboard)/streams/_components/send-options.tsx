@@ -19,11 +19,16 @@ const TEXT: readonly StreamFormatName[] = ["ndjson", "json", "csv", "text"];
 
 /** In the order in which they take effect. */
 const OPTIONS: readonly Option[] = [
-  { name: "encoding", label: "Encoding", hint: "as windows-1252; a mark in the file decides first", formats: TEXT },
+  {
+    name: "encoding",
+    label: "Encoding",
+    hint: "such as windows-1252; a byte-order mark in the file takes precedence",
+    formats: TEXT,
+  },
   {
     name: "delimiter",
     label: "Delimiter",
-    hint: "found in the first row, unless chosen",
+    hint: "detected in the first row unless set",
     formats: ["csv"],
     choices: [
       ["", "find it"],
@@ -33,13 +38,13 @@ const OPTIONS: readonly Option[] = [
       ["|", "bar"],
     ],
   },
-  { name: "path", label: "Path", hint: "to the records, as data.rows or /a.b/items", formats: ["json"] },
-  { name: "null", label: "Null", hint: "texts that stand for it: NULL,NA", formats: TEXT },
-  { name: "cast", label: "Cast", hint: "field:type, as price:number,paid:boolean", formats: TEXT },
+  { name: "path", label: "Path", hint: "path to the records, such as data.rows or /a.b/items", formats: ["json"] },
+  { name: "null", label: "Null", hint: "texts that mean null: NULL,NA", formats: TEXT },
+  { name: "cast", label: "Cast", hint: "field:type, such as price:number,paid:boolean", formats: TEXT },
   {
     name: "decimal",
     label: "Decimals",
-    hint: "where numbers are cast from text",
+    hint: "decimal separator for cast",
     formats: TEXT,
     choices: [
       ["", "point: 1.5"],
@@ -47,7 +52,7 @@ const OPTIONS: readonly Option[] = [
     ],
   },
   { name: "rename", label: "Rename", hint: "old:new, …", formats: TEXT },
-  { name: "where", label: "Where", hint: 'a filter, as {"price":{"gt":10}}', formats: TEXT },
+  { name: "where", label: "Where", hint: 'a filter, such as {"price":{"gt":10}}', formats: TEXT },
   { name: "select", label: "Select", hint: "fields to keep: id,price", formats: TEXT },
 ];
 

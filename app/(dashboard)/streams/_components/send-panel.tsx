@@ -25,7 +25,7 @@ export function SendPanel({ onJob }: { onJob: (job: StreamJobView) => void }) {
     <Panel
       title="Send a file"
       icon={FileUp}
-      description="It is read from disk as it goes: no size is too large."
+      description="The browser reads the file from disk while sending, so any size works."
       minHeight="168px"
     >
       {sending ? (

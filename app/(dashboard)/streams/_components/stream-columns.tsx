@@ -69,7 +69,7 @@ export const STREAM_COLUMNS: ColumnDef<StreamJobView, never>[] = [
   { accessorKey: "records", header: "Records", size: 110, meta: right, cell: ({ row }) => count(row.original.records) },
   {
     accessorKey: "rejected",
-    header: "Set aside",
+    header: "Rejected",
     size: 100,
     meta: right,
     cell: ({ row }) => (
@@ -85,7 +85,7 @@ export const STREAM_COLUMNS: ColumnDef<StreamJobView, never>[] = [
   },
   {
     accessorKey: "createdAt",
-    header: "Begun",
+    header: "Started",
     size: 120,
     cell: ({ row }) => <RelativeTime atMs={Date.parse(row.original.createdAt)} />,
   },

@@ -34,7 +34,7 @@ export function StreamsPage() {
     <>
       <PageHeader
         title="Streams"
-        description="Files far larger than memory, on their way into the stores: how far they are, what they hold, and which records were set aside."
+        description="Uploads of any size into the stores: their progress, the memory they use, and the records that were rejected."
       />
       <Only roles="consumer">
         <SendPanel onJob={follow} />

@@ -32,7 +32,7 @@ export function CollectionSheet(props: { namespace: string; collection: Collecti
             <Stat label="Precision" size="sm" value={collection.precision} hint={errorHint(collection.quantization)} />
             <Stat label="Metric" size="sm" value={collection.metric} />
             <Stat label="Searches" size="sm" value={COUNT.format(collection.searches)} />
-            <Stat label="Pushed out" size="sm" value={COUNT.format(collection.evictions)} hint="of the hot tier" />
+            <Stat label="Evicted" size="sm" value={COUNT.format(collection.evictions)} hint="from the hot tier" />
           </StatGrid>
           <Recall namespace={namespace} name={collection.name} />
           <Neighbours namespace={namespace} name={collection.name} />
@@ -61,7 +61,7 @@ function Recall({ namespace, name }: { namespace: string; name: string }) {
           <RecallText {...measurement.data} />
         ) : (
           <span className="text-faint">
-            Searches for {SAMPLE} of its own points and compares with an exact scan of what was sent.
+            Searches for {SAMPLE} of its own points and compares with an exact scan of the original vectors.
           </span>
         )}
       </p>
@@ -78,7 +78,7 @@ function RecallText({ recall, sample, tookMs, against, comparedPoints, points }:
   const of =
     comparedPoints < points ? `${COUNT.format(comparedPoints)} of ${COUNT.format(points)} points` : "all points";
   const what = against === "sent" ? `as they were sent` : `as they are stored`;
-  if (recall === null) return <>It takes two points to measure.</>;
+  if (recall === null) return <>Recall needs at least two points.</>;
   return (
     <>
       <strong className="tabular text-20 text-strong">{recall.toFixed(4)}</strong> of what an exact scan of {of} {what}{" "}

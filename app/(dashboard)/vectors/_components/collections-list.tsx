@@ -53,7 +53,7 @@ const COLUMNS: ColumnDef<CollectionView, never>[] = [
   },
   {
     id: "disk",
-    header: "Disk alone",
+    header: "Only on disk",
     size: 110,
     meta: right,
     enableSorting: false,

@@ -10,14 +10,14 @@ export function VectorsPage() {
     <>
       <PageHeader
         title="Vectors"
-        description="The most recently used are in memory at full precision, the rest as codes with their rows on disk: what memory pressure pushes out is still found."
+        description="Recently used vectors are in memory at full precision; the others have a compressed code in memory and their row on disk. Evicted vectors can still be found."
       />
       <Only roles="viewer">
         <div className="grid min-w-0 gap-6 md:grid-cols-2">
           <BoundsPanel
             store="vectors"
             items="Vectors at full precision"
-            whenFull="The least recently used keep a code of 8 bits a dimension; rows stay on disk"
+            whenFull="The least recently used keep a code of 8 bits per dimension; their rows stay on disk"
           />
           <RemovalsPanel store="vectors" />
         </div>

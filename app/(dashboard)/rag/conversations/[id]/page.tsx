@@ -8,7 +8,7 @@ export default async function ConversationPage({ params }: { params: Promise<{ i
   const id = decodeURIComponent((await params).id);
   return (
     <div className="flex flex-col gap-6">
-      <PageHeader title={id} description="A conversation as it was appended, oldest message first." />
+      <PageHeader title={id} description="The messages of this conversation, oldest first." />
       <MessagesPanel conversationId={id} />
     </div>
   );
