@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { namespaceSchema } from "./common.ts";
 
-/** viewer reads monitoring, consumer uses the stores, operator does all. */
+/** A viewer reads monitoring data, a consumer uses the stores, an operator may do everything. */
 export const roleSchema = z.enum(["viewer", "consumer", "operator"]);
 export type Role = z.infer<typeof roleSchema>;
-/** Roles that may do something, beside the operator, who may do all. */
+/** Roles that are allowed an action, in addition to operator, which is allowed every action. */
 export type Roles = Role | readonly Role[];
 
 export function mayDo(role: Role, roles: Roles): boolean {

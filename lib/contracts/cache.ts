@@ -3,7 +3,7 @@ import { idSchema, integerParameter, listQuery, page } from "./common.ts";
 import { problemSchema } from "./problem.ts";
 
 export const MOST_TAGS = 16;
-/** Of a `GET` that waits for another caller's fill. */
+/** Longest wait of a `GET` for another caller's fill. */
 export const LONGEST_WAIT_MS = 30_000;
 export const BATCH_ITEMS = 100;
 /** A century: longer than any process lives. */
@@ -20,10 +20,10 @@ export const mediaTypeSchema = z
   .max(256)
   .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+[\t -~]*$/, "must be a media type");
 
-/** Any type at all, as a generated client sends it, says no more than no type. */
+/** Generated clients send the wildcard type; it says no more than a missing type. */
 const ANY_TYPE = /^\*\/\*[ \t]*(?:;|$)/;
 
-/** The media type that a body is kept under. */
+/** The media type under which a body is stored. */
 export const storedMediaType = (given: string | null | undefined): string =>
   !given || ANY_TYPE.test(given) ? "application/octet-stream" : given;
 export const maxAgeSchema = z.number().int().min(0).max(LONGEST_AGE_SECONDS);
@@ -62,7 +62,7 @@ export const purgeSchema = z
 export type Purge = z.infer<typeof purgeSchema>;
 export const purgedSchema = z.object({ removed: z.number().int() });
 
-/** A response to keep: in a batch, and as a stream's record. */
+/** A response to store: an item of a batch, or a record of a stream. */
 export const cacheSetSchema = z.strictObject({
   key: idSchema,
   body: z.base64(),

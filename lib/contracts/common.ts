@@ -5,7 +5,10 @@ const encoder = new TextEncoder();
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing control characters is the point
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/;
 
-/** Ids and cache keys: 1–256 bytes of UTF-8, no control characters, not `.` or `..`. Never normalised: NFC and NFD differ. */
+/**
+ * Ids and cache keys: 1–256 bytes of UTF-8, no control characters, not `.` or `..`. Never normalised: NFC and NFD
+ * differ.
+ */
 export const idSchema = z
   .string()
   .min(1)
@@ -14,12 +17,12 @@ export const idSchema = z
   .refine((id) => encoder.encode(id).length <= 256, "must be at most 256 bytes of UTF-8")
   .refine((id) => id !== "." && id !== "..", "must not be . or ..");
 
-/** Lone surrogates have no UTF-8, so an id with one could not come back as it was sent. */
+/** Lone surrogates have no UTF-8 form, so an id with one could not be returned unchanged. */
 function hasUnprintable(text: string): boolean {
   return CONTROLS.test(text) || !text.isWellFormed();
 }
 
-/** What a refinement says of an item that can never fit: the request is 413 `item-too-large`, not 400. */
+/** Marks a refinement for items that are too large: the request gets 413 `item-too-large`, not 400. */
 export const overItsLimit = (message: string) => ({ message, params: { overItsLimit: true } });
 
 export const namespaceSchema = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, "must be 1–64 of a–z, 0–9, - and _");

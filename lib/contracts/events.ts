@@ -14,13 +14,13 @@ export interface MemoryAlert {
   at: string;
 }
 
-/** Why a socket is closed, told on it just before. */
+/** Why a socket is closed; sent on the socket just before. */
 export interface SignedOut {
   reason: "signed-out";
   message: string;
 }
 
-/** Events that the server sends on the `/monitoring` namespace to all who may have them; it takes none. */
+/** Events that the server sends to permitted sockets on the `/monitoring` namespace. It accepts none. */
 export interface BroadcastEvents {
   "memory:sample": (push: SamplePush) => void;
   "memory:optimize-progress": (run: OptimizationRun) => void;
@@ -30,7 +30,7 @@ export interface BroadcastEvents {
   "stream:progress": (job: StreamJobView) => void;
 }
 
-/** All that a socket may hear. */
+/** All events that a socket may receive. */
 export interface ServerEvents extends BroadcastEvents {
   "signed-out": (end: SignedOut) => void;
 }
@@ -44,7 +44,8 @@ interface EventAudience {
 }
 
 /**
- * Who hears an event, beside operators, who hear all: whoever may read the same over HTTP at `twin`. `namespaced`: only keys of
+ * Who receives an event, in addition to operators, who receive all: keys that may read the same data over HTTP at
+ * `twin`. `namespaced`: only keys of
  * the namespace that it belongs to.
  */
 export const EVENT_AUDIENCE = {

@@ -206,7 +206,7 @@ export type OptimizationRun = z.infer<typeof optimizationRunSchema>;
 
 const serviceNames = z.array(z.string());
 
-/** What the watched services come to, by name, the first of each list being the longest watched. */
+/** Watched services by state. Each list starts with the service that has been watched longest. */
 export const servicesSummarySchema = z.object({
   watched: count,
   confirmed: serviceNames,
@@ -216,7 +216,7 @@ export const servicesSummarySchema = z.object({
 });
 export type ServicesSummary = z.infer<typeof servicesSummarySchema>;
 
-/** What is not built yet is `null`, never an empty list. */
+/** Parts that are not available are `null`, never an empty list. */
 export const memoryReportSchema = z.object({
   sample: memorySampleSchema,
   stores: z.array(storeStatsSchema).nullable(),

@@ -3,11 +3,11 @@ import { idSchema, listQuery, overItsLimit, page } from "./common.ts";
 import { problemSchema } from "./problem.ts";
 
 const count = z.number().int().min(0);
-/** Text that has a UTF-8 form: offsets count its UTF-16 code units, as JavaScript and JSON clients do. */
+/** Text must have a UTF-8 form. Offsets count UTF-16 code units, as JavaScript clients do. */
 const hasUtf8 = (text: string) => text.isWellFormed();
 const wellFormed = (maximum: number) => z.string().max(maximum).refine(hasUtf8, "must be well-formed Unicode");
 
-/** The text that an item consists of: too much of it is an item over its limit, not a wrong field. */
+/** The main text of an item. A text over its limit makes the item too large (413), not the field invalid (400). */
 const itemText = (maximum: number) =>
   z
     .string()
@@ -15,7 +15,7 @@ const itemText = (maximum: number) =>
     .refine((text) => text.length <= maximum, overItsLimit(`must have at most ${maximum} characters`))
     .refine(hasUtf8, "must be well-formed Unicode");
 
-/** A short text that is shown and filtered by. */
+/** A short text for display and filters. */
 const label = (maximum: number) =>
   wellFormed(maximum)
     .min(1)
@@ -26,7 +26,7 @@ export const chunkingSchema = z
     size: z.number().int().min(50).max(20_000).default(1_000),
     overlap: z.number().int().min(0).max(10_000).optional(),
   })
-  // A fifth, as 200 is of 1,000, where only the size is given.
+  // If only the size is given, the overlap is a fifth of it, as with the default of 200 for 1,000.
   .transform(({ size, overlap }) => ({ size, overlap: overlap ?? Math.floor(size / 5) }))
   .refine(({ size, overlap }) => overlap <= size / 2, { path: ["overlap"], message: "must be at most half the size" });
 
@@ -49,7 +49,7 @@ const documentFields = {
 export const putDocumentSchema = z.strictObject(documentFields);
 export type PutDocument = z.infer<typeof putDocumentSchema>;
 export const batchItemSchema = z.strictObject({ id: idSchema, ...documentFields });
-/** Items are checked one by one: a bad one does not stop the others. */
+/** Items are checked one by one, so that an invalid item does not affect the others. */
 export const batchSchema = z.strictObject({ documents: z.array(z.json()).min(1).max(1_000) });
 
 const ingestedFields = {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Any JSON; the pool bounds it to 1 MiB. */
+/** Any JSON; the session pool limits it to 1 MiB. */
 const dataSchema = z.unknown().refine((data) => data !== undefined, "is required");
 
 const idleTimeoutSeconds = z.number().int().min(1).max(315_360_000);
@@ -12,7 +12,7 @@ export const newSessionSchema = z.strictObject({
     .describe("Idle time in seconds after which the session expires; the configured timeout if omitted"),
 });
 
-/** A session as an export tells it, without its id. */
+/** A session as it appears in an export, without its id. */
 export const exportedSessionSchema = newSessionSchema.required().extend({
   createdAt: z.iso.datetime(),
   lastUsedAt: z.iso.datetime(),

@@ -28,12 +28,12 @@ const setting = <S extends z.ZodType>(
 const entries = (maximum = 10_000_000) => z.number().int().min(1).max(maximum);
 const megabytes = z.number().min(1).max(1_048_576);
 const seconds = (minimum: number, maximum: number) => z.number().min(minimum).max(maximum);
-/** Ten years: no timeout of ours means more. */
+/** Ten years, the longest timeout that makes sense. */
 const LONGEST_SECONDS = 315_360_000;
 
 /**
- * What may be changed while the server runs. A change takes effect at once and is kept; a value from the environment
- * wins and pins its setting.
+ * Settings that may change while the server runs. A change takes effect at once and is stored. A value from the environment
+ * takes precedence and fixes its setting.
  */
 export const SETTINGS = {
   memoryLimitMb: setting(
@@ -151,7 +151,7 @@ export function settingRange(name: SettingName) {
   };
 }
 
-/** A PATCH names any of the settings; `null` returns one to its default. */
+/** A PATCH may name any of the settings; `null` resets a setting to its default. */
 export const settingsPatchSchema = z
   .strictObject(
     Object.fromEntries(SETTING_NAMES.map((name) => [name, SETTINGS[name].schema.nullable().optional()])) as {

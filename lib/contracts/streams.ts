@@ -4,7 +4,7 @@ import { booleanParameter, idSchema, integerParameter, listQuery } from "./commo
 export const streamFormatSchema = z.enum(["ndjson", "json", "csv", "fvecs", "bvecs", "f32", "text"]);
 export type StreamFormatName = z.infer<typeof streamFormatSchema>;
 
-/** `waiting`: more of the body is to come by PATCH. `interrupted`: the client or the server went away; PATCH goes on. */
+/** `waiting`: a PATCH will send more of the body. `interrupted`: the client or the server stopped; a PATCH resumes. */
 export const streamStateSchema = z.enum([
   "queued",
   "running",
@@ -26,7 +26,7 @@ const names = (what: string) =>
     .pipe(z.array(fieldName).max(256))
     .describe(what);
 
-/** A name that appears twice would make one of the two be lost without a word. */
+/** Refuses repeated names: one of the two would be lost silently. */
 const oneEach =
   <Pair extends readonly string[]>(sides: readonly number[]) =>
   (list: readonly Pair[], context: z.RefinementCtx): void => {
@@ -40,7 +40,7 @@ const oneEach =
     }
   };
 
-/** `a:b,c:d` as pairs, whose left sides differ, and with `sides` the right ones; what stands after the colon is checked by `right`. */
+/** `a:b,c:d` as pairs. Names on the `sides` given must be unique; `right` checks the part after the colon. */
 const pairs = <Right extends string>(right: z.ZodType<Right>, what: string, sides = [0]) =>
   z
     .string()
@@ -59,7 +59,7 @@ const pairs = <Right extends string>(right: z.ZodType<Right>, what: string, side
     .superRefine(oneEach(sides))
     .describe(what);
 
-/** Which store the records go to. */
+/** The store that receives the records. */
 export const streamTargetSchema = z
   .string()
   .regex(/^(?:none|rag|cache|sessions|vectors:.+)$/su, "must be none, rag, cache, sessions or vectors:NAME")
@@ -72,7 +72,7 @@ export const streamTargetSchema = z
   });
 export type StreamTarget = z.output<typeof streamTargetSchema>;
 
-/** A label of the WHATWG encoding standard, as the name that TextDecoder has for it. */
+/** A label of the WHATWG encoding standard, mapped to TextDecoder's name for it. */
 const encodingParameter = z
   .string()
   .max(40)
@@ -88,7 +88,7 @@ const encodingParameter = z
     }
   });
 
-/** Keys with a dot in them need the pointer's form, as does an empty one. */
+/** Keys that contain a dot, and empty keys, need the JSON Pointer form. */
 function keysOfPath(text: string, context: z.RefinementCtx): string[] {
   const pointer = text.startsWith("/");
   const keys = pointer ? text.slice(1).split("/") : text.split(".");

@@ -10,7 +10,10 @@ const count = z.number().int().nonnegative();
 export const metricSchema = z.enum(["cosine", "dot", "euclidean"]);
 export const precisionSchema = z.enum(["float32", "float16", "int16", "int8"]);
 
-/** Checked element by element with the collection's shape at hand: a bad point is refused by its index, and the others land. */
+/**
+ * Elements are checked later, against the collection's shape: an invalid point is refused by its index, and the others
+ * are stored.
+ */
 const pointVector = z
   .custom<number[]>(Array.isArray, "must be a list of numbers")
   .meta({ type: "array", items: { type: "number" }, minItems: 1, maxItems: MAX_DIMENSIONS });
@@ -21,12 +24,12 @@ const queryVector = z
   .meta({ type: "array", items: { type: "number" }, minItems: 1, maxItems: MAX_DIMENSIONS });
 
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
-/** Kept as it was parsed: copying would lose a key such as `__proto__`. */
+/** Kept as parsed, because a copy would lose a key such as `__proto__`. */
 export const metadataSchema = z
   .custom<Record<string, unknown>>(isObject, "must be an object")
   .meta({ type: "object", description: "Any JSON, at most 16 KB" });
 
-/** Read by lib/shared/filter.ts, which says what is wrong with it. */
+/** Parsed by lib/shared/filter.ts, which reports errors. */
 export const filterSchema = z.custom<Record<string, unknown>>(isObject, "must be an object").meta({
   type: "object",
   description: "{field: value}, {field: {eq, ne, in, gt, gte, lt, lte, exists}}, {and: […]}, {or: […]}, {not: …}",
@@ -84,7 +87,7 @@ export type CollectionView = z.infer<typeof collectionSchema>;
 
 export const collectionsPage = page(collectionSchema);
 
-/** A point to keep: in a call, and as a stream's record. */
+/** A point to store: an item of a call, or a record of a stream. */
 export const newPointSchema = z.strictObject({
   id: idSchema,
   vector: pointVector,

@@ -21,15 +21,15 @@ export interface SignInRow {
 }
 
 export interface KeyRows {
-  /** Keys that were not revoked. */
+  /** Keys that are not revoked. */
   live(): Promise<KeyRow[]>;
-  /** Keeps a key; keys whose ids are in `ended` give it their place. */
+  /** Stores a key and removes the keys in `ended` to make room for it. */
   insert(row: KeyRow, ended: readonly string[]): Promise<void>;
-  /** Revokes the key and ends its sign-ins. */
+  /** Revokes the key and ends its dashboard sessions. */
   revoke(id: string, atMs: number): Promise<void>;
-  /** Those that go on, oldest first; the others are deleted. */
+  /** Sign-ins that are still valid, oldest first; expired ones are deleted. */
   signIns(nowMs: number): Promise<SignInRow[]>;
-  /** Keeps one; those with the token hashes in `ended` are deleted with the same commit. */
+  /** Stores a sign-in; those with the token hashes in `ended` are deleted in the same commit. */
   insertSignIn(row: SignInRow, ended: readonly string[]): Promise<void>;
   deleteSignIns(tokenHashes: readonly string[]): Promise<void>;
 }
@@ -66,8 +66,8 @@ export interface AuditRows {
   list(limit: number, beforeId: number | null): Promise<(AuditEntry & { id: number })[]>;
 }
 
-/** What is one per database. */
+/** Values that exist once per database. */
 export interface MetaRows {
-  /** The value under `name`, stored now if there was none. */
+  /** The value under `name`; the given value is stored if there is none. */
   readOrInsert(name: string, value: string): Promise<string>;
 }

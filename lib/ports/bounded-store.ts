@@ -1,8 +1,8 @@
 import type { Component, StoreStats } from "../contracts/memory.ts";
 
 /**
- * What a relief step does, in the order in which a run takes them: cheapest for the consumer first. Compaction follows
- * recompression, which leaves the holes that it closes. Only `evict` loses anything.
+ * Kinds of relief steps, in the order of a run: cheapest for the consumer first. Compaction follows
+ * recompression, which leaves the gaps that compaction closes. Only `evict` loses data.
  */
 export const RELIEF_KINDS = ["expire", "deduplicate", "recompress", "compact", "spill", "evict"] as const;
 
@@ -10,35 +10,35 @@ export type ReliefKind = (typeof RELIEF_KINDS)[number];
 
 export interface Relief {
   items: number;
-  /** What the ledger gets back. */
+  /** Bytes returned to the ledger. */
   freedBytes: number;
 }
 
-/** Gives the event loop back between slices of work, and measures the longest slice. */
+/** Yields to the event loop between slices of work, and measures the longest slice. */
 export interface Slicer {
   /** True when the slice (10 ms) is used up: `await breathe()` and go on. */
   readonly spent: boolean;
   breathe(): Promise<void>;
 }
 
-/** One thing a store can do to hold less memory. */
+/** An action of a store that reduces its memory. */
 export interface ReliefStep {
   readonly kind: ReliefKind;
-  /** What `run(targetBytes)` would free now, within 15 %; changes nothing. */
+  /** Bytes that `run(targetBytes)` would free now, within 15 %. Changes nothing. */
   predict(targetBytes: number): Relief;
-  /** Frees up to `targetBytes` (Infinity: all that the step can), in slices; bounds hold at every await. */
+  /** Frees up to `targetBytes` (Infinity: as much as possible), in slices. Bounds hold at every await. */
   run(targetBytes: number, slicer: Slicer): Promise<Relief>;
 }
 
-/** A store as the optimizer, the sampler and the sweeper know it: a synchronous engine with bounds in memory. */
+/** A store as seen by the optimizer, the sampler and the sweeper: a synchronous engine with bounds in memory. */
 export interface BoundedStore {
   /** `sessions`, `cache`, `vectors`, `query-cache`, `conversations`, … */
   readonly name: string;
   readonly component: Component;
   stats(): StoreStats;
   readonly relief: readonly ReliefStep[];
-  /** Removes what has expired, in slices; returns how many. */
+  /** Removes expired items, in slices. Returns their number. */
   sweep(slicer: Slicer): Promise<number>;
-  /** Changes bounds while running; they hold again when it returns. */
+  /** Changes the bounds at run time; they hold when it returns. */
   resize?(bounds: { maxItems?: number; maxBytes?: number; ttlMs?: number }): void;
 }

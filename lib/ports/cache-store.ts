@@ -1,12 +1,12 @@
 import type { Condition } from "../shared/condition.ts";
 
-/** How a body is held and sent. */
+/** How a body is stored and sent. */
 export type Encoding = "identity" | "gzip" | "br";
 
 export interface Representation {
   bytes: Uint8Array;
   encoding: Encoding;
-  /** Strong and quoted; another for each encoding. */
+  /** Strong and quoted; differs per encoding. */
   etag: string;
 }
 
@@ -15,7 +15,7 @@ export interface CachedHit {
   mediaType: string;
   ageMs: number;
   ttlLeftMs: number;
-  /** What suits the caller best of what is held; null when it has it already, under `etag`. */
+  /** The stored representation that suits the caller best; null if the caller already has it, under `etag`. */
   representation: Representation | null;
   etag: string;
 }
@@ -30,30 +30,30 @@ export type CacheLookup =
 export interface CacheQuery {
   namespace: string;
   key: string;
-  /** Encodings that the caller takes beside identity. */
+  /** Encodings that the caller accepts in addition to identity. */
   accepts: readonly Encoding[];
-  /** Tags of representations that the caller holds; `*` for any. */
+  /** Tags of representations that the caller already has; `*` for any. */
   etags?: readonly string[];
-  /** What must be there for it to be given, as opaque tags. */
+  /** Precondition for the read, as opaque tags. */
   match?: Condition["match"] | undefined;
-  /** Take part in filling: get a lease, or wait up to `waitMs` for whoever has one. */
+  /** On a miss, get a fill lease, or wait up to `waitMs` for the caller that has one. */
   fill?: { waitMs: number; signal?: AbortSignal } | undefined;
 }
 
 export interface CachePut {
   namespace: string;
   key: string;
-  /** As it was sent; held without copying if it owns its whole buffer. */
+  /** The body as sent; stored without a copy if it owns its whole buffer. */
   body: Uint8Array;
   encoding: Encoding;
   mediaType: string;
   tags: readonly string[];
-  /** Undefined: the store's own time to live. 0: nothing is stored, and what was there goes. */
+  /** Undefined: the store's default time to live. 0: nothing is stored, and an existing entry is removed. */
   maxAgeMs?: number | undefined;
   lease?: string | undefined;
-  /** What must be there, and what must not, for it to be put. */
+  /** Precondition for the write. */
   condition?: Condition | null;
-  /** Encodings that the caller takes: a hint for how to hold the body. */
+  /** Encodings that the caller accepts: a hint for how to store the body. */
   accepts?: readonly Encoding[] | undefined;
 }
 
@@ -77,18 +77,20 @@ export interface PeekedEntry {
   body: Uint8Array;
 }
 
-/** Responses by key, apart by namespace. Asynchronous, since it may live on another machine one day. */
+/** Responses by key, isolated by namespace. Asynchronous, since a driver may use another machine. */
 export interface CacheStore {
-  /** @throws {AppError} `version-mismatch` for an entry that is not what the condition asks for. */
+  /** @throws {AppError} `version-mismatch` for an entry that does not meet the condition. */
   lookup(query: CacheQuery): Promise<CacheLookup>;
-  /** @throws {AppError} `version-mismatch`, `item-too-large`, `memory-pressure`, `lease-expired`; all change nothing. */
+  /**
+   * @throws {AppError} `version-mismatch`, `item-too-large`, `memory-pressure`, `lease-expired`; all change nothing.
+   */
   put(put: CachePut): Promise<"added" | "replaced">;
   /**
-   * Removes an entry and ends a fill of its key; a lease that is named only ends, if it is the present one.
-   * @throws {AppError} `version-mismatch` for an entry that is not what the condition asks for.
+   * Removes an entry and ends a fill of its key. With a lease, only ends that lease, if it is the current one.
+   * @throws {AppError} `version-mismatch` for an entry that does not meet the condition.
    */
   delete(namespace: string, key: string, lease?: string, condition?: Condition | null): Promise<boolean>;
-  /** An entry with its body as it was before any encoding; this is no use of it. Null where there is none. */
+  /** An entry with its decoded body. Does not count as access. Null if there is none. */
   peek(namespace: string, key: string): Promise<PeekedEntry | null>;
   purge(namespace: string, what: { tag?: string; prefix?: string }): Promise<number>;
   list(

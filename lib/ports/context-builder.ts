@@ -25,9 +25,9 @@ export interface ContextRequest {
   question: string;
   /** Oldest first: every system message, and the newest of the others. */
   messages: readonly HistoryMessage[];
-  /** How many older ones the conversation has that were not handed in. */
+  /** Number of older messages that were not passed in. */
   omittedMessages: number;
-  /** Why they were not: at least so many characters cannot fit the budget, or no more messages are taken at once. */
+  /** Why they were left out: their characters cannot fit the budget, or the maximum number of messages is reached. */
   omittedReason: "budget" | "limit";
   /** Best first. */
   passages: readonly RetrievedPassage[];
@@ -44,7 +44,7 @@ export interface ContextMessage extends PromptMessage {
 }
 
 export interface Citation {
-  /** The number that the passage has in the prompt: `[1]`. */
+  /** The number of the passage in the prompt, as in `[1]`. */
   marker: number;
   documentId: string;
   source: string;
@@ -76,15 +76,17 @@ export interface BuiltContext {
 export interface Tokenizer {
   /** `o200k_base`, `cl100k_base`. */
   encoding: string;
-  /** Whether the model publishes this encoding as its own. */
+  /** Whether this is the published encoding of the model. */
   exact: boolean;
-  /** What of the budget is left free because the model counts otherwise: 0 where exact. */
+  /** Share of the budget left free because the model counts differently; 0 where counts are exact. */
   marginRatio: number;
 }
 
-/** Builds prompts that fit, with the model's own tokens counted. */
+/** Builds prompts that fit a budget, counted in the model's own tokens. */
 export interface ContextBuilder {
-  /** @throws {AppError} `unprocessable` for a budget too small, `overloaded` when too many wait or it takes too long. */
+  /**
+   * @throws {AppError} `unprocessable` for a budget too small, `overloaded` when too many wait or it takes too long.
+   */
   build(request: ContextRequest, model: string | null): Promise<BuiltContext & { tokenizer: Tokenizer }>;
   close(): Promise<void>;
 }

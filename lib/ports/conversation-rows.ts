@@ -6,11 +6,11 @@ export interface ConversationRow {
   messageCount: number;
 }
 
-/** Where a list of conversations goes on. */
+/** Position from which a list of conversations continues. */
 export interface ConversationPosition {
-  /** The newest message when the list began: later ones do not move their conversations. */
+  /** The newest message when the list began; later messages do not move their conversations. */
   asOfMessage: number;
-  /** The time of the last shown conversation's newest message, as of then. */
+  /** Time of the newest message of the last listed conversation, as of the start of the list. */
   lastMessageAtMs: number;
   rowId: number;
 }
@@ -27,28 +27,29 @@ export interface MessageRow {
 }
 
 export interface MessageQuery {
-  /** Only this role; null: all. */
+  /** Return only messages of this role; null for all roles. */
   role: string | null;
   afterSequence: number;
   limit: number;
 }
 
-/** Conversations on disk; a message is there, and found by its words, before its append resolves. */
+/** Conversations on disk. A message is stored and searchable by keyword before its append resolves. */
 export interface ConversationRows {
   find(namespace: string, id: string): Promise<ConversationRow | null>;
   /**
-   * A page, latest first, in the order that the first page found: who walks to the end meets every conversation that was there
-   * all the time exactly once, whatever is appended meanwhile. `next` is null after the last page.
+   * A page, most recent first, in the order fixed by the first page. A complete walk returns every conversation that
+   * existed
+   * throughout exactly once, whatever is appended meanwhile. `next` is null after the last page.
    */
   list(
     namespace: string,
     after: ConversationPosition | null,
     limit: number,
   ): Promise<{ rows: ConversationRow[]; next: ConversationPosition | null }>;
-  /** Makes the conversation with its first message. @throws {AppError} `conflict` when the sequence is taken. */
+  /** Creates the conversation with its first message. @throws {AppError} `conflict` when the sequence is taken. */
   append(namespace: string, id: string, message: Omit<MessageRow, "rowId" | "conversationRowId">): Promise<MessageRow>;
   messages(conversationRowId: number, query: MessageQuery): Promise<MessageRow[]>;
-  /** The newest `limit` before a place, oldest first. */
+  /** The newest `limit` messages before a position, oldest first. */
   newest(conversationRowId: number, beforeSequence: number, limit: number): Promise<MessageRow[]>;
   byRowId(rowIds: readonly number[]): Promise<MessageRow[]>;
   conversationIds(rowIds: readonly number[]): Promise<{ rowId: number; id: string }[]>;

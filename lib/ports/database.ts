@@ -10,14 +10,16 @@ export interface Statement {
 export type Changes = number;
 
 /**
- * The one connection to the database. It lives on a worker thread: neither a long read nor an fsync holds the event loop up.
+ * The only connection to the database. It runs on a worker thread, so that neither a long read nor an fsync blocks the
+ * event loop.
  * Only lib/backends writes SQL.
  */
 export interface Database {
-  /** All rows of one query, in one message: state a LIMIT. */
+  /** All rows of one query, in one message; queries need a LIMIT. */
   all<Row>(sql: string, params?: readonly SqlValue[]): Promise<Row[]>;
   /**
-   * Runs the statements in one transaction and resolves once it is on disk. Calls that arrive while a commit is under way
+   * Runs the statements in one transaction and resolves once it is on disk. Calls that arrive while a commit is under
+   * way
    * share the next one (group commit). Waits while more than 8 MB are queued.
    *
    * @returns rows changed, per statement.
@@ -26,6 +28,6 @@ export interface Database {
   write(statements: readonly Statement[]): Promise<Changes[]>;
   /** Bytes of database and WAL on disk. */
   sizeBytes(): Promise<number>;
-  /** Finishes what was accepted, then closes. */
+  /** Finishes all accepted work, then closes. */
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { PassageVector, PassageVectorSource } from "./passage-vectors.ts";
 
-/** What filters look at, and lists show. */
+/** Fields that filters use and lists show. */
 export interface DocumentSummary {
   rowId: number;
   id: string;
@@ -15,7 +15,7 @@ export interface DocumentSummary {
   characters: number;
   /** The embedding model whose vectors the chunks have. */
   model: string;
-  /** Tokens that each chunk was cut to, so that the model reads all of it; 0: by an earlier version, which did not look. */
+  /** Token limit that the chunks were cut to, so that the model reads each completely; 0 for rows of earlier versions. */
   readingLimit: number;
   /** In which way its words are in the full-text index; 0: by an earlier version, as English whatever they are. */
   wordsVersion: number;
@@ -35,7 +35,7 @@ export interface ChunkRow {
 export interface NewDocument extends Omit<DocumentSummary, "rowId"> {
   /** Deflated UTF-8. */
   text: Uint8Array;
-  /** The same as it came: chunks are cut out of it. */
+  /** The original text, from which the chunks are cut. */
   body: string;
   /** In the order of their starts. */
   chunks: readonly (Omit<ChunkRow, "rowId" | "documentRowId" | "text"> & { vector: Uint8Array })[];
@@ -56,11 +56,11 @@ export interface DocumentCounts {
   characters: number;
 }
 
-/** Documents, their chunks and the full-text index, on disk. Namespaces never see one another. */
+/** Documents, their chunks and the full-text index, on disk. Namespaces are isolated from each other. */
 export interface DocumentRows extends PassageVectorSource {
   find(namespace: string, id: string): Promise<DocumentSummary | null>;
   text(namespace: string, id: string): Promise<Uint8Array | null>;
-  /** In the order of their ids, those after `afterId`. */
+  /** Documents after `afterId`, in the order of their ids. */
   list(namespace: string, afterId: string | null, limit: number): Promise<DocumentSummary[]>;
   /** By row id, those after `afterRowId`: for a walk over all. */
   walk(namespace: string, afterRowId: number, limit: number): Promise<DocumentSummary[]>;
@@ -76,13 +76,13 @@ export interface DocumentRows extends PassageVectorSource {
     limit: number,
     documentRowIds: readonly number[] | null,
   ): Promise<{ id: number; documentId: number; score: number }[]>;
-  /** Puts a whole document in place of whatever has its id, in one transaction. */
+  /** Replaces the document with this id, if any, in one transaction. */
   replace(namespace: string, document: NewDocument): Promise<Written>;
   /** @returns whether there was one. */
   remove(namespace: string, id: string): Promise<boolean>;
   isEmpty(namespace: string): Promise<boolean>;
   counts(namespace: string): Promise<DocumentCounts>;
-  /** Models in use, with how many documents have their vectors. */
+  /** Models in use, with the number of documents per model. */
   models(namespace: string): Promise<{ model: string; documents: number }[]>;
   /** Documents with another model's vectors, or with chunks that were cut for another reading limit, or with words indexed in another way. */
   countOutdated(
@@ -94,16 +94,16 @@ export interface DocumentRows extends PassageVectorSource {
   namespaces(): Promise<string[]>;
 }
 
-/** Vectors of texts by the SHA-256 of model and text. */
+/** Vectors of texts, by the SHA-256 of model and text. */
 export interface EmbeddingRows {
   find(
     model: string,
     hashes: readonly Uint8Array[],
   ): Promise<{ hash: Uint8Array; vector: Uint8Array; usedOn: number }[]>;
   save(model: string, rows: readonly { hash: Uint8Array; vector: Uint8Array }[], day: number): Promise<void>;
-  /** Marks rows as used on that day, so that the least lately used go first. */
+  /** Marks rows as used on that day, so that the least recently used are removed first. */
   touch(model: string, hashes: readonly Uint8Array[], day: number): Promise<void>;
   count(): Promise<number>;
-  /** Removes the `count` least lately used. */
+  /** Removes the `count` least recently used rows. */
   removeOldest(count: number): Promise<number>;
 }

@@ -1,25 +1,25 @@
-/** Which lane a text waits in: a person's question goes before a load of documents, and messages that nobody waits for go last. */
+/** The lane of a text: questions go before documents, and background embedding of messages goes last. */
 export type EmbeddingLane = "query" | "ingest" | "background";
 
-/** For whom texts wait: within a lane the namespaces take turns. */
+/** The namespace and lane of the texts. Within a lane, namespaces take turns. */
 export interface EmbeddingTurn {
   readonly lane: EmbeddingLane;
   readonly namespace: string;
 }
 
-/** Vectors of two models cannot be compared: the model's name is kept with each. */
+/** Vectors of different models cannot be compared, so each vector is stored with its model's name. */
 export interface EmbeddingModel {
   readonly id: string;
-  /** Null until a remote model has answered once. */
+  /** Null until a remote model has responded once. */
   readonly dimensions: number | null;
 }
 
 export interface EmbedderState {
   readonly kind: "embedded" | "remote";
   readonly model: EmbeddingModel;
-  /** `stopped` is the rest state of the helper process: it starts with the next text. */
+  /** `stopped` is the idle state of the helper process, which starts with the next text. */
   readonly state: "stopped" | "starting" | "ready" | "failing";
-  /** What runs the model: `native` or `wasm` once a helper process has said so. */
+  /** The runtime of the model: `native` or `wasm`, once a helper process has reported it. */
   readonly runtime: string | null;
   readonly processId: number | null;
   /** Resident memory of the helper process; 0 when there is none. */
@@ -30,18 +30,18 @@ export interface EmbedderState {
   readonly starts: number;
 }
 
-/** Turns texts into vectors of length one. */
+/** Turns texts into vectors of unit length. */
 export interface Embedder {
   /**
-   * One vector per text, in order. An empty list asks nothing of the model.
+   * One vector per text, in order. An empty list does not call the model.
    *
-   * @throws {AppError} `overloaded` when the queue is full or the namespace has its share of it, `upstream-failed` or `upstream-timeout` when the model does not answer.
+   * @throws {AppError} `overloaded` when the queue is full or the namespace has used its share, `upstream-failed` or `upstream-timeout` when the model does not respond.
    */
   embed(texts: readonly string[], turn: EmbeddingTurn, signal?: AbortSignal): Promise<Float32Array[]>;
   state(): EmbedderState;
-  /** What `rest` would give back now: 0 while something is under way. */
+  /** Bytes that `rest` would free now; 0 while work is in progress. */
   restableBytes(): number;
-  /** Ends the helper, if nothing is under way; it starts again with the next text. @returns bytes given back. */
+  /** Stops the helper if no work is in progress; it starts again with the next text. @returns bytes freed. */
   rest(): Promise<number>;
   close(): Promise<void>;
 }

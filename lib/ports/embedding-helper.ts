@@ -1,10 +1,10 @@
-/** What the server asks of the embedding helper process: vectors for these texts. */
+/** A request to the embedding helper process for the vectors of these texts. */
 export interface EncodeRequest {
   id: number;
   texts: readonly string[];
 }
 
-/** What the helper says: once that it is ready, then one answer per request. Vectors are joined in one array. */
+/** Messages of the helper: first `ready`, then one response per request. Vectors are joined in one array. */
 export type HelperMessage =
   | { kind: "ready"; runtime: "native" | "wasm" }
   | { kind: "vectors"; id: number; values: Float32Array }

@@ -8,13 +8,13 @@ export interface VerdictRow {
   report: LeakReport;
 }
 
-/** Changes of leak verdicts, newest first; bounded by whoever stores them. */
+/** Changes of leak verdicts, newest first. The driver bounds their number. */
 export interface VerdictRows {
   insert(row: VerdictRow): Promise<void>;
   list(namespace: string, limit: number, beforeId: number | null): Promise<(VerdictRow & { id: number })[]>;
 }
 
-/** What is kept of a watched process over a restart of this server. */
+/** The part of a watched process that survives a restart of this server. */
 export interface ProcessStanding {
   bootId: string | null;
   verdict: FormerVerdict;
@@ -32,7 +32,7 @@ export interface ServiceStanding {
   processes: ProcessStanding[];
 }
 
-/** The verdict that stands on each watched service: all of them at once, since they are few. */
+/** The current verdict of each watched service; all are read at once, since they are few. */
 export interface StandingRows {
   list(): Promise<ServiceStanding[]>;
   replace(standings: readonly ServiceStanding[]): Promise<void>;

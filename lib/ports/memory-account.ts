@@ -1,7 +1,7 @@
 import type { Component } from "../contracts/memory.ts";
 
 /**
- * One component's account with the ledger. Memory is asked for *before* it is allocated and given back after it is let go;
+ * One component's account with the ledger. Memory is reserved *before* it is allocated and released after it is freed;
  * `grantedBytes` is what the component may hold now: reserved slab capacity and index count, not only payload.
  */
 export interface MemoryAccount {
@@ -9,8 +9,8 @@ export interface MemoryAccount {
   readonly grantedBytes: number;
   /** The component's own ceiling (a `…_MAX_MB` setting); the ledger may grant less. */
   readonly ceilingBytes: number;
-  /** Grants `bytes` more, or returns false and grants nothing: the caller then evicts, spills, waits or refuses. */
+  /** Reserves `bytes`, or returns false and reserves nothing; the caller then evicts, spills, waits or refuses. */
   tryTake(bytes: number): boolean;
-  /** Gives `bytes` back. @throws {RangeError} for more than was granted: a store that miscounts must not go unnoticed. */
+  /** Releases `bytes`. @throws {RangeError} for more than was granted, so that a store that miscounts is noticed. */
   give(bytes: number): void;
 }

@@ -1,14 +1,14 @@
 import type { MessageRow } from "./conversation-rows.ts";
 import type { PassageVector, PassageVectorSource } from "./passage-vectors.ts";
 
-/** Where a message stands. */
+/** The position of a message. */
 export interface MessagePlace {
   rowId: number;
   conversationRowId: number;
   sequence: number;
 }
 
-/** A message's windows: the parts of it that the model reads whole, by their vectors. */
+/** A message's windows: parts that the model reads completely, with their vectors. */
 export interface MessageWindows {
   rowId: number;
   windows: readonly Uint8Array[];
@@ -34,16 +34,16 @@ export interface MessageIndexRows extends PassageVectorSource {
   indexEarlier(namespace: string): Promise<boolean>;
   /** Codes of the languages that its messages' words are indexed in. */
   languages(namespace: string): readonly string[];
-  /** Of windows that still exist. */
+  /** Windows that still exist. */
   windows(windowIds: readonly number[]): Promise<WindowVector[]>;
-  /** All windows of messages, with vectors of the model in force. */
+  /** All windows of messages, with vectors of the current model. */
   windowsOf(messageRowIds: readonly number[]): Promise<WindowVector[]>;
   places(messageRowIds: readonly number[]): Promise<MessagePlace[]>;
   hasWindows(namespace: string): Promise<boolean>;
-  /** Messages without vectors of the model in force; counted up to `limit`. */
+  /** Messages without vectors of the current model, counted up to `limit`. */
   countPending(namespace: string, limit: number): Promise<number>;
-  /** The newest of them, until their texts reach `maxCharacters`; one at least. */
+  /** The newest messages without vectors, until their texts reach `maxCharacters`; at least one. */
   pending(namespace: string, limit: number, maxCharacters: number): Promise<MessageRow[]>;
-  /** In place of the windows that these messages had. Messages that are gone get none. @returns what the index is to hold. */
+  /** Replaces the windows of these messages; deleted messages get none. @returns the windows for the index. */
   setWindows(namespace: string, messages: readonly MessageWindows[]): Promise<PassageVector[]>;
 }

@@ -1,14 +1,16 @@
 export interface PassageVector {
   id: number;
   documentId: number;
-  /** As lib/stores/rag/vector-code.ts writes it. */
+  /** The code that lib/stores/rag/vector-code.ts writes. */
   vector: Uint8Array;
 }
 
-/** Where the index reads vectors that it does not hold: the database. A scope is a namespace's passages, or its messages. */
+/**
+ * The database as the source of vectors that the index does not hold. A scope is a namespace's passages or messages.
+ */
 export interface PassageVectorSource {
-  /** Those after `afterId`, in the order of their ids; fewer than `limit` at the end. */
+  /** Vectors after `afterId`, in the order of their ids; fewer than `limit` at the end. */
   page(scope: string, afterId: number, limit: number): Promise<PassageVector[]>;
-  /** Those that still exist, in any order. */
+  /** Vectors that still exist, in any order. */
   byId(scope: string, ids: readonly number[]): Promise<PassageVector[]>;
 }

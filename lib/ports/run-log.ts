@@ -1,8 +1,8 @@
 import type { OptimizationRun } from "../contracts/memory.ts";
 
-/** Where optimization runs are kept. */
+/** The stored history of optimization runs. */
 export interface RunLog {
-  /** Resolves when the run is stored for good. */
+  /** Resolves when the run is durable. */
   append(run: OptimizationRun): Promise<void>;
   find(id: string): Promise<OptimizationRun | null>;
   /** Newest first; `before` is the id of the last one seen. */

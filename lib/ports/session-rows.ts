@@ -1,4 +1,4 @@
-/** A session as the database keeps it. Its data are JSON text, so that a row can be read without this process. */
+/** A session as stored in the database. Its data is JSON text, so that a row can be read without this process. */
 export interface SessionRow {
   id: string;
   namespace: string;
@@ -10,7 +10,7 @@ export interface SessionRow {
   data: Uint8Array;
 }
 
-/** What a session was elsewhere before it is put in here. */
+/** The history that an imported session brings along. */
 export interface SessionPast {
   createdAtMs: number;
   lastUsedAtMs: number;
@@ -18,14 +18,14 @@ export interface SessionPast {
 }
 
 export interface SessionRowSummary extends Omit<SessionRow, "data"> {
-  /** The data's length. */
+  /** Length of the data in bytes. */
   bytes: number;
 }
 
 export type SessionUse = { kind: "use"; id: string; lastUsedAtMs: number };
 export type SessionChange = { kind: "put"; row: SessionRow } | SessionUse | { kind: "delete"; id: string };
 
-/** Where a list goes on: after this session, newest first. */
+/** Position from which a list continues: after this session, newest first. */
 export interface SessionPosition {
   createdAtMs: number;
   id: string;
@@ -39,15 +39,15 @@ export interface SessionRows {
   get(id: string): Promise<SessionRow | null>;
   /** All changes in this order in one transaction; resolves once they would survive `kill -9`. */
   apply(changes: readonly SessionChange[]): Promise<void>;
-  /** Deletes up to `limit` rows whose time was up at `atMs`; resolves to how many. */
+  /** Deletes up to `limit` rows that had expired at `atMs`; resolves to their number. */
   expire(atMs: number, limit: number): Promise<number>;
   /** Live sessions of a namespace at `atMs`, the newest first. */
   list(
     namespace: string,
     query: { after: SessionPosition | null; limit: number; atMs: number },
   ): Promise<SessionRowSummary[]>;
-  /** How many sessions are live at `atMs`. */
+  /** Number of live sessions at `atMs`. */
   count(atMs: number): Promise<number>;
-  /** What the disk quota still leaves, in bytes, as of the last commit. */
+  /** Bytes left of the disk quota, as of the last commit. */
   roomBytes(): number;
 }

@@ -1,4 +1,4 @@
-/** A stream's job as it is kept: what it is, where it stands, and from where it can go on. */
+/** The stored form of a stream's job: its definition, its progress, and the checkpoint to resume from. */
 export interface StreamJobRow {
   id: string;
   nodeId: string;
@@ -10,7 +10,7 @@ export interface StreamJobRow {
 }
 
 export interface StreamJobRows {
-  /** Inserts or replaces; over the bound the namespace with most jobs gives, and those let go are named. */
+  /** Inserts or replaces. Over the bound, jobs of the namespace with the most jobs are removed and returned. */
   save(row: StreamJobRow): Promise<readonly string[]>;
   find(namespace: string, id: string): Promise<StreamJobRow | null>;
   /** Newest first, older than the position given. */

@@ -1,37 +1,38 @@
 import type { ProblemCode } from "../shared/errors.ts";
 
-/** Records of a stream that are to be kept together, in their order. */
+/** Records of a stream that are stored together, in order. */
 export interface SinkBatch {
   readonly records: readonly unknown[];
-  /** Where each record began in the stream: with the job's id it names a record that has no id of its own. */
+  /** Offset of each record in the stream. With the job's id it names a record that has no id of its own. */
   readonly offsets: readonly number[];
 }
 
-/** A record that the sink would not take: the others of its batch are kept. */
+/** A record that the sink refused; the others of its batch are stored. */
 export interface SinkRefusal {
   /** Index in the batch. */
   index: number;
-  /** That of the answer to a request with this record alone. */
+  /** The code that a request with only this record would get. */
   code: ProblemCode;
   message: string;
 }
 
-/** What became of a batch. */
+/** The outcome of a batch. */
 export interface SinkOutcome {
-  /** Of each record, what its store knows it by; null where it was refused. */
+  /** The id of each record in its store; null where the record was refused. */
   ids: readonly (string | null)[];
   refusals: readonly SinkRefusal[];
 }
 
 /**
- * Where a stream's records go. Writing the same records again leaves the same result: a job that failed may be sent again.
+ * The target of a stream's records. Writing the same records again has the same result, so a failed job may be sent
+ * again.
  */
 export interface RecordSink {
-  /** Most records that one `write` takes. */
+  /** Maximum number of records per `write`. */
   readonly maxBatch: number;
   /**
-   * Resolves when the batch is kept as durably as the store keeps anything.
-   * @throws AppError when none of it could be kept: `storage-full`, `memory-pressure`, `not-found`.
+   * Resolves when the batch is as durable as the store makes its items.
+   * @throws AppError when no record could be stored: `storage-full`, `memory-pressure`, `not-found`.
    */
   write(batch: SinkBatch): Promise<SinkOutcome>;
 }

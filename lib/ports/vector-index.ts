@@ -5,28 +5,29 @@ export interface CollectionInfo extends VectorShape {
   namespace: string;
   name: string;
   createdAtMs: number;
-  /** Points in all, in the hot tier, with a code in memory but cold, and on disk alone. */
+  /** Number of points: in total, in the hot tier, with a code in memory only, and only on disk. */
   points: number;
   hot: number;
   coded: number;
   diskOnly: number;
   /**
-   * How far values as they come back lie from what was sent, over every vector written since the collection was made: replaced and removed ones stay in it.
-   * Null before any was measured.
+   * Difference between values returned and values sent, over all vectors ever written to the collection, including
+   * replaced and removed ones.
+   * Null before the first measurement.
    */
   quantization: { meanError: number | null; maxError: number | null; vectors: number };
-  /** Memory that the collection takes: its blocks, its index, ids and metadata of hot points. */
+  /** Memory of the collection: blocks, index, and ids and metadata of hot points. */
   bytes: number;
   searches: number;
   /** Matches that were hot when they were returned, and those that were not. */
   hits: number;
   misses: number;
   hitRatio: number | null;
-  /** Vectors pushed out of the hot tier. */
+  /** Vectors evicted from the hot tier. */
   evictions: number;
 }
 
-/** A shape to create or confirm; without a precision any is confirmed, and int16 created. */
+/** A shape to create or confirm. Without a precision, any is confirmed, and int16 is created. */
 export type ShapeRequest = Pick<VectorShape, "dimensions" | "metric"> & {
   precision?: VectorShape["precision"] | undefined;
 };
@@ -65,7 +66,7 @@ export interface Match {
 
 export interface SearchResult {
   matches: Match[];
-  /** Vectors searched at full precision in memory, and elsewhere. */
+  /** Number of vectors searched at full precision in memory, and in the other tiers. */
   tier: { hot: number; cold: number };
   tookMs: number;
 }
@@ -77,14 +78,16 @@ export interface Point {
 }
 
 export interface RecallReport {
-  /** Queries made: points of the collection, each left out of its own answer. */
+  /** Number of queries: points of the collection, each excluded from its own result. */
   sample: number;
   k: number;
-  /** The share of an exact scan's answer that the present tiers found; null for fewer than two points. */
+  /** Share of the exact scan's result that the search found; null for fewer than two points. */
   recall: number | null;
-  /** What the exact scan reads: the float32 vectors that were sent, or what is stored, where those are not kept. */
+  /**
+   * What the exact scan reads: the float32 vectors that were sent, or the stored values if the originals are not kept.
+   */
   against: "sent" | "stored";
-  /** Points that both answers are drawn from: all that there are, or an even sample of them. */
+  /** Points that both results are drawn from: all points, or an even sample. */
   comparedPoints: number;
   points: number;
   tier: { hot: number; cold: number };
@@ -93,10 +96,12 @@ export interface RecallReport {
 
 /**
  * Named collections of vectors. Methods that name a collection throw AppError `not-found` where there is none,
- * and `unprocessable` for a vector that cannot be meant.
+ * and `unprocessable` for an invalid vector.
  */
 export interface VectorIndex {
-  /** Creates or confirms. @throws {AppError} `conflict` for another shape, or where there are too many. */
+  /**
+   * Creates or confirms. @throws {AppError} `conflict` for a different shape, or when there are too many collections.
+   */
   create(
     namespace: string,
     name: string,
@@ -105,7 +110,10 @@ export interface VectorIndex {
   collections(namespace: string): Promise<CollectionInfo[]>;
   collection(namespace: string, name: string): Promise<CollectionInfo>;
   drop(namespace: string, name: string): Promise<void>;
-  /** Durable when it resolves. Points that cannot be stored are refused by index, the others land; of one id given twice the last lands. */
+  /**
+   * Durable when it resolves. Invalid points are refused by index, the others are stored; of a repeated id the last is
+   * stored.
+   */
   upsert(
     namespace: string,
     name: string,
@@ -113,9 +121,9 @@ export interface VectorIndex {
   ): Promise<{ upserted: number; refused: Refusal[] }>;
   search(namespace: string, name: string, request: SearchRequest): Promise<SearchResult>;
   get(namespace: string, name: string, ids: readonly string[]): Promise<Point[]>;
-  /** How many of them there were. */
+  /** Resolves to the number of points removed. */
   remove(namespace: string, name: string, ids: readonly string[]): Promise<number>;
-  /** In the order of `cursor`, which is a point's place and only grows; `nextCursor` is null at the end. */
+  /** In the order of `cursor`, a position that only grows; `nextCursor` is null at the end. */
   list(
     namespace: string,
     name: string,

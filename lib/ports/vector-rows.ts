@@ -1,7 +1,7 @@
 import type { Filter } from "../shared/filter.ts";
 
 export type Metric = "cosine" | "dot" | "euclidean";
-/** `float16` is IEEE half; `int16` is 16 bits a value on the vector's own scale. */
+/** `float16` is IEEE half precision; `int16` is 16 bits per value, scaled per vector. */
 export type Precision = "float32" | "float16" | "int16" | "int8";
 
 /** A collection's shape; fixed when it is created. */
@@ -16,22 +16,22 @@ export interface CollectionRecord extends VectorShape {
   namespace: string;
   name: string;
   createdAtMs: number;
-  /** What its precision was called when an earlier version made it; null for those made since. */
+  /** The name of the precision in the earlier version that created it; null for newer collections. */
   formerPrecision: Precision | null;
 }
 
-/** How far stored vectors lie from what was sent, value by value. It only grows: vectors replaced and removed stay in it. */
+/** Difference between stored and sent values. It only grows: replaced and removed vectors stay included. */
 export interface StoredError {
-  /** Vectors that were measured when they were written. */
+  /** Number of vectors measured when written. */
   measured: number;
   errorSum: number;
   errorMax: number;
 }
 
-/** A collection as it is found on disk. */
+/** A collection as read from disk. */
 export type StoredCollection = CollectionRecord & StoredError & { count: number };
 
-/** Points as they are stored. Row numbers are the store's own: positive, whole, never two points' at once; an upsert keeps a point's row. */
+/** Points as stored. Row numbers are unique positive integers chosen by the store; an upsert keeps a point's row. */
 export interface StoredPoints {
   rows: number[];
   ids: string[];
@@ -47,7 +47,7 @@ export interface PointWrites {
   metadata: (string | null)[];
   bytes: ArrayBuffer;
   error: StoredError;
-  /** A vector as it was sent, in float32: for the few that are kept so. Null where the precision keeps it anyway. */
+  /** The vector as sent, in float32, for the few whose original is kept. Null where the precision keeps all values. */
   sent: ((index: number) => Float32Array) | null;
 }
 
@@ -58,41 +58,42 @@ export interface SentVectors {
 }
 
 /**
- * Where vectors live: complete and durable. Whatever resolves has happened: a write is committed, and it resolves in the order of the commits.
+ * The complete, durable storage of vectors. A write resolves when it is committed, in the order of the commits.
  * Reads see every write that has resolved.
  */
 export interface VectorRows {
   /** Every collection with the number of its points. */
   collections(): Promise<StoredCollection[]>;
-  /** The collection of this name: the one that is asked for, or what stands there already, which may have another shape. */
+  /** Creates the collection, or returns the existing one of this name, which may have a different shape. */
   createCollection(collection: Omit<CollectionRecord, "id">): Promise<CollectionRecord>;
-  /** The name is free when it resolves; the points may go later, also after a restart. */
+  /** The name is free when it resolves; the points may be deleted later, even after a restart. */
   dropCollection(id: number): Promise<void>;
   /**
    * Row numbers in the order of the ids, and how many of them are new.
    *
-   * @throws {AppError} `not-found` when the collection has been dropped: nothing is left of the call.
+   * @throws {AppError} `not-found` when the collection has been deleted; the call then has no effect.
    */
   upsert(collectionId: number, points: PointWrites): Promise<{ rows: number[]; inserted: number }>;
-  /** Those of the rows that exist, in any order. */
+  /** The points of the given rows that exist, in any order. */
   read(collectionId: number, rows: readonly number[]): Promise<StoredPoints>;
   find(collectionId: number, ids: readonly string[]): Promise<StoredPoints>;
   /** The next rows after `afterRow`, ascending; fewer than `limit` only at the end. */
   scan(collectionId: number, afterRow: number, limit: number): Promise<StoredPoints>;
-  /** As `scan`, of points that the filter takes, without their vectors. */
+  /** Like `scan`, for points that match the filter, without their vectors. */
   list(
     collectionId: number,
     afterRow: number,
     limit: number,
     filter: Filter | null,
   ): Promise<Omit<StoredPoints, "bytes">>;
-  /** The rows that the filter takes. */
+  /** The rows that match the filter. */
   matching(collectionId: number, filter: Filter): Promise<number[]>;
-  /** The rows that were there. */
+  /** The rows that existed. */
   remove(collectionId: number, ids: readonly string[]): Promise<number[]>;
   /**
-   * The next vectors after `afterRow` of those kept as they were sent; fewer than `limit` only at the end. All of a small collection are, of a large one an even
-   * sample: at most 8,192 and 4 MiB a collection.
+   * The next kept originals after `afterRow`; fewer than `limit` only at the end. A small collection keeps all of them,
+   * a large one an even
+   * sample: at most 8,192 and 4 MiB per collection.
    */
   sent(collectionId: number, afterRow: number, limit: number): Promise<SentVectors>;
 }

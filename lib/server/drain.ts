@@ -8,8 +8,8 @@ const QUIET_MS = 300;
 const CHECK_MS = 20;
 
 /**
- * Counts requests in flight and ends a server without failing any it has accepted: stop accepting, answer what comes on
- * open connections with `Connection: close`, and only then end those that stay quiet.
+ * Counts requests in flight and stops a server without failing accepted requests: stop accepting, answer requests on
+ * open connections with `Connection: close`, and only then close idle connections.
  */
 export class Drain {
   readonly #server: HttpServer;
@@ -31,7 +31,7 @@ export class Drain {
   async run(): Promise<boolean> {
     const startedMs = performance.now();
     this.#lastActivityMs = startedMs;
-    // http.Server.close() would also end idle connections at once, under the feet of a request on its way.
+    // http.Server.close() would also close idle connections at once, although a request may be arriving on them.
     net.Server.prototype.close.call(this.#server);
     const over = () => performance.now() - startedMs > DRAIN_MS;
     const quiet = () => this.#inFlight === 0 && performance.now() - this.#lastActivityMs > QUIET_MS;

@@ -184,7 +184,7 @@ export function readEnv(): Env {
 function parseOne(name: string, value: unknown, schema: z.ZodType, takes: string, text: unknown = value): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  // A key is not repeated to a terminal or a log.
+  // Secrets must not appear in a terminal or a log.
   const got = /KEY|URL/.test(name) ? `${String(text).length} characters` : JSON.stringify(text);
   throw new EnvError(`${name}: got ${got}, expected ${takes}`);
 }

@@ -18,10 +18,10 @@ import { Monitor } from "./observe/monitor.ts";
 export type Runtime = Awaited<ReturnType<typeof openRuntime>>;
 
 /**
- * Composes the process, once. Each feature has a `compose-….ts` that is handed the core, opens its accounts with the
- * ledger, adds its stores and notes how it stops; nothing is started before all stand.
+ * Composes the process, once. Each feature has a `compose-….ts` that receives the core, opens its accounts with the
+ * ledger, adds its stores and registers how it stops. Nothing starts before all parts are composed.
  *
- * @throws {StartError} with a sentence for whoever started us.
+ * @throws {StartError} with a sentence for the operator.
  */
 export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const core = await Core.open(env, clock, log);

@@ -99,7 +99,7 @@ function leaveDoor(app: ReturnType<typeof createApp>): void {
   const door = {
     fetch: (request: Request) => {
       const { headers, url } = request;
-      // A page asks for itself, without the headers that the listener adds.
+      // A page's own request lacks the headers that the listener adds.
       const { pathname, search } = new URL(url);
       const target = headers.get(TARGET_HEADER) ?? `${pathname}${search}`;
       return app.fetch(request, { door: "next" as const, peer: headers.get(PEER_HEADER) ?? "page", target });
@@ -175,7 +175,7 @@ function orEnd<Value>(read: () => Value): Value {
 function end(error: unknown): never {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`Headroom cannot start: ${message}\n`);
-  // What we foresaw is one line; a fault of ours brings its stack.
+  // An expected error is one line; a bug prints its stack.
   if (!(error instanceof EnvError || error instanceof StartError))
     process.stderr.write(`${(error as Error).stack}
 `);

@@ -15,7 +15,9 @@ export interface ContextQuestion {
 }
 
 const MAX_SYSTEM_MESSAGES = 100;
-/** No text has fewer tokens than a sixteenth of its characters, runs of white space aside: more than this cannot fit. */
+/**
+ * No text has fewer tokens than a sixteenth of its characters, runs of white space aside: more than this cannot fit.
+ */
 const CHARACTERS_PER_TOKEN = 16;
 
 /** A prompt for a question, from the conversation and the documents, that fits a budget. */
@@ -52,7 +54,7 @@ export class ContextAssembly {
   ): Promise<Pick<ContextRequest, "messages" | "omittedMessages" | "omittedReason">> {
     const { conversations, maxContextMessages } = this.#parts;
     const conversation = conversationId === null ? null : await conversations.find(namespace, conversationId);
-    // A conversation begins with its first message: before that its history is empty.
+    // A conversation starts with its first message; before that its history is empty.
     if (conversation === null) return { messages: [], omittedMessages: 0, omittedReason: "budget" };
     const limit = maxContextMessages();
     const newest = await this.#conversations.newest(conversation, limit, maxTokens * CHARACTERS_PER_TOKEN);

@@ -3,8 +3,8 @@ import { AppError } from "../shared/errors.ts";
 import { jsonPointer } from "../shared/json.ts";
 
 /**
- * Makes an error that does not record where it was made. A stream may have millions of them, each of which says all that its
- * record's sender needs; the trace was half of what a refusal costs the event loop.
+ * Creates an error without a stack trace. A stream may have millions of them, and each says all that its
+ * record's sender needs; the trace was half of the cost of a refusal.
  */
 function withoutTrace<Result>(make: () => Result): Result {
   const { stackTraceLimit } = Error;
@@ -16,7 +16,10 @@ function withoutTrace<Result>(make: () => Result): Result {
   }
 }
 
-/** A stream's record, by the schema that a request with it is held to. @throws {AppError} `validation-failed` that names the field. */
+/**
+ * A stream's record, by the schema that a request with it is held to. @throws {AppError} `validation-failed` that names
+ * the field.
+ */
 export function checkRecord<Value>(schema: z.ZodType<Value>, record: unknown): Value {
   const parsed = withoutTrace(() => schema.safeParse(record));
   if (parsed.success) return parsed.data;

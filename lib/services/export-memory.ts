@@ -4,7 +4,7 @@ import type { ExportRecord } from "../streaming/encode-export.ts";
 import { SESSION_COLUMNS } from "../streaming/record-numbers.ts";
 import type { ExportOpener } from "./export-sources.ts";
 
-// Stores whose reads count as uses: what is exported stays as it was.
+// Stores whose reads count as access: an export must not change the order of eviction.
 
 /** What an export needs of the session pool. */
 export interface SessionExport {
@@ -50,8 +50,8 @@ const PAGE = 100;
 const PIECES_BYTES = MIB;
 
 /**
- * Responses as a batch sets them, and as a stream imports them: the body in base64, what is left of its time.
- * @param maxBodyBytes of the largest body that is taken. One is held at a time; its decoder is charged to the cache.
+ * Responses in the form of a batch and of a stream import: the body in base64, and the remaining time to live.
+ * @param maxBodyBytes size of the largest accepted body. One is held at a time; its decoder is charged to the cache.
  */
 export function cacheExport(cache: Pick<CacheStore, "list" | "peek">, maxBodyBytes: () => number): ExportOpener {
   async function* responses(namespace: string): AsyncGenerator<ExportRecord> {

@@ -27,8 +27,10 @@ const MAX_WAITING = 10_000;
 const MAX_FAILING = 1_000;
 
 /**
- * Gives messages their vectors and, where an earlier version stored them, their words: in the background, one page at a time, in turn
- * for all namespaces that were searched. What is done is on disk, so a stop loses one page; the next search starts it again.
+ * Embeds messages, and indexes the words of those that an earlier version stored: in the background, one page at a
+ * time, in turn
+ * for all namespaces that were searched. Results are on disk, so a stop loses one page; the next search starts it
+ * again.
  */
 export class MessageEmbedding {
   readonly #parts: MessageEmbeddingParts;
@@ -74,7 +76,7 @@ export class MessageEmbedding {
         this.#failing.delete(namespace);
         if (!isLeft) this.#waiting.delete(namespace);
       } catch (error) {
-        // The model or the disk refuses now: messages stay found by their words, and the next search asks again.
+        // The model or the disk refuses for now: messages are still found by keyword, and the next search tries again.
         this.#waiting.delete(namespace);
         if (!this.#closing.signal.aborted) this.#tell(namespace, error);
       }

@@ -20,8 +20,8 @@ export interface ReembedJob {
 }
 
 /**
- * Cuts and embeds a namespace's documents again after the model or what it reads has changed, one document a transaction: it can stop
- * anywhere, and what is left is what still has the old model or the old cut. Chunks that stay as they were are not embedded again.
+ * Chunks and embeds a namespace's documents again after the model or its token limit has changed, one document per transaction. It can stop
+ * at any point; the documents that remain still have the old model or the old chunks. Unchanged chunks are not embedded again.
  */
 export class Reembedding {
   readonly #parts: RagParts;
@@ -121,7 +121,7 @@ export class Reembedding {
 
   async #reembed(namespace: string, document: DocumentSummary, job: ReembedJob): Promise<void> {
     const { documents } = this.#parts;
-    // Read under the document's lock: it may have been removed or put since the page was read.
+    // Read under the document's lock, since it may have been removed or replaced since the page was read.
     await this.#ingest.reembed(namespace, document.id, async () => {
       const now = await documents.find(namespace, document.id);
       const bytes = now === null || !this.#isOutdated(now) ? null : await documents.text(namespace, document.id);

@@ -26,10 +26,15 @@ export interface MessageQuestion {
 const CANDIDATES = 200;
 /** `pending` is counted up to here. */
 const MAX_COUNTED = 10_000;
-/** While messages are still to be embedded, the model may be busy with them: how long a question waits for its own vector. */
+/**
+ * While messages are still to be embedded, the model may be busy with them: how long a question waits for its own
+ * vector.
+ */
 const MAX_WAIT_MS = 60;
 
-/** Past messages by meaning and by words. What has no vector yet is found by its words, and embedded in the background. */
+/**
+ * Past messages by meaning and by words. What has no vector yet is found by its words, and embedded in the background.
+ */
 export class MessageSearch {
   readonly #parts: RagParts;
   readonly #embedding: MessageEmbedding;
@@ -46,7 +51,7 @@ export class MessageSearch {
     if ((await conversations.list(namespace, null, 1)).rows.length === 0) return { matches: [], pending: 0 };
     const pending = await messageRows.countPending(namespace, MAX_COUNTED);
     const ranked = await this.#rank(namespace, question, only, pending > 0);
-    // Asked for last: this question's own vector goes first.
+    // Started last, so that the vector of this question is computed first.
     this.#embedding.start(namespace);
     return { matches: await this.#describe(ranked.slice(0, question.k)), pending };
   }

@@ -7,7 +7,7 @@ import type { SessionPast } from "../ports/session-rows.ts";
 import { idDigits, isCacheBody, isExportedSession, isSessionBody } from "../streaming/record-numbers.ts";
 import { checkRecord, invalidRecord } from "./check-record.ts";
 
-// A stream's records as the stores take them. Each is held to the schema of the request that would keep it alone.
+// A stream's records in the form of the stores. Each is checked with the schema of the equivalent single request.
 
 export type Fields = Record<string, unknown>;
 
@@ -34,7 +34,9 @@ export interface NewSession {
   past?: SessionPast;
 }
 
-/** `{id?, data, idleTimeoutSeconds?}`, a session as an export tells it, or any other object: then it is the data itself. */
+/**
+ * `{id?, data, idleTimeoutSeconds?}`, a session as an export tells it, or any other object: then it is the data itself.
+ */
 export function readSession(record: unknown): NewSession {
   if (!isObject(record)) throw invalidRecord("/: a session is an object");
   const name = nameOf(record, ["id"]);
@@ -49,7 +51,10 @@ export function readSession(record: unknown): NewSession {
   return { name, data, ...(idleTimeoutSeconds === undefined ? {} : { idleTimeoutMs: idleTimeoutSeconds * 1000 }) };
 }
 
-/** `{key, body (base64), mediaType?, maxAgeSeconds?, tags?}` as in a batch, or any record with a `key` or `id`: kept as JSON. */
+/**
+ * `{key, body (base64), mediaType?, maxAgeSeconds?, tags?}` as in a batch, or any record with a `key` or `id`: kept as
+ * JSON.
+ */
 export function readCached(record: unknown, fallback: string): Omit<CachePut, "namespace"> {
   if (!isObject(record)) throw invalidRecord("/: a cached response is an object");
   const key = nameOf(record, ["key", "id"]) ?? fallback;
@@ -60,7 +65,7 @@ export function readCached(record: unknown, fallback: string): Omit<CachePut, "n
   const { body, mediaType, maxAgeSeconds, tags } = checkRecord(cacheSetSchema, { ...record, key });
   return {
     key,
-    // A copy of its own: a pooled buffer would keep its whole pool.
+    // A separate copy: a pooled buffer would keep its whole pool alive.
     body: Uint8Array.from(Buffer.from(body, "base64")),
     encoding: "identity",
     mediaType: mediaType ?? "application/octet-stream",
@@ -77,7 +82,7 @@ export interface NewPoint {
 
 /**
  * `{id?, vector, metadata?}`; without `metadata`, the other fields are it.
- * @param embedded the field that the vector was made of: it may stand beside `metadata`.
+ * @param embedded the field that was embedded; it may appear next to `metadata`.
  */
 export function readPoint(record: unknown, fallback: string, embedded?: string): NewPoint {
   if (!isObject(record)) throw invalidRecord("/: a point is an object");
@@ -85,7 +90,8 @@ export function readPoint(record: unknown, fallback: string, embedded?: string):
   const vector = given ?? embedding;
   if (metadata !== undefined && embedded !== undefined) delete rest[embedded];
   const id = nameOf(record, ["id"]) ?? fallback;
-  // Values are checked by the collection's shape; a typed list, which a binary stream or the model gives, is one.
+  // Values are checked against the collection's shape. Typed arrays, from binary streams or the model, are accepted
+  // too.
   const list = vector instanceof Float32Array ? [] : vector;
   const fields =
     metadata === undefined ? { id, vector: list, metadata: rest } : { ...rest, id, vector: list, metadata };

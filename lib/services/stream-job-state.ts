@@ -43,8 +43,9 @@ export const nothingKept = (spec: StreamJobSpec): Kept => ({
 });
 
 /**
- * Where in a body a client goes on, and how much of the decoded stream is passed over from there. A compressed body has no place to
- * go on from: it is sent again. So is text that is not UTF-8, which its parser passes over, knowing where characters begin.
+ * Offset at which a client resumes a body, and how much of the decoded stream is skipped from there. A compressed body
+ * cannot be
+ * resumed and is sent again. So is text that is not UTF-8; its parser skips it, since it knows where characters begin.
  */
 export function placeOf({ checkpoint, encoded }: Kept): { offset: number; skip: number } {
   const { offset = 0, extra = {} } = checkpoint.state ?? {};

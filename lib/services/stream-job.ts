@@ -41,13 +41,15 @@ export class StreamJob {
     this.#kept = nothingKept(spec);
   }
 
-  /** A job from its row. What was under way in this node's last process is interrupted now; another node's may still be. */
+  /**
+   * A job from its row. What was under way in this node's last process is interrupted now; another node's may still be.
+   */
   static restore(row: StreamJobRow, parts: (logged: Logged) => StreamJobParts, ours: boolean): StreamJob {
     const kept: Kept = JSON.parse(row.payload);
     const state = row.state as StreamState;
     const cutShort = ours && (state === "running" || state === "queued");
     if (cutShort) kept.shown = kept.checkpoint;
-    // What is shown can be read, also behind the checkpoint: only an upload that goes on from there cuts it off.
+    // The logs can be read even past the checkpoint; only an upload that resumes from there truncates them.
     const own = parts(kept.shown);
     const job = new StreamJob(row.id, row.namespace, row.createdAtMs, kept.spec, own);
     job.#kept = kept;
@@ -115,10 +117,10 @@ export class StreamJob {
   }
 
   /**
-   * Takes a body, from `uploadOffset` on.
+   * Receives a body, from `uploadOffset`.
    *
-   * @returns `received`: its last byte was read; `ended`: what came of it is kept. Both reject with what went wrong.
-   * @throws {AppError} `conflict` when an upload is under way, or the job is over.
+   * @returns `received`: its last byte was read; `ended`: its records are stored. Both reject with the error.
+   * @throws {AppError} `conflict` when an upload is in progress, or the job has ended.
    */
   upload(upload: Upload): { received: Promise<void>; ended: Promise<void> } {
     this.requireOpen();
@@ -132,12 +134,12 @@ export class StreamJob {
     });
     this.#active = ended.catch(() => undefined);
     const first = Promise.race([received, ended]);
-    // A caller may wait for one of the two only.
+    // A caller may wait for only one of the two.
     first.catch(() => undefined);
     return { received: first, ended };
   }
 
-  /** @throws {AppError} `conflict` when an upload is under way, or the job is over. */
+  /** @throws {AppError} `conflict` when an upload is in progress, or the job has ended. */
   requireOpen(): void {
     if (this.active) throw new AppError("conflict", "Another request is already sending data to this stream.");
     if (!this.resumable) throw new AppError("conflict", `The stream is ${this.#state}; it accepts no more data.`);
@@ -156,7 +158,7 @@ export class StreamJob {
       throw new AppError("conflict", `The stream has already ended: it is ${this.#state}.`);
     this.#abort.abort(new Stopped("cancelled", "cancelled", "The stream was cancelled."));
     if (this.#active) await this.#active;
-    // Nobody was sending, or the run ended for another reason just before.
+    // No upload was active, or the run ended for another reason just before.
     if (!OVER.includes(this.state)) await this.#end("cancelled", null, false);
   }
 
@@ -169,7 +171,7 @@ export class StreamJob {
   async #take(upload: Upload, markReceived: () => void): Promise<void> {
     const { clock, host, budget, rejects, results, totals, openSink, changed } = this.#parts;
     const kept = this.#kept;
-    // By the offset that the client was told: a body in another encoding than the last may begin elsewhere.
+    // By the offset reported to the client; a body in a different encoding may start elsewhere.
     const { skip } = placeOf(kept);
     const stopTelling = clock.every(PROGRESS_MS, () => void changed(this, true).catch(() => undefined));
     let opened = false;
@@ -177,7 +179,7 @@ export class StreamJob {
       await this.#begin(upload);
       const { encoding } = upload;
       const body = new ByteQueue(interruptible(this.#received(upload.body), this.#abort.signal));
-      // It stands in the body's first bytes: they are waited for before any memory is.
+      // It is in the first bytes of the body, so those are awaited before any memory is reserved.
       const decoderBytes = await decoderNeed(body, encoding);
       const sink = await openSink();
       const run = new StreamRun({
@@ -196,7 +198,7 @@ export class StreamJob {
       await run.open(decoderBytes);
       opened = true;
       this.#run = run;
-      // Not before: an upload that is refused leaves what was told behind the checkpoint.
+      // Not earlier: a refused upload must leave the logs past the checkpoint as they are.
       await rejects.rewind(kept.checkpoint.rejectBytes);
       await results.rewind(kept.checkpoint.resultBytes ?? 0);
       this.#state = "running";
@@ -212,7 +214,7 @@ export class StreamJob {
       throw failure.thrown;
     } finally {
       stopTelling();
-      // A decoder that waits for more of the body frees its memory now, and not when the connection ends.
+      // A decoder that waits for more data frees its memory now, not when the connection closes.
       this.#abort.abort(new Stopped("interrupted", "over", "The upload has ended."));
       if (opened) this.#run?.close();
       this.#run = null;

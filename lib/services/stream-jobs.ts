@@ -73,7 +73,8 @@ export class StreamJobs {
   }
 
   /**
-   * Makes a job and sends its body to it. Its place is taken before anything is written, so that who is refused leaves nothing behind.
+   * Creates a job and sends the body to it. Its slot is taken before anything is written, so that a refused request
+   * leaves nothing behind.
    * @throws {AppError} `overloaded`; what the sink's opener throws.
    */
   async start(
@@ -95,7 +96,7 @@ export class StreamJobs {
   async create(namespace: string, spec: StreamJobSpec): Promise<StreamJob> {
     const { clock, nodeId, rows, openSink } = this.#options;
     const id = randomUUID();
-    // A target that is not there is refused before a byte is read.
+    // A missing target is refused before any byte is read.
     await openSink(spec, namespace, id);
     const job = new StreamJob(
       id,
@@ -114,13 +115,13 @@ export class StreamJobs {
     if (live?.namespace === namespace) return live;
     const row = live ? null : await this.#options.rows.find(namespace, id);
     if (!row) throw new AppError("not-found", "No stream has this id.");
-    // Another lookup may have restored it while we waited: two objects of one job would not see each other's uploads.
+    // Another lookup may have restored it meanwhile; two objects of one job would not see each other's uploads.
     return this.#live.get(id) ?? this.#restore(row);
   }
 
   /**
-   * Sends a body to the job: from now until its end everyone finds this very object.
-   * @throws {AppError} `conflict`; `overloaded` when all places are taken and its namespace has its share of them.
+   * Sends a body to the job. Until it ends, all lookups return this object.
+   * @throws {AppError} `conflict`; `overloaded` when all slots are taken and the namespace has used its share.
    */
   upload(job: StreamJob, upload: Upload, reserved?: Place): ReturnType<StreamJob["upload"]> {
     const live = this.#live.get(job.id);
@@ -162,7 +163,10 @@ export class StreamJobs {
     return place;
   }
 
-  /** The namespace's longest silent stream ends. @returns what memory it held, and 1 where it had a place alone; 0 if there is none. */
+  /**
+   * The namespace's longest silent stream ends. @returns what memory it held, and 1 where it had a place alone; 0 if
+   * there is none.
+   */
   #giveWay(namespace: string): number {
     let longest: Place | null = null;
     for (const place of this.#places) {
@@ -177,7 +181,10 @@ export class StreamJobs {
     return Math.max(1, heldBytes);
   }
 
-  /** Cancels the job: until that is written everyone finds this very object, so that nobody begins to send it meanwhile. @throws {AppError} `conflict`. */
+  /**
+   * Cancels the job: until that is written everyone finds this very object, so that nobody begins to send it meanwhile.
+   * @throws {AppError} `conflict`.
+   */
   async cancel(job: StreamJob): Promise<void> {
     const live = this.#live.get(job.id) ?? job;
     this.#live.set(job.id, live);
@@ -195,7 +202,7 @@ export class StreamJobs {
       () => {
         if (job.active) return;
         this.#live.delete(job.id);
-        // Failing to make room is no failure of the job, which is kept by now; the next one tries again.
+        // A failure to make room does not fail the job, which is already stored; the next job tries again.
         this.#logs.add(job.rejects.bytes + job.results.bytes, this.#logsInUse()).catch(() => undefined);
       },
       () => void clock.after(SAVE_AGAIN_MS, () => job.active || this.#settle(job)),

@@ -37,7 +37,10 @@ export interface SinkStores {
   secret: string;
 }
 
-/** Opens each target's sink. Records are known by their `id`; one without is known by its job and its place in the stream. */
+/**
+ * Opens each target's sink. Records are known by their `id`; one without is known by its job and its place in the
+ * stream.
+ */
 export function createSinkOpener(stores: SinkStores): SinkOpener {
   return async ({ target, embed: field }, namespace, jobId) => {
     if (target === "none") return null;
@@ -62,8 +65,8 @@ const placeName = (jobId: string, offset: number): string => `${jobId}:${offset}
 const GROUP = 32;
 
 /**
- * Runs `keep` for each record; what a record cannot help, such as a full disk, fails the batch.
- * @param keep gives the id under which the record was kept.
+ * Runs `keep` for each record. Errors that are not the record's fault, such as a full disk, fail the batch.
+ * @param keep returns the id under which the record was stored.
  */
 async function keepEach(
   batch: SinkBatch,
@@ -113,7 +116,7 @@ function sessionSink(
         await store.put(id, namespace, JSON.stringify(data), idleTimeoutMs, past);
         return id;
       });
-      // Only what is on disk counts as kept: a checkpoint must not run ahead of it.
+      // Only records on disk count as stored: a checkpoint must not run ahead of them.
       await store.committed();
       return outcome;
     },
@@ -196,7 +199,10 @@ function vectorSink(
   };
 }
 
-/** `{id, text, source?, page?, metadata?, chunking?}`. Embedding is the cost: one after another, so that a cancel is soon felt. */
+/**
+ * `{id, text, source?, page?, metadata?, chunking?}`. Embedding is the cost: one after another, so that a cancel is
+ * soon felt.
+ */
 function documentSink(store: DocumentImport, namespace: string, jobId: string): RecordSink {
   return {
     maxBatch: 8,

@@ -2,7 +2,7 @@ export const KIB = 1024;
 export const MIB = 1024 * KIB;
 export const GIB = 1024 * MIB;
 
-/** Bytes for a person: MiB with one decimal below 100, GiB from 10 GiB; "0 B" and KiB below half a MiB. */
+/** Bytes for people: MiB with one decimal below 100, GiB from 10 GiB; "0 B" and KiB below half a MiB. */
 export function formatBytes(bytes: number): string {
   const size = Math.abs(bytes);
   if (size < KIB) return `${Math.round(bytes)} B`;

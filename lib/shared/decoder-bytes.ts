@@ -7,11 +7,13 @@ const KIB = 1024;
 /** zlib's window of 32 KiB, its state, and Node's chunk of output. Measured: 51 KB. */
 const DEFLATE_BYTES = 64 * KIB;
 /**
- * Brotli's Huffman tables and state beside its window. Ordinary bodies take 0.1–0.3 MB; the format allows 256 tables of each of
- * three kinds, which a hostile body may all ask for. It also covers the copy while the window grows, in four threads at most.
+ * Brotli's Huffman tables and state, without its window. Ordinary bodies need 0.1–0.3 MB; the format allows 256 tables
+ * of each of
+ * three kinds, and a hostile body may request all of them. Also covers the copy while the window grows, in at most four
+ * threads.
  */
 const BROTLI_TABLES_BYTES = 4 * MIB;
-/** zstd's context, and a block on either side of its window. */
+/** zstd's context, and one block on each side of its window. */
 const ZSTD_CONTEXT_BYTES = 512 * KIB;
 /** Node's decoder refuses a larger window. */
 const ZSTD_MOST_WINDOW_BYTES = 128 * MIB;
@@ -41,10 +43,13 @@ function brotliWindow(first: number): number {
   return seven < 2 ? 2 ** 17 : 2 ** (8 + seven);
 }
 
-/** The frame's window, or its whole content where that is one segment. @see https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1 */
+/**
+ * The frame's window, or its whole content where that is one segment. @see
+ * https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1
+ */
 function zstdWindow(head: Uint8Array): number {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  // A skippable frame says nothing of the one behind it, and a cut header nothing at all: the largest that is decoded.
+  // A skippable frame does not describe the next one, and a cut header describes nothing: assume the largest window.
   if (head.length < 6 || view.getUint32(0, true) !== ZSTD_MAGIC) return ZSTD_MOST_WINDOW_BYTES;
   const descriptor = view.getUint8(4);
   const isSingleSegment = (descriptor & 0x20) !== 0;

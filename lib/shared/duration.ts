@@ -5,7 +5,7 @@ const STEPS = [
   { limit: Number.POSITIVE_INFINITY, unit: "d", size: 86_400 },
 ] as const;
 
-/** A span for a person in its largest sensible unit: "12 s", "2 min", "7 h", "3 d". Negative spans count as 0. */
+/** A duration for people in its largest sensible unit: "12 s", "2 min", "7 h", "3 d". Negative spans count as 0. */
 export function formatDuration(seconds: number): string {
   const span = Math.max(0, seconds);
   const step = STEPS.find(({ limit }) => span < limit) ?? STEPS[3];

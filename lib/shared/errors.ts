@@ -1,5 +1,5 @@
 /**
- * Every code that an answer of ours can carry, with the status it maps to. Codes are stable:
+ * Every problem code that a response can carry, with its status and title. Codes are stable:
  * a client may switch on them.
  */
 export const PROBLEMS = {
@@ -52,7 +52,9 @@ export interface AppErrorOptions {
   cause?: unknown;
 }
 
-/** An error that its caller is told about: a stable code and a sentence. Anything else becomes a bland 500. */
+/**
+ * An error that is reported to the caller, with a stable code and a sentence. Any other error becomes a generic 500.
+ */
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly code: ProblemCode;
@@ -69,7 +71,7 @@ export class AppError extends Error {
   }
 }
 
-/** Why a server cannot start, as a sentence for whoever started it. */
+/** Why the server cannot start, as a sentence for the operator. */
 export class StartError extends Error {
   override readonly name = "StartError";
 }

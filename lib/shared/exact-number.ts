@@ -2,8 +2,8 @@ const ZERO = 0x30;
 const NINE = 0x39;
 
 /**
- * Whether a number as JSON writes it is the very value that comes back once it was a double: `0.10` is (it prints as 0.1),
- * 9007199254740993 is not, nor is `-0`, which JSON would print as 0. O(length).
+ * Whether a JSON number keeps its exact value as a double: `0.10` does (it prints as 0.1),
+ * 9007199254740993 does not, nor does `-0`, which JSON would print as 0. O(length).
  */
 export function isExact(number: string): boolean {
   const value = Number(number);
@@ -14,7 +14,10 @@ export function isExact(number: string): boolean {
   return written.digits === kept.digits && (written.digits === "" || written.exponent === kept.exponent);
 }
 
-/** The digits of a number without an exponent, as an id is written: 1e21 is 1 and 21 zeros. Null beyond `longest` characters. */
+/**
+ * The digits of a number without an exponent, as an id is written: 1e21 is 1 and 21 zeros. Null beyond `longest`
+ * characters.
+ */
 export function plainDigits(number: string, longest: number): string | null {
   const sign = number.startsWith("-") ? "-" : "";
   const { digits, exponent } = toDecimal(number);
@@ -55,16 +58,16 @@ function toDecimal(number: string): { digits: string; exponent: number } {
   return { digits: all.slice(start, end), exponent: power - fraction + all.length - end };
 }
 
-/** A number of a JSON text that a double does not hold, and the keys that lead to it. */
+/** A number in a JSON text that a double cannot represent, and its path of keys. */
 export interface InexactNumber {
   path: readonly (string | number)[];
   number: string;
 }
 
 interface Frame {
-  /** Position of the present key's quote, in an object. */
+  /** Position of the current key's quote, in an object. */
   key: number;
-  /** The present element, in a list; -1 in an object. */
+  /** Index of the current element, in a list; -1 in an object. */
   index: number;
 }
 
@@ -73,11 +76,11 @@ const FLAT = /[^[\]{}"]*\]/y;
 const NUMBER = /[-+.\deE]+/y;
 
 /**
- * Finds the numbers of a JSON text whose value would change on its way through a double. O(n), and O(depth) space.
+ * Finds the numbers in a JSON text whose value would change as a double. O(n) time, O(depth) space.
  *
  * @param text valid JSON.
  * @param rounded paths of lists whose numbers may be rounded, such as `["points", "*", "vector"]`; `*` is any element.
- * @param most how many are looked for.
+ * @param most maximum number of results.
  */
 export function findInexact(text: string, rounded: readonly (readonly string[])[], most: number): InexactNumber[] {
   const found: InexactNumber[] = [];

@@ -1,9 +1,10 @@
 /**
- * Who gives when a bound that all share is reached: the one that holds most, if even after that it would not hold less than the asker.
+ * The namespace that must release when a shared bound is reached: the one with the largest share, if it would still
+ * hold at least as much as the requester.
  *
  * @param held what each namespace holds now, in places or bytes.
- * @param more what the asker asks for.
- * @returns null when nobody holds more than the asker then would: it has had its share.
+ * @param more what is requested.
+ * @returns null when no namespace would hold more than the requester, which has then used its share.
  */
 export function greediest(held: ReadonlyMap<string, number>, asker: string, more = 1): string | null {
   let most = (held.get(asker) ?? 0) + more;
@@ -23,16 +24,16 @@ export function countByNamespace(holders: Iterable<{ readonly namespace: string 
   return counts;
 }
 
-/** One namespace alone gets eight ninths of a queue: whoever comes second finds room at once. */
+/** A single namespace gets eight ninths of a queue, so that a second one finds room at once. */
 const TIMES_WHAT_IS_LEFT = 8;
 
 /**
- * Whether a namespace may take more of a room that all share and nobody is put out of: what it then holds is at most
- * eight times what is left for others. The more namespaces there are, the more equal their shares (dynamic thresholds of
+ * Whether a namespace may take more of a shared capacity without preemption: its holding must then be at most
+ * eight times the remainder. The more namespaces there are, the more equal their shares (dynamic thresholds of
  * Choudhury and Hahne, IEEE/ACM Transactions on Networking 6(2), 1998).
  *
  * @param held what the namespace holds now.
- * @param left what nobody holds now.
+ * @param left the free remainder.
  */
 export function mayTake(more: number, held: number, left: number): boolean {
   return held + more <= TIMES_WHAT_IS_LEFT * (left - more);

@@ -3,7 +3,7 @@ import { LongNumber } from "./long-number.ts";
 /** A value that a field is compared with. */
 export type FilterScalar = string | number | boolean | null;
 
-/** A filter as it was understood: what stores and streams evaluate. */
+/** A parsed filter, as stores and streams evaluate it. */
 export type Filter =
   | { kind: "and" | "or"; parts: readonly Filter[] }
   | { kind: "not"; part: Filter }
@@ -17,7 +17,7 @@ export const MAX_FILTER_VALUES = 1000;
 
 const COMPARISONS = ["eq", "ne", "gt", "gte", "lt", "lte"] as const;
 
-/** A filter that cannot be understood: `path` says where, as in `/and/0/price`. */
+/** An invalid filter; `path` gives the position, as in `/and/0/price`. */
 export class FilterError extends Error {
   override readonly name = "FilterError";
   readonly path: string;
@@ -29,7 +29,8 @@ export class FilterError extends Error {
 }
 
 /**
- * Reads `{field: value}`, `{field: {eq, ne, in, gt, gte, lt, lte, exists}}`, `{and: […]}`, `{or: […]}`, `{not: …}`; more keys
+ * Reads `{field: value}`, `{field: {eq, ne, in, gt, gte, lt, lte, exists}}`, `{and: […]}`, `{or: […]}`, `{not: …}`;
+ * more keys
  * or operators side by side must all hold.
  *
  * @throws {FilterError} for anything else, and beyond depth 16, 256 nodes or 1,000 values.
@@ -105,12 +106,13 @@ function all(parts: readonly Filter[]): Filter {
 
 export type FilterTest = (record: Readonly<Record<string, unknown>>) => boolean;
 
-/** Called when a text was compared with a number, which holds never and is mostly a mistake. */
+/** Called when text was compared with a number, which never matches and is usually a mistake. */
 export type OnUnlike = () => void;
 
 /**
- * A test to be called for many records. A field is an own property; with dots, a path into nested objects where no property has
- * the whole name. A list matches where one of its elements does, and a path goes through a list into each element. Only numbers and only
+ * A predicate for many records. A field is an own property, or with dots a path into nested objects if no property has
+ * the whole name. A list matches where one of its elements does, and a path goes through a list into each element. Only
+ * numbers and only
  * strings are in an order; what is absent equals nothing, so that `ne` holds for it.
  */
 export function compileFilter(filter: Filter, onUnlike?: OnUnlike): FilterTest {
@@ -168,7 +170,10 @@ const ORDER: Record<"gt" | "gte" | "lt" | "lte", (difference: number) => boolean
   lte: (difference) => difference <= 0,
 };
 
-/** Tests a field's value, or the elements of a list; tells of a text beside nothing but numbers, or a number beside nothing but texts. */
+/**
+ * Tests a field's value, or the elements of a list; tells of a text beside nothing but numbers, or a number beside
+ * nothing but texts.
+ */
 function valueTest(
   field: string,
   test: (value: unknown) => boolean,

@@ -77,9 +77,9 @@ export class SettingsStore {
   }
 
   /**
-   * Changes settings; `null` returns one to its default.
+   * Changes settings; `null` resets a setting to its default.
    *
-   * @throws {AppError} `pinned-by-environment`, or `unprocessable` for a limit too small to work: then nothing changes.
+   * @throws {AppError} `pinned-by-environment`, or `unprocessable` for a limit that is too small to work; nothing changes then.
    */
   patch(patch: SettingsPatch, actor: string): Promise<void> {
     return this.#inTurn(async () => {
@@ -106,7 +106,10 @@ export class SettingsStore {
     });
   }
 
-  /** Returns to an earlier revision (0: no change at all), as a new one. @throws {AppError} `not-found`, `unprocessable`. */
+  /**
+   * Returns to an earlier revision (0: no change at all), as a new one. @throws {AppError} `not-found`,
+   * `unprocessable`.
+   */
   rollback(revision: number | undefined, actor: string): Promise<number> {
     return this.#inTurn(async () => {
       const present = this.#revisions[0]?.revision ?? 0;
@@ -130,7 +133,7 @@ export class SettingsStore {
   #stored(): Stored {
     const stored: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(this.#revisions[0]?.values ?? {})) {
-      // A version that knew other names or ranges may have written it.
+      // Another version, with other names or ranges, may have written it.
       const parsed = name in SETTINGS ? SETTINGS[name as SettingName].schema.safeParse(value) : null;
       if (parsed?.success) stored[name] = parsed.data;
     }

@@ -22,9 +22,9 @@ export interface Gate {
 }
 
 /**
- * Who is asking. A Bearer key is looked at before a cookie, and a wrong one never falls back to it.
+ * Identifies the caller. A Bearer key is checked before a cookie, and an invalid key never falls back to the cookie.
  *
- * @throws {AppError} `unauthenticated`, or `too-many-requests` for a peer that keeps trying wrong keys.
+ * @throws {AppError} `unauthenticated`, or `too-many-requests` for a peer that keeps sending wrong keys.
  */
 export function authenticate({ keys, attempts }: Gate, { authorization, cookie }: Credentials, peer: string): Identity {
   const token = tokenOf(cookie);
@@ -32,7 +32,7 @@ export function authenticate({ keys, attempts }: Gate, { authorization, cookie }
   const bearer = authorization === null ? null : (/^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1] ?? "");
   const identity = bearer === null ? token && keys.byCookie(token) : keys.byKey(bearer);
   if (identity) return identity;
-  // An expired cookie is no attempt at guessing: it is what every dashboard sends after 12 hours.
+  // An expired cookie is not an attempt to guess a key: every dashboard sends one after 12 hours.
   const waitSeconds = bearer === null ? 0 : attempts.fail(peer);
   if (waitSeconds > 0) {
     throw new AppError("too-many-requests", "Too many wrong keys from this address. Retry later.", {
@@ -68,7 +68,8 @@ export function namespaceOf(identity: Identity, wanted: string | null): string {
 }
 
 /**
- * A write that a cookie authenticates must come from our own pages: browsers send cookies along with what other sites ask for.
+ * A write authenticated by a cookie must come from our own pages, because browsers also send cookies with requests of
+ * other sites.
  *
  * @throws {AppError} `foreign-origin`.
  */

@@ -38,15 +38,18 @@ interface Held extends KeyRow {
 }
 
 /**
- * Who may come in. Keys and sign-ins are held in memory by their SHA-256 (bounded), and in the database; a key is looked up
- * by its id, a cookie by its hash, and digests are compared in constant time.
+ * Keys and sign-ins that are accepted. They are held by SHA-256 in memory (bounded) and in the database. A key is
+ * looked up
+ * by its id, a cookie by its hash; digests are compared in constant time.
  */
 export class KeyRing {
   readonly #rows: KeyRows;
   readonly #clock: Clock;
   readonly #keys = new Map<string, Held>();
   readonly #signIns: SignIns;
-  /** Namespaces of keys that are being written: they have their place already, or calls at once would pass the bound. */
+  /**
+   * Namespaces of keys that are being written: they have their place already, or calls at once would pass the bound.
+   */
   readonly #making: string[] = [];
   readonly #listeners = new Set<() => void>();
 
@@ -67,13 +70,19 @@ export class KeyRing {
     return [...this.#keys.values()].some((key) => key.role === "operator" && this.#alive(key.expiresAtMs));
   }
 
-  /** Calls `listener` when keys or sign-ins have ended before their time. Expiry comes unannounced. @returns the unsubscribe. */
+  /**
+   * Calls `listener` when keys or sign-ins have ended before their time. Expiry comes unannounced. @returns the
+   * unsubscribe.
+   */
   onEnded(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Oldest first, and by id where they are as old, from behind `after`: a place in the list, though its key may be gone. */
+  /**
+   * Oldest first, and by id where they are as old, from behind `after`: a place in the list, though its key may be
+   * gone.
+   */
   list(after: { createdAtMs: number; id: string } | null, limit: number): KeyView[] {
     const sorted = this.#stored().sort(byAge);
     const start = after === null ? 0 : sorted.findIndex((key) => byAge(key, after) > 0);
@@ -169,9 +178,9 @@ export class KeyRing {
   }
 
   /**
-   * Sees to it that one more key has a place: expired ones give theirs, the one that expired first at first.
+   * Makes room for one more key by removing expired keys, the earliest expired first.
    *
-   * @returns ids that lost their place.
+   * @returns ids of the removed keys.
    */
   #makeRoom(namespace: string): string[] {
     const wanting = this.#places() + 1 - MAX_KEYS;

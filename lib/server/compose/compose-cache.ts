@@ -26,7 +26,7 @@ export function composeCache(core: Core): ResponseCache {
     clock,
     account,
     decoders: ledger.open("cache-decoders", "cache", DECODERS_BYTES),
-    // Off: bodies stay as they were put, so that what compression saves can be measured.
+    // Off: bodies stay as sent, so that the effect of compression can be measured.
     compression: env.fixed.HEADROOM_CACHE_COMPRESSION,
     createSlicer: () => new TurnSlicer(clock),
   });

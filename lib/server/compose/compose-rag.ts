@@ -113,7 +113,7 @@ async function composeEmbedder({ env, clock, ledger, helpers }: Core): Promise<E
     HEADROOM_EMBEDDINGS_TIMEOUT_SECONDS: timeoutSeconds,
   } = env.fixed;
   if (baseUrl !== undefined) {
-    // Loaded only where it is used: the SDK takes memory too.
+    // Loaded only when needed, because the SDK uses memory too.
     const { RemoteEmbedder } = await import("../../backends/embedders/remote-embedder.ts");
     const queue = { ...QUEUE, textsPerBatch: 64 };
     return new RemoteEmbedder({

@@ -51,7 +51,7 @@ export function composeStreams(core: Core, { sampleLog, sessions, cache, vectors
   });
   const host = new WorkerParseHost({ start: () => startThread(workerEntry("stream-parser"), PARSER_HEAP), clock });
   const { file } = databasePaths(env);
-  // Made at the first stream: ids of imported sessions come from it, on every start the same.
+  // Created at the first stream. Ids of imported sessions derive from it, so it is the same on every start.
   let opener: Promise<SinkOpener> | null = null;
   const openSinks = async (): Promise<SinkOpener> => {
     const secret = await createMetaRows(database).readOrInsert("streamSecret", randomBytes(32).toString("base64url"));

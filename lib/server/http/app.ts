@@ -82,7 +82,7 @@ async function answer(
   } catch (error) {
     response = toErrorResponse(runtime, error, stamp, request);
   }
-  // Hono answers HEAD as GET, and drops the body: what stands behind it would wait for a reader.
+  // Hono answers HEAD as GET and drops the body, so the source of the body would wait for a reader.
   if (request.method === "HEAD") await response.body?.cancel().catch(() => undefined);
   runtime.traffic.count(route?.spec.path ?? "none", request.method, response.status, door, performance.now() - started);
   return response;
@@ -108,7 +108,7 @@ async function handle(
   const release = await admit(runtime, route, request, maxBodyBytes);
   try {
     const { params, query, body } = await parseRequest(route, request, target, maxBodyBytes);
-    // One literal: an object that is spread gets a hidden class of its own, and each look at it misses its cache.
+    // One literal: a spread object gets a hidden class of its own, and every access to it misses the inline cache.
     const asked = { params, query, body, runtime, identity, namespace, request, chunks, requestId, peer };
     const result = await route.handle(asked);
     if (!runtime.env.production) checkAnswer(route, result);
@@ -150,7 +150,7 @@ function checkAnswer({ spec }: Route, result: unknown): void {
   const { status, body, headers } = isReply(result) ? result.reply : { status: 200, body: result, headers: undefined };
   const expected = spec.responses[status];
   if (!expected) throw new Error(`${spec.method} ${spec.path} answered ${status}, which it does not declare`);
-  // The schema is of the JSON form: a history as CSV is text.
+  // The schema describes the JSON form; a history as CSV is text.
   if (headers?.["Content-Type"]?.startsWith("text/")) return;
   const parsed = expected.schema?.safeParse(body);
   if (parsed && !parsed.success)

@@ -64,13 +64,18 @@ export interface RouteSpec<Params, Query, Body> {
   bodyOptional?: boolean;
   /** Media types that the JSON body may have; `application/json` unless said. */
   mediaTypes?: readonly string[];
-  /** Lists of the JSON body whose numbers are rounded, as vectors are; any other number keeps its value or is refused. */
+  /**
+   * Lists of the JSON body whose numbers are rounded, as vectors are; any other number keeps its value or is refused.
+   */
   rounded?: readonly (readonly string[])[];
   /** The handler reads `request.body` itself (uploads, cached bodies); this describes it for OpenAPI. */
   rawBody?: string;
   /** Answers by status; null: no JSON body. */
   responses: Readonly<Record<number, { description: string; schema?: z.ZodType; mediaType?: string }>>;
-  /** May it leave more in memory than was there? Then the memory gate is asked first. Unless said: POST, PUT and PATCH do. */
+  /**
+   * May it leave more in memory than was there? Then the memory gate is asked first. Unless said: POST, PUT and PATCH
+   * do.
+   */
   growsMemory?: boolean;
   /** Not bound by the request timeout, nor by the body limit: the handler bounds it. */
   streams?: boolean;
@@ -84,8 +89,9 @@ export interface Route {
 }
 
 /**
- * A route: what it takes and gives, checked and documented from the same schemas, and its handler, which is an adapter:
- * one verb of the runtime, and its result.
+ * A route: its input and output, checked and documented from the same schemas, and its handler. The handler is an
+ * adapter:
+ * it calls one verb of the runtime and returns the result.
  */
 export function defineRoute<
   const Params extends AnySchema = undefined,
@@ -95,6 +101,6 @@ export function defineRoute<
   spec: RouteSpec<Params, Query, Body>,
   handle: (context: RouteContext<Parsed<Params>, Parsed<Query>, Parsed<Body>>) => unknown,
 ): Route {
-  // The app parses with the very schemas that typed the handler before it calls it.
+  // The app parses with the same schemas that typed the handler, before it calls the handler.
   return { spec, handle: handle as Route["handle"] };
 }

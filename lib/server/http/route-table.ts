@@ -12,10 +12,12 @@ const ANY_METHOD = "ALL";
 const NO_PARAMETERS = {};
 
 /**
- * The one handler of a request. Hono's own routers collect every handler that could match (the route's, its path's answer to other
- * methods, the one for no route) and run them as middleware, each with its objects; a request here has exactly one answer.
- * A path is made of literal segments and whole-segment parameters; the method's own route goes before its path's `ALL`,
- * a literal before a parameter, and `*` after all. O(segments), a few tries more where a literal and a parameter share a place.
+ * Finds the single handler of a request. Hono's routers collect every handler that could match (the route's, its path's
+ * answer to other
+ * methods, the fallback) and run them as middleware, each with its own objects. Here a request has exactly one handler.
+ * A path consists of literal segments and whole-segment parameters. The method's own route takes precedence over `ALL`,
+ * a literal over a parameter, and `*` comes last. O(segments), with a few more attempts where a literal and a parameter
+ * share a position.
  */
 export class RouteTable<T> implements Router<T> {
   readonly name = "route table";

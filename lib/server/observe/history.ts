@@ -7,7 +7,7 @@ const HOUR_MS = 3_600_000;
 /** The samples, or steps, that a query asks for; the last hour unless it says. */
 export function listHistory(log: SampleLog, clock: Clock, query: HistoryQuery): Promise<History> {
   const toMs = query.to ? Date.parse(query.to) : clock.nowMs();
-  // Who asks for what came after a sequence wants it all, however long the gap.
+  // A request with afterSequence wants all later samples, however long the gap.
   const fromMs = query.from ? Date.parse(query.from) : query.afterSequence === undefined ? toMs - HOUR_MS : 0;
   if (query.stepSeconds !== undefined) return log.steps({ fromMs, toMs }, query.stepSeconds);
   return log.samples({ fromMs, toMs }, query.afterSequence);

@@ -114,7 +114,7 @@ export class LeakService {
 
   #announce(namespace: string, source: string, report: LeakReport): void {
     const { clock, log, events, verdicts } = this.#parts;
-    // The socket's viewers are of one namespace; a service's verdict goes to those who ask for it.
+    // All viewers of the socket belong to one namespace; verdicts on services are only sent on request.
     if (source === "") events.emit("memory:leak", report);
     verdicts
       .insert({ namespace, source, atMs: clock.nowMs(), report })

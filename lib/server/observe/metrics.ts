@@ -6,8 +6,9 @@ import { durationText, figuresOf, LEAK_STATES, LEVELS, type MetricsSource, STORE
 const DISK_WAIT_MS = 1_000;
 
 /**
- * Prometheus text: prom-client's default metrics, and ours, read when asked for. One sample and one look at each store a
- * scrape, so that its figures add up; scrapes at the same time share one.
+ * Prometheus text: prom-client's default metrics and ours, collected on request. One sample and one reading of each
+ * store per
+ * scrape, so that its figures add up. Concurrent scrapes share one result.
  */
 export class Metrics {
   readonly #registry = new Registry();
@@ -53,7 +54,7 @@ export class Metrics {
   /** A disk that hangs must not hold the scrape up: then the last size is told. */
   async #measureDisk(): Promise<void> {
     const { database, clock } = this.#source;
-    // One question at a time: a database that hangs would keep those of every scrape.
+    // One query at a time: otherwise a hanging database would accumulate a query per scrape.
     this.#sizing ??= database
       .sizeBytes()
       .then(

@@ -15,7 +15,10 @@ import type { SampleLog } from "../../ports/sample-log.ts";
 import { MIB } from "../../shared/bytes.ts";
 import type { Core } from "../compose/core.ts";
 
-/** While nothing is stored yet, this long after the start, what the process grows by is still its own: read once a second. */
+/**
+ * While nothing is stored yet, this long after the start, what the process grows by is still its own: read once a
+ * second.
+ */
 const WARM_UP_MS = 60_000;
 const BASELINE_MS = 1_000;
 
@@ -54,7 +57,10 @@ export class Monitor {
     this.#listeners.push(listener);
   }
 
-  /** Samples from now on, at the period in force. Garbage of the start is to be gone: it would be taken for what the process holds. */
+  /**
+   * Samples from now on, at the period in force. Garbage of the start is to be gone: it would be taken for what the
+   * process holds.
+   */
   start(): void {
     const { clock, settings } = this.#core;
     let stopSampling: () => void = () => undefined;
@@ -68,7 +74,7 @@ export class Monitor {
     });
     this.#core.onStop(
       clock.every(BASELINE_MS, () => this.#followRuntime()),
-      // What V8 noted of the collections is taken in time.
+      // Collect V8's entries about garbage collections in time.
       clock.every(BASELINE_MS, () => this.#heapPeak?.read()),
       clock.after(WARM_UP_MS, () => this.#baseline.settle()),
       () => this.#eventLoop.stop(),
@@ -112,8 +118,9 @@ export class Monitor {
 
   #followRuntime(): void {
     const { ledger, stores, helpers } = this.#core;
-    // A helper's memory is granted before it is there, and is none of this process's: taken off, it would leave 40 MB for the runtime.
-    // Lent memory is granted before it is there as well: 16 streams that began at once left nothing for the runtime.
+    // A helper's memory is granted before it is used and is not part of this process; subtracting it would leave 40 MB
+    // for the runtime.
+    // Lent memory is also granted before it is used: 16 streams that started together left nothing for the runtime.
     if (ledger.lentBytes > 0) return;
     const isEmpty = helpers.running === 0 && stores.every((store) => store.stats().items === 0);
     const aheadBytes = ledger.byComponent().get("embeddings") ?? 0;

@@ -36,14 +36,15 @@ function webSocketOf(conn: unknown): { terminate?(): void; close?(code: number, 
 }
 
 /**
- * What a reader that is too slow misses: it gets the next one, or back-fills over HTTP. The others are few, and the end of a
- * run, of a stream or an alert must not be missed because a step ended in the same turn.
+ * Events that a slow reader may miss: it gets the next one, or back-fills over HTTP. Other events are rare, and the end
+ * of a
+ * run or stream, or an alert, must not be missed because a step ended in the same turn.
  */
 function isReplacedSoon(...[name, payload]: ServerEvent): boolean {
   return name === "memory:sample" || (name === "stream:progress" && payload.state === "running");
 }
 /**
- * Packets that wait for a socket before it counts as too slow. Socket.IO's own `volatile` drops at one, which a polling
+ * Packets that may wait for a socket before it counts as slow. Socket.IO's `volatile` drops at one, which a polling
  * client has between any two of its requests.
  */
 const MOST_WAITING = 4;
@@ -59,7 +60,10 @@ function tooSlow(monitoring: Monitoring): string[] {
   return ids;
 }
 
-/** Packets that a connection has not handed to the system yet. Engine.IO keeps them in a public field that no type names. */
+/**
+ * Packets that a connection has not handed to the system yet. Engine.IO keeps them in a public field that no type
+ * names.
+ */
 function waiting(conn: unknown): number {
   return (conn as { writeBuffer?: readonly unknown[] }).writeBuffer?.length ?? 0;
 }
@@ -69,7 +73,9 @@ type RealtimeParts = Pick<Runtime, "clock" | "events" | "gate" | "keys" | "log" 
   monitor: { sampler: Pick<Runtime["monitor"]["sampler"], "latest"> };
 };
 
-/** The socket of the dashboard and of whoever watches: to each what its key may know and while it holds, and nothing in. */
+/**
+ * The socket of the dashboard and of whoever watches: to each what its key may know and while it holds, and nothing in.
+ */
 export class Realtime {
   readonly #io = new Server<Nothing, ServerEvents, Nothing, { identity: Identity }>({
     serveClient: false,
@@ -86,10 +92,10 @@ export class Realtime {
   constructor(runtime: RealtimeParts, maxSockets = MAX_SOCKETS) {
     this.#runtime = runtime;
     this.#maxSockets = maxSockets;
-    // Bound, not attached: our listener hands requests over, so that a refused handshake gets a problem like any other.
+    // Bound, not attached: our listener passes requests on, so that a refused handshake gets a problem response.
     this.#engine = new Engine({
       maxHttpBufferSize: MAX_PACKET_BYTES,
-      // Measured: 260 KB a socket and four times the CPU.
+      // Measured: 260 KB per socket and four times the CPU.
       perMessageDeflate: false,
     });
     runtime.traffic.openSockets = () => this.sockets;
@@ -98,7 +104,7 @@ export class Realtime {
     });
     this.#io.bind(this.#engine);
     this.#monitoring = this.#io.of("/monitoring");
-    // The root is Socket.IO's own, and open to anyone: whoever stays there would hold a socket without a key.
+    // Socket.IO's root namespace is open to anyone; a client could hold a socket there without a key.
     this.#io.use((_socket, next) => next(new Error("Connect to /monitoring.")));
     this.#monitoring.use((socket, next) => next(this.#admit(socket)));
     this.#monitoring.on("connection", (socket) => this.#welcome(socket));
@@ -213,7 +219,10 @@ export class Realtime {
       if (!this.#runtime.keys.holds(socket.data.identity)) this.#signOut(socket);
   }
 
-  /** Says why, and closes: a client of Socket.IO does not come back by itself, and a bare WebSocket reads the reason as well. */
+  /**
+   * Says why, and closes: a client of Socket.IO does not come back by itself, and a bare WebSocket reads the reason as
+   * well.
+   */
   #signOut(socket: Watcher): void {
     const { conn } = socket;
     socket.emit("signed-out", {
@@ -222,11 +231,11 @@ export class Realtime {
     });
     socket.disconnect();
     const close = () => webSocketOf(conn)?.close?.(SIGNED_OUT_CODE, "signed-out");
-    // What is told goes first, and waits behind what is on its way.
+    // The reason is sent first, after packets that are already in transit.
     if (waiting(conn) > 0) conn.once("drain", close);
     else close();
     conn.close();
-    // Whoever does not read would neither take what waits for it nor answer the closing.
+    // A client that does not read would neither receive waiting packets nor confirm the close.
     this.#runtime.clock.after(SIGNING_OUT_MS, () => webSocketOf(conn)?.terminate?.());
   }
 }

@@ -1,4 +1,4 @@
-/** Turns texts into vectors of length one. */
+/** Turns texts into vectors of unit length. */
 export interface TextEncoder {
   encode(texts: readonly string[]): Promise<Float32Array[]>;
 }

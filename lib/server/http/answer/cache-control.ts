@@ -5,9 +5,11 @@ const LONGEST_SECONDS = 2 ** 31;
 const DIRECTIVE = /[ \t]*(?:([^\s,="]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?)?([^,]*?)(?:,|$)/y;
 
 /**
- * How long a shared cache may keep a response, in seconds, by its `Cache-Control` (RFC 9111); undefined when it does not say.
- * `s-maxage` goes before `max-age`; `no-store`, `private` and `no-cache`, with field names or without, are 0: we never revalidate.
- * Of a directive that comes twice the first counts, a time that is none is stale, an unknown directive is passed over.
+ * How long a shared cache may store a response, in seconds, by its `Cache-Control` (RFC 9111); undefined if
+ * unspecified.
+ * `s-maxage` takes precedence over `max-age`. `no-store`, `private` and `no-cache`, with or without field names, mean
+ * 0, because this cache never revalidates.
+ * Of a repeated directive the first counts, an invalid time means stale, unknown directives are ignored.
  */
 export function keptSeconds(header: string | null): number | undefined {
   if (header === null) return undefined;
@@ -24,7 +26,7 @@ function directivesOf(header: string): Map<string, string> {
   for (DIRECTIVE.lastIndex = 0; DIRECTIVE.lastIndex < header.length; ) {
     const [, name, quoted, token, rest = ""] = DIRECTIVE.exec(header) ?? [];
     if (name === undefined) {
-      // Neither a directive nor an empty element: the next one begins behind its comma.
+      // Neither a directive nor an empty element: continue after the next comma.
       if (DIRECTIVE.lastIndex === 0) break;
       continue;
     }

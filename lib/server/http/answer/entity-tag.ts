@@ -6,14 +6,18 @@ const TAG = /[ \t]*(?:(W\/)?"([\x21\x23-\x7e\x80-\xff]*)")?[ \t]*(?:,|$)/y;
 /** A version without quotes, as X-Version gives it. */
 const VERSION = /^[\x21\x23-\x2b\x2d-\x7e]{1,256}$/;
 
-/** The headers that tell a representation: `X-Version` for those whose proxy makes an ETag weak, which If-Match never matches. */
+/**
+ * The headers that tell a representation: `X-Version` for those whose proxy makes an ETag weak, which If-Match never
+ * matches.
+ */
 export const versionHeaders = (tag: string): { ETag: string; "X-Version": string } => ({
   ETag: `"${tag}"`,
   "X-Version": tag,
 });
 
 /**
- * What a request asks of the present version; null when it asks nothing. `If-Version` says the same as `If-Match`, in `X-Version`'s form.
+ * The precondition of a request on the current version; null if it has none. `If-Version` means the same as `If-Match`,
+ * in the form of `X-Version`.
  * A weak tag matches nothing in If-Match, and any tag of its text in If-None-Match (RFC 9110, 13.1).
  *
  * @throws {AppError} `malformed-request` that names the header.
@@ -37,7 +41,7 @@ function tagsOf(header: string, name: string, weakToo: boolean): readonly string
     const found = TAG.exec(header);
     if (!found) throw malformed(name, "must be a list of entity tags in double quotes, as returned in ETag, or *");
     const [, weak, tag] = found;
-    // A quoted star is a tag like any other, and no version of ours is called so.
+    // A quoted star is an ordinary tag, and no version has that tag.
     if (tag !== undefined && tag !== "*" && (weak === undefined || weakToo)) tags.push(tag);
   }
   return tags;

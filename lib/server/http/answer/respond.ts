@@ -1,8 +1,8 @@
 import { isReply, type Reply } from "../define-route.ts";
 
 /**
- * Sent with every answer of the API. They go into one plain object when the response is made: node-server writes such a
- * response without building a `Headers`, which is half of what a small answer costs.
+ * Headers of every API response. They go into one plain object when the response is created: node-server writes such a
+ * response without building a `Headers`, which is half of the cost of a small response.
  */
 export const API_HEADERS = {
   "X-Content-Type-Options": "nosniff",

@@ -5,8 +5,9 @@ import type { Runtime } from "../../runtime.ts";
 import type { Route } from "../define-route.ts";
 
 /**
- * Refuses what uses the stores while the event loop is late: it would only make the wait longer for everyone. Health, monitoring and
- * administration go on.
+ * Refuses requests to the stores while the event loop is late, since they would delay all requests. Health, monitoring
+ * and
+ * administration stay available.
  *
  * @throws {AppError} `overloaded`.
  */
@@ -20,9 +21,9 @@ async function shedWhenLate({ loop }: Runtime, { spec }: Route, request: Request
 }
 
 /**
- * Asks the memory gate for a request that may leave more in memory than was there.
+ * Asks the memory gate to admit a request that may increase memory.
  *
- * @returns to be called when the request has been answered.
+ * @returns a function to call when the request has been answered.
  * @throws {AppError} `memory-pressure` at the hard bound, `overloaded` when the event loop is late.
  */
 export async function admit(
@@ -36,7 +37,7 @@ export async function admit(
   const { spec } = route;
   const writes = spec.method !== "get" && spec.method !== "delete" && spec.path.startsWith("/api/v1/");
   if (!(spec.growsMemory ?? writes)) return () => undefined;
-  // A stream takes its memory from the ledger as it goes.
+  // A stream reserves its memory from the ledger while it runs.
   if (spec.streams) return memory.gate.admit(0);
   try {
     return memory.gate.admit(expectedBytes(request, maxBodyBytes));
@@ -47,8 +48,8 @@ export async function admit(
 }
 
 /**
- * Lets the rest of the body arrive and keeps none of it. Who is still sending when the connection closes sees it reset
- * and never reads the answer, which says when to come again.
+ * Receives the rest of the body and discards it. A client that is still sending when the connection closes sees a reset
+ * and never reads the response, which says when to retry.
  */
 async function discardBody({ body }: Request, maxBodyBytes: number): Promise<void> {
   if (body === null) return;
@@ -56,19 +57,19 @@ async function discardBody({ body }: Request, maxBodyBytes: number): Promise<voi
   try {
     for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
       size += chunk.byteLength;
-      // At once: what is refused for want of memory must not fill it with chunks that wait for a collection.
+      // Immediately: a request refused for lack of memory must not fill it with chunks that wait for a collection.
       releaseBytes(chunk);
       if (size > maxBodyBytes) return;
     }
   } catch {
-    // Whoever went away needs no answer.
+    // A client that has disconnected needs no response.
   }
 }
 
 function expectedBytes({ headers }: Request, maxBodyBytes: number): number {
   const declared = headers.get("content-length");
-  // What comes without its length may be as large as any: many at once that were taken for less passed the limit.
+  // A body without a length may have any size; assuming less let many concurrent bodies exceed the limit.
   if (declared === null) return headers.has("transfer-encoding") ? maxBodyBytes : 0;
-  // What is too large for any memory will be refused as that.
+  // A body that is too large in any case is refused later, with its own error.
   return Number(declared) > maxBodyBytes ? 0 : Number(declared);
 }

@@ -6,8 +6,8 @@ const CHECK_MS = 500;
 type ArrivalClock = Pick<Clock, "monotonicMs" | "every">;
 
 /**
- * Requests whose bodies are on their way, in the order of their beginning. One look every half second finds those that take
- * too long: a timer for each request is a tenth of what a small write costs. As many as there are connections at most.
+ * Requests whose bodies are arriving, in order of their start. A check every half second finds those that take
+ * too long; a timer per request would add a tenth to the cost of a small write. Bounded by the number of connections.
  */
 export class Arrivals {
   readonly #clock: ArrivalClock;

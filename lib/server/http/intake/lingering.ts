@@ -12,9 +12,11 @@ export interface LingerBounds {
 const BOUNDS: LingerBounds = { sockets: 128, ms: 5_000, bytes: 32 * 1_048_576 };
 
 /**
- * Closes connections whose answer was sent before their request had arrived. Closed at once, a socket with unread bytes
- * is reset, and a client that still sends may lose the answer. So our half is closed, and what comes is thrown away
- * until the client has seen that. Over the bound of bytes nothing more is read; over the bound of time the socket closes.
+ * Closes connections whose response was sent before the request had fully arrived. If closed at once, a socket with
+ * unread bytes
+ * is reset, and a client that is still sending may lose the response. So our half is closed, and incoming data is
+ * discarded
+ * until the client has noticed. Over the byte bound nothing more is read; over the time bound the socket is closed.
  */
 export class Lingering {
   readonly #bounds: LingerBounds;
@@ -44,11 +46,11 @@ export class Lingering {
         if (request.complete) close.call(socket);
         else if (!this.#sockets.has(socket)) this.#linger(request, socket, () => close.call(socket));
       };
-      // A connection that stays open has its own way to close again for the next request.
+      // A connection that stays open is closed on its own path for the next request.
       request.once("end", () => {
         socket.destroySoon = close;
       });
-      // Node would dump the rest of a body that nobody has read from, past every count.
+      // Node would discard the rest of an unread body without counting it.
       request.read(0);
       request.resume();
     });

@@ -18,15 +18,17 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Header lines of one request: Node drops what is over its own bound without a word, so ours is below it. */
 export const MAX_HEADER_LINES = 200;
 /**
- * Where our own server tells the Next door who the peer is and what it asked for: Next rebuilds the URL, and drops
- * parameters as it does. What a client sends under these names is overwritten.
+ * Headers in which our server passes the peer and the target to the Next door: Next rebuilds the URL and drops
+ * parameters. Values that a client sends under these names are overwritten.
  */
 export const PEER_HEADER = "x-headroom-peer";
 export const TARGET_HEADER = "x-headroom-target";
 
 export type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** The one listener of the server: checks the target, then hands it to the API by the door in force, or to the pages. */
+/**
+ * The one listener of the server: checks the target, then hands it to the API by the door in force, or to the pages.
+ */
 export function createListener(
   runtime: Runtime,
   app: ReturnType<typeof createApp>,
@@ -66,7 +68,7 @@ export function createListener(
     if (runtime.phase === "draining") response.setHeader("Connection", "close");
     if (!streaming(pathname)) limitArrival(runtime, arrivals, request, response);
     const api = isApiPath(pathname);
-    // The pages of the API's description are files, not route handlers: they have the one door.
+    // The API documentation consists of files, not route handlers, so it is served by the direct door only.
     const answered =
       api && (!throughNext || pathname.startsWith("/docs"))
         ? direct(request, response)
@@ -87,9 +89,9 @@ function toNext(
   pages: PageHandler,
   api: boolean,
 ): Promise<void> {
-  // CVE-2025-29927: a client must not tell Next which middleware has run.
+  // CVE-2025-29927: a client must not be able to tell Next which middleware has run.
   delete request.headers["x-middleware-subrequest"];
-  // Next drops Content-Encoding from what a route handler answers: through this door nothing may go out encoded.
+  // Next drops Content-Encoding from responses of route handlers, so responses through this door must not be encoded.
   if (api) delete request.headers["accept-encoding"];
   request.headers[PEER_HEADER] = request.socket.remoteAddress ?? "unknown";
   request.headers[TARGET_HEADER] = request.url ?? "/";
@@ -134,7 +136,9 @@ function bringsBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
 }
 
-/** A body that trickles in would hold its socket for ever: Node's own request timeout knows no exception for streams. */
+/**
+ * A body that trickles in would hold its socket for ever: Node's own request timeout knows no exception for streams.
+ */
 function limitArrival(runtime: Runtime, arrivals: Arrivals, request: IncomingMessage, response: ServerResponse): void {
   if (!bringsBody(request)) return;
   arrivals.expect(request, () => {

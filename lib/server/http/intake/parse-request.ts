@@ -97,7 +97,7 @@ const NO_FIELDS = z.strictObject({});
 
 async function requireNoBody(spec: Route["spec"], request: Request): Promise<void> {
   if (spec.method === "get" || spec.rawBody !== undefined) return;
-  // Asked of the headers: a look at the body of a request without one costs more than answering it.
+  // Decided by the headers: accessing the body of a request without one costs more than answering it.
   const length = request.headers.get("content-length");
   if (length === "0" || (length === null && request.headers.get("transfer-encoding") === null)) return;
   const bytes = await readBody(request, MOST_IGNORED_BYTES);

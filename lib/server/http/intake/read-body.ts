@@ -5,7 +5,7 @@ const NOTHING = new Uint8Array(0);
 /**
  * The request's body, at most `maxBytes` of it. A declared length over the limit is refused before a byte is read.
  *
- * @param encodings that the caller knows how to bound: a bomb of 200 bytes inflates to 256 MB.
+ * @param encodings that the caller can bound, since a bomb of 200 bytes inflates to 256 MB.
  * @throws {AppError} `body-too-large`; `unsupported-media-type` for a body in another encoding.
  */
 export async function readBody(
@@ -21,8 +21,9 @@ export async function readBody(
   }
   const declared = request.headers.get("content-length");
   if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
-  // A declared length is enforced by Node's parser, so the body may be taken in one go. Before anything looks at `body`:
-  // that makes a stream and an abort controller, 40 KB of garbage a request, which weak references carry into the old heap.
+  // Node's parser enforces a declared length, so the body can be read at once. This must precede any access to `body`:
+  // it creates a stream and an abort controller, 40 KB of garbage per request that weak references carry into the old
+  // heap.
   if (declared !== null) return new Uint8Array(await request.arrayBuffer().catch(cutShort));
   if (request.body === null) return NOTHING;
   return readChunks(request.body, maxBytes).catch(cutShort);
@@ -31,7 +32,7 @@ export async function readBody(
 async function readChunks(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // Leaving the loop by the throw cancels the stream.
+  // The throw leaves the loop and cancels the stream.
   for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
     if (size > maxBytes) throw tooLarge(maxBytes);
@@ -47,7 +48,7 @@ function cutShort(cause: unknown): never {
 }
 
 function tooLarge(maxBytes: number): AppError {
-  // The rest is not read, so the connection cannot be used again.
+  // The rest is not read, so the connection cannot be reused.
   return new AppError("body-too-large", `The body must be at most ${maxBytes} bytes.`, {
     headers: { Connection: "close" },
   });

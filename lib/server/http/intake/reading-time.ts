@@ -4,8 +4,8 @@ import type { Clock } from "../../../shared/clock.ts";
 const TICK_MS = 500;
 
 /**
- * Time in which this process could read what its clients sent: where the event loop runs late, the time it is late by does not
- * count. A client that sent all of its request is not told that it was slow because the server was.
+ * Time during which this process could read client data. Time by which the event loop is late does not
+ * count, so that a client is not blamed for a slow server.
  */
 export class ReadingTime implements Pick<Clock, "monotonicMs" | "every"> {
   readonly #clock: Pick<Clock, "monotonicMs" | "every">;
@@ -53,6 +53,6 @@ export class ReadingTime implements Pick<Clock, "monotonicMs" | "every"> {
 
 /** Has a server end those whose headers take longer than the window, in time in which it could read them. */
 export function timeHeaders(server: Server, reading: ReadingTime): void {
-  // Node looks at this property each time it looks for connections that are too slow.
+  // Node reads this property each time it checks for slow connections.
   Object.defineProperty(server, "headersTimeout", { get: () => reading.timeoutMs });
 }

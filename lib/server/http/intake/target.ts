@@ -10,7 +10,7 @@ export const isSocketPath = (pathname: string): boolean =>
   pathname === "/socket.io" || pathname.startsWith("/socket.io/");
 
 /**
- * Checks a request's target before anything is dispatched: Next answers 500 to a broken escape and redirects `a//b` and `a/`,
+ * Checks a request's target before dispatch: Next responds with 500 to a broken escape and redirects `a//b` and `a/`,
  * and a URL parser would silently resolve `..`.
  *
  * @param method as the client sent it.

@@ -3,7 +3,10 @@ import type { Upload } from "../../../services/stream-job-parts.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { type ContentEncoding, HAS_ZSTD } from "../../../streaming/inflate.ts";
 
-/** As in the resumable-upload draft (draft-ietf-httpbis-resumable-upload): where the stream goes on, and whether it is whole. */
+/**
+ * As in the resumable-upload draft (draft-ietf-httpbis-resumable-upload): where the stream goes on, and whether it is
+ * whole.
+ */
 export function uploadHeaders(job: StreamJob): Record<string, string> {
   return {
     "Upload-Offset": String(job.uploadOffset),
@@ -65,7 +68,7 @@ async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerato
       yield value;
     }
   } finally {
-    // Ended early: the rest is not wanted. A stream that has failed by itself has nothing to cancel.
+    // Ended early: the rest is not needed. A stream that has failed has nothing to cancel.
     reader.cancel().catch(() => undefined);
   }
 }

@@ -51,7 +51,7 @@ const get = (cache: CacheStore): Route =>
         accepts: acceptedEncodings(headers.get("accept-encoding")),
         etags: entityTags(headers.get("if-none-match")),
         match: match && match.length > 0 ? match : undefined,
-        // A HEAD looks; who looks does not compute.
+        // A HEAD only looks, so it gets no fill lease.
         fill: request.method === "HEAD" ? undefined : fillOf(query.wait ?? 0, request),
       });
       return found.outcome === "hit" ? answerHit(found) : answerMiss(found, requestId);
@@ -59,7 +59,7 @@ const get = (cache: CacheStore): Route =>
   );
 
 function fillOf(waitMs: number, request: Request): { waitMs: number; signal?: AbortSignal } {
-  // The signal is made when it is first read: only those who wait need it.
+  // The signal is created on first access, and only waiting callers need it.
   return waitMs === 0 ? { waitMs } : { waitMs, signal: request.signal };
 }
 
@@ -69,7 +69,7 @@ function answerHit({ mediaType, ageMs, ttlLeftMs, representation, etag }: Cached
     "X-Version": etag.slice(1, -1),
     Age: String(Math.floor(ageMs / 1000)),
     Vary: "Accept-Encoding",
-    // The caller may keep it, but asks before it uses it again: a purge must be seen.
+    // The caller may store the response but must revalidate it, so that a purge takes effect.
     "Cache-Control": "private, no-cache",
     "Cache-Status": `headroom; hit; ttl=${Math.ceil(ttlLeftMs / 1000)}`,
     "X-Cache": "HIT",
@@ -209,7 +209,7 @@ const batch = (cache: CacheStore): Route =>
     async ({ body, namespace, requestId, runtime }) => {
       const mostAnswerBytes = runtime.settings.values.maxBodyMb * 1_048_576;
       const results = await runCacheBatch(cache, { ...body, namespace, requestId, mostAnswerBytes });
-      // A miss is an answer like another: whoever asks for many expects some.
+      // A miss is a normal result: a batch is expected to contain some.
       const failed = results.some(({ op, status }) => status >= 400 && !(op === "get" && status === 404));
       return reply(failed ? 207 : 200, { results });
     },

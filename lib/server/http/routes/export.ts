@@ -16,8 +16,8 @@ const AUDITED: ReadonlySet<string> = new Set(["sessions", "cache"]);
 const EXPORT_BYTES = MIB;
 
 /**
- * Takes what the export will hold, and resolves to what gives it back. Never more than half of the streams' room, so that there
- * are exports where that is small, and none keeps all streams waiting.
+ * Reserves the memory of an export and resolves to its release. At most half of the streams' memory, so that exports
+ * work where that is small, and no export blocks all streams.
  */
 async function takeRoom(
   budget: ByteBudget,

@@ -45,7 +45,7 @@ export const monitoringRoutes: readonly Route[] = [
       responses: { 200: { description: "Samples, oldest first; gaps are not filled", schema: historySchema } },
     },
     async ({ runtime, query, request }) => {
-      // What was sampled up to now is in the answer, not only what has been written.
+      // The response includes all samples up to now, not only those already written.
       await runtime.monitor.recorder.flush();
       const history = await listHistory(runtime.monitor.sampleLog, runtime.clock, query);
       const wantsCsv = (request.headers.get("accept") ?? "").includes("text/csv");

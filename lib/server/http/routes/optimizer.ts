@@ -29,7 +29,7 @@ const optimize = defineRoute(
       ...(targetRatio === undefined ? {} : { targetRatio }),
       ...(steps === undefined ? {} : { steps }),
     });
-    // Whoever joined asked for it too: both are in the audit, with the one run.
+    // A caller that joined requested the run as well, so both are in the audit log with the same run.
     if (!dryRun) await runtime.audit.done(identity, "memory.optimize", run.id, JSON.stringify(body), requestId);
     return run;
   },

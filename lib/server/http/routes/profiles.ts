@@ -81,7 +81,7 @@ export const profileRoutes: readonly Route[] = [
       if (!profile) throw noSuchProfile();
       if (profile.state !== "completed")
         throw new AppError("conflict", `The profile is ${profile.state}: it has no file to download.`);
-      // A snapshot holds every secret of the process: a cookie that was left signed in must not fetch it.
+      // A snapshot contains every secret of the process, so a forgotten cookie must not be enough to fetch it.
       if (profile.kind === "heap-snapshot" && identity.via !== "bearer") {
         throw new AppError(
           "unauthenticated",

@@ -38,7 +38,7 @@ function toSession(view: SessionView): Session {
 
 /** The data are JSON already: they go into the answer as they are, copied once. */
 function withData(session: Session, data: Uint8Array): Buffer {
-  // Times, numbers and an id in base64url: a byte for each character.
+  // Times, numbers and a base64url id: one byte per character.
   const head = `${JSON.stringify(session).slice(0, -1)},"data":`;
   const body = Buffer.allocUnsafe(head.length + data.length + 1);
   body.write(head, 0, "latin1");
@@ -95,7 +95,7 @@ const writing: readonly Route[] = [
       responses: { 200: { description: "The changed session", schema: sessionSchema } },
     },
     async ({ runtime, namespace, params, body, request }) =>
-      // What the body's parser built is JSON.
+      // The body parser produces JSON values only.
       answer(200, await runtime.sessions.patch(namespace, params.id, body as Json, readCondition(request))),
   ),
 ];
@@ -119,7 +119,7 @@ const reading: readonly Route[] = [
         const { ETag, "X-Version": version } = versionHeaders(tag);
         const condition = readCondition(request);
         if (condition !== null) {
-          // In this order (RFC 9110, 13.2.2): whoever asks for another version is told so, not that it has this one.
+          // In this order (RFC 9110, 13.2.2): If-Match is evaluated before If-None-Match.
           if (!holds({ match: condition.match, noneMatch: [] }, [tag])) throw versionMismatch();
           if (!holds(condition, [tag])) return reply(304, undefined, { ETag, "X-Version": version });
         }

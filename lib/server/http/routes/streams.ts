@@ -50,8 +50,9 @@ const createRoute = defineRoute(
 );
 
 /**
- * Answers when the body is in; for one who waits, when all of it is kept. A part is always answered when it is kept: only then
- * is Upload-Offset where the next one begins, and only then may the next one come.
+ * Responds when the body is received, or with `wait` when all of it is stored. A part is always answered when stored:
+ * only then
+ * does Upload-Offset point to the start of the next part, and only then may the next part arrive.
  */
 async function settle(
   job: StreamJob,
@@ -65,7 +66,7 @@ async function settle(
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const { code, message, errors, cause } = error;
-    // The body may not have been read to its end: the connection cannot be used again.
+    // The body may not have been read to its end, so the connection cannot be reused.
     const all = { ...headers, ...error.headers, ...uploadHeaders(job), Connection: "close" };
     throw new AppError(code, message, { errors, cause, headers: all });
   }
@@ -206,7 +207,10 @@ const ONLY_FOR: Readonly<Record<string, readonly string[]>> = {
   by: ["text"],
 };
 
-/** @throws {AppError} `validation-failed` for a parameter that the format does not know, or a filter that cannot be read. */
+/**
+ * @throws {AppError} `validation-failed` for a parameter that the format does not know, or a filter that cannot be
+ * read.
+ */
 function specOf(query: StreamQuery): StreamJobSpec {
   const {
     format,
