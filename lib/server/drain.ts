@@ -3,7 +3,7 @@ import net from "node:net";
 
 /** How long requests in flight may take to finish. */
 const DRAIN_MS = 10_000;
-/** Connections that are kept alive may have sent their next request before they saw `Connection: close`. */
+/** Keep-alive connections may have sent their next request before they received `Connection: close`. */
 const QUIET_MS = 300;
 const CHECK_MS = 20;
 

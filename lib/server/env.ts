@@ -9,7 +9,7 @@ const integer = (minimum: number, maximum: number) =>
     .transform(Number)
     .pipe(z.number().int().min(minimum).max(maximum));
 
-/** What is fixed for the life of a process. The settings, which may change, are in lib/contracts/settings.ts. */
+/** Values that are fixed for the life of the process. Settings that may change are in lib/contracts/settings.ts. */
 export const FIXED = {
   PORT: {
     schema: integer(0, 65_535),
@@ -140,7 +140,7 @@ type Fixed = { -readonly [Name in keyof typeof FIXED]: z.output<(typeof FIXED)[N
 
 export interface Env {
   fixed: Fixed;
-  /** Settings that the environment pins. */
+  /** Settings fixed by environment variables. */
   pinned: Partial<Settings>;
   production: boolean;
 }

@@ -10,7 +10,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 /** The project's folder. */
 export const projectDir = bundled ? path.dirname(here) : path.resolve(here, "../..");
 
-/** Where the database file is; its folder is made. A relative path starts at the project. */
+/** The path of the database file; its folder is created. A relative path starts at the project folder. */
 export function databasePaths({ fixed }: Env): { file: string; migrationsDir: string } {
   const file = path.resolve(projectDir, fixed.HEADROOM_DATABASE_URL.replace(/^file:(\/\/)?/, ""));
   mkdirSync(path.dirname(file), { recursive: true });

@@ -14,7 +14,7 @@ import type { Env } from "./env.ts";
 import type { Log } from "./observe/log.ts";
 import { Monitor } from "./observe/monitor.ts";
 
-/** Everything that is one per process: what handlers, sockets and jobs are handed. */
+/** Everything that exists once per process; passed to handlers, sockets and jobs. */
 export type Runtime = Awaited<ReturnType<typeof openRuntime>>;
 
 /**
@@ -42,7 +42,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
     memory.observe(sample, stores, leaks.report());
   });
 
-  /** Starts what runs by itself, once what the start left behind is given back: a small limit has no room for it. */
+  /** Starts background work after the garbage of the start is freed: a small limit has no room for it. */
   const start = async (): Promise<void> => {
     await monitor.giveBack();
     const sweeper = new Sweeper(core.stores, clock, (err) => log.warn({ err }, "a sweep failed"));

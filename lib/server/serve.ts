@@ -82,7 +82,7 @@ export async function serve(): Promise<void> {
   await announce(runtime, server);
 }
 
-/** A limit below what the process itself needs would refuse every write for ever. */
+/** A limit below the needs of the process itself would refuse every write forever. */
 function requireRoom({ memory, ledger }: Runtime): void {
   const { room, message } = roomForStores(memory.limitBytes, ledger.runtimeBytes);
   if (room === "none") end(new StartError(message));
@@ -94,7 +94,7 @@ function warnOfLittleRoom({ memory, ledger, log }: Runtime): void {
   if (room === "little") log.warn(message);
 }
 
-/** Where the route handlers of Next, a module graph of their own, find the API. */
+/** How Next's route handlers, which have their own module graph, find the API. */
 function leaveDoor(app: ReturnType<typeof createApp>): void {
   const door = {
     fetch: (request: Request) => {
@@ -123,7 +123,7 @@ function listen(server: Server, { fixed }: Env): Promise<void> {
   });
 }
 
-/** One line for a person; the key is shown on the very first start only. */
+/** One line for the operator; the key is shown on the first start only. */
 async function announce(runtime: Runtime, server: Server): Promise<void> {
   const { port } = server.address() as AddressInfo;
   const host = runtime.env.fixed.HOST;

@@ -11,10 +11,12 @@ export interface NewMessage {
 
 const PAGE = 200;
 
-/** Append-only conversations: durable and in order when an append resolves; the newest of all also in memory. */
+/** Append-only conversations: durable and in order when an append resolves; the newest messages are also in memory. */
 export class Conversations {
   readonly #parts: RagParts;
-  /** Appends to one conversation run one after the other: their numbers have no gaps, and their order is the order of arrival. */
+  /**
+   * Appends to one conversation run one after another, so that numbers have no gaps and follow the order of arrival.
+   */
   readonly #lock = new KeyedLock();
 
   constructor(parts: RagParts) {
@@ -55,7 +57,7 @@ export class Conversations {
     });
   }
 
-  /** The newest messages, oldest first, back to `maxCharacters` of them or `maxMessages`: from memory as far as it has them. */
+  /** The newest messages, oldest first, up to `maxCharacters` or `maxMessages`; from memory as far as possible. */
   async newest(
     { rowId, messageCount }: ConversationRow,
     maxMessages: number,

@@ -8,7 +8,7 @@ import type { ExportOpener } from "./export-sources.ts";
 
 /** What an export needs of the session pool. */
 export interface SessionExport {
-  /** Live sessions, each as it is when its turn comes: what is told of it is of the version that its data are of. */
+  /** Live sessions, each read when its turn comes, with metadata of the same version as its data. */
   peekAll(namespace: string): AsyncIterable<{
     view: {
       id: string;
@@ -22,7 +22,7 @@ export interface SessionExport {
   }>;
 }
 
-/** A session's data has 1 MiB at most: its row, its value, its text and the chunk. */
+/** A session's data is at most 1 MiB, held as row, value, text and chunk. */
 const SESSION_BYTES = 8 * MIB;
 
 const iso = (atMs: number): string => new Date(atMs).toISOString();
@@ -46,7 +46,7 @@ export function sessionExport(pool: SessionExport): ExportOpener {
 
 const CACHE_COLUMNS = ["key", "body", "mediaType", "maxAgeSeconds", "tags"];
 const PAGE = 100;
-/** A page of keys, and the pieces of a body on their way out. */
+/** A page of keys, and the chunks of a body in transit. */
 const PIECES_BYTES = MIB;
 
 /**

@@ -4,7 +4,7 @@ import { unpackText } from "../stores/rag/document-text.ts";
 
 const PAGE = 100;
 
-/** Every document of a namespace, as it can be put in again. Read in pages, a text at a time. */
+/** Every document of a namespace, in a form that can be imported again. Read in pages, one text at a time. */
 export async function* exportDocuments(rows: DocumentRows, namespace: string): AsyncGenerator<Record<string, unknown>> {
   for (let afterId: string | null = null; ; ) {
     const page = await rows.list(namespace, afterId, PAGE);

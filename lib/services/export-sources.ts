@@ -8,12 +8,12 @@ import type { ExportRecord } from "../streaming/encode-export.ts";
 /** Something that can be exported: its records, and its columns for CSV. */
 export interface ExportSource {
   columns: readonly string[];
-  /** What it holds at once, where that is more than a page of small records. */
+  /** Memory held at once, if more than a page of small records. */
   heldBytes?: number;
   records: AsyncIterable<ExportRecord>;
 }
 
-/** Opens a source of a namespace; `name` is what stands after the colon. @throws {AppError} `not-found`. */
+/** Opens a source of a namespace; `name` is the part after the colon. @throws {AppError} `not-found`. */
 export type ExportOpener = (namespace: string, name: string) => Promise<ExportSource>;
 
 /** What an export needs of the vector store. */
@@ -87,7 +87,7 @@ export function historyExport(log: SampleLog, clock: Clock): ExportOpener {
   return async () => ({ columns: SAMPLE_COLUMNS, records: samples() });
 }
 
-/** The audit of a namespace, newest first. */
+/** The audit log of a namespace, newest first. */
 export function auditExport(rows: Pick<AuditRows, "list">): ExportOpener {
   async function* entries(namespace: string): AsyncGenerator<ExportRecord> {
     let before: number | null = null;
@@ -115,7 +115,7 @@ export function rowsExport(
   return async (namespace) => ({ columns, records: rows(namespace) });
 }
 
-/** All that can be exported, by kind. */
+/** All export sources, by kind. */
 export function createExporter(openers: Readonly<Record<string, ExportOpener>>) {
   return async (source: string, namespace: string): Promise<ExportSource> => {
     const [kind = "", ...rest] = source.split(":");

@@ -4,7 +4,7 @@ import type { IngestDocument } from "./ingest-document.ts";
 
 const DEFAULT_CHUNKING = { size: 1_000, overlap: 200 };
 
-/** A document as a body or a record gives it, with what it leaves out. */
+/** A document from a body or record, completed with defaults. */
 export function toDocument(id: string, body: PutDocument): IngestDocument {
   return {
     id,

@@ -24,23 +24,23 @@ export interface Ingested {
   id: string;
   chunks: number;
   checksum: string;
-  /** Chunks that the model was asked for now, and those whose vectors were known. */
+  /** Chunks that the model embedded now, and chunks with reused vectors. */
   embedded: number;
   reused: number;
   created: boolean;
 }
 
-/** One document is one transaction, and its vectors wait for it in memory: 31 MB of them at most. */
+/** One document is one transaction, and its vectors wait in memory until then: at most 31 MB. */
 const MAX_CHUNKS = 40_000;
 const TEXTS_PER_CALL = 64;
 /** Some 5 ms of counting tokens. */
 const SPANS_PER_SLICE = 64;
 
-/** Documents in and out. What is written is durable when a call resolves, whole or not at all. */
+/** Writes and removes documents. A write is atomic, and durable when the call resolves. */
 export class DocumentIngest {
   readonly #parts: RagParts;
   readonly #agreement: ModelAgreement;
-  /** Two writes of one document run one after the other. */
+  /** Writes to one document run one after another. */
   readonly #lock = new KeyedLock();
 
   constructor(parts: RagParts, agreement: ModelAgreement) {
@@ -48,7 +48,10 @@ export class DocumentIngest {
     this.#agreement = agreement;
   }
 
-  /** @throws {AppError} `conflict` for another model's namespace, `item-too-large` for too many chunks, and the model's errors. */
+  /**
+   * @throws {AppError} `conflict` for another model's namespace, `item-too-large` for too many chunks, and the model's
+   * errors.
+   */
   put(namespace: string, document: IngestDocument, signal?: AbortSignal): Promise<Ingested> {
     return this.#lock.run(JSON.stringify([namespace, document.id]), async () => {
       await this.#agreement.require(namespace);
@@ -56,7 +59,7 @@ export class DocumentIngest {
     });
   }
 
-  /** Embeds a stored document again, though its namespace has another model's vectors. */
+  /** Re-embeds a stored document, even if its namespace has vectors of another model. */
   async reembed(namespace: string, id: string, read: () => Promise<IngestDocument | null>): Promise<void> {
     await this.#lock.run(JSON.stringify([namespace, id]), async () => {
       const document = await read();
@@ -129,7 +132,7 @@ export class DocumentIngest {
     return { chunks, embedded };
   }
 
-  /** A long text is cut in slices, so that others get their turn in between. */
+  /** A long text is chunked in slices, so that other work can run in between. */
   async #spansOf(id: string, text: string, chunking: Chunking): Promise<TextSpan[]> {
     const readable = await this.#parts.reading.load();
     const spans: TextSpan[] = [];
@@ -180,7 +183,7 @@ export class DocumentIngest {
     };
   }
 
-  /** With its first document a namespace comes into memory, and grows there: reading it back later takes a page at a time. */
+  /** The first document loads a namespace into memory, where it grows; loading it later takes one page at a time. */
   async #openIndex(namespace: string, [first]: NewDocument["chunks"]): Promise<void> {
     const { passages, documents } = this.#parts;
     if (first === undefined || passages.holds(namespace) || !(await documents.isEmpty(namespace))) return;

@@ -10,20 +10,20 @@ export interface MessageEmbeddingParts {
   messageIndex: PassageIndex;
   embeddings: EmbeddingCache;
   reading: Reading;
-  /** Told of a namespace's first failure, and again of the first after a page of its own that went well. */
+  /** Called on a namespace's first failure, and again on the first failure after a successful page. */
   onMessagesWait(namespace: string, error: unknown): void;
 }
 
-/** Messages of one page, and what their texts may come to: one that is longer goes alone. */
+/** Messages per page, and the maximum characters of their texts; a longer message is a page of its own. */
 const PAGE_MESSAGES = 32;
 const PAGE_CHARACTERS = 65_536;
-/** A message is one window where the model reads all of it. */
+/** A message is one window if the model reads it completely. */
 const WINDOWS = { size: 8_000, overlap: 800 };
-/** Texts that go to the model at once. A question that comes meanwhile waits for these, and for no more. */
+/** Texts sent to the model at once. A question that arrives meanwhile waits only for these. */
 const TEXTS_PER_CALL = 4;
-/** Namespaces that wait their turn; the next search of one that found no place asks again. */
+/** Maximum number of waiting namespaces; one that found no place is queued by its next search. */
 const MAX_WAITING = 10_000;
-/** Namespaces of which it is known that their failure was told; one that was forgotten is told again. */
+/** Maximum number of namespaces whose reported failure is remembered; a forgotten one is reported again. */
 const MAX_FAILING = 1_000;
 
 /**
@@ -37,19 +37,19 @@ export class MessageEmbedding {
   readonly #waiting = new Set<string>();
   #running: Promise<void> | null = null;
   readonly #closing = new AbortController();
-  /** Those whose last page failed, the longest known first. */
+  /** Namespaces whose last page failed, the longest known first. */
   readonly #failing = new Set<string>();
 
   constructor(parts: MessageEmbeddingParts) {
     this.#parts = parts;
   }
 
-  /** Namespaces with messages to embed, the one at work among them. */
+  /** Namespaces with messages to embed, including the one in progress. */
   get waiting(): number {
     return this.#waiting.size;
   }
 
-  /** Asks for a namespace's messages; returns at once. */
+  /** Queues the embedding of a namespace's messages; returns at once. */
   start(namespace: string): void {
     if (this.#closing.signal.aborted || this.#waiting.size >= MAX_WAITING) return;
     this.#waiting.add(namespace);
@@ -58,7 +58,7 @@ export class MessageEmbedding {
     });
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when no work is in progress. */
   async idle(): Promise<void> {
     while (this.#running !== null) await this.#running;
   }

@@ -2,11 +2,13 @@ import type { DocumentRows } from "../ports/document-rows.ts";
 import type { Embedder } from "../ports/embedder.ts";
 import { AppError } from "../shared/errors.ts";
 
-/** Checks that a namespace's vectors are of the model in force: those of two models cannot be compared. */
+/**
+ * Checks that a namespace's vectors come from the current model, since vectors of different models cannot be compared.
+ */
 export class ModelAgreement {
   readonly #documents: DocumentRows;
   readonly #embedder: Embedder;
-  /** Namespaces that were seen to agree, and with which model. */
+  /** Namespaces known to agree, with their model. */
   readonly #agreed = new Map<string, string>();
 
   constructor(documents: DocumentRows, embedder: Embedder) {
@@ -14,7 +16,7 @@ export class ModelAgreement {
     this.#embedder = embedder;
   }
 
-  /** @throws {AppError} `conflict` that names both models and the way out. */
+  /** @throws {AppError} `conflict` that names both models and the remedy. */
   async require(namespace: string): Promise<void> {
     const model = this.#embedder.state().model.id;
     if (this.#agreed.get(namespace) === model) return;

@@ -16,7 +16,7 @@ export interface PassageQuery {
   mode: QueryMode;
   minScore: number | null;
   neighbors: number;
-  /** As the caller wrote it (for the cache's key), and as it was understood. */
+  /** The filter as written (for the cache key), and as parsed. */
   filter: { given: unknown; parsed: Filter } | null;
 }
 
@@ -41,14 +41,17 @@ export interface PassageMatch {
   neighbors: Neighbor[];
 }
 
-/** Candidates of each ranking. */
+/** Number of candidates per ranking. */
 const CANDIDATES = 200;
 const FILTER_PAGE = 1_000;
-/** A cosine beside a BM25 score, each divided by the best of its kind (bench/rag; 1 to 2 differ by less than chance). */
+/**
+ * Weight of cosine relative to BM25, each divided by the best of its kind (bench/rag; 1 to 2 differ by less than
+ * chance).
+ */
 const MEANING_WEIGHT = 1.5;
 const WORDS_WEIGHT = 1;
 
-/** Passages for a question: by meaning, by words, or by both; answers are cached until a write to the namespace. */
+/** Searches passages by meaning, by keyword, or by both. Answers are cached until a write to the namespace. */
 export class DocumentQuery {
   readonly #parts: RagParts;
   readonly #agreement: ModelAgreement;
@@ -173,7 +176,7 @@ export class DocumentQuery {
     return documents.matchKeywords(namespace, expression, limit, allowed === null ? null : [...allowed]);
   }
 
-  /** Row ids of the documents that the filter lets through; read in pages, so that no more than the ids are held. */
+  /** Row ids of the documents that match the filter; read in pages, so that only the ids are held. */
   async #allowed(namespace: string, filter: Filter): Promise<Set<number>> {
     const test = compileFilter(filter);
     const allowed = new Set<number>();
@@ -210,7 +213,7 @@ export class DocumentQuery {
   }
 }
 
-/** By meaning and by words; what only its words have found gets its cosine too. */
+/** By meaning and by keyword; passages found only by keyword get their cosine too. */
 function fuse(
   vector: Float32Array,
   meaning: readonly Fused[],
@@ -250,7 +253,7 @@ function toMatch(chunk: ChunkRow, document: DocumentSummary, score: number, arou
   };
 }
 
-/** The same after a restart, and after the document was put again unchanged. */
+/** Stable over restarts and over writes of the unchanged document. */
 export function chunkIdOf(documentId: string, ordinal: number): string {
   return `${documentId}#${ordinal}`;
 }

@@ -11,15 +11,15 @@ import type { ReadableEnd } from "../stores/rag/reading-limit.ts";
 import type { RecentMessages } from "../stores/rag/recent-messages.ts";
 import type { SemanticCache } from "../stores/rag/semantic-cache.ts";
 
-/** What the model reads of one text. */
+/** The model's limit per text. */
 export interface Reading {
-  /** In its tokens, or in what they are estimated as. */
+  /** In its tokens, or in estimated tokens. */
   maxTokens: number;
   /** Loads what counts them, once: the vocabulary is 30,000 tokens. */
   load(): Promise<ReadableEnd>;
 }
 
-/** What the verbs of the RAG store work with; composed once, in lib/server/compose/compose-rag.ts. */
+/** The dependencies of the RAG verbs; composed once, in lib/server/compose/compose-rag.ts. */
 export interface RagParts {
   clock: Clock;
   embedder: Embedder;
@@ -30,12 +30,12 @@ export interface RagParts {
   semanticCache: SemanticCache;
   /** Off by default: a setting. */
   usesSemanticCache: () => boolean;
-  /** Messages that a prompt can be made of; older ones are only counted. */
+  /** Messages considered for a prompt; older ones are only counted. */
   maxContextMessages: () => number;
   conversations: ConversationRows;
   messageRows: MessageIndexRows;
   reading: Reading;
-  /** Messages could not be embedded, and are found by their words alone until a later search has them embedded. */
+  /** Called when messages could not be embedded; they are found by keyword only until a later search embeds them. */
   onMessagesWait(namespace: string, error: unknown): void;
   /** Nearest windows of messages: scopes are namespaces, "documents" are conversations. */
   messageIndex: PassageIndex;

@@ -9,7 +9,9 @@ const WORTH_BYTES = 8 * MIB;
 /** At most one a minute by itself, so that pressure never becomes a loop of collections; a person may hurry. */
 const AUTOMATIC_GAP_MS = 60_000;
 const BY_HAND_GAP_MS = 5_000;
-/** Until a collection has shown it: so much of the heap's pages above what V8's last collection left is taken for dead. */
+/**
+ * Until a collection has shown it: so much of the heap's pages above what V8's last collection left is taken for dead.
+ */
 const FIRST_DEAD_SHARE = 0.5;
 /** Until a collection has shown it: two full collections over each MiB that is alive, on a busy core. */
 const FIRST_PAUSE_MS_PER_MIB = 3;
@@ -20,12 +22,12 @@ export interface CollectorOptions {
   clock: Pick<Clock, "monotonicMs" | "after">;
   /** RSS of the process. */
   rssBytes(): number;
-  /** Pages of the heap that may be resident: in use or not, and those that V8 keeps beside it. */
+  /** Heap pages that may be resident: used, free, and those in V8's pool. */
   heapBytes(): number;
   heapUsed(): number;
   /** Heap in use after the newest full collection that V8 ran; null before the first. */
   heapUsedAfterMajor(): number | null;
-  /** Collects everything and gives free pages back. @returns milliseconds in which nothing else could run. */
+  /** Collects all garbage and returns free pages. @returns the pause in milliseconds. */
   collect(): Promise<number>;
 }
 
@@ -82,7 +84,8 @@ export class FullCollector implements Reclaimer {
 }
 
 /**
- * Two full collections that also give free pages back to the system, where `gc()` keeps them for what comes next: from Node 22
+ * Two full collections that also give free pages back to the system, where `gc()` keeps them for what comes next: from
+ * Node 22
  * on up to 150 MB, in a pool that no figure shows. The way in is the debugger's, from within.
  *
  * @returns milliseconds until it was done, which is the pause.

@@ -3,7 +3,8 @@ import type { Clock } from "../../shared/clock.ts";
 
 const LOOK_MS = 500;
 /**
- * So long nobody must have called. Such a collection also lets go of compiled code that was not run lately: in the first 10,000
+ * So long nobody must have called. Such a collection also lets go of compiled code that was not run lately: in the
+ * first 10,000
  * requests after one each takes 15 % more CPU, so it is for when nobody comes, not for each pause between two callers.
  */
 const QUIET_MS = 30_000;
@@ -23,7 +24,7 @@ export interface QuietCollectorOptions {
   calls(): number;
   /** The share of the time since the last call in which the event loop had work. */
   busyShare(): number;
-  /** Pages of the heap that may be resident: in use or not, and those that V8 keeps beside it. */
+  /** Heap pages that may be resident: used, free, and those in V8's pool. */
   heapBytes(): number;
   /** RSS of the process beside what stores were granted. */
   ownBytes(): number;
@@ -33,8 +34,10 @@ export interface QuietCollectorOptions {
 }
 
 /**
- * Gives back what a burst has left behind: the allocator's free pages, and in the heap the touched pages of the young generation
- * (up to 64 MB at our flags) and of what was promoted and died. V8 does so by itself only after minutes without allocation, which a
+ * Gives back what a burst has left behind: the allocator's free pages, and in the heap the touched pages of the young
+ * generation
+ * (up to 64 MB at our flags) and of what was promoted and died. V8 does so by itself only after minutes without
+ * allocation, which a
  * server that samples itself four times a second rarely has; glibc never does.
  */
 export class QuietCollector {

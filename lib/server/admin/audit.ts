@@ -4,9 +4,9 @@ import type { Clock } from "../../shared/clock.ts";
 import type { Identity } from "../auth/key-ring.ts";
 import type { Log } from "../observe/log.ts";
 
-/** What one key repeats within this time is one episode, and one entry. */
+/** Repetitions by one key within this time are one episode and get one entry. */
 const EPISODE_MS = 600_000;
-/** Episodes remembered; the one begun or repeated longest ago is forgotten, and would be written again. */
+/** Number of episodes remembered. The least recently repeated one is dropped; a repetition of it is written again. */
 const MAX_EPISODES = 10_000;
 
 interface Episode {
@@ -14,7 +14,7 @@ interface Episode {
   repeats: number;
 }
 
-/** Who optimized, changed a setting, took a profile, signed in, or was refused. */
+/** The audit log: optimizations, changes of settings, profiles, sign-ins and refusals, each with its actor. */
 export class Audit {
   readonly #rows: AuditRows;
   readonly #clock: Clock;
@@ -28,7 +28,7 @@ export class Audit {
     this.#episodes = new LRUCache({ max: MAX_EPISODES });
   }
 
-  /** Writes what was done; resolves once it is on disk. */
+  /** Records an action; resolves once it is on disk. */
   async done(
     identity: Identity,
     action: string,
@@ -39,13 +39,13 @@ export class Audit {
     await this.#rows.insert({ ...this.#entry(identity, action, target, requestId), outcome: "done", detail });
   }
 
-  /** Writes a sign-in, the first of each episode: whoever signs in a thousand times says nothing more by it. */
+  /** Records a sign-in, but only the first of each episode: a thousand repetitions add no information. */
   async signedIn(identity: Identity, requestId: string): Promise<void> {
     if (this.#repeats(identity, "auth.sign-in")) return;
     await this.done(identity, "auth.sign-in", identity.keyId, "", requestId);
   }
 
-  /** Notes a refusal, the first of each episode, without making the refused caller wait for the disk. */
+  /** Records a refusal, only the first of each episode, without making the caller wait for the disk. */
   refused(identity: Identity, target: string, code: string, requestId: string): void {
     if (this.#repeats(identity, `${code} ${target}`)) return;
     this.#rows

@@ -20,7 +20,7 @@ const SHOWN_REVISIONS = 20;
 
 const DEFAULTS = Object.fromEntries(SETTING_NAMES.map((name) => [name, SETTINGS[name].fallback])) as Settings;
 
-/** The settings in force: the environment over what is stored over the defaults. */
+/** The current settings: environment variables over stored values over defaults. */
 export class SettingsStore {
   readonly #rows: SettingRows;
   readonly #clock: Clock;
@@ -28,7 +28,7 @@ export class SettingsStore {
   readonly #listeners = new Set<Listener>();
   #revisions: SettingRevisionRow[];
   #values: Settings;
-  /** Changes run one after the other, so that none is lost between reading and writing. */
+  /** Changes run one after another, so that none is lost between reading and writing. */
   #queue: Promise<unknown> = Promise.resolve();
 
   private constructor(rows: SettingRows, clock: Clock, pinned: Stored, revisions: SettingRevisionRow[]) {
@@ -151,7 +151,7 @@ export class SettingsStore {
   }
 }
 
-/** The start refuses such a limit; taken later, it would refuse every write, and the next start. */
+/** The start refuses such a limit. Accepted later, it would refuse every write and the next start. */
 function requireRoom(memoryLimitMb: unknown): void {
   if (typeof memoryLimitMb !== "number" || memoryLimitMb >= LEAST_LIMIT_MB) return;
   throw new AppError("unprocessable", `The process needs a memory limit of at least ${LEAST_LIMIT_MB} MB for itself.`, {

@@ -1,13 +1,15 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../shared/clock.ts";
 
-/** Failed attempts per peer and minute before the answer becomes 429. */
+/** Failed attempts per peer and minute before the response becomes 429. */
 const MAX_FAILURES = 10;
 const WINDOW_MS = 60_000;
-/** Peers remembered; the one not seen for longest is forgotten. */
+/** Number of peers remembered; the least recently seen is dropped. */
 const MAX_PEERS = 10_000;
 
-/** Counts failed authentications per peer. A right key is never held up: peers behind one proxy share an address. */
+/**
+ * Counts failed authentications per peer. A valid key is never delayed, because peers behind a proxy share an address.
+ */
 export class Attempts {
   readonly #clock: Clock;
   readonly #peers = new LRUCache<string, { sinceMs: number; failures: number }>({ max: MAX_PEERS });

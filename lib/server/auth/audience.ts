@@ -4,10 +4,10 @@ import type { OptimizationRun } from "../../contracts/memory.ts";
 import type { ServerEvent } from "../observe/events.ts";
 import type { Identity } from "./key-ring.ts";
 
-/** What a viewer reads for the name of somebody else's operator. */
+/** The actor shown to a viewer of another namespace. */
 const SOMEBODY = "an operator";
 
-/** An event as some sockets hear it: those in one of the rooms `to`, and in none of `except`. */
+/** An event for the sockets in one of the rooms `to` and in none of `except`. */
 export interface Telling {
   event: ServerEvent;
   to: readonly string[];
@@ -17,12 +17,12 @@ export interface Telling {
 const OPERATORS = "operator";
 const roomOf = (role: Role, namespace: string): string => `${role}:${namespace}`;
 
-/** Where a socket of this key stands. No namespace has a colon. */
+/** The room of the sockets of this key. Namespaces contain no colon. */
 export function roomsOf({ role, namespace }: Identity): string[] {
   return [role, roomOf(role, namespace)];
 }
 
-/** Who hears what of an event: the same that each may read over HTTP. */
+/** The recipients of an event, each with the content that it may read over HTTP. */
 export function tellingsOf(event: ServerEvent): Telling[] {
   const [name, payload] = event;
   const { roles } = EVENT_AUDIENCE[name];
@@ -41,7 +41,7 @@ export function tellingsOf(event: ServerEvent): Telling[] {
   ];
 }
 
-/** A run as this key may read it: the names of another namespace's keys are not its business. */
+/** A run as this key may read it, without the names of other namespaces' keys. */
 export function runFor(
   { role, namespace }: Pick<Identity, "role" | "namespace">,
   run: OptimizationRun,
@@ -49,7 +49,7 @@ export function runFor(
   return role === OPERATORS || run.actorNamespace === namespace ? run : withoutActor(run);
 }
 
-/** The run itself where no key asked for it. */
+/** The unchanged run if no key requested it. */
 function withoutActor(run: OptimizationRun): OptimizationRun {
   if (run.trigger !== "manual") return run;
   const { actorNamespace: _, ...rest } = run;

@@ -55,7 +55,7 @@ export function requireRole(identity: Identity, roles: Roles): void {
   throw new AppError("forbidden", `This needs the role ${wanted}; the key has the role ${identity.role}.`);
 }
 
-/** The namespace to work in: the key's own, or the one that an operator picks with `X-Namespace`. */
+/** The namespace of the request: the key's own, or the one that an operator chooses with `X-Namespace`. */
 export function namespaceOf(identity: Identity, wanted: string | null): string {
   if (wanted === null || wanted === identity.namespace) return identity.namespace;
   if (identity.role !== "operator")

@@ -12,22 +12,22 @@ export interface Identity {
   role: Role;
   namespace: string;
   expiresAtMs: number | null;
-  /** How it was shown: a cookie needs the Origin check. */
+  /** How the caller authenticated; a cookie needs the Origin check. */
   via: "bearer" | "cookie";
   /** The sign-in behind a cookie, by the hash of its token; null for a key. */
   signIn: string | null;
 }
 
-/** Keys at once, those that expired and still have their place not counted. */
+/** Maximum number of keys, not counting expired ones that are still stored. */
 const MAX_KEYS = 1_000;
-/** What a namespace may have of them when others hold them all, up to a bound for everybody together. */
+/** Number of keys a namespace may still create when all others are taken, up to a global bound. */
 const MAX_KEYS_OF_LATECOMER = 10;
 const MAX_KEYS_WITH_LATECOMERS = 2_000;
 const SIGN_IN_MS = 12 * 3_600_000;
 /** The key that HEADROOM_OPERATOR_KEY gives has no row. */
 const ENVIRONMENT_KEY_ID = "environment";
 
-/** In one call: a `Hash` is a stream, and making one for every request costs ten times the hashing. */
+/** In one call: a `Hash` is a stream, and creating one per request costs ten times the hashing. */
 const digest = (text: string): Buffer => hash("sha256", text, "buffer");
 
 type Aged = Pick<KeyRow, "createdAtMs" | "id">;
@@ -142,7 +142,7 @@ export class KeyRing {
     return toIdentity(held, "cookie", signIn.expiresAtMs, hash);
   }
 
-  /** True while what an identity was made of holds: its key, and the sign-in if it came by one. */
+  /** True while an identity is valid: its key, and its sign-in if it has one. */
   holds({ keyId, signIn }: Identity): boolean {
     const held = this.#keys.get(keyId);
     if (held === undefined || !this.#alive(held.expiresAtMs)) return false;
@@ -171,7 +171,7 @@ export class KeyRing {
     return { token, expiresAtMs };
   }
 
-  /** Ends a sign-in for good, on disk too where memory does not know it. */
+  /** Ends a sign-in permanently, on disk even if it is not in memory. */
   async signOut(token: string): Promise<void> {
     await this.#signIns.end(digest(token).toString("hex"));
     this.#tell();

@@ -1,7 +1,7 @@
 import type { KeyRows, SignInRow } from "../../ports/admin-rows.ts";
 import { KeyedLock } from "../../shared/keyed-lock.ts";
 
-/** Sign-ins that one key may have at once: at one more, the oldest of the same key ends. */
+/** Maximum number of sign-ins per key; one more ends the key's oldest. */
 export const MAX_SIGN_INS_PER_KEY = 20;
 
 interface SignIn {
@@ -19,7 +19,7 @@ export class SignIns {
   readonly #byHash = new Map<string, SignIn>();
   /** Hashes by key, oldest first. */
   readonly #ofKey = new Map<string, Set<string>>();
-  /** One at a time for each key: those that run at once would not see each other's, and pass the bound. */
+  /** One at a time per key: concurrent sign-ins would not see each other and would exceed the bound. */
   readonly #turns = new KeyedLock();
 
   private constructor(rows: KeyRows) {
@@ -42,7 +42,7 @@ export class SignIns {
     return this.#byHash.get(tokenHash);
   }
 
-  /** Keeps a new one; resolves when it is on disk, and what it pushed out is not. */
+  /** Stores a new sign-in; resolves when it is on disk and the one it replaced is deleted. */
   add(row: SignInRow): Promise<void> {
     return this.#turns.run(row.keyId, async () => {
       const hashes = [...(this.#ofKey.get(row.keyId) ?? [])];
@@ -53,7 +53,7 @@ export class SignIns {
     });
   }
 
-  /** Ends one for good, known here or not. */
+  /** Ends a sign-in permanently, whether it is in memory or not. */
   async end(tokenHash: string): Promise<void> {
     await this.#end([tokenHash]);
   }

@@ -13,7 +13,7 @@ const boundsOf = (values: Settings) => ({
   maxBodyBytes: Math.floor(values.maxBodyMb * MIB),
 });
 
-/** For decoders that work at once: with the default body of 8 MB three, whatever their windows. */
+/** For concurrent decoders: three with the default body of 8 MB, whatever their windows. */
 const DECODERS_BYTES = 128 * MIB;
 
 /** The response cache on its own account, following the settings. */

@@ -12,13 +12,13 @@ import type { Core } from "./core.ts";
 
 const MAX_PROFILES = 10;
 const MAX_PROFILE_BYTES = 1024 * MIB;
-/** What all watches together may take of the memory limit: the stores are what it is for. */
+/** Share of the memory limit for all watches together; most of it belongs to the stores. */
 const WATCHES_SHARE = 1 / 8;
 
 export interface LeakParts {
   leaks: LeakService;
   profiles: ProfileShelf;
-  /** Samples allocations from now on and opens the shelf; returns what stops both. */
+  /** Starts allocation sampling and opens the shelf; returns a function that stops both. */
   start(): () => Promise<void>;
 }
 

@@ -11,7 +11,7 @@ import type { Core } from "./core.ts";
 
 const rssBytes = (): number => process.memoryUsage.rss();
 
-/** One for the optimizer and for the collection at rest: it knows what its last run left. */
+/** Shared by the optimizer and the idle collection, so that each knows the result of the last run. */
 export function composeTrim({ clock, env }: Core): AllocatorTrim {
   return new AllocatorTrim({
     clock,
@@ -71,7 +71,7 @@ export async function composeMemoryControl(
   return control;
 }
 
-/** Gives back what a burst left behind, once it is over; its `start` begins that and returns what ends it. */
+/** Returns the memory of a burst once it is over; `start` begins this and returns a function that stops it. */
 export function composeQuietCollector(
   { clock, env, ledger, log, traffic }: Core,
   { giveBack, heapPagesBytes }: Pick<Monitor, "giveBack" | "heapPagesBytes">,

@@ -23,15 +23,15 @@ import { composeReading } from "./compose-reading.ts";
 import type { Core } from "./core.ts";
 import { Rag } from "./rag.ts";
 
-/** The tokenizer's tables go with the thread that builds prompts. */
+/** The tokenizer's tables are freed with the thread that builds prompts. */
 const CONTEXT_IDLE_MS = 60_000;
-/** Texts waiting for the model, whoever sent them. */
+/** Maximum number of texts that wait for the model, over all namespaces. */
 const QUEUE = { maxTexts: 8_192, maxBytes: 32 * MIB };
 /** A row is 0.9 KB: 180 MB of disk. */
 const MAX_EMBEDDING_ROWS = 200_000;
 const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** Builds the RAG store and makes its parts known to the ledger, the sampler and the optimizer. */
+/** Builds the RAG store and registers its parts with the ledger, the sampler and the optimizer. */
 export async function composeRag(core: Core): Promise<Rag> {
   const { clock, database, ledger, log, settings } = core;
   const embedder = await composeEmbedder(core);

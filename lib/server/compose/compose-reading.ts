@@ -4,10 +4,13 @@ import { PieceCounter } from "../../stores/rag/piece-counter.ts";
 import { estimatedTokens, type ReadableEnd, readableEnd } from "../../stores/rag/reading-limit.ts";
 import type { Core } from "./core.ts";
 
-/** The embedded model's 256, without the marks at either end. */
+/** The embedded model's 256 tokens, without the markers at both ends. */
 const EMBEDDED_TOKENS = 254;
 
-/** What the model in force reads of one text: by its own vocabulary for the embedded one, by a setting and an estimate for a service. */
+/**
+ * The token limit of the current model: by its vocabulary for the embedded model, by a setting and an estimate for a
+ * service.
+ */
 export function composeReading({ env }: Core): Reading {
   const { HEADROOM_EMBEDDINGS_URL: url, HEADROOM_EMBEDDINGS_MAX_TOKENS: maxTokens } = env.fixed;
   if (url !== undefined) {

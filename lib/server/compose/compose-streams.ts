@@ -27,7 +27,7 @@ import { databasePaths } from "../paths.ts";
 import type { Core } from "./core.ts";
 import type { Rag } from "./rag.ts";
 
-/** Stores that streams come from and go to. */
+/** Stores that streams read from and write to. */
 interface StreamStores {
   sampleLog: SampleLog;
   sessions: SessionPool;

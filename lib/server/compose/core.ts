@@ -20,7 +20,7 @@ import { StorageWatch } from "../observe/storage-watch.ts";
 import { Traffic } from "../observe/traffic.ts";
 import { databasePaths } from "../paths.ts";
 
-/** `starting`, then `ready`, then `draining`: what /readyz tells. */
+/** `starting`, then `ready`, then `draining`; reported by /readyz. */
 export type Phase = "starting" | "ready" | "draining";
 
 interface Parts {
@@ -33,7 +33,7 @@ interface Parts {
   keys: KeyRing;
 }
 
-/** What every feature stands on: time, configuration, the database, who may come in, and the ledger. */
+/** The base of every feature: time, configuration, the database, authentication and the ledger. */
 export class Core {
   readonly env: Env;
   readonly clock: Clock;
@@ -50,7 +50,7 @@ export class Core {
   readonly events = new Events();
   readonly ledger: Ledger;
   readonly helpers = new HelperProcesses();
-  /** What the sampler lists, the sweeper sweeps and the optimizer relieves. */
+  /** The stores that the sampler lists, the sweeper sweeps and the optimizer relieves. */
   readonly stores: BoundedStore[] = [];
   phase: Phase = "starting";
   readonly #stops: (() => void | Promise<void>)[] = [];
@@ -72,7 +72,7 @@ export class Core {
     });
   }
 
-  /** Opens the database and what is read from it at start. @throws {StartError} with a sentence for whoever started us. */
+  /** Opens the database and reads the data needed at start. @throws {StartError} with a sentence for the operator. */
   static async open(env: Env, clock: Clock, log: Log): Promise<Core> {
     const { file, migrationsDir } = databasePaths(env);
     const { database, migrated, quarantined, begun } = await DatabaseClient.open(workerEntry("database"), {
@@ -99,12 +99,12 @@ export class Core {
     return core;
   }
 
-  /** Notes what undoes something that was started: the last started stops first. */
+  /** Registers a stop function; the last registered runs first. */
   onStop(...stops: (() => unknown)[]): void {
     for (const stop of stops) this.#stops.unshift(async () => void (await stop()));
   }
 
-  /** Stops everything that was started, writes what waits, and closes the database. */
+  /** Stops everything that was started, writes pending data, and closes the database. */
   async close(): Promise<void> {
     for (const stop of this.#stops.splice(0)) await stop();
     await this.database.close();

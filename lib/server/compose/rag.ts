@@ -13,7 +13,7 @@ import { Reembedding } from "../../services/reembed-documents.ts";
 import { MessageSearch } from "../../services/search-messages.ts";
 import { decodeVector } from "../../stores/rag/vector-code.ts";
 
-/** The RAG store as the routes, streams and exports see it: its verbs, and its parts to report on. */
+/** The RAG store for routes, streams and exports: its verbs, and its parts for reports. */
 export class Rag {
   readonly parts: RagParts;
   readonly ingest: DocumentIngest;
@@ -36,12 +36,12 @@ export class Rag {
     this.reembedding = new Reembedding(parts, this.ingest);
   }
 
-  /** A stream's record as a document: written once under its id, however often the stream is sent. */
+  /** Writes a stream's record as a document, once per id, however often the stream is sent. */
   async importDocument(namespace: string, id: string, record: Record<string, unknown>): Promise<void> {
     await this.ingest.put(namespace, readDocument(id, record));
   }
 
-  /** Vectors of texts, for streams that bring none. */
+  /** Vectors of texts, for streams without vectors. */
   async embed(namespace: string, texts: readonly string[]): Promise<Float32Array[]> {
     const { codes } = await this.parts.embeddings.embed(texts, { lane: "ingest", namespace });
     return codes.map(decodeVector);

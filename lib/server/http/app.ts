@@ -11,20 +11,20 @@ import { admit } from "./intake/admission.ts";
 import { parseRequest } from "./intake/parse-request.ts";
 import { RouteTable } from "./route-table.ts";
 
-/** What a door knows of a request beside the request itself. */
+/** Facts about a request that only the door knows. */
 export interface DoorBindings {
   door: "direct" | "next";
   peer: string;
-  /** The request line's target: path and query as they were sent. */
+  /** The target of the request line: path and query as sent. */
   target: string;
-  /** The body as it comes from the socket. */
+  /** The body as read from the socket. */
   chunks?: AsyncIterable<Uint8Array>;
 }
 
 type App = Hono<{ Bindings: DoorBindings }>;
 
 const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
-/** An unused name: a public route's handler has no identity to look at. */
+/** An unused name: a public route's handler has no identity. */
 const NOBODY: Identity = {
   keyId: "nobody",
   name: "nobody",
@@ -60,7 +60,7 @@ function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
   return paths;
 }
 
-/** One request, from its id to its answer: the only place that maps errors to HTTP. */
+/** Handles one request from its id to its response: the only place that maps errors to HTTP. */
 async function answer(
   runtime: Runtime,
   c: Context<{ Bindings: DoorBindings }>,
@@ -118,7 +118,7 @@ async function handle(
   }
 }
 
-/** Who asks, if they may. A refused write goes into the audit. */
+/** The authorized identity. A refused write is recorded in the audit log. */
 function identify(runtime: Runtime, request: Request, { spec }: Route, peer: string, requestId: string): Identity {
   const { headers } = request;
   const identity = authenticate(
@@ -144,7 +144,7 @@ function identify(runtime: Runtime, request: Request, { spec }: Route, peer: str
   return identity;
 }
 
-/** Outside production an answer that breaks its own contract fails loudly. */
+/** Outside production, a response that violates its contract fails loudly. */
 function checkAnswer({ spec }: Route, result: unknown): void {
   if (result instanceof Response) return;
   const { status, body, headers } = isReply(result) ? result.reply : { status: 200, body: result, headers: undefined };

@@ -13,21 +13,21 @@ export interface RouteContext<Params, Query, Body> {
   query: Query;
   body: Body;
   runtime: Runtime;
-  /** Who asks; a public route has no one. */
+  /** The caller; a public route has none. */
   identity: Identity;
   namespace: string;
   request: Request;
-  /** The body as it comes from the socket, where the door has it: a web stream would copy each chunk, twice. */
+  /** The body as read from the socket, if the door has it: a web stream would copy each chunk twice. */
   chunks?: AsyncIterable<Uint8Array> | undefined;
   requestId: string;
   /** The peer's address. */
   peer: string;
 }
 
-/** An answer other than 200 with JSON. */
+/** A response other than 200 with JSON. */
 export interface Reply {
   status: number;
-  /** A value becomes JSON; bytes, text and streams go out as they are; undefined is no body. */
+  /** A value becomes JSON; bytes, text and streams are sent unchanged; undefined means no body. */
   body?: unknown;
   headers?: Readonly<Record<string, string>> | undefined;
 }
@@ -41,18 +41,18 @@ class ReplyWith {
 
 export type { ReplyWith };
 
-/** Answers with a status, headers or a body of another kind than JSON. */
+/** A response with its own status, headers, or a body other than JSON. */
 export const reply = (status: number, body?: unknown, headers?: Readonly<Record<string, string>>): ReplyWith =>
   new ReplyWith({ status, body, headers });
 
 export const isReply = (value: unknown): value is ReplyWith => value instanceof ReplyWith;
 
-/** What a body route takes: JSON checked by a schema, or raw bytes that the handler reads. */
+/** The body of a route: JSON checked by a schema, or raw bytes that the handler reads. */
 export interface RouteSpec<Params, Query, Body> {
   method: Method;
-  /** As OpenAPI writes it: `/api/v1/sessions/{id}`. */
+  /** In the notation of OpenAPI: `/api/v1/sessions/{id}`. */
   path: string;
-  /** Who may, beside the operator; null: no key is needed. */
+  /** Allowed roles in addition to operator; null: no key is needed. */
   role: Roles | null;
   summary: string;
   tag: string;
@@ -60,9 +60,9 @@ export interface RouteSpec<Params, Query, Body> {
   query?: Query;
   /** JSON body. */
   body?: Body;
-  /** The JSON body may be left out: it is then `{}`. */
+  /** The JSON body may be omitted; it is then `{}`. */
   bodyOptional?: boolean;
-  /** Media types that the JSON body may have; `application/json` unless said. */
+  /** Accepted media types of the JSON body; `application/json` by default. */
   mediaTypes?: readonly string[];
   /**
    * Lists of the JSON body whose numbers are rounded, as vectors are; any other number keeps its value or is refused.
@@ -70,14 +70,14 @@ export interface RouteSpec<Params, Query, Body> {
   rounded?: readonly (readonly string[])[];
   /** The handler reads `request.body` itself (uploads, cached bodies); this describes it for OpenAPI. */
   rawBody?: string;
-  /** Answers by status; null: no JSON body. */
+  /** Responses by status; null: no JSON body. */
   responses: Readonly<Record<number, { description: string; schema?: z.ZodType; mediaType?: string }>>;
   /**
    * May it leave more in memory than was there? Then the memory gate is asked first. Unless said: POST, PUT and PATCH
    * do.
    */
   growsMemory?: boolean;
-  /** Not bound by the request timeout, nor by the body limit: the handler bounds it. */
+  /** Exempt from the request timeout and the body limit; the handler bounds the body. */
   streams?: boolean;
 }
 

@@ -8,7 +8,7 @@ interface Node<T> {
 }
 
 const ANY_METHOD = "ALL";
-/** Parameters are read from the target as it was sent, by the route itself: Hono decodes what it hands on. */
+/** The route reads parameters from the target as sent, because Hono passes them on decoded. */
 const NO_PARAMETERS = {};
 
 /**
@@ -50,7 +50,7 @@ export class RouteTable<T> implements Router<T> {
   }
 }
 
-/** The handler under `node` for what `path` has from `start` on. */
+/** The handler under `node` for the rest of `path` from `start`. */
 function find<T>(node: Node<T>, path: string, start: number, method: string): T | null {
   const slash = path.indexOf("/", start);
   const segment = slash === -1 ? path.slice(start) : path.slice(start, slash);

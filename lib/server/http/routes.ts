@@ -17,7 +17,7 @@ import { sessionRoutes } from "./routes/sessions.ts";
 import { streamRoutes } from "./routes/streams.ts";
 import { vectorRoutes } from "./routes/vectors.ts";
 
-/** Every route of the HTTP API: one list for the application, its 405 answers and its description. */
+/** Every route of the HTTP API: one list for the application, its 405 responses and its OpenAPI document. */
 export function allRoutes(runtime: Runtime): readonly Route[] {
   const described = [
     ...healthRoutes,

@@ -1,11 +1,11 @@
 import type { BroadcastEvents } from "../../contracts/events.ts";
 
-/** An event's name and what it tells, as one value: looking at the name settles the type of the other. */
+/** An event's name and payload as one value, so that checking the name narrows the payload's type. */
 export type ServerEvent = {
   [Name in keyof BroadcastEvents]: [name: Name, payload: Parameters<BroadcastEvents[Name]>[0]];
 }[keyof BroadcastEvents];
 
-/** Every event that the socket pushes; whoever makes one need not know of sockets. */
+/** Every event that the socket pushes. Publishers do not need to know about sockets. */
 export class Events {
   readonly #listeners = new Set<(...event: ServerEvent) => void>();
 

@@ -4,7 +4,7 @@ import type { Clock } from "../../shared/clock.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** The samples, or steps, that a query asks for; the last hour unless it says. */
+/** The samples or steps of a query; by default those of the last hour. */
 export function listHistory(log: SampleLog, clock: Clock, query: HistoryQuery): Promise<History> {
   const toMs = query.to ? Date.parse(query.to) : clock.nowMs();
   // A request with afterSequence wants all later samples, however long the gap.
@@ -23,7 +23,7 @@ const CSV_FIGURES = [
   "delayP99Ms",
   "requests",
 ] as const satisfies readonly (keyof Figures)[];
-/** What may peak within a step: its mean alone would hide that. */
+/** Figures that may peak within a step, which the mean would hide. */
 const CSV_PEAKS = ["usedBytes", "rssBytes", "heapUsedBytes", "externalBytes", "delayP99Ms"] as const;
 const CSV_COLUMNS = ["at", ...CSV_FIGURES, "usedBytesMin", ...CSV_PEAKS.map((name) => `${name}Max`)];
 

@@ -11,12 +11,12 @@ import type { Events } from "./events.ts";
 import { detail, serviceView, summarize } from "./leak-views.ts";
 import type { Log } from "./log.ts";
 
-/** One forced collection per 5 minutes at most, however short the sampling interval. */
+/** At most one forced collection per 5 minutes, however short the sampling interval. */
 const COLLECT_EVERY_MS = 300_000;
 const IDLE_BELOW_RATIO = 0.5;
-/** Between two writes of when services were last heard of; a changed verdict is written at once. */
+/** Period between writes of the services' last-seen times; a changed verdict is written at once. */
 const KEEP_EVERY_MS = 60_000;
-/** What the server itself did stands in the operator's namespace. */
+/** The server's own actions belong to the operator's namespace. */
 const OWN_NAMESPACE = "default";
 
 interface Parts {
@@ -47,12 +47,12 @@ export class LeakService {
     this.#own.inherit(kept.find(({ source }) => source === "")?.processes[0]?.verdict ?? null);
   }
 
-  /** Verdicts that stood before the restart are read back: they stand until the processes are judged again. */
+  /** Restores the verdicts from before the restart; they apply until the processes are judged again. */
   static async open(parts: Parts): Promise<LeakService> {
     return new LeakService(parts, await parts.standings.list());
   }
 
-  /** Keeps from now on when services were last heard of; returns what stops that and writes the last of it. */
+  /** Starts to store the services' last-seen times; returns a function that stops this and writes the last state. */
   start(): () => Promise<void> {
     const { clock } = this.#parts;
     const stop = clock.every(KEEP_EVERY_MS, () => {
@@ -65,7 +65,7 @@ export class LeakService {
     };
   }
 
-  /** Takes this server's own sample in; tells of a changed verdict on the socket, in the history and in the log. */
+  /** Adds this server's own sample; reports a changed verdict on the socket, in the history and in the log. */
   observe(sample: MemorySample): void {
     const changed = this.#own.push(sample);
     if (changed) this.#announce(OWN_NAMESPACE, "", this.#own.report());
@@ -92,7 +92,7 @@ export class LeakService {
     return summarize(this.agents(namespace));
   }
 
-  /** A service as its worst process stands, with that process's evidence. */
+  /** A service with the verdict and evidence of its worst process. */
   agent(namespace: string, name: string) {
     const nowMs = this.#parts.clock.nowMs();
     const service = this.#agents.find(namespace, name);
@@ -128,7 +128,7 @@ export class LeakService {
     );
   }
 
-  /** Writes all standings; what changes meanwhile is written once more. */
+  /** Writes all verdicts; changes in the meantime are written again. */
   #keep(): Promise<void> {
     this.#toKeep = true;
     this.#keeping ??= this.#keepAll().finally(() => {
@@ -163,7 +163,7 @@ export class LeakService {
     return { namespace: OWN_NAMESPACE, source: "", processes: [own] };
   }
 
-  /** One call gives both: V8 collects everything before it hands out the sampling profile. */
+  /** One call does both: V8 collects garbage before it returns the sampling profile. */
   #maybeCollect(sample: MemorySample): void {
     const now = this.#parts.clock.monotonicMs();
     if (now - this.#lastCollectMs < COLLECT_EVERY_MS || sample.eventLoop.utilizationRatio > IDLE_BELOW_RATIO) return;

@@ -7,7 +7,7 @@ import type { WatchedProcess, WatchedService } from "../../memory/leaks/watched-
 /** Points per series on a chart. */
 const MAX_POINTS = 256;
 
-/** A service as its worst process stands. */
+/** A service with the verdict of its worst process. */
 export function serviceView(service: WatchedService, nowMs: number): AgentView {
   const processes = service.processes();
   const worst = service.worst();
@@ -41,7 +41,7 @@ function processView(process: WatchedProcess, silent: boolean): AgentView["proce
 
 const notWatched = ({ refused }: WatchedProcess) => (refused ? "no-memory" : null);
 
-/** What all services come to, for a card and a top bar. */
+/** The summary of all services, for the card and the top bar. */
 export function summarize(services: readonly AgentView[]): ServicesSummary {
   const named = (applies: (service: AgentView) => boolean) => services.filter(applies).map(({ name }) => name);
   const groupOf = ({ state, before }: AgentView) => {
@@ -61,7 +61,7 @@ export function summarize(services: readonly AgentView[]): ServicesSummary {
 const isoOf = (ms: number): string => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : isoOf(ms));
 
-/** The evidence: what each channel read, which curve was judged, which sites grew. */
+/** The evidence: the readings of each channel, the judged curve, and the sites that grew. */
 export function detail(watch: LeakWatch) {
   const verdicts = new Map(watch.detector.verdicts().map((v) => [v.series, v]));
   const channels = LEAK_SERIES.map((series) => {

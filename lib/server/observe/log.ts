@@ -2,7 +2,7 @@ import { type Logger, pino } from "pino";
 
 export type Log = Logger;
 
-/** Long fields are cut: a log line has an end. */
+/** Long fields are cut to bound the length of a log line. */
 const MAX_FIELD = 2_000;
 const cut = (value: unknown): unknown =>
   typeof value === "string" && value.length > MAX_FIELD ? `${value.slice(0, MAX_FIELD)}…` : value;

@@ -3,7 +3,7 @@ import { MIB } from "../../shared/bytes.ts";
 import type { Runtime } from "../runtime.ts";
 import { type Durations, LATENCY_BUCKETS } from "./traffic.ts";
 
-/** What metrics read; all of it costs no more than a look. */
+/** The sources of the metrics; reading them is cheap. */
 export type MetricsSource = Pick<
   Runtime,
   | ("monitor" | "ledger" | "memory" | "loop" | "traffic" | "stores" | "leaks" | "events" | "sessions" | "streams")
@@ -13,7 +13,7 @@ export type MetricsSource = Pick<
 interface Figure<From extends unknown[]> {
   name: string;
   help: string;
-  /** A count that only grows: its name ends in `_total`. */
+  /** A counter; its name ends in `_total`. */
   grows?: boolean;
   read(...from: From): number;
 }
@@ -52,7 +52,7 @@ export function figuresOf({ monitor, ledger, memory, loop, sessions, ...rest }: 
   ];
 }
 
-/** Figures of what comes from outside, and goes there: disk, sockets, streams, the embedding model. */
+/** Figures of disk, sockets, streams and the embedding model. */
 function outwardFigures(source: Pick<MetricsSource, "settings" | "traffic" | "streams" | "rag">): Figure<[]>[] {
   const { settings, traffic, streams, rag } = source;
   const { embedder, embeddings } = rag.parts;

@@ -51,7 +51,7 @@ export class Metrics {
     return `${await this.#registry.metrics()}\n${durationText(this.#source.traffic.durations())}`;
   }
 
-  /** A disk that hangs must not hold the scrape up: then the last size is told. */
+  /** A hanging disk must not delay the scrape; the last known size is reported then. */
   async #measureDisk(): Promise<void> {
     const { database, clock } = this.#source;
     // One query at a time: otherwise a hanging database would accumulate a query per scrape.

@@ -25,7 +25,7 @@ const BASELINE_MS = 1_000;
 /** Called with each sample of the series, before it is sent and stored. */
 export type SampleListener = (sample: MemorySample, stores: StoreStats[]) => void;
 
-/** The eyes of the process: its probes, the sampler over them, and the history of samples. */
+/** The monitoring of the process: its probes, the sampler, and the history of samples. */
 export class Monitor {
   readonly sampler: Sampler;
   readonly sampleLog: SampleLog;
@@ -52,7 +52,7 @@ export class Monitor {
     return new Monitor(core, sampleLog, await sampleLog.lastSequence());
   }
 
-  /** Whoever judges by samples: the optimizer, the leak detector. */
+  /** Consumers of samples: the optimizer and the leak detector. */
   onSample(listener: SampleListener): void {
     this.#listeners.push(listener);
   }
@@ -87,14 +87,14 @@ export class Monitor {
     this.#sample();
   }
 
-  /** Collects everything and gives free pages back. @returns milliseconds in which nothing else could run. */
+  /** Collects all garbage and returns free pages. @returns the pause in milliseconds. */
   readonly giveBack = async (): Promise<number> => {
     const pauseMs = await collectAndGiveBack();
     this.#heapPeak?.gaveBack();
     return pauseMs;
   };
 
-  /** Pages of the heap that may be resident: in use or not, and those that V8 keeps beside it. */
+  /** Heap pages that may be resident: used, free, and those in V8's pool. */
   readonly heapPagesBytes = (): number => getHeapStatistics().total_physical_size + (this.#heapPeak?.keptBytes() ?? 0);
 
   /** The memory of the container that this process is in. */
@@ -105,7 +105,7 @@ export class Monitor {
       machineBytes: totalmem(),
     });
 
-  /** Takes the next sample: to the socket at once, to the database with the next batch. */
+  /** Handles the next sample: sends it to the socket at once, and to the database with the next batch. */
   #sample(): void {
     this.#followRuntime();
     const sample = this.sampler.take();

@@ -14,23 +14,23 @@ import { givenTwice } from "../http/intake/target.ts";
 import type { Runtime } from "../runtime.ts";
 import type { ServerEvent } from "./events.ts";
 
-/** Sockets at once, of which no namespace may take all; one more is refused with 503. */
+/** Maximum number of sockets, not all of which one namespace may take; one more is refused with 503. */
 const MAX_SOCKETS = 5_000;
-/** The server takes no events: whoever sends this many is sent away. */
+/** The server accepts no events: a client that sends this many is disconnected. */
 const MAX_CLIENT_EVENTS = 20;
 /** Clients send a connect packet with a key, and pings. */
 const MAX_PACKET_BYTES = 16_384;
 
-/** A WebSocket that does not answer its closing would stay open for 30 s more. */
+/** A WebSocket that does not confirm the close would stay open for another 30 s. */
 const CLOSING_MS = 1_000;
-/** One whose key ended is gone within a second: this and the time until it is seen. */
+/** A socket with an ended key closes within a second: this time plus the time until it is noticed. */
 const SIGNING_OUT_MS = 500;
-/** How often it is looked whether keys and sign-ins behind sockets hold: their expiry comes unannounced. */
+/** How often the keys and sign-ins of sockets are checked, since their expiry is not announced. */
 const CHECK_MS = 250;
-/** Of a WebSocket whose key or sign-in ended; 4000 to 4999 are an application's own. */
+/** Close code of a WebSocket whose key or sign-in ended; 4000 to 4999 are for applications. */
 const SIGNED_OUT_CODE = 4401;
 
-/** The connection under a WebSocket. Engine.IO keeps it as its transport's `socket`, and says so in no type. */
+/** The connection of a WebSocket. Engine.IO has it as its transport's `socket`, which no type declares. */
 function webSocketOf(conn: unknown): { terminate?(): void; close?(code: number, reason: string): void } | undefined {
   return (conn as EngineSocket & { transport: { socket?: object } }).transport.socket;
 }
@@ -53,7 +53,7 @@ type Nothing = Record<string, never>;
 type Monitoring = Namespace<Nothing, ServerEvents, Nothing, { identity: Identity }>;
 type Watcher = Socket<Nothing, ServerEvents, Nothing, { identity: Identity }>;
 
-/** The ids of the sockets for which too much waits; each socket is alone in the room of its id. */
+/** Ids of the sockets with too many waiting packets; each socket is alone in the room of its id. */
 function tooSlow(monitoring: Monitoring): string[] {
   const ids: string[] = [];
   for (const [id, { conn }] of monitoring.sockets) if (waiting(conn) >= MOST_WAITING) ids.push(id);
@@ -134,7 +134,7 @@ export class Realtime {
     else this.#engine.handleUpgrade(request as Parameters<Engine["handleUpgrade"]>[0], socket, head);
   }
 
-  /** Ends every socket; browsers reconnect by themselves. */
+  /** Closes every socket; browsers reconnect by themselves. */
   close(): void {
     for (const end of this.#ends) end();
     this.#io.disconnectSockets(true);
@@ -178,7 +178,7 @@ export class Realtime {
     }
   }
 
-  /** Sockets of one namespace leave room for those of the others. @throws {AppError} `overloaded`. */
+  /** Sockets of one namespace leave room for those of other namespaces. @throws {AppError} `overloaded`. */
   #takePlace({ role, namespace }: Identity, conn: Watcher["conn"]): void {
     const holder = `${role} ${namespace}`;
     const held = this.#held.get(holder) ?? 0;

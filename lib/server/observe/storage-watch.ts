@@ -4,10 +4,10 @@ import { AppError } from "../../shared/errors.ts";
 import type { Log } from "./log.ts";
 
 const LOOK_MS = 1_000;
-/** The database's thread answers between two commits: so long none takes but on a disk that hangs. */
+/** The database thread responds between two commits. Only a hanging disk makes a commit take this long. */
 const SILENT_MS = 10_000;
 
-/** Whether the database can be written to: looked at once a second, told once when it changes. */
+/** Whether the database is writable: checked once a second, reported once per change. */
 export class StorageWatch {
   readonly #database: Pick<DatabaseClient, "requirePlace">;
   readonly #clock: Clock;
@@ -21,12 +21,12 @@ export class StorageWatch {
     this.#log = log;
   }
 
-  /** Why it cannot, for /readyz; null when it can. */
+  /** Why the database is not writable, for /readyz; null when it is. */
   get fault(): AppError | null {
     return this.#fault;
   }
 
-  /** Looks once a second until the returned function is called. */
+  /** Checks once a second until the returned function is called. */
   start(): () => void {
     return this.#clock.every(LOOK_MS, () => this.#look());
   }

@@ -1,4 +1,4 @@
-/** Requests by route, method, status and door: the label set is the routes that exist, so it has an end. */
+/** Requests by route, method, status and door. Labels are existing routes only, so their number is bounded. */
 const MAX_SERIES = 4_096;
 
 export interface TrafficSeries {
@@ -11,7 +11,7 @@ export interface TrafficSeries {
 
 const KNOWN_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
-/** Routes and methods whose durations are told apart; the rest share one series. */
+/** Maximum number of routes and methods with their own durations; the rest share one series. */
 const MAX_DURATIONS = 256;
 const REST = { route: "other", method: "other" };
 
@@ -33,9 +33,9 @@ export class Traffic {
   readonly #series = new Map<string, TrafficSeries>();
   readonly #durations = new Map<string, Durations>();
   #sinceSample = 0;
-  /** Of the API, since the start: what only watches, this server or another, is not among them. */
+  /** API requests since the start, without requests that only monitor. */
   calls = 0;
-  /** Sockets open now; who opens them says how many. */
+  /** Number of open sockets, set by the code that opens them. */
   openSockets: () => number = () => 0;
 
   count(route: string, method: string, status: number, door: string, durationMs: number): void {

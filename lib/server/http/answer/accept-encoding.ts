@@ -1,9 +1,9 @@
 import type { Encoding } from "../../../ports/cache-store.ts";
 
-/** Encodings that are held, beside identity, which everyone takes. */
+/** Encodings that are stored in addition to identity, which every client accepts. */
 const HELD: readonly Encoding[] = ["br", "gzip"];
 
-/** Which held encodings an `Accept-Encoding` header takes (RFC 9110, 12.5.3); none without the header. */
+/** The stored encodings that an `Accept-Encoding` header accepts (RFC 9110, 12.5.3); none without the header. */
 export function acceptedEncodings(header: string | null): readonly Encoding[] {
   if (!header) return [];
   const weights = new Map<string, number>();

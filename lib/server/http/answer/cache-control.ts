@@ -1,4 +1,4 @@
-/** The largest number of seconds that is told apart (RFC 9111, 1.2.2). */
+/** The largest number of seconds that is distinguished (RFC 9111, 1.2.2). */
 const LONGEST_SECONDS = 2 ** 31;
 
 /** A directive of a list: a name, and perhaps a value as a token or in quotes, in which a comma is text. */

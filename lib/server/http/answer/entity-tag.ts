@@ -1,7 +1,7 @@
 import type { Condition } from "../../../shared/condition.ts";
 import { AppError } from "../../../shared/errors.ts";
 
-/** One of a list, the comma behind it included; a list may have empty elements (RFC 9110, 5.6.1). */
+/** A list element, including the comma after it; a list may have empty elements (RFC 9110, 5.6.1). */
 const TAG = /[ \t]*(?:(W\/)?"([\x21\x23-\x7e\x80-\xff]*)")?[ \t]*(?:,|$)/y;
 /** A version without quotes, as X-Version gives it. */
 const VERSION = /^[\x21\x23-\x2b\x2d-\x7e]{1,256}$/;

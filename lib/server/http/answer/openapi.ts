@@ -15,7 +15,7 @@ const PROBLEM = {
   content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
 };
 
-/** The OpenAPI 3.1 document, from the very schemas that check requests. */
+/** The OpenAPI 3.1 document, generated from the schemas that check requests. */
 export function createOpenApi(routes: readonly Route[]): Json {
   const paths: Record<string, Json> = {};
   for (const { spec } of routes) {
@@ -61,7 +61,7 @@ function operation(spec: Route["spec"]): Json {
   };
 }
 
-/** `x-headroom-role` is the role, a list where more than one may, or `none`; an operator may do all. */
+/** `x-headroom-role` is the role, a list of roles, or `none`. An operator is always allowed. */
 function access(role: Roles | null): Json {
   if (role === null) return { "x-headroom-role": "none", security: [] };
   const words = typeof role === "string" ? role : role.join(", ");

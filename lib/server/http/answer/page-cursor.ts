@@ -4,7 +4,7 @@ import { AppError } from "../../../shared/errors.ts";
 /** Opaque to clients: where the next page starts. */
 export const encodeCursor = (position: string | number): string => Buffer.from(String(position)).toString("base64url");
 
-/** @throws {AppError} `validation-failed` for a cursor that we did not make. */
+/** @throws {AppError} `validation-failed` for a cursor that this server did not issue. */
 export function decodeCursor(cursor: string | undefined): string | null {
   if (cursor === undefined) return null;
   const position = Buffer.from(cursor, "base64url").toString("utf8");
@@ -19,7 +19,7 @@ export function decodeNameCursor(cursor: string | undefined): string | null {
   return position;
 }
 
-/** A cursor that counts, such as a row's id. */
+/** A numeric cursor, such as a row id. */
 export function decodeNumberCursor(cursor: string | undefined): number | null {
   const position = decodeCursor(cursor);
   if (position === null) return null;
@@ -27,7 +27,7 @@ export function decodeNumberCursor(cursor: string | undefined): number | null {
   return Number(position);
 }
 
-/** A cursor of a list by age: when its last item was made, and which it was. It stays a place when that item is gone. */
+/** A cursor of a list by age: creation time and id of its last item. It stays valid when that item is deleted. */
 export function decodeAgeCursor(cursor: string | undefined): { createdAtMs: number; id: string } | null {
   const position = decodeCursor(cursor);
   if (position === null) return null;

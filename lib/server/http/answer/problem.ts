@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Problem } from "../../../contracts/problem.ts";
 import { AppError, type FieldError, PROBLEMS } from "../../../shared/errors.ts";
 
-/** The answer to an error. An error that is not ours says nothing of itself. */
+/** The response to an error. Unexpected errors reveal nothing about themselves. */
 export function toProblem(
   error: unknown,
   requestId: string,
@@ -23,7 +23,7 @@ export function toProblem(
   return { problem, headers: known.headers };
 }
 
-/** What was sent does not fit its schema: `item-too-large` where that is all that is wrong with it. */
+/** The error for input that does not match its schema: `item-too-large` if size is the only fault. */
 export function schemaError(error: z.ZodError, where: Where): AppError {
   const errors = fieldErrors(error, where);
   const [first] = errors;
@@ -34,7 +34,7 @@ export function schemaError(error: z.ZodError, where: Where): AppError {
 
 type Where = "body" | "query" | "params" | "header";
 
-/** Issues named in one answer. */
+/** Maximum number of issues in one response. */
 const MAX_ISSUES = 20;
 
 /** Zod's issues as field errors: JSON pointers in a body, `query.limit` in a query. */

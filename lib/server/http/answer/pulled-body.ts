@@ -1,16 +1,19 @@
 import type { Clock } from "../../../shared/clock.ts";
 import { AppError } from "../../../shared/errors.ts";
 
-/** A reader that takes nothing for so long has given its place to others. */
+/** A reader that reads nothing for this long loses its connection. */
 export const UNREAD_MS = 60_000;
 
 interface PulledBody {
   clock: Pick<Clock, "after">;
-  /** Called once: at the end, at a failure, when the reader goes away, or when it takes nothing for a minute. */
+  /** Called once: at the end, on failure, when the reader disconnects, or when it reads nothing for a minute. */
   done(): void;
 }
 
-/** A response's body, made as its reader takes it, a chunk ahead at most. A reader that takes nothing for a minute loses the connection. */
+/**
+ * A response body that is produced as the reader reads it, at most one chunk ahead. A reader that reads nothing for a
+ * minute loses the connection.
+ */
 export function pulledBody(chunks: AsyncIterator<Uint8Array>, { clock, done }: PulledBody): ReadableStream<Uint8Array> {
   let over = false;
   let cancelWait: () => void = () => undefined;

@@ -6,7 +6,7 @@ import type { Runtime } from "../../runtime.ts";
 import { toProblem } from "./problem.ts";
 import { API_HEADERS } from "./respond.ts";
 
-/** Answers with a problem what never reaches the API. */
+/** Responds with a problem to requests that never reach the API. */
 export function refuse(
   runtime: Pick<Runtime, "traffic" | "log">,
   request: IncomingMessage,
@@ -37,7 +37,7 @@ const CLIENT_ERRORS: Readonly<Record<string, ProblemCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: "request-timeout",
 };
 
-/** What Node's parser refuses still gets a problem; there is no response object for it. */
+/** Requests that Node's parser refuses also get a problem, without a response object. */
 export function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();

@@ -29,7 +29,7 @@ export function toResponse(result: unknown, stamp: Stamp): Response {
   return new Response(JSON.stringify(body), { status, headers: stamped(stamp, JSON_TYPE, headers) });
 }
 
-/** One literal, then assignments: an object spread into another gets a hidden class of its own for each answer. */
+/** One literal, then assignments: a spread object would get its own hidden class for each response. */
 function stamped(
   { requestId, door }: Stamp,
   mediaType: string | undefined,

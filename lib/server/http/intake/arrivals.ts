@@ -30,7 +30,7 @@ export class Arrivals {
     request.once("close", () => this.#begun.delete(request));
   }
 
-  /** @returns what stops looking. */
+  /** @returns a function that stops the checks. */
   start(): () => void {
     return this.#clock.every(CHECK_MS, () => this.#check());
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { releaseBytes } from "../../../streaming/release-bytes.ts";
 
-/** Sockets that linger at once, how long each may, and how much of its body is read and thrown away meanwhile. */
+/** Maximum number of lingering sockets, the maximum time of each, and the bytes read and discarded meanwhile. */
 export interface LingerBounds {
   sockets: number;
   ms: number;
@@ -30,12 +30,12 @@ export class Lingering {
     return this.#sockets.size;
   }
 
-  /** What follows on such a connection was sent before its client knew that it closes, and is not served. */
+  /** Later requests on such a connection were sent before the client knew that it closes; they are not served. */
   has(socket: Socket): boolean {
     return this.#sockets.has(socket);
   }
 
-  /** Lets the connection linger if the response to this request closes it too early. Call before it is answered. */
+  /** Lets the connection linger if the response to this request closes it too early. Call before responding. */
   watch(request: IncomingMessage, response: ServerResponse): void {
     // Before Node's own listener, which closes the connection by `destroySoon`.
     response.prependOnceListener("finish", () => {

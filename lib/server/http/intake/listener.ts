@@ -13,9 +13,9 @@ import { Lingering } from "./lingering.ts";
 import type { ReadingTime } from "./reading-time.ts";
 import { checkTarget, isApiPath, isSocketPath, requireOnce } from "./target.ts";
 
-/** How long a request may take to arrive, streams excepted. */
+/** How long a request may take to arrive, except for streams. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Header lines of one request: Node drops what is over its own bound without a word, so ours is below it. */
+/** Maximum header lines of a request. Node silently drops lines over its own bound, so ours is lower. */
 export const MAX_HEADER_LINES = 200;
 /**
  * Headers in which our server passes the peer and the target to the Next door: Next rebuilds the URL and drops
@@ -77,7 +77,7 @@ export function createListener(
   };
 }
 
-/** Whoever stops reading leaves the connection open, for the answer that says why. */
+/** Code that stops reading keeps the connection open for the response. */
 function chunksOf(incoming: IncomingMessage): AsyncIterable<Uint8Array> {
   return { [Symbol.asyncIterator]: () => incoming.iterator({ destroyOnReturn: false }) };
 }

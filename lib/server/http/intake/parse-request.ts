@@ -11,7 +11,7 @@ export interface ParsedRequest {
   body: unknown;
 }
 
-/** Checks what a request brings against its route's schemas. @throws {AppError} that names the field. */
+/** Checks a request against its route's schemas. @throws {AppError} that names the field. */
 export async function parseRequest(
   { spec }: Route,
   request: Request,
@@ -91,7 +91,7 @@ async function parseBody({ spec }: Route, schema: z.ZodType, request: Request, m
   return check(schema, spec.rounded ? parseJson(bytes, { rounded: spec.rounded }) : parseJson(bytes), "body");
 }
 
-/** A body that a route does not take is refused, not ignored: whoever sends a field expects it to do something. */
+/** A body that a route does not accept is refused, not ignored: a client expects a sent field to have an effect. */
 const MOST_IGNORED_BYTES = 65_536;
 const NO_FIELDS = z.strictObject({});
 

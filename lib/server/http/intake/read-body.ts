@@ -41,7 +41,7 @@ async function readChunks(body: ReadableStream<Uint8Array>, maxBytes: number): P
   return Buffer.concat(chunks, size);
 }
 
-/** Whoever left in the middle reads no answer; in the log it is their doing, not a failure of ours. */
+/** A client that disconnected reads no response; the log shows a client error, not a server failure. */
 function cutShort(cause: unknown): never {
   if (cause instanceof AppError) throw cause;
   throw new AppError("malformed-request", "The connection closed before the whole body had arrived.", { cause });

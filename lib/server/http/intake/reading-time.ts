@@ -10,7 +10,7 @@ const TICK_MS = 500;
 export class ReadingTime implements Pick<Clock, "monotonicMs" | "every"> {
   readonly #clock: Pick<Clock, "monotonicMs" | "every">;
   readonly #windowMs: number;
-  /** When the last ticks were, the oldest first: as many as fit into the window. */
+  /** Times of the last ticks, oldest first: as many as fit into the window. */
   readonly #ticks: number[];
   #readMs = 0;
 
@@ -33,7 +33,7 @@ export class ReadingTime implements Pick<Clock, "monotonicMs" | "every"> {
     return this.#readMs + Math.min(TICK_MS, this.#sinceTickMs());
   }
 
-  /** What a timeout of the window's length has to be now: longer by what the loop was late meanwhile. */
+  /** The current value of a timeout of the window's length: longer by the time that the loop was late. */
   get timeoutMs(): number {
     const sinceOldestMs = this.#clock.monotonicMs() - (this.#ticks[0] ?? 0);
     const isFull = (this.#ticks.length + 1) * TICK_MS > this.#windowMs;
@@ -51,7 +51,10 @@ export class ReadingTime implements Pick<Clock, "monotonicMs" | "every"> {
   }
 }
 
-/** Has a server end those whose headers take longer than the window, in time in which it could read them. */
+/**
+ * Makes a server close connections whose headers take longer than the window, counting only time in which it could
+ * read.
+ */
 export function timeHeaders(server: Server, reading: ReadingTime): void {
   // Node reads this property each time it checks for slow connections.
   Object.defineProperty(server, "headersTimeout", { get: () => reading.timeoutMs });

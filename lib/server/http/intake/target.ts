@@ -2,7 +2,7 @@ import { AppError } from "../../../shared/errors.ts";
 
 const API = /^\/(?:api|monitoring|docs)(?:\/|$)|^\/(?:metrics|livez|readyz|openapi\.json)(?:\/|$)/;
 
-/** True for what the HTTP API answers; the rest are pages and their assets. */
+/** True for paths of the HTTP API; all others are pages and their assets. */
 export const isApiPath = (pathname: string): boolean => API.test(pathname);
 
 /** True for Socket.IO's own path, which takes GET and POST. */
@@ -34,7 +34,7 @@ export function checkTarget(method: string, target: string): string {
   return pathname;
 }
 
-/** Headers that say who asks, whom, and for what: of two, a proxy may read the one and we the other. */
+/** Headers about identity, host and content. If one is repeated, a proxy and this server may read different values. */
 const ONCE: ReadonlyMap<string, number> = new Map([
   ["host", 1],
   ["authorization", 2],
@@ -64,7 +64,7 @@ export function requireOnce(rawHeaders: readonly string[]): void {
   if (twice !== null) throw twice;
 }
 
-/** Next's optimizer of images fetches and keeps what anybody names, and no page has an image that needs it. */
+/** Next's image optimizer fetches and stores any URL that a client names, and no page needs it. */
 const CLOSED = /^\/_next\/image(?:\/|$)/;
 
 /** Escapes must be UTF-8, and no segment may be `.` or `..`, escaped or not. */

@@ -14,7 +14,7 @@ export function uploadHeaders(job: StreamJob): Record<string, string> {
   };
 }
 
-/** The request's body as an upload that begins at `offset`. @throws {AppError} for headers that cannot be. */
+/** The request's body as an upload from `offset`. @throws {AppError} for invalid headers. */
 export function readUpload(request: Request, chunks: AsyncIterable<Uint8Array> | undefined, offset: number): Upload {
   return {
     body: chunks ?? chunksOf(request.body),
@@ -41,7 +41,7 @@ function encodingOf(header: string | null): ContentEncoding {
   );
 }
 
-/** A structured-field boolean; without it, the body is the whole of what is left. */
+/** A structured-field boolean; without it, the body is the complete rest. */
 function isComplete(header: string | null): boolean {
   if (header === null || header === "?1") return true;
   if (header === "?0") return false;

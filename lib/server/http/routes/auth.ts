@@ -14,7 +14,7 @@ const toView = ({ keyId, name, role, namespace, expiresAtMs }: Identity): Identi
   expiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
 });
 
-/** Browsers say where a form comes from; a sign-in that another site starts would put a person into a stranger's account. */
+/** Browsers send the origin of a form. A sign-in started by another site would put a user into a stranger's account. */
 function refuseForeignPage({ headers }: Request): void {
   const origin = headers.get("origin");
   const site = headers.get("sec-fetch-site");

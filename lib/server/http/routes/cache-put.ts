@@ -4,7 +4,7 @@ import { AppError } from "../../../shared/errors.ts";
 import { acceptedEncodings } from "../answer/accept-encoding.ts";
 import { keptSeconds } from "../answer/cache-control.ts";
 
-/** What the headers of a `PUT /api/v1/cache/{key}` say. @throws {AppError} `validation-failed` that names the header. */
+/** Parses the headers of a `PUT /api/v1/cache/{key}`. @throws {AppError} `validation-failed` that names the header. */
 export function toCachePut(headers: Headers): Omit<CachePut, "namespace" | "key" | "body"> {
   const mediaType = check(mediaTypeSchema, storedMediaType(headers.get("content-type")), "Content-Type");
   const tags = check(tagsSchema, splitTags(headers.get("cache-tag")), "Cache-Tag");
@@ -21,7 +21,10 @@ export function toCachePut(headers: Headers): Omit<CachePut, "namespace" | "key"
   };
 }
 
-/** What fetch adds of its own to a request with a precondition (Fetch, "HTTP-network-or-cache fetch") says nothing of the response. */
+/**
+ * Directives that fetch adds to a request with a precondition (Fetch, "HTTP-network-or-cache fetch") do not concern the
+ * response.
+ */
 function responseControl(headers: Headers): string | null {
   const control = headers.get("cache-control");
   const conditional = headers.has("if-none-match") || headers.has("if-match");

@@ -81,7 +81,7 @@ function answerHit({ mediaType, ageMs, ttlLeftMs, representation, etag }: Cached
   return reply(200, representation.bytes, headers);
 }
 
-/** Answered, not thrown: a miss is no refusal to log. */
+/** Returned, not thrown: a miss is not a refusal to log. */
 function answerMiss(found: Exclude<CacheLookup, { outcome: "hit" }>, requestId: string): ReplyWith {
   const headers: Record<string, string> = {
     "Content-Type": "application/problem+json",
@@ -215,7 +215,7 @@ const batch = (cache: CacheStore): Route =>
     },
   );
 
-/** Fixed paths before `{key}`: `batch` and `purge` are verbs, taken by POST alone. */
+/** Fixed paths before `{key}`: `batch` and `purge` are verbs and accept POST only. */
 export function cacheRoutes({ cache }: { cache: CacheStore }): readonly Route[] {
   return [list, purge, batch, get, put, remove].map((route) => route(cache));
 }

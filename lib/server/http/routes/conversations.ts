@@ -121,7 +121,7 @@ export const conversationRoutes: readonly Route[] = [
   ),
 ];
 
-/** @throws {AppError} `validation-failed` for a cursor that is not of this list. */
+/** @throws {AppError} `validation-failed` for a cursor of another list. */
 function readPosition(cursor: string | undefined): ConversationPosition | null {
   const parts = decodeNumbersCursor(cursor, 3);
   if (parts === null) return null;

@@ -7,7 +7,7 @@ import { defineRoute, type Route, reply } from "../define-route.ts";
 
 const require = createRequire(import.meta.url);
 
-/** Swagger UI as its package ships it: nothing is fetched from elsewhere. */
+/** Swagger UI as shipped in its package; nothing is fetched from other sites. */
 const ASSETS: Readonly<Record<string, string>> = {
   "swagger-ui.css": "text/css",
   "swagger-ui-bundle.js": "text/javascript",
@@ -25,7 +25,7 @@ const START = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#docs", deepLink
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/** The API's own description, and a page that shows it. */
+/** The OpenAPI document, and a page that shows it. */
 export function docsRoutes(described: readonly Route[]): readonly Route[] {
   const document = JSON.stringify(createOpenApi(described));
   const text = (body: string | Uint8Array, mediaType: string) =>

@@ -7,12 +7,12 @@ import { requireRole } from "../../auth/authenticate.ts";
 import { pulledBody } from "../answer/pulled-body.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 
-/** What belongs to no namespace alone, and what holds others' secrets. */
+/** Sources for operators only: data of all namespaces, and data with secrets of others. */
 const OPERATORS: ReadonlySet<string> = new Set(["history", "audit", "sessions", "cache"]);
-/** Exports that are told in the audit. */
+/** Exports that are recorded in the audit log. */
 const AUDITED: ReadonlySet<string> = new Set(["sessions", "cache"]);
 
-/** What an export holds: a page of records, a chunk that is made and one that is sent. */
+/** Memory of an export: a page of records, a chunk in production and a chunk in transit. */
 const EXPORT_BYTES = MIB;
 
 /**

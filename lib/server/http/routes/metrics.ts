@@ -2,7 +2,7 @@ import { Metrics } from "../../observe/metrics.ts";
 import type { Runtime } from "../../runtime.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 
-/** Made with the routes: default metrics observe the process from then on. */
+/** Created with the routes; default metrics observe the process from then on. */
 export function metricsRoutes(runtime: Runtime): readonly Route[] {
   const metrics = new Metrics(runtime);
   const route = defineRoute(

@@ -239,7 +239,7 @@ const statusRoutes: readonly Route[] = [
 
 export const ragRoutes: readonly Route[] = [...documentRoutes, ...askRoutes, ...statusRoutes];
 
-/** Documents of one batch that are under way at once: their texts share the model's batches. */
+/** Documents of one batch that are processed concurrently, so that their texts share the model's batches. */
 const BATCH_CONCURRENCY = 4;
 
 type BatchResult = z.infer<typeof batchResultSchema>["results"][number];

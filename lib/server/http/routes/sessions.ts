@@ -36,7 +36,7 @@ function toSession(view: SessionView): Session {
   };
 }
 
-/** The data are JSON already: they go into the answer as they are, copied once. */
+/** The data is JSON already: it goes into the response unchanged, copied once. */
 function withData(session: Session, data: Uint8Array): Buffer {
   // Times, numbers and a base64url id: one byte per character.
   const head = `${JSON.stringify(session).slice(0, -1)},"data":`;

@@ -110,7 +110,7 @@ const resumeRoute = defineRoute(
   },
 );
 
-/** What a job tells of single records. */
+/** The logs of a job about single records. */
 function logRoute(log: "rejects" | "results", summary: string, description: string): Route {
   return defineRoute(
     {
@@ -197,7 +197,7 @@ export const streamRoutes: readonly Route[] = [createRoute, ...readRoutes, resum
 
 const targetText = ({ kind, name }: StreamTarget): string => (name === null ? kind : `${kind}:${name}`);
 
-/** Parameters that one format alone knows. */
+/** Parameters that apply to some formats only. */
 const ONLY_FOR: Readonly<Record<string, readonly string[]>> = {
   encoding: ["ndjson", "json", "csv", "text"],
   path: ["json"],
