@@ -21,116 +21,121 @@ export const FIXED = {
     schema: z.string().min(1),
     fallback: "127.0.0.1",
     takes: "an address to listen on",
-    description: "The address to listen on; any but 127.0.0.1 opens it to the network",
+    description: "The address to listen on; any other than 127.0.0.1 opens the server to the network",
   },
   HEADROOM_DATABASE_URL: {
     schema: z.string().regex(/^file:.+/, "must start with file:"),
     fallback: "file:./data/headroom.db",
     takes: "file:PATH of a SQLite database (this version does not support Postgres)",
-    description: "The SQLite database; a relative path starts at the project",
+    description: "The SQLite database; a relative path starts at the project folder",
   },
   HEADROOM_REDIS_URL: {
     schema: z.string().max(0).optional(),
     fallback: undefined,
     takes: "no value: this version stores its state in SQLite",
-    description: "Not served by this version",
+    description: "Not supported by this version; must be empty",
   },
   HEADROOM_OPERATOR_KEY: {
     schema: z.string().min(16).max(256).optional(),
     fallback: undefined,
     takes: "16 to 256 characters",
-    description: "The operator's key; without it the first start makes one and prints it once",
+    description: "The operator key; without it, the first start creates one and prints it once",
   },
   HEADROOM_EMBEDDINGS_URL: {
     schema: z.url({ protocol: /^https?$/ }).optional(),
     fallback: undefined,
     takes: "the base URL of an OpenAI-compatible API, such as https://host/v1",
-    description: "A service that embeds in place of the embedded model",
+    description: "An embedding service to use instead of the embedded model",
   },
   HEADROOM_EMBEDDINGS_MODEL: {
     schema: z.string().min(1).max(200),
     fallback: "text-embedding-3-small",
     takes: "a model name",
-    description: "The model that the service is asked for",
+    description: "The model name sent to the embedding service",
   },
   HEADROOM_EMBEDDINGS_API_KEY: {
     schema: z.string().min(1).max(4096).optional(),
     fallback: undefined,
     takes: "the API key of the embedding service",
-    description: "The key for the service",
+    description: "The API key of the embedding service",
   },
   HEADROOM_EMBEDDINGS_MAX_TOKENS: {
     schema: integer(32, 1_000_000),
     fallback: 8_191,
     takes: "a number from 32 to 1000000: the maximum tokens per text of the service's model",
-    description: "Chunks and messages are cut to what the service's model reads",
+    description: "Maximum tokens per text of the service's model; chunks and messages are cut to it",
   },
   HEADROOM_EMBEDDINGS_IDLE_SECONDS: {
     schema: integer(1, 86_400),
     fallback: 60,
     takes: "a number from 1 to 86400: idle seconds after which the process of the embedded model stops",
-    description: "When the embedded model's process ends, and its memory with it",
+    description: "Idle time after which the process of the embedded model stops and frees its memory",
   },
   HEADROOM_EMBEDDINGS_TIMEOUT_SECONDS: {
     schema: integer(1, 600),
     fallback: 30,
     takes: "a number from 1 to 600: the timeout in seconds for embedding a batch of texts",
-    description: "How long a batch may take: then 504 from a service, or a new process for the model",
+    description: "Timeout for embedding a batch: then 504 for a service, or a new process for the embedded model",
   },
   HEADROOM_DOOR: {
     schema: z.enum(["direct", "next"]),
     fallback: "direct" as const,
     takes: "direct or next",
-    description: "Who answers the API: the server itself, or Next's route handlers",
+    description: "How API requests are handled: by the server itself, or by Next.js route handlers",
   },
   HEADROOM_SNAPSHOTS: {
     schema: flag,
     fallback: false,
     takes: "on or off",
-    description: "Heap snapshots may be taken; they contain everything in memory, secrets included",
+    description: "Allow heap snapshots; they contain everything in memory, including secrets",
   },
-  HEADROOM_METRICS_PUBLIC: { schema: flag, fallback: false, takes: "1 or 0", description: "`/metrics` needs no key" },
+  HEADROOM_METRICS_PUBLIC: {
+    schema: flag,
+    fallback: false,
+    takes: "1 or 0",
+    description: "Serve `/metrics` without a key",
+  },
   HEADROOM_GC_TUNING: {
     schema: flag,
     fallback: true,
     takes: "on or off",
-    description: "Start flags for garbage collection, chosen for the memory limit",
+    description: "Garbage collection flags at the start, chosen for the memory limit",
   },
   HEADROOM_ALLOCATOR_TRIM: {
     schema: flag,
     fallback: true,
     takes: "on or off",
-    description: "Free pages of the C allocator are given back",
+    description: "Return free pages of the C allocator to the system",
   },
   HEADROOM_SESSION_PACKING: {
     schema: flag,
     fallback: true,
     takes: "on or off",
-    description: "Sessions that rest are compressed in memory",
+    description: "Compress idle sessions in memory",
   },
   HEADROOM_SESSION_HOT_TIER: {
     schema: flag,
     fallback: true,
     takes: "on or off",
-    description: "Sessions in use are kept ready to be answered",
+    description: "Keep recently used sessions decoded in memory",
   },
   HEADROOM_CACHE_COMPRESSION: {
     schema: flag,
     fallback: true,
     takes: "on or off",
-    description: "Cached bodies are compressed",
+    description: "Compress cached bodies",
   },
   HEADROOM_CGROUP_ROOT: {
     schema: z.string().min(1),
     fallback: "/sys/fs/cgroup",
     takes: "the path of the cgroup file system",
-    description: "Where the container's memory limit is read",
+    description: "Path from which the container's memory limit is read",
   },
   HEADROOM_LOG_LEVEL: {
     schema: z.enum(["debug", "info", "warn", "error", "silent"]),
     fallback: "info" as const,
     takes: "debug, info, warn, error or silent",
-    description: "The least important lines of the log that are written",
+    description: "Lowest level of log lines that are written",
   },
 } as const;
 
@@ -153,7 +158,7 @@ export class EnvError extends Error {
 /**
  * Parses the environment, once.
  *
- * @throws {EnvError} for the first wrong value.
+ * @throws {EnvError} for the first invalid value.
  */
 export function parseEnv(environment: Readonly<Record<string, string | undefined>>): Env {
   const fixed: Record<string, unknown> = {};
