@@ -75,6 +75,9 @@ export class ChannelPair {
   #assess(channel: Channel): Assessment {
     const since = channel.marks[0]?.atMs ?? 0;
     const now = channel.marks.at(-1)?.atMs ?? 0;
-    return channel.assess(this.#levels.highBefore(since), this.#levels.knowsDay(now));
+    const held = this.#levels.highBefore(since);
+    // Two hours may be a job of each night; what lasts for seventeen is none.
+    const formerHigh = channel === this.fine ? Math.max(held, this.#levels.highDayBefore(now)) : held;
+    return channel.assess(formerHigh, this.#levels.knowsDay(now));
   }
 }

@@ -42,6 +42,15 @@ it("hides no leak behind a burst: one of 5 MB an hour stays confirmed", () => {
   expect(states).toEqual(["warming-up", "clear", "confirmed"]);
 });
 
+it("knows for two hours what was reached a day ago, as a nightly job does", () => {
+  const levels = new DayLevels();
+  const push = (minute: number, level: number) =>
+    levels.push({ at: 0, atMs: minute * 60_000, low: level, exact: null, collected: false, committed: 0, load: 0 });
+  for (let minute = 0; minute < 24 * 60; minute += 4) push(minute, minute >= 180 && minute < 250 ? minute + 100 : 80);
+  expect(levels.highDayBefore(27.7 * HOUR_MS)).toBeGreaterThan(330);
+  expect(levels.highDayBefore(32 * HOUR_MS)).toBe(80);
+});
+
 it("knows of an hour what was held all through it, for a week", () => {
   const levels = new DayLevels();
   const push = (atMs: number, level: number) =>

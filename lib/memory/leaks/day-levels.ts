@@ -6,12 +6,15 @@ const HOUR_MS = 3_600_000;
 /** A whole day has been seen after so many hours. */
 const DAY_HOURS = 24;
 
+/** What was done at about this time of the day before, a nightly job say, began in the hours from so long ago to so long ago. */
+const SAME_TIME_MS = [23 * HOUR_MS, 26 * HOUR_MS] as const;
+
 /**
  * The level that a channel held hour by hour, for a week: what memory climbs back to is no news. Of an hour the lowest counts, which is what
- * was held all through it: one burst is no level, and must not hide a leak below it for a week. Holds at most 168 numbers.
+ * was held all through it: one burst is no level, and must not hide a leak below it for a week. Holds at most 168 pairs of numbers.
  */
 export class DayLevels {
-  #hours: { startMs: number; low: number }[] = [];
+  #hours: { startMs: number; low: number; high: number }[] = [];
   #beganMs = Number.NaN;
 
   push(mark: Mark): void {
@@ -19,9 +22,12 @@ export class DayLevels {
     const level = mark.exact ?? mark.low;
     const open = this.#hours.at(-1);
     if (!open || mark.atMs - open.startMs >= HOUR_MS) {
-      this.#hours.push({ startMs: mark.atMs, low: level });
+      this.#hours.push({ startMs: mark.atMs, low: level, high: level });
       if (this.#hours.length > MAX_HOURS) this.#hours.shift();
-    } else open.low = Math.min(open.low, level);
+      return;
+    }
+    open.low = Math.min(open.low, level);
+    open.high = Math.max(open.high, level);
   }
 
   /** Whether a day had been seen by then. */
@@ -33,6 +39,15 @@ export class DayLevels {
   highBefore(atMs: number): number {
     let high = Number.NEGATIVE_INFINITY;
     for (const hour of this.#hours) if (hour.startMs + HOUR_MS <= atMs) high = Math.max(high, hour.low);
+    return high;
+  }
+
+  /** The highest level reached a day before then, give or take an hour; -Infinity where nothing is known of it. */
+  highDayBefore(atMs: number): number {
+    const [from, to] = SAME_TIME_MS;
+    let high = Number.NEGATIVE_INFINITY;
+    for (const hour of this.#hours)
+      if (atMs - hour.startMs >= from && atMs - hour.startMs <= to) high = Math.max(high, hour.high);
     return high;
   }
 }
