@@ -101,7 +101,7 @@ test("a viewer sees the jobs, and is offered neither a file nor what was made of
   await expect(page.getByText("Options", { exact: true })).toHaveCount(0);
   await row.click();
   const sheet = page.getByRole("dialog");
-  await expect(sheet).toContainText("Records kept");
+  await expect(sheet).toContainText("Records stored");
   await expect(sheet.getByRole("link")).toHaveCount(0);
 });
 
