@@ -7,13 +7,13 @@ import { dotWithCode, encodeVector, normalize } from "./vector-code.ts";
 
 const DIMENSIONS = 32;
 
-function random(seed: number): Float32Array {
+function random(seed: number, dimensions = DIMENSIONS): Float32Array {
   let state = seed * 2_654_435_761;
   const next = () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32 - 0.5;
   };
-  return normalize(Float32Array.from({ length: DIMENSIONS }, next));
+  return normalize(Float32Array.from({ length: dimensions }, next));
 }
 
 /** The database's part: rows by scope, in the order of their ids. */
@@ -61,7 +61,7 @@ describe("PassageIndex", () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(operation, { maxLength: 30 }),
-        fc.constantFrom(0, 30_000, 90_000, 10_000_000),
+        fc.constantFrom(0, 30_000, 90_000, 131_072, 300_000, 10_000_000),
         async (operations, ceiling) => {
           const source = new Rows();
           const account = new TestAccount(ceiling ?? Number.MAX_SAFE_INTEGER, "rag");
@@ -119,5 +119,77 @@ describe("PassageIndex", () => {
     await searching;
     const found = await index.search("a", random(5), 3, null);
     expect(found.map(({ id }) => id)).toEqual([5, 9_999]);
+  });
+
+  it("gives all memory back with the last document of the last scope", async () => {
+    const account = new TestAccount(Number.MAX_SAFE_INTEGER, "rag");
+    const index = new PassageIndex(new Rows(), account, async () => undefined);
+    await index.open("a", DIMENSIONS);
+    index.add("a", [{ id: 1, documentId: 7, vector: encodeVector(random(1)) }]);
+    index.removeDocuments("a", [7]);
+    expect(index.counters.scopes).toBe(0);
+    expect(account.grantedBytes).toBe(0);
+  });
+});
+
+describe("PassageIndex with more passages than it scans between two breaths", () => {
+  const WIDE = 1_024;
+  const rows = Array.from({ length: 4_200 }, (_, at) => ({
+    id: at + 1,
+    documentId: Math.ceil((at + 1) / 5),
+    vector: encodeVector(random(at + 1, WIDE)),
+  }));
+
+  /** @param meanwhile runs where a scan breathes for the first time. */
+  function open(meanwhile: (index: PassageIndex, source: Rows) => void) {
+    const source = new Rows();
+    source.scopes.set("a", [...rows]);
+    const account = new TestAccount(Number.MAX_SAFE_INTEGER, "rag");
+    let breaths = 0;
+    const index: PassageIndex = new PassageIndex(source, account, async () => {
+      if (breaths++ === 0) meanwhile(index, source);
+    });
+    return { source, account, index, breaths: () => breaths };
+  }
+
+  it("scores what a filter lets through, and all else, as their 8-bit codes do, in dimensions + 20 bytes a passage", async () => {
+    const { account, index } = open(() => undefined);
+    for (const allows of [null, (id: number) => id % 3 === 0, (id: number) => id > 836, (id: number) => id === 400]) {
+      const query = random(9_999_999, WIDE);
+      const found = await index.search("a", query, 200, allows);
+      expect(found.slice(0, 20).map(({ id }) => id)).toEqual(bestOf(rows, query, 20, allows));
+      const documents = rows.filter(({ documentId }) => allows === null || allows(documentId));
+      expect(found.length).toBe(Math.min(200, documents.length));
+      for (const { id, documentId, score } of found) {
+        expect(documentId).toBe(rows[id - 1]?.documentId);
+        expect(score).toBeCloseTo(dotWithCode(query, rows[id - 1]?.vector ?? new Uint8Array()), 2);
+      }
+    }
+    expect(account.grantedBytes).toBeLessThan(rows.length * (WIDE + 20) * 1.02 + 131_072);
+  });
+
+  it("answers whole though its memory is taken while it scans, and leaves none of it behind", async () => {
+    const { account, index, breaths } = open((one) => one.evict(Number.POSITIVE_INFINITY));
+    const query = random(4_200, WIDE);
+    const found = await index.search("a", query, 10, null);
+    expect(breaths()).toBeGreaterThan(0);
+    expect(index.counters.diskScans).toBe(1);
+    expect(found.map(({ id }) => id)).toEqual(bestOf(rows, query, 10, null));
+    expect(account.grantedBytes).toBe(0);
+  });
+
+  it("finds passages that a removal moves to where its scan has been", async () => {
+    const { index, source, breaths } = open((one, { scopes }) => {
+      scopes.set("a", rows.slice(50));
+      one.removeDocuments(
+        "a",
+        Array.from({ length: 10 }, (_, at) => at + 1),
+      );
+    });
+    const query = random(4_200, WIDE);
+    const found = await index.search("a", query, 10, null);
+    expect(breaths()).toBeGreaterThan(0);
+    expect(index.counters.diskScans).toBe(0);
+    expect(found.map(({ id }) => id)).toEqual(bestOf(source.of("a"), query, 10, null));
   });
 });

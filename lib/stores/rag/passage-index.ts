@@ -1,17 +1,21 @@
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { PassageVector, PassageVectorSource } from "../../ports/passage-vectors.ts";
-import { BestScores, byScore, type Scored } from "./best-scores.ts";
-import { PassageSlab } from "./passage-slab.ts";
+import { fewest } from "../../shared/fewest.ts";
+import { createKernel } from "../vectors/codec/kernel.ts";
+import { Query } from "../vectors/codec/query.ts";
+import { BlockArena } from "../vectors/tiers/block-arena.ts";
+import { type Candidate, Candidates } from "../vectors/tiers/candidates.ts";
+import { MemoryScan } from "../vectors/tiers/memory-scan.ts";
+import { PassageCodes } from "./passage-codes.ts";
+import type { Fused } from "./score-fusion.ts";
 import { dotWithCode } from "./vector-code.ts";
 
 /** Each row crosses from the database's thread in a buffer of its own: many small ones fragment the memory of both. */
 const PAGE_ROWS = 256;
-/** Rows between two breaths of the event loop: about 5 ms of work at 384 dimensions. */
-const SLICE_ROWS = 10_000;
+/** Steps of a scan, of 512 KiB at most, between two breaths of the event loop. */
+const SLICE_STEPS = 8;
 /** How many of the best get their exact score from the database's 16-bit codes. */
 const EXACT_ROWS = 64;
-/** A slab with more removed rows than this share of the live ones is copied. */
-const COMPACT_RATIO = 0.25;
 
 interface Loading {
   done: Promise<void>;
@@ -29,32 +33,31 @@ export type DocumentTest = (documentId: number) => boolean;
  */
 export class PassageIndex {
   readonly #source: PassageVectorSource;
-  readonly #account: MemoryAccount;
+  readonly #arena: BlockArena;
   readonly #breathe: () => Promise<void>;
-  /** Least lately asked first. */
-  readonly #slabs = new Map<string, PassageSlab>();
+  /** Least lately asked first. Each holds a block at least, so what the account grants bounds their number too. */
+  readonly #scopes = new Map<string, PassageCodes>();
   readonly #loading = new Map<string, Loading>();
-  #bytes = 0;
   #evictions = 0;
   #diskScans = 0;
   #memoryScans = 0;
 
   constructor(source: PassageVectorSource, account: MemoryAccount, breathe: () => Promise<void>) {
     this.#source = source;
-    this.#account = account;
+    this.#arena = new BlockArena(account, createKernel());
     this.#breathe = breathe;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#arena.reservedBytes;
   }
 
   get counters(): { rows: number; scopes: number; evictions: number; diskScans: number; memoryScans: number } {
     let rows = 0;
-    for (const slab of this.#slabs.values()) rows += slab.live;
+    for (const { count } of this.#scopes.values()) rows += count;
     return {
       rows,
-      scopes: this.#slabs.size,
+      scopes: this.#scopes.size,
       evictions: this.#evictions,
       diskScans: this.#diskScans,
       memoryScans: this.#memoryScans,
@@ -62,35 +65,30 @@ export class PassageIndex {
   }
 
   /** The `limit` nearest passages of the documents that `allows` lets through (null: all), best first. */
-  async search(scope: string, query: Float32Array, limit: number, allows: DocumentTest | null): Promise<Scored[]> {
-    const slab = await this.#slabOf(scope, query.length);
-    const best = new BestScores(Math.max(limit, EXACT_ROWS));
-    if (slab === null) await this.#scanPages(scope, query, allows, best);
-    else {
-      this.#memoryScans++;
-      for (let from = 0; from < slab.count; from += SLICE_ROWS) {
-        if (from > 0) await this.#breathe();
-        slab.scan(query, from, Math.min(from + SLICE_ROWS, slab.count), allows, best);
-      }
-    }
-    const ranked = best.sorted();
-    return (slab === null ? ranked : await this.#exact(scope, query, ranked)).slice(0, limit);
+  async search(scope: string, query: Float32Array, limit: number, allows: DocumentTest | null): Promise<Fused[]> {
+    const k = Math.max(limit, EXACT_ROWS);
+    const codes = await this.#codesOf(scope, query.length);
+    const found = codes && (await this.#scanCodes(codes, query, k, allows));
+    const ranked = found ? await this.#exact(scope, query, found) : await this.#scanPages(scope, query, k, allows);
+    return ranked.slice(0, limit);
   }
 
   holds(scope: string): boolean {
-    return this.#slabs.has(scope);
+    return this.#scopes.has(scope);
   }
 
   /** Reads a scope into memory, if it is granted, before anyone asks: cheap while it is empty, and what follows is added to it. */
   async open(scope: string, dimensions: number): Promise<void> {
-    await this.#slabOf(scope, dimensions);
+    await this.#codesOf(scope, dimensions);
   }
 
   /** Passages that have just become durable. */
   add(scope: string, rows: readonly PassageVector[]): void {
     this.#loading.get(scope)?.added.push(...rows);
-    const slab = this.#slabs.get(scope);
-    if (slab !== undefined) this.#addTo(scope, slab, rows);
+    const codes = this.#scopes.get(scope);
+    if (!codes || this.#addAll(scope, codes, rows)) return;
+    this.#drop(scope, codes);
+    this.#compact();
   }
 
   /** Documents whose removal has just become durable. Their ids never come back. */
@@ -98,46 +96,46 @@ export class PassageIndex {
     const gone = new Set(documentIds);
     const loading = this.#loading.get(scope);
     for (const id of gone) loading?.removed.add(id);
-    const slab = this.#slabs.get(scope);
-    if (slab === undefined) return;
-    slab.removeDocuments(gone);
-    if (slab.removed > slab.live * COMPACT_RATIO) this.#compact(scope, slab);
+    const codes = this.#scopes.get(scope);
+    if (!codes) return;
+    codes.removeDocuments(gone);
+    if (codes.blocks === 0) this.#drop(scope, codes);
+    this.#compact();
   }
 
   /** What dropping the least lately asked scopes would free, up to the target. */
   predictEviction(targetBytes: number): { items: number; freedBytes: number } {
-    let items = 0;
-    let freedBytes = 0;
-    for (const slab of this.#slabs.values()) {
-      if (freedBytes >= targetBytes) break;
-      items += slab.live;
-      freedBytes += slab.bytes;
-    }
+    const { items, freedBytes } = this.#planEviction(targetBytes);
     return { items, freedBytes };
   }
 
   evict(targetBytes: number): { items: number; freedBytes: number } {
-    let items = 0;
-    let freedBytes = 0;
-    for (const [scope, slab] of this.#slabs) {
-      if (freedBytes >= targetBytes) break;
-      items += slab.live;
-      freedBytes += slab.bytes;
-      this.#drop(scope);
-    }
-    return { items, freedBytes };
+    const before = this.bytes;
+    const { items, scopes } = this.#planEviction(targetBytes);
+    for (const [scope, codes] of scopes) this.#evict(scope, codes);
+    this.#compact();
+    return { items, freedBytes: before - this.bytes };
   }
 
-  async #slabOf(scope: string, dimensions: number): Promise<PassageSlab | null> {
-    if (!this.#slabs.has(scope)) {
+  #planEviction(targetBytes: number) {
+    const all = [...this.#scopes];
+    const freedBy = (count: number) => this.#arena.giveBackAfter(all.slice(0, count).flatMap(([, { held }]) => held));
+    const enough = fewest(all.length, (count) => freedBy(count) >= targetBytes);
+    const scopes = all.slice(0, enough);
+    return { scopes, items: scopes.reduce((sum, [, { count }]) => sum + count, 0), freedBytes: freedBy(enough) };
+  }
+
+  /** A scope's codes, as the one asked last; null where memory has none of these dimensions. */
+  async #codesOf(scope: string, dimensions: number): Promise<PassageCodes | null> {
+    if (!this.#scopes.has(scope)) {
       const loading = this.#loading.get(scope) ?? this.#load(scope, dimensions);
       await loading.done;
     }
-    const slab = this.#slabs.get(scope);
-    if (slab === undefined || slab.dimensions !== dimensions) return null;
-    this.#slabs.delete(scope);
-    this.#slabs.set(scope, slab);
-    return slab;
+    const codes = this.#scopes.get(scope);
+    if (codes?.format.dimensions !== dimensions) return null;
+    this.#scopes.delete(scope);
+    this.#scopes.set(scope, codes);
+    return codes;
   }
 
   #load(scope: string, dimensions: number): Loading {
@@ -148,114 +146,119 @@ export class PassageIndex {
   }
 
   async #readAll(scope: string, dimensions: number, loading: Loading): Promise<void> {
-    let slab = this.#allocate(scope, dimensions);
+    const codes = new PassageCodes(this.#arena, dimensions);
     try {
-      for (let afterId = 0; slab !== null; ) {
-        const rows = await this.#source.page(scope, afterId, PAGE_ROWS);
-        slab = this.#withRoom(scope, slab, rows.length);
-        for (const row of rows) slab?.add(row);
-        const last = rows.at(-1);
-        if (last === undefined || rows.length < PAGE_ROWS) break;
-        afterId = last.id;
-      }
-    } catch (error) {
-      if (slab !== null) this.#give(slab.bytes);
-      throw error;
+      if ((await this.#readPages(scope, codes)) && this.#catchUp(scope, codes, loading)) this.#scopes.set(scope, codes);
+    } finally {
+      if (this.#scopes.get(scope) !== codes) this.#drop(scope, codes);
+      this.#compact();
     }
-    if (slab === null) return;
-    const late = loading.added.filter(({ documentId }) => !loading.removed.has(documentId));
-    const known = slab.has(new Set(late.map(({ id }) => id)));
-    slab.removeDocuments(loading.removed);
-    this.#slabs.set(scope, slab);
-    this.#addTo(
-      scope,
-      slab,
-      late.filter(({ id }) => !known.has(id)),
-    );
   }
 
-  #addTo(scope: string, slab: PassageSlab, rows: readonly PassageVector[]): void {
-    const roomy = this.#withRoom(scope, slab, rows.length);
-    if (roomy === null) return;
-    for (const row of rows) roomy.add(row);
-  }
-
-  /** The slab with room for `more`; null, and the scope dropped, when memory is refused. */
-  #withRoom(scope: string, slab: PassageSlab, more: number): PassageSlab | null {
-    const capacity = PassageSlab.capacityFor(slab.count + more);
-    if (capacity <= slab.capacity) return slab;
-    if (!this.#take(scope, PassageSlab.bytesFor(slab.dimensions, capacity - slab.capacity))) {
-      this.#give(slab.bytes);
-      this.#slabs.delete(scope);
-      return null;
-    }
-    slab.grow(capacity);
-    return slab;
-  }
-
-  /** Copies the live rows, for a scan that is under way must find its own. */
-  #compact(scope: string, slab: PassageSlab): void {
-    const capacity = PassageSlab.capacityFor(slab.live);
-    if (capacity === slab.capacity) return;
-    const isTaken = this.#take(scope, PassageSlab.bytesFor(slab.dimensions, capacity));
-    this.#give(slab.bytes);
-    if (isTaken) this.#slabs.set(scope, slab.copy(capacity));
-    else this.#slabs.delete(scope);
-  }
-
-  #allocate(scope: string, dimensions: number): PassageSlab | null {
-    const capacity = PassageSlab.capacityFor(0);
-    return this.#take(scope, PassageSlab.bytesFor(dimensions, capacity)) ? new PassageSlab(dimensions, capacity) : null;
-  }
-
-  /** Takes memory before it is used, from the least lately asked scopes if there is no other. */
-  #take(scope: string, bytes: number): boolean {
-    while (!this.#account.tryTake(bytes)) {
-      const oldest = [...this.#slabs.keys()].find((other) => other !== scope);
-      if (oldest === undefined) return false;
-      this.#drop(oldest);
-    }
-    this.#bytes += bytes;
+  /** False: memory is refused. */
+  async #readPages(scope: string, codes: PassageCodes): Promise<boolean> {
+    if (!this.#withRoom(scope, () => codes.reserve())) return false;
+    for await (const rows of this.#pages(scope)) if (!this.#addAll(scope, codes, rows)) return false;
     return true;
   }
 
-  #drop(scope: string): void {
-    const slab = this.#slabs.get(scope);
-    if (slab === undefined) return;
-    this.#slabs.delete(scope);
+  /** Applies what was written while the pages were read. */
+  #catchUp(scope: string, codes: PassageCodes, { added, removed }: Loading): boolean {
+    const late = added.filter(({ documentId }) => !removed.has(documentId));
+    const known = codes.known(new Set(late.map(({ id }) => id)));
+    codes.removeDocuments(removed);
+    const unknown = late.filter(({ id }) => !known.has(id));
+    return this.#addAll(scope, codes, unknown) && codes.blocks > 0;
+  }
+
+  #addAll(scope: string, codes: PassageCodes, rows: readonly PassageVector[]): boolean {
+    return rows.every((row) => this.#withRoom(scope, () => codes.add(row)));
+  }
+
+  /** Tries until it succeeds: memory that is refused is taken from the scopes least lately asked. False when there are no others. */
+  #withRoom(scope: string, attempt: () => boolean): boolean {
+    while (!attempt()) {
+      const oldest = [...this.#scopes].find(([other]) => other !== scope);
+      if (!oldest) return false;
+      this.#evict(...oldest);
+    }
+    return true;
+  }
+
+  #evict(scope: string, codes: PassageCodes): void {
     this.#evictions++;
-    this.#give(slab.bytes);
+    this.#drop(scope, codes);
   }
 
-  #give(bytes: number): void {
-    this.#bytes -= bytes;
-    this.#account.give(bytes);
+  #drop(scope: string, codes: PassageCodes): void {
+    codes.drop();
+    if (this.#scopes.get(scope) === codes) this.#scopes.delete(scope);
   }
 
-  async #scanPages(scope: string, query: Float32Array, allows: DocumentTest | null, best: BestScores): Promise<void> {
+  /** Gives whole slabs back. */
+  #compact(): void {
+    while (this.#arena.compactOne() > 0);
+  }
+
+  /** Null when memory took the codes away meanwhile. */
+  async #scanCodes(
+    codes: PassageCodes,
+    query: Float32Array,
+    k: number,
+    allows: DocumentTest | null,
+  ): Promise<Candidate[] | null> {
+    this.#memoryScans++;
+    const scan = new MemoryScan(codes, new Query(codes.format, query), {
+      k,
+      floor: Number.NEGATIVE_INFINITY,
+      allows: () => true,
+      ...(allows && { looksAt: (slot) => allows(codes.documentAt(slot)) }),
+      labelOf: (slot) => codes.documentAt(slot),
+    });
+    try {
+      for (let steps = 1; scan.step(); steps++) if (steps % SLICE_STEPS === 0) await this.#breathe();
+      return codes.isDropped ? null : scan.finish();
+    } finally {
+      scan.abandon();
+    }
+  }
+
+  async #scanPages(scope: string, query: Float32Array, k: number, allows: DocumentTest | null): Promise<Fused[]> {
     this.#diskScans++;
+    const best = new Candidates(k, Number.NEGATIVE_INFINITY);
+    for await (const rows of this.#pages(scope)) {
+      for (const { id, documentId, vector } of rows) {
+        if (allows !== null && !allows(documentId)) continue;
+        const score = dotWithCode(query, vector);
+        if (score >= best.threshold) best.offer(id, documentId, score, score);
+      }
+    }
+    return best.sorted().map(toFused);
+  }
+
+  async *#pages(scope: string): AsyncGenerator<PassageVector[]> {
     for (let afterId = 0; ; ) {
       const rows = await this.#source.page(scope, afterId, PAGE_ROWS);
-      for (const { id, documentId, vector } of rows)
-        if (allows === null || allows(documentId)) best.offer(id, documentId, dotWithCode(query, vector));
+      yield rows;
       const last = rows.at(-1);
       if (last === undefined || rows.length < PAGE_ROWS) return;
       afterId = last.id;
     }
   }
 
-  async #exact(scope: string, query: Float32Array, ranked: Scored[]): Promise<Scored[]> {
+  async #exact(scope: string, query: Float32Array, ranked: readonly Candidate[]): Promise<Fused[]> {
     const top = ranked.slice(0, EXACT_ROWS);
     const rows = await this.#source.byId(
       scope,
-      top.map(({ id }) => id),
+      top.map(({ row }) => row),
     );
-    const vectors = new Map(rows.map(({ id, vector }) => [id, vector]));
     // A passage that is gone from the database by now is no answer.
-    const rescored = top.flatMap((item) => {
-      const vector = vectors.get(item.id);
-      return vector === undefined ? [] : [{ ...item, score: dotWithCode(query, vector) }];
-    });
-    return [...rescored.sort(byScore), ...ranked.slice(EXACT_ROWS)];
+    const rescored = rows.map(({ id, documentId, vector }) => ({ id, documentId, score: dotWithCode(query, vector) }));
+    rescored.sort((a, b) => b.score - a.score || a.id - b.id);
+    return [...rescored, ...ranked.slice(EXACT_ROWS).map(toFused)];
   }
+}
+
+function toFused({ row, label, upper }: Candidate): Fused {
+  return { id: row, documentId: label, score: upper };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { TestAccount } from "../../../testing/test-account.ts";
 import { BlockArena } from "../tiers/block-arena.ts";
-import { CodePlane, Finds } from "../tiers/code-plane.ts";
+import { Finds, scanBlocks } from "../tiers/block-scan.ts";
+import { CollectionCodes } from "../tiers/collection-codes.ts";
 import { BLOCK_BYTES } from "../tiers/slab.ts";
 import { createJavaScriptKernel, createWasmKernel, type Kernel } from "./kernel.ts";
 import { Query } from "./query.ts";
@@ -23,11 +24,11 @@ function wasm(): Kernel {
   return kernel;
 }
 
-function scanAll(plane: CodePlane, query: Query, threshold: number) {
+function scanAll(plane: CollectionCodes, query: Query, threshold: number) {
   const finds = new Finds();
   const all: { slot: number; lower: number; upper: number }[] = [];
   for (let block = 0; block < plane.blocks; ) {
-    block += plane.scan(block, query, threshold, finds);
+    block += scanBlocks(plane, block, query, threshold, finds);
     for (let i = 0; i < finds.count; i++) {
       all.push({ slot: finds.slots[i] ?? -1, lower: finds.lowers[i] ?? 0, upper: finds.uppers[i] ?? 0 });
     }
@@ -47,7 +48,7 @@ describe.each([wasm(), createJavaScriptKernel()])("the $name kernel", (kernel) =
     const format = rowFormat(shape);
     const count = 50;
     const batch = new RowBatch(format, count);
-    const plane = new CodePlane(new BlockArena(new TestAccount(1 << 26), kernel), format);
+    const plane = new CollectionCodes(new BlockArena(new TestAccount(1 << 26), kernel), format);
     for (let i = 0; i < count; i++) {
       // Lengths over six decades, one sparse vector in five, one with a value that dwarfs the others.
       const length = 10 ** ((i % 7) - 3);
@@ -81,7 +82,7 @@ it("both kernels find the same rows at the same threshold, to float32's last dig
   const query = new Query(format, Float64Array.from({ length: 100 }, next));
   const found = [wasm(), createJavaScriptKernel()].map((kernel) => {
     const batch = new RowBatch(format, vectors.length);
-    const plane = new CodePlane(new BlockArena(new TestAccount(1 << 26), kernel), format);
+    const plane = new CollectionCodes(new BlockArena(new TestAccount(1 << 26), kernel), format);
     for (const [i, vector] of vectors.entries()) {
       batch.encode(i, vector);
       plane.reserve();
@@ -100,7 +101,7 @@ it("both kernels find the same rows at the same threshold, to float32's last dig
 it.each([wasm(), createJavaScriptKernel()])("the $name kernel finds each row once, however blocks lie", (kernel) => {
   const format = rowFormat({ dimensions: 384, metric: "dot", precision: "int8" });
   const arena = new BlockArena(new TestAccount(1 << 26), kernel);
-  const plane = new CodePlane(arena, format);
+  const plane = new CollectionCodes(arena, format);
   const count = plane.rowsPerBlock * 22 + 5;
   const next = normal(7);
   const batch = new RowBatch(format, 1);

@@ -1,6 +1,9 @@
 import { Views } from "../store/views.ts";
 import { vectorScanWasm } from "./scan.wasm.ts";
 
+/** Streams of rows that a scan reads side by side. */
+export const STREAMS = 4;
+
 /** Where a stream of rows begins, as byte offsets in its slab. */
 export interface ScanStream {
   codes: number;

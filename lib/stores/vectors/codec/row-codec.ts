@@ -93,13 +93,10 @@ export class RowBatch {
       for (let j = group; j < group + 8; j++) {
         const a = Math.floor((vector[j] ?? 0) * factor + 0.5);
         const b = Math.floor((vector[j + 8] ?? 0) * factor + 0.5);
-        const low = (a + 128) >> 8;
-        // The kernel reads the low byte as a fraction of the high one; take that fraction off first.
-        const fraction = low & 255;
-        const high = (b - fraction + 128) >> 8;
-        const fineA = a - (low << 8);
-        const fineB = b - (high << 8) - fraction;
-        i16[at + (group >> 1) + (j & 7)] = (high << 8) | fraction;
+        const lane = laneOf(a, b);
+        const fineA = a - ((lane << 24) >> 16);
+        const fineB = b - lane;
+        i16[at + (group >> 1) + (j & 7)] = lane;
         i8[detail + j] = fineA;
         i8[detail + j + 8] = fineB;
         lost += fineA * fineA + fineB * fineB;
@@ -198,6 +195,14 @@ export class RowBatch {
     for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * length;
     return values;
   }
+}
+
+/** A kernel's lane of the high bytes of two numbers of 16 bits. */
+export function laneOf(low: number, high: number): number {
+  const first = (low + 128) >> 8;
+  // The kernel reads the low byte as a fraction of the high one; take that fraction off first.
+  const fraction = first & 255;
+  return (((high - fraction + 128) >> 8) << 8) | fraction;
 }
 
 function toHalf(value: number): number {

@@ -2,7 +2,8 @@ import type { StoredPoints, VectorRows } from "../../../ports/vector-rows.ts";
 import { compileFilter, type Filter } from "../../../shared/filter.ts";
 import type { Query } from "../codec/query.ts";
 import { RowBatch } from "../codec/row-codec.ts";
-import { type Candidate, MemoryScan } from "../tiers/memory-scan.ts";
+import type { Candidate } from "../tiers/candidates.ts";
+import { MemoryScan } from "../tiers/memory-scan.ts";
 import type { Payload } from "../tiers/payload-arena.ts";
 import { TopK } from "../tiers/top-k.ts";
 import type { Collection, ReadGuard } from "./collection.ts";
@@ -124,7 +125,8 @@ export class VectorSearch {
     const { query, k, floor } = this.#plan;
     const { memory } = this.#collection;
     const width = exact ? Math.max(1, memory.count) : k + this.#spare;
-    const scan = new MemoryScan(memory, query, { k: width, floor: exact ? Number.NEGATIVE_INFINITY : floor, allows });
+    const lowest = exact ? Number.NEGATIVE_INFINITY : floor;
+    const scan = new MemoryScan(memory.codes, query, { k: width, floor: lowest, allows });
     try {
       do if (this.#turns.spent) await this.#turns.breathe();
       while (scan.step());

@@ -85,7 +85,7 @@ it("a row moved behind a running scan by a removal is still a candidate", () => 
   }
   expect(collection.codes.blocks).toBeGreaterThan(2);
   // The query is the last row itself: it must be found although it moves into the first block after that was scanned.
-  const scan = new MemoryScan(collection, new Query(format, batch.values(399)), {
+  const scan = new MemoryScan(collection.codes, new Query(format, batch.values(399)), {
     k: 1,
     floor: Number.NEGATIVE_INFINITY,
     allows: () => true,

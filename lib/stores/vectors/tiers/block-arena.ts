@@ -99,8 +99,8 @@ export class BlockArena {
     }
     let given = 0;
     for (;;) {
-      slabs.sort((a, b) => a.used - b.used);
-      const [emptiest, ...others] = slabs;
+      // In the order in which `compactOne` takes them, ties too, so that this tells what it will give.
+      const [emptiest, ...others] = [...slabs].sort((a, b) => a.used - b.used);
       if (!emptiest || others.reduce((sum, { free }) => sum + free, 0) < emptiest.used) return given * BLOCK_BYTES;
       given += emptiest.slab.touched;
       let moving = emptiest.used;
@@ -110,7 +110,7 @@ export class BlockArena {
         other.used += taken;
         moving -= taken;
       }
-      slabs.shift();
+      slabs.splice(slabs.indexOf(emptiest), 1);
     }
   }
 

@@ -1,37 +1,40 @@
-import type { ScanStream } from "../codec/kernel.ts";
-import type { Query } from "../codec/query.ts";
-import type { RowBatch } from "../codec/row-codec.ts";
-import { HEADER_BYTES, type RowFormat } from "../codec/row-format.ts";
+import { STREAMS } from "../codec/kernel.ts";
+import type { RowFormat } from "../codec/row-format.ts";
 import type { Views } from "../store/views.ts";
 import { type BlockArena, SMALL_BYTES } from "./block-arena.ts";
 import { grownCapacity, shrunkCapacity } from "./capacity.ts";
-import { BLOCK_BYTES, type Block, SCRATCH_FINDS, SCRATCH_OUT, type Slab } from "./slab.ts";
+import { BLOCK_BYTES, type Block, SCRATCH_FINDS, type Slab } from "./slab.ts";
 
-export const NOT_HOT = -1;
-/** row number (f64), handle of the detail (i32), scale, error and norm (f32). */
-const BESIDE_BYTES = 24;
-/** Bytes a row that the columns before the codes take, in their order. */
-const COLUMNS = [8, 4, 4, 4, 4];
-/** Blocks that are scanned side by side, where they lie in one slab. */
-const STREAMS = 4;
+/** What a plane keeps beside its codes. */
+export interface PlaneColumns {
+  /** Bytes a row of each column, in their order. The first is the row's number, a double. */
+  readonly sizes: readonly number[];
+  /** Bytes a row of the columns before the scales. */
+  readonly beforeScales: number;
+  /** Whether each row's error and norm follow its scale: with them a scan gives bounds on the rank, without them the code's own rank. */
+  readonly hasBounds: boolean;
+  /** Whether its only block too is a whole one. Else that is as small as its rows: it grows and shrinks with them. */
+  readonly wholeBlocks: boolean;
+}
 
-/** What a scan found: slots, and bounds on their ranks. Each scan overwrites the last one's. */
-export class Finds {
-  readonly slots = new Int32Array(SCRATCH_FINDS);
-  readonly lowers = new Float64Array(SCRATCH_FINDS);
-  readonly uppers = new Float64Array(SCRATCH_FINDS);
-  count = 0;
+/** A scan that pauses: it is told which rows leave and move meanwhile. */
+export interface ScanUnderWay {
+  removed(slot: number, row: number): void;
+  moved(from: number, to: number, row: number): void;
 }
 
 /**
- * The codes of one collection, dense: slots 0…count-1, removal moves the last into the hole. Each block holds, column by column, the row
- * numbers, handles, scales, errors and norms of its slots, then the codes. A plane of one block has it as small as its rows: it grows and
- * shrinks with them.
+ * Codes that are scanned, dense: slots 0…count-1, removal moves the last into the hole. Each block holds, column by column, what stands
+ * beside the codes of its slots, then the codes.
  */
 export class CodePlane {
+  readonly columns: PlaneColumns;
+  /** Bytes of a code. */
+  readonly stride: number;
   readonly #arena: BlockArena;
-  readonly #format: RowFormat;
+  readonly #besideBytes: number;
   readonly #blocks: Block[] = [];
+  readonly #scans = new Set<ScanUnderWay>();
   /** Rows in a whole block: a multiple of 4. */
   readonly rowsPerBlock: number;
   /** Rows that each of its blocks has room for now. */
@@ -40,12 +43,15 @@ export class CodePlane {
   #codesAt = 0;
   #count = 0;
 
-  constructor(arena: BlockArena, format: RowFormat) {
+  constructor(arena: BlockArena, { stride }: RowFormat, columns: PlaneColumns) {
     this.#arena = arena;
-    this.#format = format;
-    this.rowsPerBlock = Math.floor((BLOCK_BYTES - 16) / (format.stride + BESIDE_BYTES) / 4) * 4;
+    this.stride = stride;
+    this.columns = columns;
+    this.#besideBytes = columns.sizes.reduce((sum, size) => sum + size, 0);
+    this.rowsPerBlock = Math.floor((BLOCK_BYTES - 16) / (stride + this.#besideBytes) / 4) * 4;
     if (STREAMS * this.rowsPerBlock > SCRATCH_FINDS)
       throw new RangeError("a scan could find more than it has room for");
+    this.#setRows(this.#fewestRows);
   }
 
   get count(): number {
@@ -78,9 +84,7 @@ export class CodePlane {
   reserve(): boolean {
     if (this.#count < this.#blocks.length * this.#rows) return true;
     if (this.#rows < this.rowsPerBlock) return this.#grow();
-    const block = this.#arena.allocate(BLOCK_BYTES);
-    if (block) this.#blocks.push(block);
-    return block !== null;
+    return this.#add(BLOCK_BYTES);
   }
 
   /** A new last slot (`reserve` came first), with undefined contents. */
@@ -89,54 +93,55 @@ export class CodePlane {
   }
 
   rowAt(slot: number): number {
-    const block = this.#block(slot);
-    return block.slab.views.f64[block.offset / 8 + (slot % this.#rows)] ?? 0;
+    return this.doubleIn(slot, 0);
   }
 
-  handleAt(slot: number): number {
-    return this.#block(slot).slab.views.i32[this.#column(slot, 8)] ?? NOT_HOT;
-  }
-
-  setHandle(slot: number, handle: number): void {
-    this.#block(slot).slab.views.i32[this.#column(slot, 8)] = handle;
-  }
-
-  scaleAt(slot: number): number {
-    return this.#block(slot).slab.views.f32[this.#column(slot, 12)] ?? 0;
+  /** A slot's entry in the column of doubles behind columns of `before` bytes a row. */
+  doubleIn(slot: number, before: number): number {
+    const block = this.blockOf(slot);
+    return block.slab.views.f64[(block.offset + before * this.#rows) / 8 + (slot % this.#rows)] ?? 0;
   }
 
   /** Where the slot's code lies, as a byte offset in its block's slab. */
   codeAt(slot: number): number {
-    return this.#block(slot).offset + this.#codesAt + (slot % this.#rows) * this.#format.stride;
+    return this.blockOf(slot).offset + this.#codesAt + (slot % this.#rows) * this.stride;
   }
 
-  viewsAt(slot: number) {
-    return this.#block(slot).slab.views;
+  viewsAt(slot: number): Views {
+    return this.blockOf(slot).slab.views;
   }
 
-  /** Fills a slot, but for its handle, from row `index` of a batch. */
-  write(slot: number, row: number, batch: RowBatch, index: number): void {
-    const block = this.#block(slot);
-    const { f64, f32, i8 } = block.slab.views;
-    f64[block.offset / 8 + (slot % this.#rows)] = row;
-    f32[this.#column(slot, 12)] = batch.scale(index);
-    f32[this.#column(slot, 16)] = batch.error(index);
-    f32[this.#column(slot, 20)] = batch.norm(index);
-    const from = batch.rowAt(index) + HEADER_BYTES;
-    i8.set(batch.views.i8.subarray(from, from + this.#format.stride), this.codeAt(slot));
+  /** The block that a slot lies in. */
+  blockOf(slot: number): Block {
+    const block = this.#blocks[Math.floor(slot / this.#rows)];
+    if (!block) throw new RangeError(`no slot ${slot}`);
+    return block;
   }
 
-  /** Copies a slot whole, handle included, over another. */
-  copy(from: number, to: number): void {
-    const source = this.#block(from).slab.views;
-    const target = this.#block(to).slab.views;
-    const block = this.#block(to);
-    block.slab.views.f64[block.offset / 8 + (to % this.#rows)] = this.rowAt(from);
-    for (const column of [8, 12, 16, 20]) {
-      target.i32[this.#column(to, column)] = source.i32[this.#column(from, column)] ?? 0;
-    }
-    const at = this.codeAt(from);
-    target.i8.set(source.i8.subarray(at, at + this.#format.stride), this.codeAt(to));
+  /** Index of a slot's entry in the 4-byte column behind columns of `before` bytes a row. */
+  wordAt(slot: number, before: number): number {
+    return (this.blockOf(slot).offset + before * this.#rows) / 4 + (slot % this.#rows);
+  }
+
+  /** The same of a column of doubles. */
+  doubleAt(slot: number, before: number): number {
+    return (this.blockOf(slot).offset + before * this.#rows) / 8 + (slot % this.#rows);
+  }
+
+  /** Registers a scan for as long as it runs. */
+  beginScan(scan: ScanUnderWay): () => void {
+    this.#scans.add(scan);
+    return () => this.#scans.delete(scan);
+  }
+
+  /** Lets a slot's row go: the last one, whole, takes its place, and `dropLast` is to follow. True when there is now another row in the slot. */
+  vacate(slot: number): boolean {
+    const last = this.#count - 1;
+    for (const scan of this.#scans) scan.removed(slot, this.rowAt(slot));
+    if (slot === last) return false;
+    this.#copy(last, slot);
+    for (const scan of this.#scans) scan.moved(last, slot, this.rowAt(slot));
+    return true;
   }
 
   /** Lets the last slot go, and the room that is then too much. */
@@ -148,83 +153,38 @@ export class CodePlane {
     }
     const block = this.#blocks.pop();
     if (block) this.#arena.free(block);
-    if (this.#count === 0) this.#setRows(0);
+    if (this.#count === 0) this.#setRows(this.#fewestRows);
   }
 
-  /**
-   * Runs the kernel over the next blocks from `first` on, several side by side where they lie in one slab, and leaves the rows whose upper
-   * bound reaches the rank `threshold` in `finds`.
-   *
-   * @returns the blocks it scanned.
-   */
-  scan(first: number, query: Query, threshold: number, finds: Finds): number {
-    const block = this.#blocks[first];
-    finds.count = 0;
-    if (!block) return 0;
-    // Without a threshold everything is found: one block is enough to learn one.
-    const blocks = threshold === Number.NEGATIVE_INFINITY ? 1 : this.#sideBySide(first, block);
-    const rows = this.#rows;
-    const count = Math.min(blocks * rows, this.#count - first * rows);
-    const span = Math.ceil(count / STREAMS);
-    const { views, memory } = block.slab;
-    if (block.slab.query !== query.integers) {
-      block.slab.query = query.integers;
-      views.i16.set(query.integers, 0);
+  /** Lets everything go. Scans under way end where they are. */
+  clear(): void {
+    for (const block of this.#blocks.splice(0)) this.#arena.free(block);
+    this.#count = 0;
+    this.#setRows(this.#fewestRows);
+  }
+
+  /** Copies a slot whole over another. */
+  #copy(from: number, to: number): void {
+    const source = this.viewsAt(from).u8;
+    const target = this.viewsAt(to).u8;
+    let before = 0;
+    for (const size of this.columns.sizes) {
+      const at = this.#entryAt(from, before, size);
+      target.set(source.subarray(at, at + size), this.#entryAt(to, before, size));
+      before += size;
     }
-    finds.count = memory.scan({
-      streams: [
-        this.#stream(first * rows),
-        this.#stream(first * rows + span),
-        this.#stream(first * rows + 2 * span),
-        this.#stream(first * rows + 3 * span),
-      ],
-      columnBytes: 4 * rows,
-      stride: this.#format.stride,
-      span,
-      count,
-      query: 0,
-      queryScale: query.scale,
-      queryReach: query.reach,
-      querySlack: query.slack,
-      bias: query.bias,
-      threshold: query.kernelThreshold(threshold),
-      out: SCRATCH_OUT,
-    });
-    this.#bound(first * rows, views, query, finds);
-    return blocks;
+    const at = this.codeAt(from);
+    target.set(source.subarray(at, at + this.stride), this.codeAt(to));
   }
 
-  /** Turns what the kernel wrote into slots and bounds on their ranks. */
-  #bound(firstSlot: number, { i32, f32 }: Views, query: Query, finds: Finds): void {
-    const from = SCRATCH_OUT >> 2;
-    for (let i = 0; i < finds.count; i++) {
-      const slot = firstSlot + (i32[from + 2 * i] ?? 0);
-      const column = this.#column(slot, 16);
-      const margin = query.margin(f32[column] ?? 0, f32[column + this.#rows] ?? 0);
-      const rank = (f32[from + 2 * i + 1] ?? 0) - query.offset;
-      finds.slots[i] = slot;
-      finds.lowers[i] = rank - margin;
-      finds.uppers[i] = rank + margin;
-    }
+  #entryAt(slot: number, before: number, size: number): number {
+    return this.blockOf(slot).offset + before * this.#rows + (slot % this.#rows) * size;
   }
 
-  /** Where the rows from `slot` on lie. A stream past the end of a block of fewer than four rows reads the last one: its numbers are not counted. */
-  #stream(slot: number): ScanStream {
-    const inside = Math.min(slot, this.#blocks.length * this.#rows - 1);
-    const block = this.#block(inside);
-    const place = inside % this.#rows;
-    return {
-      codes: block.offset + this.#codesAt + place * this.#format.stride,
-      scales: block.offset + 12 * this.#rows + 4 * place,
-    };
-  }
-
-  /** How many full blocks from `first` on lie in its slab: 4, 2 or 1, which cut into four streams of whole rows. */
-  #sideBySide(first: number, { slab }: Block): number {
-    const full = Math.floor(this.#count / this.#rows) - first;
-    let together = 1;
-    while (together < Math.min(full, STREAMS) && this.#blocks[first + together]?.slab === slab) together++;
-    return together === 3 ? 2 : together;
+  #add(bytes: number): boolean {
+    const block = this.#arena.allocate(bytes);
+    if (block) this.#blocks.push(block);
+    return block !== null;
   }
 
   /** Gives the only block room for more rows, or makes it. */
@@ -236,11 +196,7 @@ export class CodePlane {
     const only = this.#blocks[0];
     if (only) {
       if (!this.#arena.grow(only, size, (from, to) => this.#relayout(from, to, rows))) return false;
-    } else {
-      const block = this.#arena.allocate(size);
-      if (!block) return false;
-      this.#blocks.push(block);
-    }
+    } else if (!this.#add(size)) return false;
     this.#setRows(rows);
     return true;
   }
@@ -249,7 +205,7 @@ export class CodePlane {
   #shrink(): void {
     const only = this.#blocks[0];
     if (!only || this.#blocks.length > 1 || this.#count * 4 > this.#rows) return;
-    const rows = shrunkCapacity(this.#count);
+    const rows = Math.max(this.#fewestRows, shrunkCapacity(this.#count));
     const bytes = this.#bytesOf(rows);
     if (rows >= this.#rows || bytes > SMALL_BYTES) return;
     this.#arena.shrink(only, bytes, (from, to) => this.#relayout(from, to, rows));
@@ -263,35 +219,29 @@ export class CodePlane {
     const copy = (fromAt: number, toAt: number, bytes: number) =>
       target.set(source.subarray(from.offset + fromAt, from.offset + fromAt + bytes), to.offset + toAt);
     let column = 0;
-    for (const size of COLUMNS) {
+    for (const size of this.columns.sizes) {
       copy(column * this.#rows, column * rows, size * this.#count);
       column += size;
     }
-    copy(this.#codesAt, codesAt(rows), this.#format.stride * this.#count);
+    copy(this.#codesAt, this.#codesFrom(rows), this.stride * this.#count);
   }
 
   #setRows(rows: number): void {
     this.#rows = rows;
-    this.#codesAt = codesAt(rows);
+    this.#codesAt = this.#codesFrom(rows);
   }
 
   #bytesOf(rows: number): number {
-    return codesAt(rows) + rows * this.#format.stride;
+    return this.#codesFrom(rows) + rows * this.stride;
   }
 
-  #block(slot: number): Block {
-    const block = this.#blocks[Math.floor(slot / this.#rows)];
-    if (!block) throw new RangeError(`no slot ${slot}`);
-    return block;
+  /** Where the codes begin in a block of `rows` rows. */
+  #codesFrom(rows: number): number {
+    return Math.ceil((this.#besideBytes * rows) / 16) * 16;
   }
 
-  /** Index (in 4-byte elements) of a slot's entry in the column that begins `bytes` per row into the block. */
-  #column(slot: number, bytes: number): number {
-    return (this.#block(slot).offset + bytes * this.#rows) / 4 + (slot % this.#rows);
+  /** Rows that a plane without rows is laid out for. */
+  get #fewestRows(): number {
+    return this.columns.wholeBlocks ? this.rowsPerBlock : 0;
   }
-}
-
-/** Where the codes begin in a block of `rows` rows. */
-function codesAt(rows: number): number {
-  return Math.ceil((BESIDE_BYTES * rows) / 16) * 16;
 }

@@ -4,10 +4,9 @@ import type { RowBatch } from "../codec/row-codec.ts";
 import { rankOf } from "../codec/row-decode.ts";
 import type { RowFormat } from "../codec/row-format.ts";
 import type { BlockArena } from "./block-arena.ts";
-import { CodePlane, NOT_HOT } from "./code-plane.ts";
+import { CollectionCodes, NOT_HOT } from "./collection-codes.ts";
 import { DetailPlane, LINK } from "./detail-plane.ts";
 import type { HotTier } from "./hot-tier.ts";
-import type { MemoryScan } from "./memory-scan.ts";
 import type { Payload } from "./payload-arena.ts";
 import { RowIndex } from "./row-index.ts";
 import type { Tenant } from "./tenant.ts";
@@ -18,13 +17,12 @@ import type { Tenant } from "./tenant.ts";
  */
 export class CollectionMemory {
   readonly format: RowFormat;
-  readonly codes: CodePlane;
+  readonly codes: CollectionCodes;
   readonly details: DetailPlane;
   /** The namespace that it is of, which answers for what it holds. */
   readonly tenant: Tenant;
   readonly #index: RowIndex;
   readonly #hot: HotTier;
-  readonly #scans = new Set<MemoryScan>();
   /** Monotonic time of the last search: codes of the collection longest unsearched are the first to go. */
   searchedAtMs = 0;
   /** Vectors of this collection pushed out of the hot tier, ever. */
@@ -40,7 +38,7 @@ export class CollectionMemory {
     const { arena, hot, account } = parts;
     this.format = format;
     this.tenant = tenant;
-    this.codes = new CodePlane(arena, format);
+    this.codes = new CollectionCodes(arena, format);
     this.details = new DetailPlane(arena, format);
     this.#index = new RowIndex(account, (slot) => this.codes.rowAt(slot));
     this.#hot = hot;
@@ -139,16 +137,11 @@ export class CollectionMemory {
     const slot = this.#index.get(row);
     if (slot < 0) return false;
     this.cool(slot);
-    const last = this.codes.count - 1;
-    for (const scan of this.#scans) scan.removed(slot, row);
     this.#index.delete(row);
-    if (slot !== last) {
-      const movedRow = this.codes.rowAt(last);
-      this.codes.copy(last, slot);
-      this.#index.set(movedRow, slot);
+    if (this.codes.vacate(slot)) {
+      this.#index.set(this.codes.rowAt(slot), slot);
       const handle = this.codes.handleAt(slot);
       if (handle !== NOT_HOT) this.#hot.links.set(handle, LINK.slot, slot);
-      for (const scan of this.#scans) scan.moved(last, slot, movedRow);
     }
     this.codes.dropLast();
     this.#tell();
@@ -185,12 +178,6 @@ export class CollectionMemory {
 
   metadataAt(slot: number): string | null {
     return this.#hot.payloads.metadata(this.#payloadAt(slot));
-  }
-
-  /** Registers a scan for as long as it runs: it is told which rows move behind it. */
-  beginScan(scan: MemoryScan): () => void {
-    this.#scans.add(scan);
-    return () => this.#scans.delete(scan);
   }
 
   #payloadAt(slot: number): number {

@@ -1,85 +1,74 @@
+import { STREAMS } from "../codec/kernel.ts";
 import type { Query } from "../codec/query.ts";
-import { Finds } from "./code-plane.ts";
-import type { CollectionMemory } from "./collection-memory.ts";
+import { Finds, scanBlocks, scanSlots } from "./block-scan.ts";
+import { type Candidate, Candidates } from "./candidates.ts";
+import type { CodePlane, ScanUnderWay } from "./code-plane.ts";
 
 /** A step reads its finds before it ends, so all scans share one. */
 const finds = new Finds();
 
-/** A row that may be among the best: its rank is at most `upper`. */
-export interface Candidate {
-  row: number;
-  upper: number;
+export interface ScanOptions {
+  k: number;
+  /** The lowest rank that is a match. */
+  floor: number;
+  /** Asked of what the scan has found. */
+  allows(row: number, slot: number): boolean;
+  /** Asked of every slot before it is scanned, where it is cheap to ask; all are, where this is not given. */
+  looksAt?(slot: number): boolean;
+  /** What its candidate is to tell of a row; 0 where this is not given. */
+  labelOf?(slot: number): number;
 }
 
 /**
- * One search over the codes of a collection, block by block, so that its caller can give the event loop back in between.
+ * One search over the codes of a plane, block by block, so that its caller can give the event loop back in between.
  * It keeps every row whose rank could reach the k-th best lower bound: what it drops cannot be in the answer.
  */
-export class MemoryScan {
-  readonly #memory: CollectionMemory;
+export class MemoryScan implements ScanUnderWay {
+  readonly #plane: CodePlane;
   readonly #query: Query;
-  readonly #lower: BestOf;
-  readonly #floor: number;
-  readonly #allows: (row: number, slot: number) => boolean;
+  readonly #options: ScanOptions;
+  readonly #candidates: Candidates;
   readonly #end: () => void;
-  readonly #rows: number[] = [];
-  readonly #uppers: number[] = [];
   /** Seen, and gone since: should one come back, its lower bound has been counted. */
   readonly #gone = new Set<number>();
-  #pruneAt = 4_096;
   #block = 0;
 
-  constructor(
-    memory: CollectionMemory,
-    query: Query,
-    options: { k: number; floor: number; allows: (row: number, slot: number) => boolean },
-  ) {
-    this.#memory = memory;
+  constructor(plane: CodePlane, query: Query, options: ScanOptions) {
+    this.#plane = plane;
     this.#query = query;
-    this.#floor = options.floor;
-    this.#lower = new BestOf(options.k);
-    this.#allows = options.allows;
-    this.#end = memory.beginScan(this);
+    this.#options = options;
+    this.#candidates = new Candidates(options.k, options.floor);
+    this.#end = plane.beginScan(this);
   }
 
   /** Scans the next few blocks; false when there were none left. */
   step(): boolean {
-    const { codes } = this.#memory;
-    if (this.#block >= codes.blocks) return false;
-    this.#block += codes.scan(this.#block, this.#query, this.#threshold, finds);
-    for (let i = 0; i < finds.count; i++) {
-      const upper = finds.uppers[i] ?? 0;
-      if (upper < this.#threshold) continue;
-      const slot = finds.slots[i] ?? 0;
-      const row = codes.rowAt(slot);
-      if (!this.#allows(row, slot)) continue;
-      this.#rows.push(row);
-      this.#uppers.push(upper);
-      if (!this.#gone.has(row)) this.#lower.offer(finds.lowers[i] ?? 0);
+    const { looksAt } = this.#options;
+    if (this.#block >= this.#plane.blocks) return false;
+    if (looksAt) this.#scanRuns(looksAt);
+    else {
+      this.#block += scanBlocks(this.#plane, this.#block, this.#query, this.#candidates.threshold, finds);
+      this.#offerFinds();
     }
-    if (this.#rows.length > this.#pruneAt) this.#prune();
     return true;
   }
 
-  /** A removal has moved `row` from one slot to another: if that takes it past the scan unseen, it is a candidate as it is. */
-  moved(from: number, to: number, row: number): void {
-    const seenUpTo = this.#memory.codes.slotsIn(this.#block);
-    if (from < seenUpTo || to >= seenUpTo || !this.#allows(row, to)) return;
-    this.#rows.push(row);
-    this.#uppers.push(Number.POSITIVE_INFINITY);
+  /** A removal has moved a row from one slot to another: if that takes it past the scan unseen, it is looked at where it is. */
+  moved(from: number, to: number): void {
+    const seenUpTo = this.#plane.slotsIn(this.#block);
+    if (from < seenUpTo || to >= seenUpTo) return;
+    this.#scanSlots(to, 1);
   }
 
   /** A row leaves memory. */
   removed(slot: number, row: number): void {
-    if (slot < this.#memory.codes.slotsIn(this.#block)) this.#gone.add(row);
+    if (slot < this.#plane.slotsIn(this.#block)) this.#gone.add(row);
   }
 
   /** Ends the scan: the candidates, the most promising first. */
   finish(): Candidate[] {
     this.#end();
-    this.#prune();
-    const candidates = this.#rows.map((row, i) => ({ row, upper: this.#uppers[i] ?? 0 }));
-    return candidates.sort((a, b) => b.upper - a.upper);
+    return this.#candidates.sorted();
   }
 
   /** Ends the scan without an answer. */
@@ -87,63 +76,34 @@ export class MemoryScan {
     this.#end();
   }
 
-  get #threshold(): number {
-    return Math.max(this.#floor, this.#lower.worst);
-  }
-
-  #prune(): void {
-    const threshold = this.#threshold;
-    let kept = 0;
-    for (let i = 0; i < this.#rows.length; i++) {
-      if (!((this.#uppers[i] ?? 0) >= threshold)) continue;
-      this.#rows[kept] = this.#rows[i] ?? 0;
-      this.#uppers[kept++] = this.#uppers[i] ?? 0;
+  /** Scans one block, but only the runs of fours with a slot that is to be looked at: the kernel takes four rows at a time. */
+  #scanRuns(looksAt: (slot: number) => boolean): void {
+    const end = Math.min(this.#plane.slotsIn(this.#block + 1), this.#plane.count);
+    const isWanted = (slot: number) => looksAt(slot) || looksAt(slot + 1) || looksAt(slot + 2) || looksAt(slot + 3);
+    for (let slot = this.#plane.slotsIn(this.#block); slot < end; slot += STREAMS) {
+      const first = slot;
+      while (slot < end && isWanted(slot)) slot += STREAMS;
+      if (slot > first) this.#scanSlots(first, Math.min(slot, end) - first);
     }
-    this.#rows.length = kept;
-    this.#uppers.length = kept;
-    this.#pruneAt = Math.max(4_096, this.#rows.length * 2);
-  }
-}
-
-/** The largest k numbers offered, as a binary heap with the smallest on top. O(log k) an offer. */
-export class BestOf {
-  readonly #heap: Float64Array;
-  #size = 0;
-
-  constructor(k: number) {
-    this.#heap = new Float64Array(k);
+    this.#block++;
   }
 
-  /** The k-th largest so far; -Infinity until there are k. */
-  get worst(): number {
-    return this.#size < this.#heap.length ? Number.NEGATIVE_INFINITY : (this.#heap[0] ?? 0);
+  #scanSlots(first: number, count: number): void {
+    scanSlots(this.#plane, first, count, this.#query, this.#candidates.threshold, finds);
+    this.#offerFinds();
   }
 
-  offer(value: number): void {
-    if (this.#size < this.#heap.length) this.#rise(this.#size++, value);
-    else if (value > (this.#heap[0] ?? 0)) this.#sink(value);
-  }
-
-  #rise(from: number, value: number): void {
-    let at = from;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if ((this.#heap[parent] ?? 0) <= value) break;
-      this.#heap[at] = this.#heap[parent] ?? 0;
-      at = parent;
+  #offerFinds(): void {
+    const { allows, labelOf, looksAt } = this.#options;
+    for (let i = 0; i < finds.count; i++) {
+      const upper = finds.uppers[i] ?? 0;
+      if (upper < this.#candidates.threshold) continue;
+      const slot = finds.slots[i] ?? 0;
+      if (looksAt?.(slot) === false) continue;
+      const row = this.#plane.rowAt(slot);
+      if (!allows(row, slot)) continue;
+      const lower = this.#gone.has(row) ? null : (finds.lowers[i] ?? 0);
+      this.#candidates.offer(row, labelOf?.(slot) ?? 0, lower, upper);
     }
-    this.#heap[at] = value;
-  }
-
-  #sink(value: number): void {
-    let at = 0;
-    for (let child = 1; child < this.#size; child = 2 * at + 1) {
-      const right = child + 1;
-      const smaller = right < this.#size && (this.#heap[right] ?? 0) < (this.#heap[child] ?? 0) ? right : child;
-      if ((this.#heap[smaller] ?? 0) >= value) break;
-      this.#heap[at] = this.#heap[smaller] ?? 0;
-      at = smaller;
-    }
-    this.#heap[at] = value;
   }
 }

@@ -1,6 +1,7 @@
 import type { Relief } from "../../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../../ports/memory-account.ts";
 import type { Clock } from "../../../shared/clock.ts";
+import { fewest } from "../../../shared/fewest.ts";
 import type { Kernel } from "../codec/kernel.ts";
 import type { RowBatch } from "../codec/row-codec.ts";
 import type { RowFormat } from "../codec/row-format.ts";
@@ -161,13 +162,8 @@ export class VectorMemory {
     const share = (count: number) => (blocks.length === 0 ? 0 : count / blocks.length);
     const freedBy = (count: number) =>
       this.#arena.giveBackAfter(blocks.slice(0, count)) - already + Math.floor(otherBytes * share(count));
-    // The fewest blocks that reach the target, by bisection: more blocks never free less.
-    let enough = blocks.length;
-    for (let low = 0; low < enough; ) {
-      const middle = (low + enough) >> 1;
-      if (freedBy(middle) >= targetBytes) enough = middle;
-      else low = middle + 1;
-    }
+    // More blocks never free less.
+    const enough = fewest(blocks.length, (count) => freedBy(count) >= targetBytes);
     const freedBytes = Math.max(0, freedBy(enough));
     return { items: freedBytes === 0 ? 0 : Math.ceil(items * share(enough)), freedBytes };
   }
