@@ -121,7 +121,7 @@ describe("buildContext", () => {
           refused++;
           expect(error).toBeInstanceOf(AppError);
           expect((error as AppError).code).toBe("unprocessable");
-          const needed = Number(/take (\d+) tokens/.exec((error as AppError).message)?.[1]);
+          const needed = Number(/need (\d+) tokens/.exec((error as AppError).message)?.[1]);
           expect(needed).toBeGreaterThan(request.maxTokens);
           return;
         }
