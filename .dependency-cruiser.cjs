@@ -96,7 +96,7 @@ module.exports = {
       name: "sql-lives-in-backends",
       severity: "error",
       comment: "Prisma and SQLite are used by lib/backends alone.",
-      from: { path: "^(app|lib)/", pathNot: "^lib/(backends|workers)/|\\.test\\.ts$" },
+      from: { path: "^(app|lib)/", pathNot: `^lib/(backends|workers)/|${TESTS}` },
       to: { path: "node_modules/(@prisma|prisma|libsql)" },
     },
   ],
