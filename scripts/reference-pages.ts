@@ -107,7 +107,7 @@ export function routesPage({ paths }: OpenApi): string {
   for (const [route, operations] of Object.entries(paths)) {
     for (const [method, { tags, summary, responses, "x-headroom-role": role }] of Object.entries(operations)) {
       const tag = tags[0] ?? "other";
-      const statuses = Object.keys(responses).filter((status) => status !== "default");
+      const statuses = Object.keys(responses).filter((status) => status !== "default" && status !== "4XX");
       const rows = groups.get(tag) ?? [];
       rows.push([code(method.toUpperCase()), code(route), [role].flat().join(", "), statuses.join(", "), summary]);
       groups.set(tag, rows);
