@@ -12,7 +12,13 @@ const TESTS = "(^|/)testing/|\\.(test|spec|contract|fixture)\\.tsx?$";
 
 module.exports = {
   forbidden: [
-    // Cycles are Biome's to find (noImportCycles): it tells a type from a value.
+    {
+      name: "no-circles",
+      severity: "error",
+      comment: "Of two files that need one another, one has what both need: give that a file of its own.",
+      from: {},
+      to: { circular: true },
+    },
     floor(
       "shared-imports-nothing",
       "^lib/shared/",

@@ -1,16 +1,6 @@
 import type { Core } from "../../../lib/server/compose/core.ts";
 import { LiveStore } from "./live-store.ts";
-import { SessionKeeping } from "./session-keeping.ts";
-
-export interface LiveSession {
-  id: string;
-  namespace: string;
-  createdAtMs: number;
-  lastUsedAtMs: number;
-  idleTimeoutMs: number;
-  version: number;
-  data: unknown;
-}
+import { type LiveSession, SessionKeeping } from "./session-keeping.ts";
 
 export class LiveSessions extends LiveStore<LiveSession> {
   /** Null: sessions are in memory only, and one that is pushed out is gone. */

@@ -4,7 +4,16 @@ import type { Core } from "../../../lib/server/compose/core.ts";
 import { MIB } from "../../../lib/shared/bytes.ts";
 import { GroupCommit } from "../../../lib/stores/sessions/group-commit.ts";
 import { WriteQueue } from "../../../lib/stores/sessions/write-queue.ts";
-import type { LiveSession } from "./compose-sessions.ts";
+
+export interface LiveSession {
+  id: string;
+  namespace: string;
+  createdAtMs: number;
+  lastUsedAtMs: number;
+  idleTimeoutMs: number;
+  version: number;
+  data: unknown;
+}
 
 const USES_EVERY_MS = 750;
 

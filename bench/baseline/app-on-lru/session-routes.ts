@@ -8,7 +8,8 @@ import type { Runtime } from "../../../lib/server/runtime.ts";
 import { holds } from "../../../lib/shared/condition.ts";
 import { AppError } from "../../../lib/shared/errors.ts";
 import { isoTime } from "../../../lib/shared/iso-time.ts";
-import type { LiveSession, LiveSessions } from "./compose-sessions.ts";
+import type { LiveSessions } from "./compose-sessions.ts";
+import type { LiveSession } from "./session-keeping.ts";
 
 const BASE = "/api/v1/sessions";
 const common = { role: "consumer", tag: "sessions", summary: "As the app's own, on live objects" } as const;

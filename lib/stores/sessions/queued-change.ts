@@ -1,5 +1,5 @@
 import type { SessionChange, SessionRow } from "../../ports/session-rows.ts";
-import { usedAt } from "./session-view.ts";
+import { usedAt } from "./used-at.ts";
 
 /** What a change costs beside its data: its objects, its key, its place in the map. */
 const CHANGE_BYTES = 512;

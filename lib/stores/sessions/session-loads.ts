@@ -2,8 +2,8 @@ import type { SessionRow, SessionRows } from "../../ports/session-rows.ts";
 import { isSessionId } from "./id-index.ts";
 import { notFound, pressure } from "./session-errors.ts";
 import type { SessionMemory } from "./session-memory.ts";
-import { usedAt } from "./session-view.ts";
 import type { SpilledSessions } from "./spilled-sessions.ts";
+import { usedAt } from "./used-at.ts";
 import type { WriteQueue } from "./write-queue.ts";
 
 export interface Visit<Result> {

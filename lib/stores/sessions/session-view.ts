@@ -1,4 +1,4 @@
-import type { SessionRow, SessionRowSummary } from "../../ports/session-rows.ts";
+import type { SessionRowSummary } from "../../ports/session-rows.ts";
 import type { SessionMemory } from "./session-memory.ts";
 import type { SessionFields } from "./session-table.ts";
 
@@ -22,15 +22,6 @@ export function viewOfSlot({ table }: SessionMemory, slot: number, id: string): 
   const expiresAtMs = lastUsedAtMs + idleTimeoutMs;
   const bytes = table.values.rawLength(slot);
   return { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, expiresAtMs, bytes };
-}
-
-/** The row as of a later use. Field by field: V8 makes a hidden class of its own for each object that is spread. */
-export function usedAt<Data>(
-  row: Omit<SessionRow, "data"> & { data: Data },
-  lastUsedAtMs: number,
-): Omit<SessionRow, "data"> & { data: Data } {
-  const { id, namespace, createdAtMs, idleTimeoutMs, version, data } = row;
-  return { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data };
 }
 
 export function viewOfRow(row: Omit<SessionRowSummary, "bytes">, bytes: number): SessionView {

@@ -22,7 +22,7 @@ export class CollectionMemory {
   /** The namespace that it is of, which answers for what it holds. */
   readonly tenant: Tenant;
   readonly #index: RowIndex;
-  readonly #hot: HotTier;
+  readonly #hot: HotTier<CollectionMemory>;
   /** Monotonic time of the last search: codes of the collection longest unsearched are the first to go. */
   searchedAtMs = 0;
   /** Vectors of this collection pushed out of the hot tier, ever. */
@@ -34,7 +34,11 @@ export class CollectionMemory {
   #toldBytes = 0;
   #toldCodes = 0;
 
-  constructor(format: RowFormat, tenant: Tenant, parts: { arena: BlockArena; hot: HotTier; account: MemoryAccount }) {
+  constructor(
+    format: RowFormat,
+    tenant: Tenant,
+    parts: { arena: BlockArena; hot: HotTier<CollectionMemory>; account: MemoryAccount },
+  ) {
     const { arena, hot, account } = parts;
     this.format = format;
     this.tenant = tenant;

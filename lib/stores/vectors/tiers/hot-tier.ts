@@ -1,6 +1,5 @@
 import type { MemoryAccount } from "../../../ports/memory-account.ts";
 import type { BlockArena } from "./block-arena.ts";
-import type { CollectionMemory } from "./collection-memory.ts";
 import { LINK, Links } from "./detail-plane.ts";
 import { PayloadArena } from "./payload-arena.ts";
 import type { UseOrder } from "./tenant.ts";
@@ -11,10 +10,10 @@ const NONE = -1;
  * The hot vectors of each namespace in order of use: lists linked through the detail blocks, so every step is O(1) and costs no object.
  * A use is a vector written, or returned by a search; being scanned is none.
  */
-export class HotTier {
+export class HotTier<Collection> {
   readonly links: Links;
   readonly payloads: PayloadArena;
-  readonly #owners = new Map<number, CollectionMemory>();
+  readonly #owners = new Map<number, Collection>();
   #count = 0;
 
   constructor(arena: BlockArena, account: MemoryAccount) {
@@ -27,13 +26,13 @@ export class HotTier {
   }
 
   /** The collection that `handle` is of. */
-  ownerOf(handle: number): CollectionMemory {
+  ownerOf(handle: number): Collection {
     const collection = this.#owners.get(handle >> 12);
     if (!collection) throw new RangeError(`no collection owns handle ${handle}`);
     return collection;
   }
 
-  own(blockId: number, collection: CollectionMemory): void {
+  own(blockId: number, collection: Collection): void {
     this.#owners.set(blockId, collection);
   }
 

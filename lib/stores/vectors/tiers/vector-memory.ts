@@ -22,7 +22,7 @@ import { furthestBeyondShare, Tenant } from "./tenant.ts";
 export class VectorMemory {
   readonly #account: MemoryAccount;
   readonly #arena: BlockArena;
-  readonly #hot: HotTier;
+  readonly #hot: HotTier<CollectionMemory>;
   readonly #collections = new Set<CollectionMemory>();
   readonly #tenants = new Map<string, Tenant>();
   readonly #clock: Clock;
@@ -40,7 +40,7 @@ export class VectorMemory {
     this.#account = options.account;
     this.#clock = options.clock;
     this.#arena = new BlockArena(options.account, options.kernel);
-    this.#hot = new HotTier(this.#arena, options.account);
+    this.#hot = new HotTier<CollectionMemory>(this.#arena, options.account);
     this.#maxHot = options.maxHot;
     this.#onLeave = options.onLeave;
   }
