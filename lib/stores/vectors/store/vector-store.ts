@@ -18,22 +18,17 @@ import { StoreCounters } from "../../core/store-counters.ts";
 import type { Kernel } from "../codec/kernel.ts";
 import { Query } from "../codec/query.ts";
 import { RowBatch } from "../codec/row-codec.ts";
-import type { Payload } from "../tiers/payload-arena.ts";
 import { siftPoints } from "../tiers/sift-points.ts";
-import type { Ranked } from "../tiers/top-k.ts";
 import { VectorMemory } from "../tiers/vector-memory.ts";
-import { Collection, type ReadGuard } from "./collection.ts";
+import { Collection } from "./collection.ts";
 import { confirmed, infoOf } from "./collection-info.ts";
+import { CollectionSearch } from "./collection-search.ts";
 import { FilterMatches, type RowSet } from "./filter-matches.ts";
 import { measureRecall } from "./recall.ts";
 import { Turns } from "./turns.ts";
 import { type VectorProblem, vectorProblem } from "./vector-check.ts";
-import { type Keep, type SearchPlan, VectorSearch } from "./vector-search.ts";
 
-const DEFAULT_K = 10;
 const NOTHING = { count: 0, measured: 0, errorSum: 0, errorMax: 0 };
-/** A search begins again when what it had counted on is written meanwhile, each time with more to spare. */
-const ATTEMPTS = 5;
 /** Each takes a few hundred bytes of memory, full or empty. */
 const MAX_COLLECTIONS = 10_000;
 const FULL = "Other namespaces use all collections that this server allows. Ask its operator to delete some.";
@@ -58,7 +53,7 @@ export class VectorStore implements VectorIndex {
   readonly #rows: VectorRows;
   readonly #clock: Clock;
   readonly #turns: Turns;
-  readonly #matches: FilterMatches;
+  readonly #searching: CollectionSearch;
   readonly #collections = new Map<string, Collection>();
   /** Creations go one after another: two of one name must not both find nothing. */
   #creating: Promise<unknown> = Promise.resolve();
@@ -73,7 +68,9 @@ export class VectorStore implements VectorIndex {
     this.#clock = options.clock;
     this.#maxCollections = options.maxCollections ?? MAX_COLLECTIONS;
     this.#turns = new Turns(options.clock);
-    this.#matches = new FilterMatches(options.rows);
+    const { rows, clock } = options;
+    const parts = { rows, clock, memory: this.memory, turns: this.#turns, counters: this.counters };
+    this.#searching = new CollectionSearch({ ...parts, matches: new FilterMatches(rows) });
   }
 
   /** Opens what is on disk: the names and counts of the collections, none of their vectors. */
@@ -177,7 +174,7 @@ export class VectorStore implements VectorIndex {
       collection.wrote(row);
       if (collection.dropped) continue;
       const payload = { id: ids[index] ?? "", metadata: metadata[index] ?? null };
-      this.#admit(collection, row, batch, index, payload);
+      this.#searching.admit(collection, row, batch, index, payload);
     }
     return { upserted: accepted.length, refused };
   }
@@ -188,8 +185,8 @@ export class VectorStore implements VectorIndex {
     const problem = vectorProblem(collection.record, request.vector);
     if (problem) throw unprocessable(problem);
     const query = new Query(collection.format, request.vector);
-    const { tier, found } = await this.#searchIn(collection, query, request);
-    const vectors = request.includeVectors ? await this.#vectorsOf(collection, found) : null;
+    const { tier, found } = await this.#searching.search(collection, query, request);
+    const vectors = request.includeVectors ? await this.#searching.vectorsOf(collection, found) : null;
     const matches = found.map((entry) => ({
       id: entry.id,
       score: query.scoreOf(entry.rank),
@@ -235,93 +232,8 @@ export class VectorStore implements VectorIndex {
 
   async recall(namespace: string, name: string, sample: number): Promise<RecallReport> {
     const collection = this.#find(namespace, name);
-    const search = (query: Query, k: number, among: RowSet | null) => this.#rank(collection, query, k, among);
+    const search = (query: Query, k: number, among: RowSet | null) => this.#searching.rank(collection, query, k, among);
     return measureRecall({ collection, rows: this.#rows, turns: this.#turns, clock: this.#clock, sample, search });
-  }
-
-  async #searchIn(collection: Collection, query: Query, request: SearchRequest) {
-    const hot = collection.memory.hotCount;
-    const tier = { hot, cold: collection.count - hot };
-    collection.searches++;
-    collection.memory.searchedAtMs = this.#clock.monotonicMs();
-    this.memory.used(collection.memory);
-    const plan = {
-      query,
-      k: request.k ?? DEFAULT_K,
-      floor: query.rankFloor(request.minScore),
-      filter: request.filter ?? null,
-      among: null,
-      exact: request.exact ?? false,
-    };
-    const use = (entry: Ranked, written: ReadonlySet<number>) => this.#use(collection, entry, written);
-    return { tier, found: await this.#run(collection, plan, use) };
-  }
-
-  /** A search that is nobody's use of the vectors: it pushes nothing out and counts nowhere. */
-  #rank(collection: Collection, query: Query, k: number, among: RowSet | null) {
-    const plan = { query, k, floor: Number.NEGATIVE_INFINITY, filter: null, among, exact: false };
-    return this.#run(collection, plan, () => undefined);
-  }
-
-  /** The best matches; `use` is called for each while it is still known what was written since the search began. */
-  #run(collection: Collection, plan: SearchPlan, use: (entry: Ranked, written: ReadonlySet<number>) => void) {
-    const search = async (): Promise<readonly Ranked[]> => {
-      let spare = 0;
-      for (let attempt = 1; ; attempt++) {
-        const guard = collection.guard();
-        try {
-          const found = await this.#searchOnce(collection, plan, guard, spare);
-          if (found.disturbed && attempt < ATTEMPTS) {
-            spare = 2 * spare + guard.written.size;
-            continue;
-          }
-          for (const entry of found.entries) use(entry, guard.written);
-          return found.entries;
-        } finally {
-          guard.release();
-        }
-      }
-    };
-    return collection.coded ? search() : collection.inTurn(search);
-  }
-
-  async #searchOnce(collection: Collection, plan: SearchPlan, guard: ReadGuard, spare: number) {
-    const keep: Keep = (row, batch, index, payload) => {
-      if (collection.dropped || !this.memory.warm(collection.memory, row, batch, index, payload)) return false;
-      collection.added(row, guard);
-      return true;
-    };
-    const [rows, matches, turns] = [this.#rows, this.#matches, this.#turns];
-    const search = new VectorSearch({ rows, matches, turns, collection, guard, keep, plan, spare });
-    const { entries } = await search.run();
-    return { entries, disturbed: search.disturbed };
-  }
-
-  /** A returned vector is used: a hot one moves to the front, a cold one becomes hot unless it was written since it was read. */
-  #use(collection: Collection, entry: Ranked, written: ReadonlySet<number>): void {
-    if (!entry.stored) {
-      collection.hits++;
-      this.counters.hit();
-      const slot = collection.memory.slotOf(entry.row);
-      if (slot >= 0) collection.memory.touch(slot);
-      return;
-    }
-    collection.misses++;
-    this.counters.miss();
-    if (collection.dropped || written.has(entry.row)) return;
-    this.#admit(collection, entry.row, entry.stored.batch, entry.stored.index, entry);
-  }
-
-  #admit(collection: Collection, row: number, batch: RowBatch, index: number, payload: Payload): void {
-    if (!collection.memory.has(row)) collection.added(row);
-    this.memory.admit(collection.memory, row, batch, index, payload);
-  }
-
-  async #vectorsOf(collection: Collection, found: readonly Ranked[]): Promise<Map<number, number[]>> {
-    const rows = found.map(({ row }) => row).sort((a, b) => a - b);
-    const points = await this.#rows.read(collection.record.id, rows);
-    const batch = new RowBatch(collection.format, points.rows.length, points.bytes);
-    return new Map(points.rows.map((row, index) => [row, batch.original(index)]));
   }
 
   #find(namespace: string, name: string): Collection {
