@@ -12,12 +12,15 @@ export const newSessionSchema = z.strictObject({
     .describe("Idle time in seconds after which the session expires; the configured timeout if omitted"),
 });
 
+const pastInstant = z.iso.datetime().refine((time) => Date.parse(time) >= 0, "must not be before 1970");
+
 /** A session as it appears in an export, without its id. */
 export const exportedSessionSchema = newSessionSchema.required().extend({
-  createdAt: z.iso.datetime(),
-  lastUsedAt: z.iso.datetime(),
-  expiresAt: z.iso.datetime(),
-  version: z.number().int().min(1).max(0xffff_ffff),
+  createdAt: pastInstant,
+  lastUsedAt: pastInstant,
+  expiresAt: pastInstant,
+  // It goes on from here, in 32 bits.
+  version: z.number().int().min(1).max(0x7fff_ffff),
 });
 
 export const replaceSessionSchema = z.strictObject({ data: dataSchema.describe("Any JSON, at most 1 MiB") });

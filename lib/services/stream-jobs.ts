@@ -145,8 +145,10 @@ export class StreamJobs {
     for (let needed = bytes; needed > 0; ) {
       const giver = greediest(held, namespace, bytes);
       const freed = giver === null ? 0 : this.#giveWay(giver);
-      if (giver === null || freed === 0) return;
-      held.set(giver, (held.get(giver) ?? 0) - freed);
+      if (giver === null) return;
+      // What it holds may be exports, which end by themselves: then the next one gives.
+      if (freed === 0) held.delete(giver);
+      else held.set(giver, (held.get(giver) ?? 0) - freed);
       needed -= freed;
     }
   }
@@ -203,14 +205,15 @@ export class StreamJobs {
         if (job.active) return;
         this.#live.delete(job.id);
         // A failure to make room does not fail the job, which is already stored; the next job tries again.
-        this.#logs.add(job.rejects.bytes + job.results.bytes, this.#logsInUse()).catch(() => undefined);
+        this.#logs.add(job.rejects.bytes + job.results.bytes, (name) => this.#isLogInUse(name)).catch(() => undefined);
       },
       () => void clock.after(SAVE_AGAIN_MS, () => job.active || this.#settle(job)),
     );
   }
 
-  #logsInUse(): Set<string> {
-    return new Set([...this.#live.keys()].flatMap(logNames));
+  #isLogInUse(log: string): boolean {
+    for (const id of this.#live.keys()) if (logNames(id).includes(log)) return true;
+    return false;
   }
 
   /** Newest first. */

@@ -43,3 +43,17 @@ it("a log that was cut back to a checkpoint takes lines again, and gives what co
   await log.rewind(0);
   expect(await text(await log.read())).toBe("");
 });
+
+it("a log whose file newer logs took the room of is told as gone, also after its job went on", async () => {
+  const log = new LineLog(file);
+  await log.append([{ a: 1 }, { a: 2 }]);
+  rmSync(file);
+  for (let resumed = 0; resumed < 2; resumed++) {
+    await log.rewind(log.bytes);
+    await log.append([{ a: 3 }]);
+    await expect(log.read()).rejects.toMatchObject({ code: "not-found" });
+  }
+  await log.rewind(0);
+  await log.append([{ a: 4 }]);
+  expect(await text(await log.read())).toBe('{"a":4}\n');
+});

@@ -1,5 +1,4 @@
-import { createReadStream } from "node:fs";
-import { appendFile, rm, stat, truncate } from "node:fs/promises";
+import { appendFile, open, rm, stat, truncate } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { MIB } from "../shared/bytes.ts";
 import { AppError } from "../shared/errors.ts";
@@ -30,12 +29,13 @@ export class LineLog {
     return this.#full;
   }
 
-  /** Cuts the file to what counts. */
+  /** Cuts the file to what counts. One that newer logs have taken the room of stays away: a part of it must not pass for the whole. */
   async rewind(bytes: number): Promise<void> {
-    this.#full = false;
     this.#bytes = bytes;
-    if (bytes === 0) await rm(this.#file, { force: true });
-    else await truncate(this.#file, bytes).catch(ignoreMissing);
+    const { size } = await stat(this.#file).catch(() => ({ size: 0 }));
+    this.#full = size < bytes;
+    if (bytes === 0 || this.#full) await rm(this.#file, { force: true });
+    else await truncate(this.#file, bytes);
   }
 
   /** @throws {AppError} `storage-full`. */
@@ -62,19 +62,15 @@ export class LineLog {
 
   /** Everything that was kept, as bytes of NDJSON. @throws {AppError} `not-found` when newer logs took its room. */
   async read(): Promise<Readable> {
-    const size = await stat(this.#file).then(
-      (found) => found.size,
-      () => 0,
-    );
     if (this.#bytes === 0) return Readable.from([]);
-    if (size === 0)
+    // Opened here: a stream that opens by itself fails before anybody listens.
+    const file = await open(this.#file).catch(() => null);
+    if (file === null)
       throw new AppError("not-found", "The record logs of this stream were deleted to make room for newer streams.");
-    return createReadStream(this.#file, { start: 0, end: Math.min(size, this.#bytes) - 1 });
+    const stream = file.createReadStream({ start: 0, end: this.#bytes - 1 });
+    stream.on("error", () => undefined);
+    return stream;
   }
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
 }
 
 function isFull(error: unknown): boolean {

@@ -21,14 +21,14 @@ export class LogFolder {
   /** Removes the logs that belong to no job, and what is over the bound. */
   async keepOnly(names: ReadonlySet<string>): Promise<void> {
     for (const name of await readdir(this.directory)) if (!names.has(name)) await this.remove([name]);
-    await this.#hold(new Set());
+    await this.#hold(() => false);
   }
 
-  /** A job has ended, and its logs hold `bytes`. Those `inUse` stay, whatever they hold. */
-  async add(bytes: number, inUse: ReadonlySet<string>): Promise<void> {
+  /** A job has ended, and its logs hold `bytes`. Those in use stay, whatever they hold: each is asked for just before it would go. */
+  async add(bytes: number, isInUse: (name: string) => boolean): Promise<void> {
     this.#bytes += bytes;
     if (this.#bytes <= this.#maxBytes) return;
-    this.#looking ??= this.#hold(inUse).finally(() => {
+    this.#looking ??= this.#hold(isInUse).finally(() => {
       this.#looking = null;
     });
     await this.#looking;
@@ -38,12 +38,12 @@ export class LogFolder {
     for (const name of names) await rm(path.join(this.directory, name), { force: true });
   }
 
-  async #hold(inUse: ReadonlySet<string>): Promise<void> {
+  async #hold(isInUse: (name: string) => boolean): Promise<void> {
     const found = await Promise.all((await readdir(this.directory)).map((name) => this.#sizeOf(name)));
     this.#bytes = found.reduce((sum, { bytes }) => sum + bytes, 0);
     for (const { name, bytes } of found.toSorted((a, b) => a.writtenAtMs - b.writtenAtMs)) {
       if (this.#bytes <= this.#maxBytes) return;
-      if (inUse.has(name)) continue;
+      if (isInUse(name)) continue;
       await this.remove([name]);
       this.#bytes -= bytes;
     }

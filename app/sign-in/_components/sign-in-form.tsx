@@ -78,7 +78,7 @@ export function SignInForm({ current, fromElsewhere, next }: Props) {
     return <LinkedKey who={who} current={current} busy={busy} onSignIn={() => void enter(key)} onLeave={leave} />;
   return (
     <form onSubmit={onSubmit} className="flex flex-col gap-4" method="post">
-      <Field label="API key" hint="Stored in an HTTP-only cookie for 12 hours." error={error}>
+      <Field label="API key" hint="Exchanged for an HTTP-only session cookie that lasts 12 hours." error={error}>
         {(control) => (
           <Input
             {...control}

@@ -18,7 +18,12 @@ const LATIN = /^\p{Script=Latin}/u;
 let detector: Promise<Detect> | null = null;
 
 export function loadDetector(): Promise<Detect> {
-  detector ??= load();
+  if (detector === null) {
+    detector = load();
+    detector.catch(() => {
+      detector = null;
+    });
+  }
   return detector;
 }
 

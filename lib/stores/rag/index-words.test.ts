@@ -72,12 +72,12 @@ describe("words by language", () => {
     expect(await index.find("Wann fliegen die Bienen und wo?")).not.toContain(0);
   });
 
-  it("leave words of an unknown language as they are: whole, unstemmed, and none of them common", async () => {
+  it("find words of an unknown language as they stand first, then as English ones, and have no common ones", async () => {
     for (const tag of [null, "xx", "pl", "und", "not a tag"]) {
       const index = await indexOf(["running zorgs but", "run zorg and"], tag);
-      expect(await index.find("running")).toEqual([0]);
-      expect(await index.find("run")).toEqual([1]);
-      expect(await index.find("zorgs")).toEqual([0]);
+      expect(await index.find("running")).toEqual([0, 1]);
+      expect(await index.find("run")).toEqual(expect.arrayContaining([0, 1]));
+      expect(await index.find("zorgs")).toEqual([0, 1]);
       expect(await index.find("zorg but")).toEqual(expect.arrayContaining([0, 1]));
       expect(await index.find("but")).toEqual([0]);
     }

@@ -35,7 +35,7 @@ function expression(question: string, languages: readonly Language[], asked: Lan
   });
   const terms = new Set(pairs.slice(0, MAX_WORDS));
   // Word by word: where terms run out, each language has the question's first words.
-  for (let place = 0; place < MAX_WORDS; place++)
+  for (let place = 0; place < MAX_WORDS && terms.size < MAX_TERMS; place++)
     for (const [at, language] of languages.entries()) {
       const word = chosenWords[at]?.[place];
       for (const token of word === undefined ? [] : language.tokens(word)) terms.add(token);

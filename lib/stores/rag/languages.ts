@@ -64,14 +64,14 @@ export const ENGLISH: Language = {
   tokens: (word) => [word.toLowerCase().slice(0, MAX_LENGTH)],
 };
 
-/** Neither stems nor common words. */
+/** No stems of its own and no common words. As it stands comes first; what the index makes of it (Porter) finds short English texts too. */
 export const UNKNOWN: Language = {
   code: "und",
   isCommon: () => false,
   tokens(word) {
     const lower = word.toLowerCase().slice(0, MAX_LENGTH);
     const plain = fold(lower);
-    return [porter(plain) === plain ? lower : `${plain}${EXACT}`];
+    return porter(plain) === plain ? [lower] : [plain, `${plain}${EXACT}`];
   },
 };
 
@@ -82,9 +82,13 @@ export function loadLanguage(code: string): Promise<Language> {
   const source = SOURCES[code];
   if (code === ENGLISH.code) return Promise.resolve(ENGLISH);
   if (source === undefined) return Promise.resolve(UNKNOWN);
-  const known = loaded.get(code) ?? load(code, source);
-  loaded.set(code, known);
-  return known;
+  const known = loaded.get(code);
+  if (known !== undefined) return known;
+  const loading = load(code, source);
+  loaded.set(code, loading);
+  // What failed once, for want of a file handle say, is tried again.
+  loading.catch(() => loaded.delete(code));
+  return loading;
 }
 
 /** The code that a BCP 47 tag stands for (`de-AT`, `deu`: `de`; without stems here: `und`); null where it names no language. */

@@ -121,6 +121,23 @@ describe("PassageIndex", () => {
     expect(found.map(({ id }) => id)).toEqual([5, 9_999]);
   });
 
+  it.each([4_096, 4_112])(
+    "finds the best of vectors of %i numbers, in memory or from the database",
+    async (dimensions) => {
+      const source = new Rows();
+      const rows = Array.from({ length: 120 }, (_, at) => ({
+        id: at + 1,
+        documentId: at + 1,
+        vector: encodeVector(random(at + 1, dimensions)),
+      }));
+      source.scopes.set("long", rows);
+      const index = new PassageIndex(source, new TestAccount(), async () => undefined);
+      const query = random(999, dimensions);
+      const found = await index.search("long", query, 10, null);
+      expect(found.map(({ id }) => id)).toEqual(bestOf(rows, query, 10, null));
+    },
+  );
+
   it("gives all memory back with the last document of the last scope", async () => {
     const account = new TestAccount(Number.MAX_SAFE_INTEGER, "rag");
     const index = new PassageIndex(new Rows(), account, async () => undefined);

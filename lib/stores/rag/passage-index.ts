@@ -6,11 +6,14 @@ import { Query } from "../vectors/codec/query.ts";
 import { BlockArena } from "../vectors/tiers/block-arena.ts";
 import { type Candidate, Candidates } from "../vectors/tiers/candidates.ts";
 import { MemoryScan } from "../vectors/tiers/memory-scan.ts";
+import { SCRATCH_OUT } from "../vectors/tiers/slab.ts";
 import { PassageCodes } from "./passage-codes.ts";
 import type { Fused } from "./score-fusion.ts";
 import { dotWithCode } from "./vector-code.ts";
 
 /** Each row crosses from the database's thread in a buffer of its own: many small ones fragment the memory of both. */
+/** The kernel holds a query of 16-bit numbers in its scratch space; longer vectors are read from the database. */
+const MOST_DIMENSIONS = SCRATCH_OUT / 2;
 const PAGE_ROWS = 256;
 /** Steps of a scan, of 512 KiB at most, between two breaths of the event loop. */
 const SLICE_STEPS = 8;
@@ -127,6 +130,7 @@ export class PassageIndex {
 
   /** A scope's codes, as the one asked last; null where memory has none of these dimensions. */
   async #codesOf(scope: string, dimensions: number): Promise<PassageCodes | null> {
+    if (dimensions > MOST_DIMENSIONS) return null;
     if (!this.#scopes.has(scope)) {
       const loading = this.#loading.get(scope) ?? this.#load(scope, dimensions);
       await loading.done;

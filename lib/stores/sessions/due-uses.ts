@@ -1,6 +1,7 @@
 import type { SessionUse } from "../../ports/session-rows.ts";
 import type { LastUses } from "./group-commit.ts";
 import type { SessionTable } from "./session-table.ts";
+import type { WriteQueue } from "./write-queue.ts";
 
 /** Last uses go to the database this often, so that none waits for a second: a session in use all the time costs one row a turn. */
 const EVERY_TICKS = 3;
@@ -30,6 +31,15 @@ export class DueUses implements LastUses {
   /** They are to go along with the next commit, whatever the time. */
   demand(): void {
     this.#areDue = true;
+  }
+
+  /** Queues the last use of one session, whatever waits before it; false when it cannot be kept now. */
+  saveNow(slot: number, queue: Pick<WriteQueue, "addUse">): boolean {
+    const { ids, unsavedUses } = this.#table;
+    const use = { kind: "use", id: ids.idOf(slot), lastUsedAtMs: this.#table.lastUsedAtMs(slot) } as const;
+    if (!queue.addUse(use)) return false;
+    unsavedUses.remove(slot);
+    return true;
   }
 
   /** Hands over at most so many, the longest waiting first, until `queue` says no: what is left stays due. */

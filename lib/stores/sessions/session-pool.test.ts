@@ -474,3 +474,23 @@ describe("SessionPool", () => {
     expect(pool.stats()).toMatchObject({ hits: 1, misses: 0 });
   });
 });
+
+describe("touch with always", () => {
+  it("is acknowledged once its use is in the database, however many uses wait before it", async () => {
+    const { pool, rows, clock } = setUp({ durability: "always", maxItems: 5_000 });
+    const ids: string[] = [];
+    for (let made = 0; made < 2_100; made++) ids.push((await pool.create(NS, "{}")).id);
+    clock.advance(5_000);
+    for (const id of ids.slice(0, -1)) await pool.get(NS, id);
+    const last = ids.at(-1) ?? "";
+    const { lastUsedAtMs } = await pool.touch(NS, last);
+    expect(rows.rows.get(last)?.lastUsedAtMs).toBe(lastUsedAtMs);
+  });
+
+  it("fails while the database cannot be written", async () => {
+    const { pool, rows } = setUp({ durability: "always" });
+    const { id } = await pool.create(NS, "{}");
+    rows.failure = new AppError("storage-unavailable", "the disk is gone");
+    await expect(pool.touch(NS, id)).rejects.toMatchObject({ code: "storage-unavailable" });
+  });
+});

@@ -55,6 +55,7 @@ export class SessionPool implements BoundedStore {
   readonly #commits: GroupCommit;
   readonly #spilled: SpilledSessions;
   readonly #loads: SessionLoads;
+  readonly #uses: DueUses;
   readonly #writes: WriteAdmission;
   readonly #puts = new KeyedLock();
   #durability: Durability;
@@ -66,13 +67,13 @@ export class SessionPool implements BoundedStore {
     const spilled = new SpilledSessions(queue);
     const memory = new SessionMemory({ ...options, departures: spilled });
     queue.attach(memory);
-    const uses = new DueUses(memory.table);
-    const durability = () => this.#durability;
-    const commits = new GroupCommit(queue, { ...options, durability, uses });
-    this.#loads = new SessionLoads({ rows, memory, queue, spilled });
-    this.#writes = new WriteAdmission({ account, counters: memory.counters, queue, commits, durability });
-    this.listing = new SessionListing({ rows, memory, commits, loads: this.#loads });
-    this.upkeep = new SessionUpkeep({ ...options, memory, uses, commits, spilled });
+    const parts = { rows, memory, queue, spilled, uses: new DueUses(memory.table), durability: () => this.#durability };
+    const commits = new GroupCommit(queue, { ...options, ...parts });
+    this.#loads = new SessionLoads(parts);
+    this.#uses = parts.uses;
+    this.#writes = new WriteAdmission({ ...parts, account, counters: memory.counters, commits });
+    this.listing = new SessionListing({ ...parts, commits, loads: this.#loads });
+    this.upkeep = new SessionUpkeep({ ...options, ...parts, commits });
     this.relief = sessionRelief(memory);
     this.memory = memory;
     this.#queue = queue;
@@ -177,17 +178,18 @@ export class SessionPool implements BoundedStore {
   }
 
   /** Slides the timeout only. @throws {AppError} not-found. */
-  async touch(namespace: string, id: string): Promise<SessionView> {
-    const view = await this.#loads.visit(namespace, id, {
-      resident: (slot) => {
-        this.memory.use(slot);
-        return viewOfSlot(this.memory, slot, id);
-      },
-      detached: (row) => this.#useRow(row),
-    });
+  touch(namespace: string, id: string): Promise<SessionView> {
     // A use that is asked for by itself is as durable as any other change.
-    if (this.#durability === "always") await this.#commits.flush();
-    return view;
+    return this.#writes.acknowledged(() =>
+      this.#loads.visit(namespace, id, {
+        resident: (slot) => {
+          this.memory.use(slot);
+          if (this.#durability === "always" && !this.#uses.saveNow(slot, this.#queue)) throw pressure();
+          return viewOfSlot(this.memory, slot, id);
+        },
+        detached: (row) => this.#useRow(row),
+      }),
+    );
   }
 
   /** @throws {AppError} not-found, version-mismatch, and what `create` throws. */

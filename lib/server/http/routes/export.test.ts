@@ -74,3 +74,14 @@ it.each([
     expect(await read(answer)).toBe("");
   },
 );
+
+it("exports hold half of the streams' memory together, however many are asked for", async () => {
+  const { budget, ask, read } = setUp({ streamMaxMb: 64 });
+  const answers: unknown[] = [];
+  for (let asked = 0; asked < 5; asked++) answers.push(await ask().catch((error: { code?: string }) => error.code));
+  expect(answers).toContain("memory-pressure");
+  expect(budget.heldBytes).toBeLessThanOrEqual(32 * MIB);
+  for (const answer of answers) if (typeof answer === "object") expect(await read(answer)).toBe("");
+  expect(budget.heldBytes).toBe(0);
+  expect(await read(await ask())).toBe("");
+});

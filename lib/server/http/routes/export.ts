@@ -1,6 +1,7 @@
 import { exportQuerySchema } from "../../../contracts/streams.ts";
 import { MIB } from "../../../shared/bytes.ts";
 import { AppError } from "../../../shared/errors.ts";
+import { mayTake } from "../../../shared/fair-shares.ts";
 import type { ByteBudget } from "../../../streaming/byte-budget.ts";
 import { encodeExport } from "../../../streaming/encode-export.ts";
 import { requireRole } from "../../auth/authenticate.ts";
@@ -15,9 +16,12 @@ const AUDITED: ReadonlySet<string> = new Set(["sessions", "cache"]);
 /** Memory of an export: a page of records, a chunk in production and a chunk in transit. */
 const EXPORT_BYTES = MIB;
 
+/** What exports hold of a budget, by namespace. */
+const held = new WeakMap<ByteBudget, Map<string, number>>();
+
 /**
- * Reserves the memory of an export and resolves to its release. At most half of the streams' memory, so that exports
- * work where that is small, and no export blocks all streams.
+ * Reserves the memory of an export and resolves to its release. All exports together hold at most half of the streams'
+ * memory, so that streams go on beside them, and each namespace leaves the others room.
  */
 async function takeRoom(
   budget: ByteBudget,
@@ -25,9 +29,35 @@ async function takeRoom(
   namespace: string,
   signal: AbortSignal,
 ): Promise<() => void> {
-  const bytes = Math.min(heldBytes, Math.floor(budget.ceilingBytes / 2));
-  if (await budget.take(bytes, signal, namespace)) return () => budget.give(bytes, namespace);
-  throw new AppError("memory-pressure", "Not enough free memory for an export right now. Retry later.", {
+  const ceiling = Math.floor(budget.ceilingBytes / 2);
+  const bytes = Math.min(heldBytes, ceiling);
+  const byNamespace = held.get(budget) ?? new Map<string, number>();
+  held.set(budget, byNamespace);
+  const own = byNamespace.get(namespace) ?? 0;
+  const all = [...byNamespace.values()].reduce((sum, part) => sum + part, 0);
+  // The first export of all is always possible, however small the streams' memory is.
+  if (all > 0 && !mayTake(bytes, own, ceiling - all)) throw noRoom();
+  const count = (change: number) => {
+    const now = (byNamespace.get(namespace) ?? 0) + change;
+    if (now === 0) byNamespace.delete(namespace);
+    else byNamespace.set(namespace, now);
+  };
+  count(bytes);
+  const taken = await budget.take(bytes, signal, namespace).catch((error: unknown) => {
+    count(-bytes);
+    throw error;
+  });
+  if (taken)
+    return () => {
+      count(-bytes);
+      budget.give(bytes, namespace);
+    };
+  count(-bytes);
+  throw noRoom();
+}
+
+function noRoom(): AppError {
+  return new AppError("memory-pressure", "Not enough free memory for an export right now. Retry later.", {
     headers: { "Retry-After": "5" },
   });
 }
