@@ -76,9 +76,7 @@ export class SessionPool implements BoundedStore {
     this.upkeep = new SessionUpkeep({ ...options, ...parts, commits });
     this.relief = sessionRelief(memory);
     this.memory = memory;
-    this.#queue = queue;
-    this.#commits = commits;
-    this.#spilled = spilled;
+    [this.#queue, this.#commits, this.#spilled] = [queue, commits, spilled];
   }
 
   /** Held by changes on their way to the database. */
