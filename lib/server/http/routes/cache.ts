@@ -63,6 +63,9 @@ function fillOf(waitMs: number, request: Request): { waitMs: number; signal?: Ab
   return waitMs === 0 ? { waitMs } : { waitMs, signal: request.signal };
 }
 
+/** Whole milliseconds first: the clock has fractions, and 15 s of them may come to a little more than 15 s. */
+const secondsLeft = (ttlLeftMs: number): number => Math.ceil(Math.round(ttlLeftMs) / 1000);
+
 function answerHit({ mediaType, ageMs, ttlLeftMs, representation, etag }: CachedHit): ReplyWith {
   const headers: Record<string, string> = {
     ETag: etag,
@@ -71,7 +74,7 @@ function answerHit({ mediaType, ageMs, ttlLeftMs, representation, etag }: Cached
     Vary: "Accept-Encoding",
     // The caller may store the response but must revalidate it, so that a purge takes effect.
     "Cache-Control": "private, no-cache",
-    "Cache-Status": `headroom; hit; ttl=${Math.ceil(ttlLeftMs / 1000)}`,
+    "Cache-Status": `headroom; hit; ttl=${secondsLeft(ttlLeftMs)}`,
     "X-Cache": "HIT",
   };
   if (representation === null) return reply(304, undefined, headers);
@@ -166,7 +169,7 @@ const list = (cache: CacheStore): Route =>
         items: items.map(({ ageMs, ttlLeftMs, ...entry }) => ({
           ...entry,
           ageSeconds: Math.floor(ageMs / 1000),
-          ttlSeconds: Math.ceil(ttlLeftMs / 1000),
+          ttlSeconds: secondsLeft(ttlLeftMs),
         })),
         nextCursor: next === null ? null : encodeCursor(next),
       };
