@@ -37,6 +37,17 @@ module.exports = {
       "^(lib/(?!shared/|contracts/|ports/|testing/|stores/)|app/)",
       "A store gets what it needs handed to it in lib/server/runtime.ts, through lib/ports.",
     ),
+    {
+      name: "store-knows-no-other",
+      severity: "error",
+      comment:
+        "Stores share lib/stores/core, bytes and cache; passages share the scan of vectors. Anything else goes there, or is handed in.",
+      from: { path: "^lib/stores/([^/]+)/", pathNot: TESTS },
+      to: {
+        path: "^lib/stores/",
+        pathNot: "^lib/stores/($1|core|bytes|cache)/|^lib/stores/vectors/(tiers|codec)/",
+      },
+    },
     floor(
       "memory-stands-alone",
       "^lib/memory/",

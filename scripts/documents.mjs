@@ -10,6 +10,9 @@ const EXTENSION = /\.(?:ts|tsx|mjs|cjs|js|json|md|prisma|sql|sh|png|yaml|yml|exa
 /** `<x>`, `{x}`, `…`, `*`: a kind of name, not a name. */
 const PATTERN = /[<{}>…*]/;
 
+/** What only tests name is not there for readers. */
+const TEST = /\.(?:test|spec|fixture|contract)\.\w+$|(?:^|\/)testing\//;
+
 /** Where our own files are: what begins so must be a file or a folder. */
 const OURS = /^(?:agent|app|bench|docs|e2e|findings|lib|prisma|scripts|wasm)\//;
 
@@ -45,15 +48,28 @@ export function checkDocuments(root = projectDir) {
 }
 
 function knownNames(root) {
-  const sources = sourceFiles(root).map((file) => [file, readFileSync(path.join(root, file), "utf8")]);
+  const sources = sourceFiles(root)
+    .filter((file) => !TEST.test(file))
+    .map((file) => [file, readFileSync(path.join(root, file), "utf8")]);
   const others = ["wasm", "prisma", "docs", "findings"].flatMap((folder) => walk(root, folder));
   const paths = new Set([...sources.map(([file]) => file), ...others, ...readdirSync(root)]);
   const words = new Set();
   for (const [, text] of sources) for (const [word] of text.matchAll(/[A-Za-z_$][\w$]*/g)) words.add(word);
   for (const file of paths) words.add(path.basename(file));
   const { scripts } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
-  const code = sources.map(([, text]) => text).join("\n");
-  return { root, paths: [...paths], scripts: new Set(Object.keys(scripts ?? {})), words, code };
+  return { root, paths: [...paths], scripts: new Set(Object.keys(scripts ?? {})), words, routes: routesOf(sources) };
+}
+
+/** Parameters may be called anything, or stand for a value. */
+const plainRoute = (route) => route.replaceAll(/\{\w+\}/g, "{}").replace(/(?<=.)\/$/, "");
+
+/** Every operation that the table of ids names; what can be asked for with GET, can with HEAD. */
+function routesOf(sources) {
+  const [, table = ""] = sources.find(([file]) => file.endsWith("/operation-ids.ts")) ?? [];
+  const operations = [...table.matchAll(/"(get|post|put|patch|delete) (\/[^"]+)":/g)].map(
+    ([, method, route]) => `${method.toUpperCase()} ${plainRoute(route)}`,
+  );
+  return new Set(operations.flatMap((name) => (name.startsWith("GET ") ? [name, `HEAD${name.slice(3)}`] : [name])));
 }
 
 /** Each part of a document with its line: texts between single backticks, and fenced blocks line by line. */
@@ -72,14 +88,15 @@ function deadNames(file, text, known) {
   );
 }
 
-function missingIn(span, isFenced, { root, paths, scripts, words, code }) {
+function missingIn(span, isFenced, { root, paths, scripts, words, routes }) {
   const missing = [];
   for (const [, name] of span.matchAll(/\bnpm run (?:--?[\w-]+ )*([a-z][\w:-]*)/g))
     if (!scripts.has(name)) missing.push(`no npm script "${name}"`);
   for (const [name] of span.matchAll(/\bHEADROOM_[A-Z_]+[A-Z]\b/g))
     if (!words.has(name)) missing.push(`no setting ${name}`);
-  const [, route] = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE) (\/[^\s?#`]*)/.exec(span) ?? [];
-  if (route !== undefined && !PATTERN.test(route) && !code.includes(route)) missing.push(`no route ${route}`);
+  const [, method, route] = /^(GET|HEAD|POST|PUT|PATCH|DELETE) (\/[^\s?#`]*)/.exec(span) ?? [];
+  if (route !== undefined && !/[…*]/.test(route) && !routes.has(`${method} ${plainRoute(route)}`))
+    missing.push(`no route ${method} ${route}`);
   for (const word of span.split(/[\s,;()"'=]+/)) {
     const name = word.replace(/^\.\//, "").replace(/[:.]+$/, "");
     if (PATTERN.test(name)) continue;

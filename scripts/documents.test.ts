@@ -12,7 +12,12 @@ const write = (file: string, text: string) => {
 
 beforeAll(() => {
   write("package.json", `{ "scripts": { "start": "true" } }`);
-  write("lib/there.ts", `export class ThereItIs { path = "/api/v1/there"; setting = "HEADROOM_THERE"; }`);
+  write("lib/there.ts", `export class ThereItIs { setting = "HEADROOM_THERE"; }`);
+  write("lib/there.test.ts", `const OnlyTested = "HEADROOM_GONE";`);
+  write(
+    "lib/operation-ids.ts",
+    `export const IDS = { "get /api/v1/there": "getIt", "put /api/v1/there/{id}": "putIt" };`,
+  );
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -29,7 +34,11 @@ it.each([
   ["`node scripts/gone.mjs --fast`", "no file scripts/gone.mjs"],
   ["`npm run gone`", 'no npm script "gone"'],
   ["`HEADROOM_GONE=1`", "no setting HEADROOM_GONE"],
-  ["`GET /api/v1/gone`", "no route /api/v1/gone"],
+  ["`GET /api/v1/gone`", "no route GET /api/v1/gone"],
+  ["`GET /api/v1/the`", "no route GET /api/v1/the"],
+  ["`POST /api/v1/there`", "no route POST /api/v1/there"],
+  ["`PUT /api/v1/their/{id}`", "no route PUT /api/v1/their/{id}"],
+  ["`OnlyTested`", "nothing is called OnlyTested"],
   ["`GoneForLong`", "nothing is called GoneForLong"],
 ])("names what is not there: %s", (text, told) => {
   expect(dead(text)).toEqual([told]);
@@ -43,7 +52,7 @@ it("names links to nothing, and to headings that are not there", () => {
 
 it("says nothing of what is there, of patterns, of others' addresses, and of files that a reader makes", () => {
   const fine = [
-    "`lib/there.ts` `there.ts` `lib` `lib/` `npx vitest run lib/th` `npm run start` `HEADROOM_THERE` `GET /api/v1/there?x=1` `ThereItIs` `compose-….ts` `/etc/x.json`",
+    "`lib/there.ts` `there.ts` `lib` `lib/` `npx vitest run lib/th` `npm run start` `HEADROOM_THERE` `GET /api/v1/there?x=1` `HEAD /api/v1/there` `PUT /api/v1/there/{name}` `ThereItIs` `compose-….ts` `/etc/x.json`",
     "[site](https://example.com/a.md)",
     "```sh",
     "curl -o mine.json http://127.0.0.1/x.json",

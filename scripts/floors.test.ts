@@ -11,6 +11,7 @@ const PLANTED: Readonly<Record<string, readonly [file: string, imported: string]
   "shared-imports-nothing": ["lib/shared/planted.ts", "lib/stores/target.ts"],
   "contracts-and-ports-import-shared": ["lib/contracts/planted.ts", "lib/memory/target.ts"],
   "stores-stand-alone": ["lib/stores/planted.ts", "lib/memory/target.ts"],
+  "store-knows-no-other": ["lib/stores/sessions/planted.ts", "lib/stores/responses/target.ts"],
   "memory-stands-alone": ["lib/memory/planted.ts", "lib/stores/target.ts"],
   "streaming-stands-alone": ["lib/streaming/planted.ts", "lib/services/target.ts"],
   "backends-stand-alone": ["lib/backends/planted.ts", "lib/stores/target.ts"],
