@@ -63,7 +63,7 @@ test("wrong types, ranges and names are 400 and name the field", async ({ server
     [{ maxSessions: "many" }, "/maxSessions"],
     [{ maxSessions: -1 }, "/maxSessions"],
     [{ optimizeAtRatio: 7 }, "/optimizeAtRatio"],
-    [{ nothing: 1 }, "/"],
+    [{ nothing: 1 }, "/nothing"],
     [[], "/"],
     [{}, "/"],
   ];

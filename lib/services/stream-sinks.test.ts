@@ -44,7 +44,7 @@ const bad: readonly (readonly [target: string, record: unknown, field: string])[
   ["cache", { key: "k", body, mediaType: "no type" }, "/mediaType"],
   ["cache", { key: "k", body, tags: ["with,comma"] }, "/tags/0"],
   ["cache", { key: "k", body, tags: Array(17).fill("t") }, "/tags"],
-  ["cache", { key: "k", body, surprise: 1 }, "/"],
+  ["cache", { key: "k", body, surprise: 1 }, "/surprise"],
   ["cache", { key: "..", body }, "/key"],
   ["cache", [1], "/"],
   ["sessions", { data: 1, idleTimeoutSeconds: 1.5 }, "/idleTimeoutSeconds"],
@@ -52,10 +52,10 @@ const bad: readonly (readonly [target: string, record: unknown, field: string])[
   ["sessions", { id: "", data: 1 }, "/id"],
   ["vectors:v", { id: "a", vector: "1,2" }, "/vector"],
   ["vectors:v", { id: "a", vector: [1], metadata: [] }, "/metadata"],
-  ["vectors:v", { id: "a", vector: [1], metadata: {}, lost: 1 }, "/"],
+  ["vectors:v", { id: "a", vector: [1], metadata: {}, lost: 1 }, "/lost"],
   ["rag", { id: "a", text: " " }, "/text"],
   ["rag", { id: "a", text: "t", page: 1.5 }, "/page"],
-  ["rag", { id: "a", text: "t", surprise: 1 }, "/"],
+  ["rag", { id: "a", text: "t", surprise: 1 }, "/surprise"],
 ];
 
 describe("sinks hold records to the schemas of the API", () => {

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Problem } from "../../../contracts/problem.ts";
 import { AppError, type FieldError, PROBLEMS } from "../../../shared/errors.ts";
+import { fieldIssues } from "../../../shared/schema-issues.ts";
 
 /** The response to an error. Unexpected errors reveal nothing about themselves. */
 export function toProblem(
@@ -39,7 +40,8 @@ const MAX_ISSUES = 20;
 
 /** Zod's issues as field errors: JSON pointers in a body, `query.limit` in a query. */
 function fieldErrors(error: z.ZodError, where: Where): FieldError[] {
-  return error.issues.slice(0, MAX_ISSUES).map((issue) => {
+  const issues = error.issues.slice(0, MAX_ISSUES).flatMap(fieldIssues).slice(0, MAX_ISSUES);
+  return issues.map((issue) => {
     const steps = issue.path.map((step) => String(step).slice(0, 100));
     const path = where === "body" ? `/${steps.map(escapePointer).join("/")}` : [where, ...steps].join(".");
     return { path, message: issue.message.slice(0, 300) };
