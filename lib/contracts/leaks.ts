@@ -62,7 +62,7 @@ export const agentAnswerSchema = z.object({
     .enum(["no-memory", "too-many-processes"])
     .nullable()
     .describe(
-      "Why samples are ignored: no memory (1 MiB) is left for a watch, or 16 processes of this name report already",
+      "Why samples are ignored: no memory (1 MiB) is left for a watch in this namespace, or 16 processes of this name report already",
     ),
 });
 export type AgentAnswer = z.infer<typeof agentAnswerSchema>;
@@ -100,7 +100,7 @@ const silentSinceSchema = z.iso
 const notWatchedSchema = z
   .literal("no-memory")
   .nullable()
-  .describe("Its samples are ignored because the memory limit leaves no room (1 MiB) for a watch");
+  .describe("Its samples are ignored because no room (1 MiB) for a watch is left to its namespace");
 
 /** One process of a service: workers and replicas report under one name, each with a `bootId` of its own. */
 export const agentProcessSchema = z.object({

@@ -32,7 +32,7 @@ export const STATE_WORDS: Record<State, Words> = {
 const NOT_WATCHED: Words = {
   word: "Not watched: no memory",
   tone: "warn",
-  sentence: "Its samples are ignored: a watch needs 1 MiB of the memory limit, and none is free.",
+  sentence: "Its samples are ignored: a watch needs 1 MiB, and none is left for this namespace.",
 };
 
 interface Verdict extends Pick<LeakReport, "state" | "before"> {

@@ -103,6 +103,22 @@ describe("AgentRegistry", () => {
     expect(account.grantedBytes).toBe(35 * WATCH_BYTES);
   });
 
+  it("forgets no watch of another namespace for one that has its share while memory is free", () => {
+    const account = room(16);
+    const registry = new AgentRegistry(0, account);
+    const post = (namespace: string, i: number, atMs: number) =>
+      registry.push(namespace, "service", { bootId: `${namespace}${i}`, samples: [sample(0)] }, atMs).notWatched;
+    for (const i of [0, 1]) post("quiet", i, 0);
+    const later = 4 * PERIOD_MS;
+    const greedy = Array.from({ length: MAX_PROCESSES }, (_, i) => post("greedy", i, later)).filter(
+      (why) => why === null,
+    );
+    expect(registry.find("default", "service")).toBeNull();
+    const kept = registry.find("quiet", "service");
+    expect([kept?.worst().charged, account.grantedBytes]).toEqual([true, (greedy.length + 2) * WATCH_BYTES]);
+    expect(greedy.length).toBeLessThan(14);
+  });
+
   it("gives a silent service's memory back within the hour, and what was said of it stays until it is judged anew", () => {
     const account = room();
     const registry = new AgentRegistry(0, account);

@@ -20,7 +20,7 @@ export class AgentRegistry {
    */
   constructor(listeningSinceMs: number, account: MemoryAccount) {
     this.#listeningSinceMs = listeningSinceMs;
-    this.#room = new WatchRoom(account, (nowMs) => this.#giveUpSilent(nowMs));
+    this.#room = new WatchRoom(account, (nowMs, namespace) => this.#giveUpSilent(nowMs, namespace));
   }
 
   get size(): number {
@@ -71,9 +71,10 @@ export class AgentRegistry {
     return agent;
   }
 
-  #giveUpSilent(nowMs: number): boolean {
+  #giveUpSilent(nowMs: number, namespace: string | null): boolean {
     let longest: { service: WatchedService; process: WatchedProcess } | null = null;
     for (const service of this.#agents.values()) {
+      if (namespace !== null && service.namespace !== namespace) continue;
       const process = service.longestSilent(nowMs);
       if (process && (!longest || process.lastSeenMs < longest.process.lastSeenMs)) longest = { service, process };
     }

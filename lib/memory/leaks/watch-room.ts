@@ -5,21 +5,26 @@ import { mayTake } from "../../shared/fair-shares.ts";
 /** What a watch comes to hold (its windows, full): charged whole with the first sample. */
 export const WATCH_BYTES = MIB;
 
+/** Gives back the watch of the process that was not heard of for longest, of one namespace or of any; false when there is none. */
+type GiveUpSilent = (nowMs: number, namespace: string | null) => boolean;
+
 /** The memory of all watches, of which no namespace takes more than its fair part. Holds one number for each namespace with a watch. */
 export class WatchRoom {
   readonly #account: MemoryAccount;
   readonly #held = new Map<string, number>();
-  readonly #giveUpSilent: (nowMs: number) => boolean;
+  readonly #giveUpSilent: GiveUpSilent;
 
-  /** @param giveUpSilent gives the watch of a process back that nothing is heard of; false when there is none. */
-  constructor(account: MemoryAccount, giveUpSilent: (nowMs: number) => boolean) {
+  constructor(account: MemoryAccount, giveUpSilent: GiveUpSilent) {
     this.#account = account;
     this.#giveUpSilent = giveUpSilent;
   }
 
   /** Pays for one watch more; false where there is no memory, or the namespace has its part. */
   tryTake(namespace: string, nowMs: number): boolean {
-    while (!this.#take(namespace)) if (!this.#giveUpSilent(nowMs)) return false;
+    // Who has its part gives up its own: memory that is free is no reason to forget what others' watches have seen.
+    while (!this.#mayTake(namespace)) if (!this.#giveUpSilent(nowMs, namespace)) return false;
+    while (!this.#account.tryTake(WATCH_BYTES)) if (!this.#giveUpSilent(nowMs, null)) return false;
+    this.#held.set(namespace, (this.#held.get(namespace) ?? 0) + WATCH_BYTES);
     return true;
   }
 
@@ -30,11 +35,11 @@ export class WatchRoom {
     this.#account.give(WATCH_BYTES);
   }
 
-  #take(namespace: string): boolean {
+  /** A namespace without a watch may have what is free; where nothing is, silent watches of any make room. */
+  #mayTake(namespace: string): boolean {
     const { ceilingBytes, grantedBytes } = this.#account;
+    const left = ceilingBytes - grantedBytes;
     const held = this.#held.get(namespace) ?? 0;
-    if (!mayTake(WATCH_BYTES, held, ceilingBytes - grantedBytes) || !this.#account.tryTake(WATCH_BYTES)) return false;
-    this.#held.set(namespace, held + WATCH_BYTES);
-    return true;
+    return held === 0 || mayTake(WATCH_BYTES, held, left);
   }
 }

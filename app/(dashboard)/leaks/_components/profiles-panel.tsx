@@ -86,9 +86,9 @@ function snapshotWords({
   estimateBytes: number;
   freeBytes: number;
 }): string {
-  const figures = `about ${formatBytes(estimateBytes)} needed, ${formatBytes(freeBytes)} free`;
-  if (!enabled) return `Heap snapshots are off (HEADROOM_SNAPSHOTS); one would take ${figures}.`;
+  const figures = `needs about ${formatBytes(estimateBytes)}, and ${formatBytes(freeBytes)} are free`;
+  if (!enabled) return `Heap snapshots are off (HEADROOM_SNAPSHOTS); one ${figures}.`;
   return estimateBytes <= freeBytes
-    ? `A heap snapshot fits: ${figures}.`
-    : `A heap snapshot does not fit in memory now: ${figures}.`;
+    ? `A heap snapshot fits: it ${figures}.`
+    : `A heap snapshot does not fit in memory now: it ${figures}.`;
 }

@@ -226,7 +226,8 @@ const statusRoutes: readonly Route[] = [
       path: "/api/v1/rag/reembed",
       role: "operator",
       tag,
-      summary: "Re-embed the namespace's documents after the embedding model has changed",
+      summary:
+        "Bring the namespace's documents up to date: embed them with the present model, and index their words as new ones",
       responses: { 202: { description: "The job was started, or was already running", schema: reembedSchema } },
     },
     async ({ runtime, namespace, identity, requestId }) => {
