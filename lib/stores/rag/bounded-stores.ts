@@ -24,7 +24,7 @@ function slicedStep(kind: ReliefStep["kind"], predict: Freeing, free: Freeing): 
       let freedBytes = 0;
       while (freedBytes < targetBytes) {
         const part = free(Math.min(SLICE_BYTES, targetBytes - freedBytes));
-        if (part.items === 0) break;
+        if (part.items === 0 && part.freedBytes === 0) break;
         items += part.items;
         freedBytes += part.freedBytes;
         if (slicer.spent) await slicer.breathe();

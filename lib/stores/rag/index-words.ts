@@ -6,8 +6,9 @@ import { ENGLISH, type Language, languageCode, loadLanguage, UNKNOWN } from "./l
 
 /** Raised when texts are put into the full-text index in another way; `rag/reembed` then writes those of earlier versions anew. */
 export const WORDS_VERSION = 1;
-/** Some 10 ms of stems. */
-const CHARACTERS_PER_SLICE = 16_384;
+/** Work of some milliseconds between two turns of the loop, in look-ups of known words; stemming a new one is worth 20. */
+const WORK_PER_SLICE = 5_000;
+const NEW_WORD = 20;
 const PARTS_PER_SLICE = 64;
 /** Words that are not stemmed again when they come again, and how long they may be. */
 const MAX_KNOWN = 8_192;
@@ -78,7 +79,7 @@ async function codesOf(
 class Writer {
   readonly #language: Language;
   readonly #known = new Map<string, string>();
-  #written = 0;
+  #work = 0;
 
   constructor(language: Language) {
     this.#language = language;
@@ -89,9 +90,8 @@ class Writer {
     const tokens: string[] = [];
     for (const [word] of text.normalize("NFKC").matchAll(WORDS)) {
       tokens.push(this.#tokens(word));
-      this.#written += word.length;
-      if (this.#written < CHARACTERS_PER_SLICE) continue;
-      this.#written = 0;
+      if (this.#work < WORK_PER_SLICE) continue;
+      this.#work = 0;
       await setImmediate();
     }
     return tokens.join(" ");
@@ -99,6 +99,7 @@ class Writer {
 
   #tokens(word: string): string {
     const known = this.#known.get(word);
+    this.#work += known === undefined ? NEW_WORD : 1;
     if (known !== undefined) return known;
     const tokens = UNSPACED.test(word) ? spaced(word.toLowerCase()) : this.#language.tokens(word).join(" ");
     if (this.#known.size >= MAX_KNOWN) this.#known.clear();

@@ -136,7 +136,13 @@ export class PassageIndex {
       await loading.done;
     }
     const codes = this.#scopes.get(scope);
-    if (codes?.format.dimensions !== dimensions) return null;
+    if (codes === undefined) return null;
+    if (codes.format.dimensions !== dimensions) {
+      // Of a former model: nobody asks for them any more.
+      this.#drop(scope, codes);
+      this.#compact();
+      return null;
+    }
     this.#scopes.delete(scope);
     this.#scopes.set(scope, codes);
     return codes;
