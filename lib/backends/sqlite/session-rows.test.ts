@@ -91,6 +91,17 @@ describe("session rows in SQLite", () => {
     expect(await stored()).toBe(1_500);
   });
 
+  it("lets no use of a deleted session come over one that is put back with its past", async () => {
+    const rows = await open();
+    await rows.apply([put("back", 1_000)]);
+    await rows.apply([use("back", 50_000)]);
+    await rows.apply([{ kind: "delete", id: "back" }]);
+    await rows.apply([put("back", 1_000), use("other", 60_000)]);
+    expect((await rows.get("back"))?.lastUsedAtMs).toBe(1_000);
+    await rows.count(0);
+    expect((await rows.get("back"))?.lastUsedAtMs).toBe(1_000);
+  });
+
   it("holds at most some thousand uses apart, whatever comes", async () => {
     const rows = await open();
     const ids = Array.from({ length: 5_000 }, (_, index) => `many-${index}`);

@@ -49,7 +49,12 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
     async apply(changes) {
       const used = changes.filter((change): change is SessionUse => change.kind === "use");
       const statements = changes.flatMap(toStatement);
-      await database.write([...statements, ...uses.statementsFor(used)]);
+      // An import may put a session back that was used later and deleted: that use must not come over it.
+      const isPutBack = changes.some(
+        (change) => change.kind === "put" && uses.newest(change.row.id, 0) > change.row.lastUsedAtMs,
+      );
+      if (isPutBack) await uses.fold([...statements, ...uses.statementsFor(used)]);
+      else await database.write([...statements, ...uses.statementsFor(used)]);
       await uses.committed(used);
       if (statements.length > 0) await measure();
     },

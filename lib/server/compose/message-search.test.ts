@@ -232,6 +232,19 @@ describe("search of messages", () => {
     expect(waits).toHaveLength(2);
   });
 
+  it("remembers of at most 1,000 namespaces that their failure was told, and tells the others again", async () => {
+    embedder.failure = new Error("the model is down");
+    const names = Array.from({ length: 1_001 }, () => `n${++made}`);
+    for (namespace of [...names, names[0] ?? "", names[1_000] ?? ""]) {
+      await say("a number");
+      await find("number");
+      await embedding.idle();
+    }
+    const told = waits.map(([name]) => name);
+    expect(told.filter((name) => name === names[0])).toHaveLength(2);
+    expect(told.filter((name) => name === names[1_000])).toHaveLength(1);
+  });
+
   it("indexes the words of messages that an earlier version stored, page by page, and those of new ones at once", async () => {
     for (let at = 0; at < 520; at++) await say(`old ${at}`);
     const [row] = await database.all<{ id: number }>(`SELECT "id" FROM "RagNamespace" WHERE "name" = ?`, [namespace]);

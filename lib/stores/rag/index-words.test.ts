@@ -176,6 +176,26 @@ describe("the language of a text", () => {
     },
   );
 
+  it("gives the loop back at least once for each 250 new words, and each 5,000 known ones", async () => {
+    const turnsFor = async (words: readonly string[]) => {
+      const text = words.join(" ");
+      let turns = 0;
+      let isOver = false;
+      const count = () => {
+        turns++;
+        if (!isOver) setImmediate(count);
+      };
+      setImmediate(count);
+      await indexWords(text, [{ start: 0, end: text.length }], "de", []);
+      isOver = true;
+      return turns;
+    };
+    const different = Array.from({ length: 5_000 }, (_, at) => `wort${at.toString(36)}en`);
+    expect(await turnsFor(different)).toBeGreaterThanOrEqual(20);
+    const same = Array.from({ length: 20_000 }, (_, at) => `wort${at % 10}`);
+    expect(await turnsFor(same)).toBeGreaterThanOrEqual(4);
+  });
+
   it("is unknown for what shows none, and that of its surroundings where nothing speaks against them", async () => {
     expect(await languagesOf("Wireless headphones")).toEqual(["und"]);
     expect(await languagesOf("Wireless headphones", ["en"])).toEqual(["en"]);

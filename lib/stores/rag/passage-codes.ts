@@ -5,7 +5,8 @@ import type { BlockArena } from "../vectors/tiers/block-arena.ts";
 import { CodePlane, type PlaneColumns } from "../vectors/tiers/code-plane.ts";
 import { readVectorCode } from "./vector-code.ts";
 
-const DOCUMENT = 8;
+/** The column of documents stands behind the one of passages, of 8 bytes. */
+export const DOCUMENT = 8;
 const SCALE = 16;
 /** Passage, document and scale. The best are scored again from their 16-bit codes, so bounds would be bytes for nothing. */
 const COLUMNS: PlaneColumns = { sizes: [8, 8, 4], beforeScales: SCALE, hasBounds: false, wholeBlocks: true };

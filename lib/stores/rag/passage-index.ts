@@ -7,7 +7,7 @@ import { BlockArena } from "../vectors/tiers/block-arena.ts";
 import { type Candidate, Candidates } from "../vectors/tiers/candidates.ts";
 import { MemoryScan } from "../vectors/tiers/memory-scan.ts";
 import { SCRATCH_OUT } from "../vectors/tiers/slab.ts";
-import { PassageCodes } from "./passage-codes.ts";
+import { DOCUMENT, PassageCodes } from "./passage-codes.ts";
 import type { Fused } from "./score-fusion.ts";
 import { dotWithCode } from "./vector-code.ts";
 
@@ -222,8 +222,7 @@ export class PassageIndex {
       k,
       floor: Number.NEGATIVE_INFINITY,
       allows: () => true,
-      ...(allows && { looksAt: (slot) => allows(codes.documentAt(slot)) }),
-      labelOf: (slot) => codes.documentAt(slot),
+      label: { before: DOCUMENT, allows },
     });
     try {
       for (let steps = 1; scan.step(); steps++) if (steps % SLICE_STEPS === 0) await this.#breathe();

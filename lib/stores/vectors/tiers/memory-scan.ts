@@ -13,10 +13,15 @@ export interface ScanOptions {
   floor: number;
   /** Asked of what the scan has found. */
   allows(row: number, slot: number): boolean;
-  /** Asked of every slot before it is scanned, where it is cheap to ask; all are, where this is not given. */
-  looksAt?(slot: number): boolean;
-  /** What its candidate is to tell of a row; 0 where this is not given. */
-  labelOf?(slot: number): number;
+  /** A number that stands beside each code; candidates tell it. */
+  label?: Label;
+}
+
+export interface Label {
+  /** The plane's column of doubles that it is in: behind columns of so many bytes a row. */
+  before: number;
+  /** Rows of other labels are not scanned; null: all are. */
+  allows: ((label: number) => boolean) | null;
 }
 
 /**
@@ -43,9 +48,9 @@ export class MemoryScan implements ScanUnderWay {
 
   /** Scans the next few blocks; false when there were none left. */
   step(): boolean {
-    const { looksAt } = this.#options;
+    const { label } = this.#options;
     if (this.#block >= this.#plane.blocks) return false;
-    if (looksAt) this.#scanRuns(looksAt);
+    if (label?.allows) this.#scanRuns(label.before, label.allows);
     else {
       this.#block += scanBlocks(this.#plane, this.#block, this.#query, this.#candidates.threshold, finds);
       this.#offerFinds();
@@ -77,10 +82,16 @@ export class MemoryScan implements ScanUnderWay {
   }
 
   /** Scans one block, but only the runs of fours with a slot that is to be looked at: the kernel takes four rows at a time. */
-  #scanRuns(looksAt: (slot: number) => boolean): void {
+  #scanRuns(before: number, allows: (label: number) => boolean): void {
+    const start = this.#plane.slotsIn(this.#block);
     const end = Math.min(this.#plane.slotsIn(this.#block + 1), this.#plane.count);
-    const isWanted = (slot: number) => looksAt(slot) || looksAt(slot + 1) || looksAt(slot + 2) || looksAt(slot + 3);
-    for (let slot = this.#plane.slotsIn(this.#block); slot < end; slot += STREAMS) {
+    const { f64 } = this.#plane.viewsAt(start);
+    const column = this.#plane.doubleAt(start, before) - start;
+    const isWanted = (slot: number) => {
+      for (let at = column + slot; at < column + slot + STREAMS; at++) if (allows(f64[at] ?? 0)) return true;
+      return false;
+    };
+    for (let slot = start; slot < end; slot += STREAMS) {
       const first = slot;
       while (slot < end && isWanted(slot)) slot += STREAMS;
       if (slot > first) this.#scanSlots(first, Math.min(slot, end) - first);
@@ -94,16 +105,17 @@ export class MemoryScan implements ScanUnderWay {
   }
 
   #offerFinds(): void {
-    const { allows, labelOf, looksAt } = this.#options;
+    const { allows, label } = this.#options;
     for (let i = 0; i < finds.count; i++) {
       const upper = finds.uppers[i] ?? 0;
       if (upper < this.#candidates.threshold) continue;
       const slot = finds.slots[i] ?? 0;
-      if (looksAt?.(slot) === false) continue;
+      const value = label ? this.#plane.doubleIn(slot, label.before) : 0;
+      if (label?.allows?.(value) === false) continue;
       const row = this.#plane.rowAt(slot);
       if (!allows(row, slot)) continue;
       const lower = this.#gone.has(row) ? null : (finds.lowers[i] ?? 0);
-      this.#candidates.offer(row, labelOf?.(slot) ?? 0, lower, upper);
+      this.#candidates.offer(row, value, lower, upper);
     }
   }
 }
