@@ -45,8 +45,7 @@ interface EventAudience {
 
 /**
  * Who receives an event, in addition to operators, who receive all: keys that may read the same data over HTTP at
- * `twin`. `namespaced`: only keys of
- * the namespace that it belongs to.
+ * `twin`. `namespaced`: only keys of the namespace that it belongs to.
  */
 export const EVENT_AUDIENCE = {
   "memory:sample": {

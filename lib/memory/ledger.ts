@@ -18,9 +18,9 @@ const LENT: readonly string[] = ["streams", "cache-decoders"];
 export type Frozen = "nothing" | "expendable" | "all";
 
 /**
- * The one book of memory. After every call the grants of all accounts together are at most
- * `limitBytes − runtimeBytes`, and each account's at most its own ceiling. A limit that falls below what is
- * already granted takes nothing away by itself: nothing more is granted until enough has come back.
+ * The one book of memory. After every call the grants of all accounts together are at most `limitBytes − runtimeBytes`,
+ * and each account's at most its own ceiling. A limit that falls below what is already granted takes nothing away by
+ * itself: nothing more is granted until enough has come back.
  */
 export class Ledger {
   readonly #accounts = new Map<string, Account>();

@@ -28,8 +28,8 @@ export interface Trend {
 }
 
 /**
- * The Theil–Sen slope, the median of all pairwise slopes, with Sen's 90 % interval and Kendall's z.
- * At most `maxPoints` points are used, evenly picked, so that a call costs O(maxPoints²).
+ * The Theil–Sen slope, the median of all pairwise slopes, with Sen's 90 % interval and Kendall's z. At most `maxPoints`
+ * points are used, evenly picked, so that a call costs O(maxPoints²).
  *
  * @returns NaN slopes and z 0 for fewer than two points with distinct `at`.
  * @see Sen 1968, https://doi.org/10.1080/01621459.1968.10480934

@@ -12,8 +12,7 @@ export interface CollectionInfo extends VectorShape {
   diskOnly: number;
   /**
    * Difference between values returned and values sent, over all vectors ever written to the collection, including
-   * replaced and removed ones.
-   * Null before the first measurement.
+   * replaced and removed ones. Null before the first measurement.
    */
   quantization: { meanError: number | null; maxError: number | null; vectors: number };
   /** Memory of the collection: blocks, index, and ids and metadata of hot points. */

@@ -92,8 +92,7 @@ export interface VectorRows {
   remove(collectionId: number, ids: readonly string[]): Promise<number[]>;
   /**
    * The next kept originals after `afterRow`; fewer than `limit` only at the end. A small collection keeps all of them,
-   * a large one an even
-   * sample: at most 8,192 and 4 MiB per collection.
+   * a large one an even sample: at most 8,192 and 4 MiB per collection.
    */
   sent(collectionId: number, afterRow: number, limit: number): Promise<SentVectors>;
 }

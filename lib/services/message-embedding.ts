@@ -28,9 +28,8 @@ const MAX_FAILING = 1_000;
 
 /**
  * Embeds messages, and indexes the words of those that an earlier version stored: in the background, one page at a
- * time, in turn
- * for all namespaces that were searched. Results are on disk, so a stop loses one page; the next search starts it
- * again.
+ * time, in turn for all namespaces that were searched. Results are on disk, so a stop loses one page; the next search
+ * starts it again.
  */
 export class MessageEmbedding {
   readonly #parts: MessageEmbeddingParts;

@@ -44,8 +44,8 @@ export const nothingKept = (spec: StreamJobSpec): Kept => ({
 
 /**
  * Offset at which a client resumes a body, and how much of the decoded stream is skipped from there. A compressed body
- * cannot be
- * resumed and is sent again. So is text that is not UTF-8; its parser skips it, since it knows where characters begin.
+ * cannot be resumed and is sent again. So is text that is not UTF-8; its parser skips it, since it knows where
+ * characters begin.
  */
 export function placeOf({ checkpoint, encoded }: Kept): { offset: number; skip: number } {
   const { offset = 0, extra = {} } = checkpoint.state ?? {};

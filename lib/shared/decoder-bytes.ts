@@ -8,9 +8,8 @@ const KIB = 1024;
 const DEFLATE_BYTES = 64 * KIB;
 /**
  * Brotli's Huffman tables and state, without its window. Ordinary bodies need 0.1–0.3 MB; the format allows 256 tables
- * of each of
- * three kinds, and a hostile body may request all of them. Also covers the copy while the window grows, in at most four
- * threads.
+ * of each of three kinds, and a hostile body may request all of them. Also covers the copy while the window grows, in
+ * at most four threads.
  */
 const BROTLI_TABLES_BYTES = 4 * MIB;
 /** zstd's context, and one block on each side of its window. */

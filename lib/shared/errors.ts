@@ -1,6 +1,6 @@
 /**
- * Every problem code that a response can carry, with its status and title. Codes are stable:
- * a client may switch on them.
+ * Every problem code that a response can carry, with its status and title. Codes are stable: a client may switch on
+ * them.
  */
 export const PROBLEMS = {
   "validation-failed": [400, "The request does not match its schema"],

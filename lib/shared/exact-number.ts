@@ -2,8 +2,8 @@ const ZERO = 0x30;
 const NINE = 0x39;
 
 /**
- * Whether a JSON number keeps its exact value as a double: `0.10` does (it prints as 0.1),
- * 9007199254740993 does not, nor does `-0`, which JSON would print as 0. O(length).
+ * Whether a JSON number keeps its exact value as a double: `0.10` does (it prints as 0.1), 9007199254740993 does not,
+ * nor does `-0`, which JSON would print as 0. O(length).
  */
 export function isExact(number: string): boolean {
   const value = Number(number);

@@ -30,8 +30,7 @@ export class FilterError extends Error {
 
 /**
  * Reads `{field: value}`, `{field: {eq, ne, in, gt, gte, lt, lte, exists}}`, `{and: […]}`, `{or: […]}`, `{not: …}`;
- * more keys
- * or operators side by side must all hold.
+ * more keys or operators side by side must all hold.
  *
  * @throws {FilterError} for anything else, and beyond depth 16, 256 nodes or 1,000 values.
  */
@@ -112,8 +111,7 @@ export type OnUnlike = () => void;
 /**
  * A predicate for many records. A field is an own property, or with dots a path into nested objects if no property has
  * the whole name. A list matches where one of its elements does, and a path goes through a list into each element. Only
- * numbers and only
- * strings are in an order; what is absent equals nothing, so that `ne` holds for it.
+ * numbers and only strings are in an order; what is absent equals nothing, so that `ne` holds for it.
  */
 export function compileFilter(filter: Filter, onUnlike?: OnUnlike): FilterTest {
   switch (filter.kind) {

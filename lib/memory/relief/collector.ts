@@ -85,8 +85,7 @@ export class FullCollector implements Reclaimer {
 
 /**
  * Two full collections that also give free pages back to the system, where `gc()` keeps them for what comes next: from
- * Node 22
- * on up to 150 MB, in a pool that no figure shows. The way in is the debugger's, from within.
+ * Node 22 on up to 150 MB, in a pool that no figure shows. The way in is the debugger's, from within.
  *
  * @returns milliseconds until it was done, which is the pause.
  */

@@ -4,8 +4,8 @@ import type { Clock } from "../../shared/clock.ts";
 const LOOK_MS = 500;
 /**
  * So long nobody must have called. Such a collection also lets go of compiled code that was not run lately: in the
- * first 10,000
- * requests after one each takes 15 % more CPU, so it is for when nobody comes, not for each pause between two callers.
+ * first 10,000 requests after one each takes 15 % more CPU, so it is for when nobody comes, not for each pause between
+ * two callers.
  */
 const QUIET_MS = 30_000;
 /** And so many looks in a row must find the event loop at rest. */
@@ -35,10 +35,8 @@ export interface QuietCollectorOptions {
 
 /**
  * Gives back what a burst has left behind: the allocator's free pages, and in the heap the touched pages of the young
- * generation
- * (up to 64 MB at our flags) and of what was promoted and died. V8 does so by itself only after minutes without
- * allocation, which a
- * server that samples itself four times a second rarely has; glibc never does.
+ * generation (up to 64 MB at our flags) and of what was promoted and died. V8 does so by itself only after minutes
+ * without allocation, which a server that samples itself four times a second rarely has; glibc never does.
  */
 export class QuietCollector {
   readonly #options: QuietCollectorOptions;

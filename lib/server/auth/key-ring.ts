@@ -39,8 +39,7 @@ interface Held extends KeyRow {
 
 /**
  * Keys and sign-ins that are accepted. They are held by SHA-256 in memory (bounded) and in the database. A key is
- * looked up
- * by its id, a cookie by its hash; digests are compared in constant time.
+ * looked up by its id, a cookie by its hash; digests are compared in constant time.
  */
 export class KeyRing {
   readonly #rows: KeyRows;

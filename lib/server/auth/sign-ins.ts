@@ -11,8 +11,7 @@ interface SignIn {
 
 /**
  * The dashboard's sign-ins by the SHA-256 of their token. A key has at most 20, so that its sign-ins cannot evict those
- * of other keys;
- * an ended one is deleted on disk before it is removed from memory, so that no restart restores it.
+ * of other keys; an ended one is deleted on disk before it is removed from memory, so that no restart restores it.
  */
 export class SignIns {
   readonly #rows: KeyRows;

@@ -90,8 +90,7 @@ export interface Route {
 
 /**
  * A route: its input and output, checked and documented from the same schemas, and its handler. The handler is an
- * adapter:
- * it calls one verb of the runtime and returns the result.
+ * adapter: it calls one verb of the runtime and returns the result.
  */
 export function defineRoute<
   const Params extends AnySchema = undefined,

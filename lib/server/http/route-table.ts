@@ -13,11 +13,10 @@ const NO_PARAMETERS = {};
 
 /**
  * Finds the single handler of a request. Hono's routers collect every handler that could match (the route's, its path's
- * answer to other
- * methods, the fallback) and run them as middleware, each with its own objects. Here a request has exactly one handler.
- * A path consists of literal segments and whole-segment parameters. The method's own route takes precedence over `ALL`,
- * a literal over a parameter, and `*` comes last. O(segments), with a few more attempts where a literal and a parameter
- * share a position.
+ * answer to other methods, the fallback) and run them as middleware, each with its own objects. Here a request has
+ * exactly one handler. A path consists of literal segments and whole-segment parameters. The method's own route takes
+ * precedence over `ALL`, a literal over a parameter, and `*` comes last. O(segments), with a few more attempts where a
+ * literal and a parameter share a position.
  */
 export class RouteTable<T> implements Router<T> {
   readonly name = "route table";

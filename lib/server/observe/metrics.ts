@@ -7,8 +7,7 @@ const DISK_WAIT_MS = 1_000;
 
 /**
  * Prometheus text: prom-client's default metrics and ours, collected on request. One sample and one reading of each
- * store per
- * scrape, so that its figures add up. Concurrent scrapes share one result.
+ * store per scrape, so that its figures add up. Concurrent scrapes share one result.
  */
 export class Metrics {
   readonly #registry = new Registry();

@@ -37,8 +37,7 @@ function webSocketOf(conn: unknown): { terminate?(): void; close?(code: number, 
 
 /**
  * Events that a slow reader may miss: it gets the next one, or back-fills over HTTP. Other events are rare, and the end
- * of a
- * run or stream, or an alert, must not be missed because a step ended in the same turn.
+ * of a run or stream, or an alert, must not be missed because a step ended in the same turn.
  */
 function isReplacedSoon(...[name, payload]: ServerEvent): boolean {
   return name === "memory:sample" || (name === "stream:progress" && payload.state === "running");

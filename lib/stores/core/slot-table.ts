@@ -10,9 +10,9 @@ export const HASHES = 2 ** 32;
 
 /**
  * An open-addressed hash table from a 32-bit hash (and, if the owner keeps keys, a key) to a slot number below `slots`.
- * Linear probing with backward-shift deletion: no tombstones, so it never slows down with age.
- * An entry's home cell is the top of its hash, so that cells follow the hashes, and a walk by hash has the same order in a table
- * of any size. Memory: 4 bytes a slot and 5.3–10.7 bytes of cells, plus 8 bytes a slot where keys are kept.
+ * Linear probing with backward-shift deletion: no tombstones, so it never slows down with age. An entry's home cell is
+ * the top of its hash, so that cells follow the hashes, and a walk by hash has the same order in a table of any size.
+ * Memory: 4 bytes a slot and 5.3–10.7 bytes of cells, plus 8 bytes a slot where keys are kept.
  */
 export class SlotTable {
   #cells: Int32Array;

@@ -6,10 +6,9 @@ const DIRECTIVE = /[ \t]*(?:([^\s,="]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([
 
 /**
  * How long a shared cache may store a response, in seconds, by its `Cache-Control` (RFC 9111); undefined if
- * unspecified.
- * `s-maxage` takes precedence over `max-age`. `no-store`, `private` and `no-cache`, with or without field names, mean
- * 0, because this cache never revalidates.
- * Of a repeated directive the first counts, an invalid time means stale, unknown directives are ignored.
+ * unspecified. `s-maxage` takes precedence over `max-age`. `no-store`, `private` and `no-cache`, with or without field
+ * names, mean 0, because this cache never revalidates. Of a repeated directive the first counts, an invalid time means
+ * stale, unknown directives are ignored.
  */
 export function keptSeconds(header: string | null): number | undefined {
   if (header === null) return undefined;

@@ -17,8 +17,8 @@ export const versionHeaders = (tag: string): { ETag: string; "X-Version": string
 
 /**
  * The precondition of a request on the current version; null if it has none. `If-Version` means the same as `If-Match`,
- * in the form of `X-Version`.
- * A weak tag matches nothing in If-Match, and any tag of its text in If-None-Match (RFC 9110, 13.1).
+ * in the form of `X-Version`. A weak tag matches nothing in If-Match, and any tag of its text in If-None-Match (RFC
+ * 9110, 13.1).
  *
  * @throws {AppError} `malformed-request` that names the header.
  */

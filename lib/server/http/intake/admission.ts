@@ -6,8 +6,7 @@ import type { Route } from "../define-route.ts";
 
 /**
  * Refuses requests to the stores while the event loop is late, since they would delay all requests. Health, monitoring
- * and
- * administration stay available.
+ * and administration stay available.
  *
  * @throws {AppError} `overloaded`.
  */

@@ -13,10 +13,9 @@ const BOUNDS: LingerBounds = { sockets: 128, ms: 5_000, bytes: 32 * 1_048_576 };
 
 /**
  * Closes connections whose response was sent before the request had fully arrived. If closed at once, a socket with
- * unread bytes
- * is reset, and a client that is still sending may lose the response. So our half is closed, and incoming data is
- * discarded
- * until the client has noticed. Over the byte bound nothing more is read; over the time bound the socket is closed.
+ * unread bytes is reset, and a client that is still sending may lose the response. So our half is closed, and incoming
+ * data is discarded until the client has noticed. Over the byte bound nothing more is read; over the time bound the
+ * socket is closed.
  */
 export class Lingering {
   readonly #bounds: LingerBounds;

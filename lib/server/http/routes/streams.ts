@@ -51,8 +51,7 @@ const createRoute = defineRoute(
 
 /**
  * Responds when the body is received, or with `wait` when all of it is stored. A part is always answered when stored:
- * only then
- * does Upload-Offset point to the start of the next part, and only then may the next part arrive.
+ * only then does Upload-Offset point to the start of the next part, and only then may the next part arrive.
  */
 async function settle(
   job: StreamJob,

@@ -6,11 +6,12 @@ const MOST = 15;
 const SAMPLE_PER_SLOT = 10;
 
 /**
- * How often each hash was seen lately: a count-min sketch of 4-bit counters, 16 counters (8 bytes) per slot rounded up to a
- * power of two, halved periodically. Estimates err upwards only, and rarely.
- * The four places of a hash are found by double hashing (Kirsch & Mitzenmacher 2006).
+ * How often each hash was seen lately: a count-min sketch of 4-bit counters, 16 counters (8 bytes) per slot rounded up
+ * to a power of two, halved periodically. Estimates err upwards only, and rarely. The four places of a hash are found
+ * by double hashing (Kirsch & Mitzenmacher 2006).
  *
- * @see Einziger, Friedman, Manes, "TinyLFU: A Highly Efficient Cache Admission Policy", 2017, https://doi.org/10.1145/3149371
+ * @see Einziger, Friedman, Manes, "TinyLFU: A Highly Efficient Cache Admission Policy", 2017,
+ * https://doi.org/10.1145/3149371
  */
 export class FrequencySketch {
   #counters: Uint8Array;

@@ -15,8 +15,8 @@ function scratchOf(dimensions: number): Float64Array {
 }
 
 /**
- * A vector as it is scored, from its code and its detail, which may lie in different memories.
- * The same bytes give the same numbers wherever they lie, so a score does not change with the tier.
+ * A vector as it is scored, from its code and its detail, which may lie in different memories. The same bytes give the
+ * same numbers wherever they lie, so a score does not change with the tier.
  *
  * @returns a buffer that the next call of the same dimensions overwrites.
  */
