@@ -3,7 +3,7 @@ import type { Clock } from "../../shared/clock.ts";
 
 const LOOK_MS = 500;
 /**
- * So long nobody must have called. Such a collection also lets go of compiled code that was not run lately: in the
+ * The API must have been idle this long. Such a collection also lets go of compiled code that was not run lately: in the
  * first 10,000 requests after one each takes 15 % more CPU, so it is for when nobody comes, not for each pause between
  * two callers.
  */

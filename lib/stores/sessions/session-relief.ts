@@ -113,7 +113,7 @@ function spillStep(memory: SessionMemory): ReliefStep {
         let items = 0;
         for (let mayGo = true; mayGo && !enough() && memory.items > 0; ) {
           let dropped = 0;
-          // A slab's worth between two compactions: sliding for each single session would cost the square.
+          // A slab's worth between two compactions: sliding for each single session would be quadratic.
           while (mayGo && memory.items > 0 && dropped < Math.min(targetBytes, 64 * 1024)) {
             const bytes = memory.table.values.storedLength(memory.table.recency.oldest);
             mayGo = memory.trySpill(memory.table.recency.oldest);
