@@ -22,6 +22,7 @@ import { MIB } from "../../shared/bytes.ts";
 import type { SessionPool } from "../../stores/sessions/session-pool.ts";
 import type { VectorStore } from "../../stores/vectors/store/vector-store.ts";
 import { ByteBudget } from "../../streaming/byte-budget.ts";
+import { ExportRoom } from "../../streaming/export-room.ts";
 import { WorkerParseHost } from "../../streaming/worker-parse-host.ts";
 import { databasePaths } from "../paths.ts";
 import type { Core } from "./core.ts";
@@ -95,5 +96,5 @@ export function composeStreams(core: Core, { sampleLog, sessions, cache, vectors
   const start = (): void => {
     jobs.recover().catch((err: unknown) => log.error({ err }, "streams of the previous run could not be recovered"));
   };
-  return { jobs, budget, exporter, start };
+  return { jobs, budget, exporter, exportRoom: new ExportRoom(budget), start };
 }

@@ -3,6 +3,7 @@ import { cacheExport } from "../../../services/export-memory.ts";
 import { createExporter } from "../../../services/export-sources.ts";
 import { MIB } from "../../../shared/bytes.ts";
 import { ByteBudget } from "../../../streaming/byte-budget.ts";
+import { ExportRoom } from "../../../streaming/export-room.ts";
 import { FakeClock } from "../../../testing/fake-clock.ts";
 import { TestAccount } from "../../../testing/test-account.ts";
 import type { Runtime } from "../../runtime.ts";
@@ -15,6 +16,7 @@ function setUp({ streamMaxMb = 64, maxBodyMb = 8, auditFails = false }) {
   const budget = new ByteBudget({ account: new TestAccount(streamMaxMb * MIB), clock });
   const audited: string[] = [];
   const noEntries = { list: async () => ({ items: [], next: null }), peek: async () => null };
+  const exportRoom = new ExportRoom(budget);
   const exporter = createExporter({ cache: cacheExport(noEntries, () => maxBodyMb * MIB) });
   const audit = {
     async done(...[, action, target]: string[]) {
@@ -24,7 +26,7 @@ function setUp({ streamMaxMb = 64, maxBodyMb = 8, auditFails = false }) {
   };
   const ask = () =>
     exportRoutes[0]?.handle({
-      runtime: { clock, audit, streams: { budget, exporter } } as unknown as Runtime,
+      runtime: { clock, audit, streams: { exportRoom, exporter } } as unknown as Runtime,
       query: { source: "cache", format: "ndjson" },
       namespace: "n",
       identity: { role: "operator" },

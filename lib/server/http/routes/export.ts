@@ -1,8 +1,6 @@
 import { exportQuerySchema } from "../../../contracts/streams.ts";
 import { MIB } from "../../../shared/bytes.ts";
 import { AppError } from "../../../shared/errors.ts";
-import { mayTake } from "../../../shared/fair-shares.ts";
-import type { ByteBudget } from "../../../streaming/byte-budget.ts";
 import { encodeExport } from "../../../streaming/encode-export.ts";
 import { requireRole } from "../../auth/authenticate.ts";
 import { pulledBody } from "../answer/pulled-body.ts";
@@ -15,52 +13,6 @@ const AUDITED: ReadonlySet<string> = new Set(["sessions", "cache"]);
 
 /** Memory of an export: a page of records, a chunk in production and a chunk in transit. */
 const EXPORT_BYTES = MIB;
-
-/** What exports hold of a budget, by namespace. */
-const held = new WeakMap<ByteBudget, Map<string, number>>();
-
-/**
- * Reserves the memory of an export and resolves to its release. All exports together hold at most half of the streams'
- * memory, so that streams go on beside them, and each namespace leaves the others room.
- */
-async function takeRoom(
-  budget: ByteBudget,
-  heldBytes: number,
-  namespace: string,
-  signal: AbortSignal,
-): Promise<() => void> {
-  const ceiling = Math.floor(budget.ceilingBytes / 2);
-  const bytes = Math.min(heldBytes, ceiling);
-  const byNamespace = held.get(budget) ?? new Map<string, number>();
-  held.set(budget, byNamespace);
-  const own = byNamespace.get(namespace) ?? 0;
-  const all = [...byNamespace.values()].reduce((sum, part) => sum + part, 0);
-  // The first export of all is always possible, however small the streams' memory is.
-  if (all > 0 && !mayTake(bytes, own, ceiling - all)) throw noRoom();
-  const count = (change: number) => {
-    const now = (byNamespace.get(namespace) ?? 0) + change;
-    if (now === 0) byNamespace.delete(namespace);
-    else byNamespace.set(namespace, now);
-  };
-  count(bytes);
-  const taken = await budget.take(bytes, signal, namespace).catch((error: unknown) => {
-    count(-bytes);
-    throw error;
-  });
-  if (taken)
-    return () => {
-      count(-bytes);
-      budget.give(bytes, namespace);
-    };
-  count(-bytes);
-  throw noRoom();
-}
-
-function noRoom(): AppError {
-  return new AppError("memory-pressure", "Not enough free memory for an export right now. Retry later.", {
-    headers: { "Retry-After": "5" },
-  });
-}
 
 const MEDIA_TYPES = {
   ndjson: "application/x-ndjson; charset=utf-8",
@@ -91,7 +43,11 @@ const exportRoute = defineRoute(
         errors: [{ path: "query.spreadsheetSafe", message: "is only available for csv" }],
       });
     const { records, columns, heldBytes = EXPORT_BYTES } = await runtime.streams.exporter(source, namespace);
-    const release = await takeRoom(runtime.streams.budget, heldBytes, namespace, request.signal);
+    const release = await runtime.streams.exportRoom.take(heldBytes, namespace, request.signal);
+    if (release === null)
+      throw new AppError("memory-pressure", "Not enough free memory for an export right now. Retry later.", {
+        headers: { "Retry-After": "5" },
+      });
     if (AUDITED.has(source))
       await runtime.audit.done(identity, "export", source, namespace, requestId).catch((error: unknown) => {
         release();

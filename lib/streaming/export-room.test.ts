@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import { MIB } from "../shared/bytes.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
+import { TestAccount } from "../testing/test-account.ts";
+import { ByteBudget } from "./byte-budget.ts";
+import { ExportRoom } from "./export-room.ts";
+
+it("exports take at most half of the streams' memory, and however many one namespace asks for, another gets one", async () => {
+  const budget = new ByteBudget({ account: new TestAccount(64 * MIB), clock: new FakeClock() });
+  const room = new ExportRoom(budget);
+  const { signal } = new AbortController();
+  const releases: (() => void)[] = [];
+  for (let asked = 0; asked < 100; asked++) {
+    const release = await room.take(MIB, "greedy", signal);
+    if (release) releases.push(release);
+  }
+  expect(releases.length).toBeGreaterThan(16);
+  const other = await room.take(MIB, "other", signal);
+  expect(other).not.toBeNull();
+  expect(budget.heldBytes).toBe((releases.length + 1) * MIB);
+  expect(budget.heldBytes).toBeLessThanOrEqual(32 * MIB);
+  for (const release of releases) release();
+  other?.();
+  expect(budget.heldBytes).toBe(0);
+  // What is larger than all the room is possible while nobody else exports, and only then.
+  const large = await room.take(1_000 * MIB, "other", signal);
+  expect(await room.take(MIB, "greedy", signal)).toBeNull();
+  large?.();
+  expect(await room.take(MIB, "greedy", signal)).not.toBeNull();
+});
