@@ -6,7 +6,7 @@ import type { Command, DatabaseOptions, Failure, Opened, Reply } from "../backen
 import { migrate } from "../backends/sqlite/migrate.ts";
 import { unpackStatements } from "../backends/sqlite/packed-statements.ts";
 import { lockDatabase, lockFile } from "../backends/sqlite/process-lock.ts";
-import { isDamaged, quarantine } from "../backends/sqlite/quarantine.ts";
+import { openSound } from "../backends/sqlite/quarantine.ts";
 import { toFailure } from "../backends/sqlite/sql-errors.ts";
 import type { Changes } from "../ports/database.ts";
 
@@ -29,8 +29,9 @@ function open(): Connection | null {
     const lock = lockDatabase(options.file);
     const sizeBytes = statSync(options.file, { throwIfNoEntry: false })?.size ?? 0;
     if (sizeBytes === 0 && lock.wasUsed) throw new Error(missing(options.file));
-    const quarantined = isOurs && isDamaged(options.file) ? quarantine(options.file, Date.now()) : null;
-    const connection = new Connection(options);
+    const { connection, quarantined } = isOurs
+      ? openSound(options, Date.now())
+      : { connection: new Connection(options), quarantined: null };
     const migrated = migrate(connection, options.migrationsDir);
     lock.markUsed();
     port?.postMessage({ opened: true, migrated, quarantined, begun: sizeBytes === 0 } satisfies Opened);

@@ -27,6 +27,15 @@ export class Connection {
     this.#file = options.file;
     this.#place = new FilePlace(options.file);
     this.sqlite = new Libsql(options.file);
+    try {
+      this.#configure(options);
+    } catch (error) {
+      this.sqlite.close();
+      throw error;
+    }
+  }
+
+  #configure(options: DatabaseOptions): void {
     // FULL: a commit is on disk before it is acknowledged, power failure included; group commit pays for it.
     this.sqlite.exec("PRAGMA journal_mode = WAL");
     this.sqlite.exec("PRAGMA synchronous = FULL");
