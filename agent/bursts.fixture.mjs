@@ -1,4 +1,4 @@
-/** Run by headroom-agent.test.ts under the agent: a heap that grows by 30 MB and is let go, several times between two samples. */
+/** Run by headroom-agent.test.ts under the agent: a heap that grows by 30 MB and is released, several times between two samples. */
 import v8 from "node:v8";
 import vm from "node:vm";
 

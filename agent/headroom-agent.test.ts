@@ -64,7 +64,7 @@ it("after a collection that was asked for, RSS holds no heap beyond what the sam
   const beside = (s: Post["samples"][number]["process"]) =>
     s.rssBytes - s.externalBytes - (s.heapPeakBytes ?? s.heapTotalBytes);
   await expect.poll(() => Math.max(...samples().map((s) => s.rssBytes))).toBeGreaterThan(150 * 2 ** 20);
-  program.send("let go");
+  program.send("release");
   // 150 MB of dead objects were there; the process needs 40 to 80 MB beside its heap.
   await expect.poll(() => samples().at(-1)?.rssBytes).toBeLessThan(130 * 2 ** 20);
   const last = samples().at(-1);

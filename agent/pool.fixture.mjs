@@ -1,4 +1,4 @@
-/** Run by headroom-agent.test.ts under the agent: a heap that grows by 150 MB and is let go when the test has seen it. */
+/** Run by headroom-agent.test.ts under the agent: a heap that grows by 150 MB and is released when the test has seen it. */
 import { once } from "node:events";
 import v8 from "node:v8";
 import vm from "node:vm";

@@ -7,7 +7,7 @@ const MIB = 2 ** 20;
 const DEFAULT_LIMIT_MB = 1024;
 /** Our own idle heap is about 60 MB; below this cap V8 would spend its time collecting. */
 const LEAST_OLD_SPACE_MB = 96;
-/** glibc's initial threshold. Setting it stops glibc from raising it, so that a slab that is let go is unmapped. */
+/** glibc's initial threshold. Setting it stops glibc from raising it, so that a slab that is released is unmapped. */
 const MMAP_THRESHOLD_BYTES = 128 * 1024;
 
 /**

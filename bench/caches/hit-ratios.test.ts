@@ -31,7 +31,7 @@ describe("auto on synthetic traces", () => {
 
 /**
  * What a cache that has to begin as LRU can reach: for 2,000 requests after it is full no policy answers one more than another,
- * and what LRU lets go in that time has to be fetched once more (docs/internals/response-cache.md).
+ * and what LRU releases in that time has to be fetched once more (docs/internals/response-cache.md).
  */
 const WITHIN = new Map([["multi3 @ 1800", 3]]);
 

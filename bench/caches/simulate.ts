@@ -11,11 +11,11 @@ export function unlimitedAccount(): MemoryAccount {
     get grantedBytes() {
       return grantedBytes;
     },
-    tryTake(bytes) {
+    tryReserve(bytes) {
       grantedBytes += bytes;
       return true;
     },
-    give(bytes) {
+    release(bytes) {
       if (bytes > grantedBytes) throw new RangeError("more given back than was granted");
       grantedBytes -= bytes;
     },

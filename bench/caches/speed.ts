@@ -37,7 +37,7 @@ function time(keys: readonly string[], call: (key: string) => void): number {
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 /** A flat string of its own, as decoding a request makes one. */
-const anew = (key: string): string => Buffer.from(key).toString();
+const copied = (key: string): string => Buffer.from(key).toString();
 
 function measure(policy: PolicySetting, maxItems: number, rounds: number): Row {
   const entries = new BoundedEntries<object>({
@@ -58,7 +58,7 @@ function measure(policy: PolicySetting, maxItems: number, rounds: number): Row {
     set: (key: string) => void cache.set(key, value, { size: SIZE }),
   };
   const random = seededRandom(7);
-  const resident = Array.from({ length: maxItems }, (_, index) => anew(`default response-${index}`));
+  const resident = Array.from({ length: maxItems }, (_, index) => copied(`default response-${index}`));
   const fill = (): void => {
     for (const key of resident) ours.set(key);
     for (const key of resident) theirs.set(key);
@@ -73,8 +73,12 @@ function measure(policy: PolicySetting, maxItems: number, rounds: number): Row {
   for (let round = 0; round < rounds; round += 1) {
     const runs: [string, () => string[], "get" | "set"][] = [
       ["sameString", () => asked, "get"],
-      ["newString", () => asked.map(anew), "get"],
-      ["evictingSet", () => Array.from({ length: SETS }, (_, index) => anew(`default fresh-${round}-${index}`)), "set"],
+      ["newString", () => asked.map(copied), "get"],
+      [
+        "evictingSet",
+        () => Array.from({ length: SETS }, (_, index) => copied(`default fresh-${round}-${index}`)),
+        "set",
+      ],
     ];
     for (const [name, keys, call] of runs) {
       const [mine, other] = seen[name] ?? [[], []];

@@ -1,5 +1,5 @@
-// How much of what a store lets go the operating system gets back, by allocator setting: buffers of one size are
-// filled, a part is let go in random order while new ones come, then all but a tenth is dropped and collected.
+// How much of what a store releases the operating system gets back, by allocator setting: buffers of one size are
+// filled, a part is released in random order while new ones come, then all but a tenth is dropped and collected.
 // `node bench/gc/give-back.mjs`: RSS above the start, MiB, at each stage.
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

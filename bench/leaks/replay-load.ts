@@ -60,11 +60,12 @@ class RecordedServer {
     // First what is given back: as on the server, it makes room for what is asked for.
     const changes = this.#accounts.map((account, i) => (reading.stores[i] ?? 0) - account.grantedBytes);
     this.#accounts.forEach((account, i) => {
-      account.give(Math.max(0, -(changes[i] ?? 0)));
+      account.release(Math.max(0, -(changes[i] ?? 0)));
     });
     this.#accounts.forEach((account, i) => {
       const asked = Math.max(0, changes[i] ?? 0);
-      if (!account.tryTake(asked)) throw new Error(`the ledger refused ${asked} bytes that the recorded one granted`);
+      if (!account.tryReserve(asked))
+        throw new Error(`the ledger refused ${asked} bytes that the recorded one granted`);
     });
     this.#counts.majors += reading.majors;
     this.#counts.afterMajor = reading.afterMajor ?? this.#counts.afterMajor;

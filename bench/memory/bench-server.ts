@@ -47,7 +47,7 @@ export class BenchServer {
         ...process.env,
         NODE_ENV: "production",
         PORT: "0",
-        // As the launcher has it: blocks that are let go leave the process. For all variants.
+        // As the launcher has it: blocks that are released leave the process. For all variants.
         MALLOC_MMAP_THRESHOLD_: "131072",
         HEADROOM_LOG_LEVEL: "warn",
         HEADROOM_OPERATOR_KEY: OPERATOR_KEY,

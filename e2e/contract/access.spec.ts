@@ -292,7 +292,7 @@ test("T26: nothing of a namespace is read or changed from another one, and who m
     for (const operation of operations) {
       if (operation.method === "GET" || operation.role === "none" || !operation.path.includes("{")) continue;
       const target = pathOf(operation.path, ids);
-      // What is made anew under the same name in the own namespace is no change of another's.
+      // What is made again under the same name in the own namespace is no change of another's.
       if (target === null || operation.path.startsWith("/api/v1/agents")) continue;
       const hasBody = operation.method !== "DELETE";
       const answer = await fetch(`${server.url}${target}`, {

@@ -118,7 +118,7 @@ test("T57: a damaged or cut database is moved aside whole, a new one begun, and 
     const aside = /"quarantined":"([^"]+)"/.exec(server.output)?.[1] ?? "";
     expect(readFileSync(aside).equals(damaged)).toBe(true);
     expect(readdirSync(dir).length).toBeGreaterThan(before);
-    expect((await say(server, "anew")).status).toBe(201);
+    expect((await say(server, "again")).status).toBe(201);
     expect((await server.get("/readyz")).status).toBe(200);
     await server.stop();
   }

@@ -72,14 +72,14 @@ function readRetryAfter(value: string | null): number | null {
   return value !== null && /^\d{1,6}$/.test(value) ? Number(value) : null;
 }
 
-export interface ErrorWords {
+export interface ErrorText {
   title: string;
   detail: string;
   requestId: string | null;
 }
 
 /** What failed and what to do, for a person. */
-export function describeError(error: unknown): ErrorWords {
+export function describeError(error: unknown): ErrorText {
   if (error instanceof ProblemError) {
     const fields = error.errors.map((field) => `${field.path}: ${field.message}`).join("; ");
     const wait = error.retryAfterSeconds === null ? "" : ` Try again in ${error.retryAfterSeconds} s.`;

@@ -24,13 +24,13 @@ describe("Ledger", () => {
           if (!account) continue;
           if (kind === "take") {
             const fits = held + bytes <= 4_000 && model.reduce((a, b) => a + b, 0) + bytes <= LIMIT - RUNTIME;
-            expect(account.tryTake(bytes)).toBe(fits);
+            expect(account.tryReserve(bytes)).toBe(fits);
             if (fits) model[who] = held + bytes;
           } else if (bytes <= held) {
-            account.give(bytes);
+            account.release(bytes);
             model[who] = held - bytes;
           } else {
-            expect(() => account.give(bytes)).toThrow(RangeError);
+            expect(() => account.release(bytes)).toThrow(RangeError);
           }
           expect(open.map(({ grantedBytes }) => grantedBytes)).toEqual(model);
           expect(ledger.grantedBytes).toBe(model.reduce((a, b) => a + b, 0));
@@ -40,24 +40,24 @@ describe("Ledger", () => {
     );
   });
 
-  it("grants nothing while frozen, and nothing above a limit that fell, until enough has come back", () => {
+  it("grants nothing while throttled, and nothing above a limit that fell, until enough has come back", () => {
     const ledger = new Ledger({ limitBytes: LIMIT, runtimeBytes: RUNTIME });
     const account = ledger.open("cache", "cache", LIMIT);
-    account.tryTake(6_000);
-    ledger.freeze("all");
-    expect(account.tryTake(1)).toBe(false);
-    ledger.freeze("nothing");
+    account.tryReserve(6_000);
+    ledger.throttle("all");
+    expect(account.tryReserve(1)).toBe(false);
+    ledger.throttle("nothing");
     ledger.setLimit(7_000);
-    expect(account.tryTake(1)).toBe(false);
-    account.give(2_000);
-    expect(account.tryTake(1_000)).toBe(true);
-    expect(account.tryTake(1)).toBe(false);
+    expect(account.tryReserve(1)).toBe(false);
+    account.release(2_000);
+    expect(account.tryReserve(1_000)).toBe(true);
+    expect(account.tryReserve(1)).toBe(false);
   });
 
   it("refuses a count that is no count of bytes", () => {
     const account = new Ledger({ limitBytes: LIMIT, runtimeBytes: 0 }).open("cache", "cache", LIMIT);
     for (const bytes of [-1, Number.NaN, 1.5, Number.POSITIVE_INFINITY]) {
-      expect(() => account.tryTake(bytes)).toThrow(RangeError);
+      expect(() => account.tryReserve(bytes)).toThrow(RangeError);
     }
   });
 
@@ -65,9 +65,9 @@ describe("Ledger", () => {
     const ledger = new Ledger({ limitBytes: LIMIT, runtimeBytes: RUNTIME });
     const cache = ledger.open("cache", "cache", LIMIT);
     const sessions = ledger.open("sessions", "sessions", LIMIT);
-    ledger.freeze("expendable");
-    expect([cache.tryTake(1), sessions.tryTake(1)]).toEqual([false, true]);
-    ledger.freeze("all");
-    expect([cache.tryTake(1), sessions.tryTake(1)]).toEqual([false, false]);
+    ledger.throttle("expendable");
+    expect([cache.tryReserve(1), sessions.tryReserve(1)]).toEqual([false, true]);
+    ledger.throttle("all");
+    expect([cache.tryReserve(1), sessions.tryReserve(1)]).toEqual([false, false]);
   });
 });

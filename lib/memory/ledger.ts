@@ -15,7 +15,7 @@ export const EXPENDABLE: readonly string[] = ["cache", "query-cache", "embedding
 const LENT: readonly string[] = ["streams", "cache-decoders"];
 
 /** `expendable` above the elevated level: memory then goes to what would be missed. `all` at the hard bound. */
-export type Frozen = "nothing" | "expendable" | "all";
+export type Throttled = "nothing" | "expendable" | "all";
 
 /**
  * The one book of memory. After every call the grants of all accounts together are at most `limitBytes − runtimeBytes`,
@@ -27,7 +27,7 @@ export class Ledger {
   #limitBytes: number;
   #runtimeBytes: number;
   #grantedBytes = 0;
-  #frozen: Frozen = "nothing";
+  #throttled: Throttled = "nothing";
 
   constructor({ limitBytes, runtimeBytes }: LedgerOptions) {
     this.#limitBytes = limitBytes;
@@ -65,9 +65,9 @@ export class Ledger {
     this.#runtimeBytes = runtimeBytes;
   }
 
-  /** What is frozen is granted nothing more: the store makes room out of its own, or refuses. */
-  freeze(frozen: Frozen): void {
-    this.#frozen = frozen;
+  /** What is throttled is granted nothing more: the store makes room out of its own, or refuses. */
+  throttle(throttled: Throttled): void {
+    this.#throttled = throttled;
   }
 
   /**
@@ -78,8 +78,8 @@ export class Ledger {
   open(name: string, component: Component, ceilingBytes: number): LedgerAccount {
     if (this.#accounts.has(name)) throw new RangeError(`the ledger has an account ${name} already`);
     const account = new Account(component, ceilingBytes, {
-      take: (bytes) => this.#take(bytes, EXPENDABLE.includes(name)),
-      give: (bytes) => {
+      reserve: (bytes) => this.#reserve(bytes, EXPENDABLE.includes(name)),
+      release: (bytes) => {
         this.#grantedBytes -= bytes;
       },
     });
@@ -96,8 +96,8 @@ export class Ledger {
     return sums;
   }
 
-  #take(bytes: number, expendable: boolean): boolean {
-    if (this.#frozen === "all" || (expendable && this.#frozen === "expendable")) return false;
+  #reserve(bytes: number, expendable: boolean): boolean {
+    if (this.#throttled === "all" || (expendable && this.#throttled === "expendable")) return false;
     if (bytes > this.freeBytes) return false;
     this.#grantedBytes += bytes;
     return true;
@@ -110,8 +110,8 @@ export interface LedgerAccount extends MemoryAccount {
 }
 
 interface Book {
-  take(bytes: number): boolean;
-  give(bytes: number): void;
+  reserve(bytes: number): boolean;
+  release(bytes: number): void;
 }
 
 class Account implements LedgerAccount {
@@ -138,20 +138,20 @@ class Account implements LedgerAccount {
     this.#ceilingBytes = bytes;
   }
 
-  tryTake(bytes: number): boolean {
+  tryReserve(bytes: number): boolean {
     requireBytes(bytes);
-    if (this.#grantedBytes + bytes > this.#ceilingBytes || !this.#book.take(bytes)) return false;
+    if (this.#grantedBytes + bytes > this.#ceilingBytes || !this.#book.reserve(bytes)) return false;
     this.#grantedBytes += bytes;
     return true;
   }
 
-  give(bytes: number): void {
+  release(bytes: number): void {
     requireBytes(bytes);
     if (bytes > this.#grantedBytes) {
       throw new RangeError(`${bytes} bytes given back of ${this.#grantedBytes} granted to ${this.component}`);
     }
     this.#grantedBytes -= bytes;
-    this.#book.give(bytes);
+    this.#book.release(bytes);
   }
 }
 

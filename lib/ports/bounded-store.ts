@@ -15,10 +15,10 @@ export interface Relief {
 }
 
 /** Yields to the event loop between slices of work, and measures the longest slice. */
-export interface Slicer {
-  /** True when the slice (10 ms) is used up: `await breathe()` and go on. */
+export interface Yielder {
+  /** True when the slice (10 ms) is used up: `await yield()` and go on. */
   readonly spent: boolean;
-  breathe(): Promise<void>;
+  yield(): Promise<void>;
 }
 
 /** An action of a store that reduces its memory. */
@@ -27,7 +27,7 @@ export interface ReliefStep {
   /** Bytes that `run(targetBytes)` would free now, within 15 %. Changes nothing. */
   predict(targetBytes: number): Relief;
   /** Frees up to `targetBytes` (Infinity: as much as possible), in slices. Bounds hold at every await. */
-  run(targetBytes: number, slicer: Slicer): Promise<Relief>;
+  run(targetBytes: number, yielder: Yielder): Promise<Relief>;
 }
 
 /** A store as seen by the optimizer, the sampler and the sweeper: a synchronous engine with bounds in memory. */
@@ -38,7 +38,7 @@ export interface BoundedStore {
   stats(): StoreStats;
   readonly relief: readonly ReliefStep[];
   /** Removes expired items, in slices. Returns their number. */
-  sweep(slicer: Slicer): Promise<number>;
+  sweep(yielder: Yielder): Promise<number>;
   /** Changes the bounds at run time; they hold when it returns. */
   resize?(bounds: { maxItems?: number; maxBytes?: number; ttlMs?: number }): void;
 }

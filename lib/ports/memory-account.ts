@@ -10,7 +10,7 @@ export interface MemoryAccount {
   /** The component's own ceiling (a `…_MAX_MB` setting); the ledger may grant less. */
   readonly ceilingBytes: number;
   /** Reserves `bytes`, or returns false and reserves nothing; the caller then evicts, spills, waits or refuses. */
-  tryTake(bytes: number): boolean;
+  tryReserve(bytes: number): boolean;
   /** Releases `bytes`. @throws {RangeError} for more than was granted, so that a store that miscounts is noticed. */
-  give(bytes: number): void;
+  release(bytes: number): void;
 }

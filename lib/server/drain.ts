@@ -4,7 +4,7 @@ import net from "node:net";
 /** How long requests in flight may take to finish. */
 const DRAIN_MS = 10_000;
 /** Keep-alive connections may have sent their next request before they received `Connection: close`. */
-const QUIET_MS = 300;
+const IDLE_MS = 300;
 const CHECK_MS = 20;
 
 /**
@@ -34,8 +34,8 @@ export class Drain {
     // http.Server.close() would also close idle connections at once, although a request may be arriving on them.
     net.Server.prototype.close.call(this.#server);
     const over = () => performance.now() - startedMs > DRAIN_MS;
-    const quiet = () => this.#inFlight === 0 && performance.now() - this.#lastActivityMs > QUIET_MS;
-    while (!over() && !quiet()) await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
+    const idle = () => this.#inFlight === 0 && performance.now() - this.#lastActivityMs > IDLE_MS;
+    while (!over() && !idle()) await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
     const finished = this.#inFlight === 0;
     this.#server.closeAllConnections();
     return finished;

@@ -4,7 +4,7 @@ import { Sweeper } from "../memory/relief/sweeper.ts";
 import type { Clock } from "../shared/clock.ts";
 import { composeCache } from "./compose/compose-cache.ts";
 import { composeLeaks } from "./compose/compose-leaks.ts";
-import { composeMemoryControl, composeQuietCollector, composeTrim } from "./compose/compose-memory-control.ts";
+import { composeIdleCollector, composeMemoryControl, composeTrim } from "./compose/compose-memory-control.ts";
 import { composeRag } from "./compose/compose-rag.ts";
 import { composeSessions } from "./compose/compose-sessions.ts";
 import { composeStreams } from "./compose/compose-streams.ts";
@@ -34,7 +34,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const runLog = createRunLog(core.database, core.nodeId);
   const trim = composeTrim(core);
   const memory = await composeMemoryControl(core, monitor, runLog, trim);
-  const quiet = composeQuietCollector(core, monitor, trim);
+  const quiet = composeIdleCollector(core, monitor, trim);
   const loop = new LoopGate(clock);
   const { leaks, profiles, start: startLeaks } = await composeLeaks(core);
   monitor.onSample((sample, stores) => {

@@ -97,7 +97,7 @@ it("cuts again what was cut for another reading limit, and after a stop only wha
   );
 });
 
-it("writes the words anew of documents that an earlier version indexed as English, whatever they are", async () => {
+it("writes the words again of documents that an earlier version indexed as English, whatever they are", async () => {
   for (let at = 0; at < 6; at++) await put("words", `d${at}`, "new", READS, at % 2 === 0 ? 0 : WORDS_VERSION);
   const written: string[] = [];
   const reembed = async (_: string, id: string, read: () => Promise<unknown>) => {

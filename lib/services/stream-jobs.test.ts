@@ -343,10 +343,10 @@ describe("stream jobs", () => {
     state.sinkFails = false;
     const told = await text(await job.rejects.read());
     expect([job.view().rejected, told]).toEqual([1, expect.stringContaining('"excerpt":"bad"')]);
-    account.frozen = true;
+    account.throttled = true;
     await expect(jobs.upload(job, upload(chunks(body))).ended).rejects.toMatchObject({ code: "memory-pressure" });
     expect([job.view().rejected, await text(await job.rejects.read())]).toEqual([1, told]);
-    account.frozen = false;
+    account.throttled = false;
     await jobs.upload(job, upload(chunks(body))).ended;
     expect(job.view()).toMatchObject({ state: "completed", records: 2, rejected: 1 });
     expect(await text(await job.rejects.read())).toBe(told);

@@ -66,7 +66,7 @@ export class ByteBudget {
    * Takes `bytes`, waiting in line.
    * @returns false when they were not to be had within the patience, or `signal` was aborted.
    */
-  async take(bytes: number, signal?: AbortSignal, owner = ""): Promise<boolean> {
+  async reserve(bytes: number, signal?: AbortSignal, owner = ""): Promise<boolean> {
     if (signal?.aborted) return false;
     if (this.takeNow(bytes, owner)) return true;
     const granted = new Promise<boolean>((resolve) => {
@@ -93,20 +93,20 @@ export class ByteBudget {
 
   /** Takes `bytes` if they are to be had without waiting, and nobody waits. */
   takeNow(bytes: number, owner = ""): boolean {
-    return this.#waiters.length === 0 && this.#tryTake(bytes, owner);
+    return this.#waiters.length === 0 && this.#tryReserve(bytes, owner);
   }
 
-  give(bytes: number, owner = ""): void {
+  release(bytes: number, owner = ""): void {
     this.#heldBytes -= bytes;
     const left = (this.#held.get(owner) ?? 0) - bytes;
     if (left > 0) this.#held.set(owner, left);
     else this.#held.delete(owner);
-    this.#account.give(bytes);
+    this.#account.release(bytes);
     this.#serve();
   }
 
-  #tryTake(bytes: number, owner: string): boolean {
-    if (!this.#account.tryTake(bytes)) return false;
+  #tryReserve(bytes: number, owner: string): boolean {
+    if (!this.#account.tryReserve(bytes)) return false;
     this.#heldBytes += bytes;
     this.#held.set(owner, (this.#held.get(owner) ?? 0) + bytes);
     return true;
@@ -114,7 +114,7 @@ export class ByteBudget {
 
   #serve(): void {
     for (let next = this.#next(); next; next = this.#next()) {
-      if (!this.#tryTake(next.bytes, next.owner)) return;
+      if (!this.#tryReserve(next.bytes, next.owner)) return;
       next.resume(true);
     }
   }

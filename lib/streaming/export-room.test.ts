@@ -11,11 +11,11 @@ it("exports take at most half of the streams' memory, and however many one names
   const { signal } = new AbortController();
   const releases: (() => void)[] = [];
   for (let asked = 0; asked < 100; asked++) {
-    const release = await room.take(MIB, "greedy", signal);
+    const release = await room.reserve(MIB, "greedy", signal);
     if (release) releases.push(release);
   }
   expect(releases.length).toBeGreaterThan(16);
-  const other = await room.take(MIB, "other", signal);
+  const other = await room.reserve(MIB, "other", signal);
   expect(other).not.toBeNull();
   expect(budget.heldBytes).toBe((releases.length + 1) * MIB);
   expect(budget.heldBytes).toBeLessThanOrEqual(32 * MIB);
@@ -23,8 +23,8 @@ it("exports take at most half of the streams' memory, and however many one names
   other?.();
   expect(budget.heldBytes).toBe(0);
   // What is larger than all the room is possible while nobody else exports, and only then.
-  const large = await room.take(1_000 * MIB, "other", signal);
-  expect(await room.take(MIB, "greedy", signal)).toBeNull();
+  const large = await room.reserve(1_000 * MIB, "other", signal);
+  expect(await room.reserve(MIB, "greedy", signal)).toBeNull();
   large?.();
-  expect(await room.take(MIB, "greedy", signal)).not.toBeNull();
+  expect(await room.reserve(MIB, "greedy", signal)).not.toBeNull();
 });

@@ -19,7 +19,7 @@ export class ExportRoom {
    *
    * @returns what gives it back; null where exports hold their room, or no stream gave any in time.
    */
-  async take(wantedBytes: number, namespace: string, signal: AbortSignal): Promise<(() => void) | null> {
+  async reserve(wantedBytes: number, namespace: string, signal: AbortSignal): Promise<(() => void) | null> {
     const ceiling = Math.floor(this.#budget.ceilingBytes / 2);
     const bytes = Math.min(wantedBytes, ceiling);
     const own = this.#held.get(namespace) ?? 0;
@@ -28,14 +28,14 @@ export class ExportRoom {
     this.#count(namespace, bytes);
     let isTaken = false;
     try {
-      isTaken = await this.#budget.take(bytes, signal, namespace);
+      isTaken = await this.#budget.reserve(bytes, signal, namespace);
     } finally {
       if (!isTaken) this.#count(namespace, -bytes);
     }
     if (!isTaken) return null;
     return () => {
       this.#count(namespace, -bytes);
-      this.#budget.give(bytes, namespace);
+      this.#budget.release(bytes, namespace);
     };
   }
 

@@ -19,7 +19,7 @@ describe("interruptible", () => {
   it("holds none of the chunks that have passed", async () => {
     setFlagsFromString("--expose-gc");
     const gc: () => void = runInNewContext("gc");
-    // Buffers are let go by a task after the collection that found them.
+    // Buffers are released by a task after the collection that found them.
     const collect = async () => {
       for (let round = 0; round < 3; round++) {
         gc();

@@ -10,7 +10,7 @@ export interface ParseLane {
   /** The input is complete. */
   end(): Promise<SliceResult>;
   /** There is no memory for the record that has begun: it will be refused. Counts from the next slice on. */
-  letGo(): void;
+  dropRecord(): void;
   /** Rejects are only counted, from one of the next slices on. */
   enoughRejects(): void;
   /** Frees all that the lane holds; unanswered slices reject. */
@@ -47,7 +47,7 @@ export class InlineParseHost implements ParseHost {
       slot: bytes,
       slice: async (slot, length) => pipeline.slice(bytes(slot).subarray(0, length)),
       end: async () => pipeline.end(),
-      letGo: () => pipeline.letGo(),
+      dropRecord: () => pipeline.dropRecord(),
       enoughRejects: () => pipeline.enoughRejects(),
       close() {
         slots.length = 0;

@@ -66,8 +66,8 @@ export class Pipeline {
   }
 
   /** There is no memory for the record that has begun. */
-  letGo(): void {
-    this.#parser.letGo();
+  dropRecord(): void {
+    this.#parser.dropRecord();
   }
 
   /** Rejects are only counted from now on. */

@@ -20,14 +20,14 @@ class TestAccount implements MemoryAccount {
     this.ceilingBytes = ceilingBytes;
   }
 
-  tryTake(bytes: number): boolean {
+  tryReserve(bytes: number): boolean {
     if (this.grantedBytes + bytes > this.ceilingBytes) return false;
     this.grantedBytes += bytes;
     this.peakBytes = Math.max(this.peakBytes, this.grantedBytes);
     return true;
   }
 
-  give(bytes: number): void {
+  release(bytes: number): void {
     if (bytes > this.grantedBytes) throw new RangeError("more than granted");
     this.grantedBytes -= bytes;
   }
@@ -295,16 +295,16 @@ describe("ByteBudget", () => {
     const account = new TestAccount(10);
     const budget = new ByteBudget({ account, clock: new FakeClock() });
     const order: string[] = [];
-    expect(await budget.take(8)).toBe(true);
+    expect(await budget.reserve(8)).toBe(true);
     const abort = new AbortController();
     const waits = [
-      budget.take(6).then((granted) => order.push(`a ${granted}`)),
-      budget.take(1, abort.signal).then((granted) => order.push(`b ${granted}`)),
-      budget.take(4).then((granted) => order.push(`c ${granted}`)),
+      budget.reserve(6).then((granted) => order.push(`a ${granted}`)),
+      budget.reserve(1, abort.signal).then((granted) => order.push(`b ${granted}`)),
+      budget.reserve(4).then((granted) => order.push(`c ${granted}`)),
     ];
     expect(budget.waiting).toBe(3);
     abort.abort();
-    budget.give(8);
+    budget.release(8);
     await Promise.all(waits);
     expect(order).toEqual(["b false", "a true", "c true"]);
     expect([account.grantedBytes, account.peakBytes]).toEqual([10, 10]);
@@ -313,7 +313,7 @@ describe("ByteBudget", () => {
   it("gives up after its patience, so that a request is not held for ever", async () => {
     const clock = new FakeClock();
     const budget = new ByteBudget({ account: new TestAccount(10), clock, patienceMs: 500 });
-    const refused = budget.take(11);
+    const refused = budget.reserve(11);
     clock.advance(499);
     expect(budget.waiting).toBe(1);
     clock.advance(1);

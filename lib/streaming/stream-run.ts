@@ -92,8 +92,8 @@ export class StreamRun {
   async open(decoderBytes = 0): Promise<void> {
     const { budget, owner, signal, host, spec, sink, from } = this.#options;
     const bytes = BASE_BYTES + decoderBytes;
-    const granted = await budget.take(bytes, signal, owner);
-    if (granted && signal.aborted) budget.give(bytes, owner);
+    const granted = await budget.reserve(bytes, signal, owner);
+    if (granted && signal.aborted) budget.release(bytes, owner);
     signal.throwIfAborted();
     if (!granted) throw new NoMemoryError("not enough memory for another stream right now");
     this.#grantedBytes = bytes;
@@ -160,7 +160,7 @@ export class StreamRun {
     this.#heldBytes = 0;
     this.#filled = 0;
     this.#bytesOut = 0;
-    budget.give(this.grantedBytes, owner);
+    budget.release(this.grantedBytes, owner);
     this.#grantedBytes = 0;
     this.#largeGranted = false;
   }
@@ -198,15 +198,15 @@ export class StreamRun {
     });
   }
 
-  /** A large record has begun: its memory comes first, or it is let go. */
+  /** A large record has begun: its memory comes first, or it is released. */
   async #grantLarge(): Promise<void> {
     await this.#kept;
     if (this.#heldBytes <= LARGE_FROM_BYTES) return;
     const { budget, owner } = this.#options;
-    this.#largeGranted = await budget.take(LARGE_RECORD_BYTES, this.#stop.signal, owner);
+    this.#largeGranted = await budget.reserve(LARGE_RECORD_BYTES, this.#stop.signal, owner);
     this.#stop.signal.throwIfAborted();
     if (!this.#largeGranted) {
-      this.#openLane().letGo();
+      this.#openLane().dropRecord();
       this.#heldBytes = 0;
     }
   }
@@ -217,7 +217,7 @@ export class StreamRun {
     this.#slicesOut--;
     this.#bytesOut -= length;
     if (this.#largeGranted && this.#slicesOut === 0 && this.#heldBytes <= LARGE_FROM_BYTES) {
-      this.#options.budget.give(LARGE_RECORD_BYTES, this.#options.owner);
+      this.#options.budget.release(LARGE_RECORD_BYTES, this.#options.owner);
       this.#largeGranted = false;
     }
     this.#wake();

@@ -7,7 +7,7 @@ export type ToParseWorker =
   | { type: "open"; lane: number; spec: ParseSpec; from: ParserState | null; keep: boolean; ring: SharedArrayBuffer }
   | { type: "slice"; lane: number; slot: number; length: number }
   | { type: "end"; lane: number }
-  | { type: "let-go"; lane: number }
+  | { type: "drop-record"; lane: number }
   | { type: "enough-rejects"; lane: number }
   | { type: "close"; lane: number };
 

@@ -10,10 +10,10 @@ interface Pending {
 }
 
 export interface WorkerParseHostOptions {
-  /** Starts the worker; called again when one has died, or was let go. */
+  /** Starts the worker; called again when one has died, or was released. */
   start: () => Worker;
   clock: Clock;
-  /** Without a lane for so long, the worker is let go with its heap. */
+  /** Without a lane for so long, the worker is released with its heap. */
   idleMs?: number;
 }
 
@@ -55,7 +55,7 @@ export class WorkerParseHost implements ParseHost {
       slot: (index) => new Uint8Array(ring, index * SLOT_BYTES, SLOT_BYTES),
       slice: (slot, length) => ask({ type: "slice", lane, slot, length }),
       end: () => ask({ type: "end", lane }),
-      letGo: () => send({ type: "let-go", lane }),
+      dropRecord: () => send({ type: "drop-record", lane }),
       enoughRejects: () => send({ type: "enough-rejects", lane }),
       close: () => {
         if (this.#lanes.has(lane)) send({ type: "close", lane });

@@ -44,8 +44,8 @@ function answer(message: ToParseWorker): FromParseWorker | null {
     return null;
   }
   const lane = lanes.get(message.lane);
-  if (message.type === "let-go") {
-    lane?.pipeline.letGo();
+  if (message.type === "drop-record") {
+    lane?.pipeline.dropRecord();
     return null;
   }
   if (message.type === "enough-rejects") {

@@ -6,7 +6,7 @@ import Link from "next/link";
 import { memoryReportQuery } from "../../../lib/client/queries/memory.ts";
 import type { LeakReport } from "../../../lib/contracts/memory.ts";
 import { formatBytes } from "../../../lib/shared/bytes.ts";
-import { servicesWords, verdictWords } from "../../_components/leaks/verdict-words.ts";
+import { servicesLabel, verdictLabel } from "../../_components/leaks/verdict-labels.ts";
 import { NAVIGATION } from "../../_components/shell/navigation.ts";
 import { Badge } from "../../_components/ui/badge.tsx";
 import { Panel } from "../../_components/ui/panel.tsx";
@@ -20,8 +20,8 @@ export function LeakCard() {
   const { points } = useTimeline();
   const leaks = query.data?.leaks;
   if (leaks === null) return null;
-  const here = leaks ? verdictWords(leaks) : null;
-  const services = servicesWords(query.data?.services);
+  const here = leaks ? verdictLabel(leaks) : null;
+  const services = servicesLabel(query.data?.services);
   const unexplained = points.map((point) => point.components?.unattributed ?? null);
   return (
     <Panel title="Leaks" icon={Droplets} state={panelState(query)} minHeight="148px" actions={<LeaksLink />}>

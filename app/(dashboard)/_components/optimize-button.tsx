@@ -5,7 +5,7 @@ import { Zap } from "lucide-react";
 import { memoryReportQuery, optimizePreviewQuery } from "../../../lib/client/queries/memory.ts";
 import { meQuery } from "../../../lib/client/queries/session.ts";
 import { formatBytes } from "../../../lib/shared/bytes.ts";
-import { totals } from "../../_components/optimizer/run-words.ts";
+import { totals } from "../../_components/optimizer/run-labels.ts";
 import { useOptimizeOpen } from "../../_components/shell/view-state.ts";
 import { Button } from "../../_components/ui/button.tsx";
 import { OptimizeDialog } from "./optimize-dialog.tsx";

@@ -9,8 +9,8 @@ import { memoryKeys, memoryReportQuery, type OptimizeRequest, optimize } from ".
 import type { OptimizationRun } from "../../../lib/contracts/memory.ts";
 import { formatBytes } from "../../../lib/shared/bytes.ts";
 import { PlanTable } from "../../_components/optimizer/plan-table.tsx";
+import type { RunStep } from "../../_components/optimizer/run-labels.ts";
 import { RunOutcome } from "../../_components/optimizer/run-outcome.tsx";
-import type { RunStep } from "../../_components/optimizer/run-words.ts";
 import { Button } from "../../_components/ui/button.tsx";
 import { Dialog } from "../../_components/ui/dialog.tsx";
 import { Segmented } from "../../_components/ui/segmented.tsx";

@@ -1,7 +1,7 @@
 import type { AuditView } from "../../../lib/contracts/audit.ts";
 import type { OptimizationRun } from "../../../lib/contracts/memory.ts";
 import type { Mark } from "../../_components/charts/series.ts";
-import { runSentence } from "../../_components/optimizer/run-words.ts";
+import { runSentence } from "../../_components/optimizer/run-labels.ts";
 import type { Tone } from "../../_components/ui/badge.tsx";
 
 export interface RecentEvent {

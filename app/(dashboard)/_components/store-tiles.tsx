@@ -59,7 +59,7 @@ function StoreTile({ store }: { store: string }) {
               <p className="tabular font-semibold text-28 text-strong">
                 {percent(stats.window.hitRatio ?? stats.hitRatio)}
               </p>
-              <p className="text-12 text-faint">{ratioWords(stats)}</p>
+              <p className="text-12 text-faint">{ratioLabel(stats)}</p>
             </div>
             <Sparkline
               values={rows.map((row) => row.ratio ?? null)}
@@ -104,7 +104,7 @@ function Bound({ stats }: { stats: StoreStats }) {
   );
 }
 
-function ratioWords({ hitRatio, window }: StoreStats): string {
+function ratioLabel({ hitRatio, window }: StoreStats): string {
   if (window.hitRatio !== null) return "hit ratio, 5 min";
   return hitRatio === null ? "no lookup yet" : "hit ratio, lifetime";
 }

@@ -6,7 +6,7 @@ import { formatBytes } from "../../../lib/shared/bytes.ts";
 import { formatMilliseconds } from "../../../lib/shared/duration.ts";
 import { classNames } from "../ui/class-names.ts";
 import { Switch } from "../ui/switch.tsx";
-import { hasNothingToDo, type RunStep, stepWords } from "./run-words.ts";
+import { hasNothingToDo, type RunStep, stepLabel } from "./run-labels.ts";
 
 export interface PlanTableProps {
   steps: readonly RunStep[];
@@ -95,7 +95,7 @@ function StepRow(props: {
   onToggle: ((on: boolean) => void) | undefined;
 }) {
   const { planned, result, busy, on, onToggle } = props;
-  const { title, store, lossless } = stepWords(planned.step);
+  const { title, store, lossless } = stepLabel(planned.step);
   return (
     <tr
       className="h-11 border-line border-t [&>td]:px-3"
@@ -120,13 +120,13 @@ function StepRow(props: {
       <td className="text-right">{formatBytes(planned.predictedFreedBytes)}</td>
       <td className="text-right font-medium text-strong">{result ? formatBytes(result.freedBytes) : "–"}</td>
       <td className="text-right">{result ? formatMilliseconds(result.durationMs) : "–"}</td>
-      <td className="text-right">{pauseWords(planned, result)}</td>
+      <td className="text-right">{pauseLabel(planned, result)}</td>
     </tr>
   );
 }
 
 /** What a step paused; before it has run, what it is expected to, where that is known. */
-function pauseWords(planned: RunStep, result: RunStep | undefined): string {
+function pauseLabel(planned: RunStep, result: RunStep | undefined): string {
   if (result) return formatMilliseconds(result.longestPauseMs);
   return planned.longestPauseMs > 0 ? `about ${formatMilliseconds(planned.longestPauseMs)}` : "–";
 }

@@ -3,7 +3,7 @@ import { formatBytes } from "../../../lib/shared/bytes.ts";
 import { formatMilliseconds } from "../../../lib/shared/duration.ts";
 import { Meter } from "../ui/meter.tsx";
 import { Stat, StatGrid } from "../ui/stat.tsx";
-import { totals, whatDidNotHelp } from "./run-words.ts";
+import { totals, whatDidNotHelp } from "./run-labels.ts";
 
 /** What a run did: predicted against actual, before and after as bars of one scale, and what did not help. */
 export function RunOutcome({ run, limitBytes }: { run: OptimizationRun; limitBytes: number | undefined }) {

@@ -5,7 +5,7 @@ import { Square } from "lucide-react";
 import Link from "next/link";
 import { memoryReportQuery } from "../../../lib/client/queries/memory.ts";
 import type { LeakReport } from "../../../lib/contracts/memory.ts";
-import { SERIES_WORDS, shortSite, slopeWords } from "../leaks/verdict-words.ts";
+import { SERIES_LABELS, shortSite, slopeLabel } from "../leaks/verdict-labels.ts";
 
 /** On every page while a leak is confirmed, here or in a watched service: one alert per episode, that stays until it is over. */
 export function LeakBanner() {
@@ -23,8 +23,8 @@ export function LeakBanner() {
       <span className="flex items-center gap-3 text-strong">
         <Square aria-hidden className="size-3 text-crit" fill="currentColor" />
         <span>
-          <strong>Memory leak confirmed:</strong> {first ? ownWords(first) : ""}
-          {services.length > 0 ? ` ${serviceWords(services)}` : ""}
+          <strong>Memory leak confirmed:</strong> {first ? ownLabel(first) : ""}
+          {services.length > 0 ? ` ${serviceLabel(services)}` : ""}
         </span>
       </span>
       <Link
@@ -37,13 +37,13 @@ export function LeakBanner() {
   );
 }
 
-function ownWords(suspect: LeakReport["suspects"][number]): string {
+function ownLabel(suspect: LeakReport["suspects"][number]): string {
   const culprit = suspect.attribution[0];
   const who = culprit ? `most likely in ${shortSite(culprit.site)}` : "culprit unknown";
-  return `${SERIES_WORDS[suspect.series]} grows ${slopeWords(suspect)}, ${who}.`;
+  return `${SERIES_LABELS[suspect.series]} grows ${slopeLabel(suspect)}, ${who}.`;
 }
 
-function serviceWords(names: readonly string[]): string {
+function serviceLabel(names: readonly string[]): string {
   const [first, ...others] = names;
   return others.length === 0 ? `The service ${first} leaks.` : `${first} and ${others.length} more services leak.`;
 }

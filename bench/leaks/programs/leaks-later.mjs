@@ -1,4 +1,4 @@
-// Leaks as services have them: subscriptions, plan caches and trees that nothing lets go, beside the work that hides them.
+// Leaks as services have them: subscriptions, plan caches and trees that nothing releases, beside the work that hides them.
 import { each, leak } from "./define.mjs";
 
 export const leaksLater = {

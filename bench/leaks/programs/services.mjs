@@ -1,4 +1,4 @@
-// Services as they are: scopes, queues, rules and replies that nothing lets go, beside caches, sessions and imports that end.
+// Services as they are: scopes, queues, rules and replies that nothing releases, beside caches, sessions and imports that end.
 import { EventEmitter } from "node:events";
 import { each, healthy, leak } from "./define.mjs";
 

@@ -112,9 +112,9 @@ describe("EmbeddedEmbedder", () => {
   });
 
   it("starts no process without memory for it", async () => {
-    account.tryTake(2 ** 30 - 1);
+    account.tryReserve(2 ** 30 - 1);
     await expect(embedder.embed(["a"], query)).rejects.toMatchObject({ code: "memory-pressure" });
     expect([embedder.state().starts, running.size]).toEqual([0, 0]);
-    account.give(2 ** 30 - 1);
+    account.release(2 ** 30 - 1);
   });
 });

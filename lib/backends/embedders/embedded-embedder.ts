@@ -134,7 +134,7 @@ export class EmbeddedEmbedder implements Embedder {
     // The one before gives its memory back first.
     await this.#ending;
     if (this.#helper === null) {
-      if (!this.#options.account.tryTake(START_BYTES))
+      if (!this.#options.account.tryReserve(START_BYTES))
         throw new AppError("memory-pressure", "Not enough memory for the embedding model right now. Retry later.", {
           headers: { "Retry-After": "10" },
         });
@@ -155,8 +155,8 @@ export class EmbeddedEmbedder implements Embedder {
   #follow(memoryBytes: number): void {
     const more = memoryBytes - this.#granted;
     if (memoryBytes === 0) return;
-    if (more < 0) this.#options.account.give(-more);
-    if (more < 0 || this.#options.account.tryTake(more)) this.#granted = memoryBytes;
+    if (more < 0) this.#options.account.release(-more);
+    if (more < 0 || this.#options.account.tryReserve(more)) this.#granted = memoryBytes;
   }
 
   /** Called once for each helper, when its process is gone. */
@@ -164,7 +164,7 @@ export class EmbeddedEmbedder implements Embedder {
     if (this.#helper === helper) this.#helper = null;
     this.#unregister();
     this.#unregister = () => undefined;
-    this.#options.account.give(this.#granted);
+    this.#options.account.release(this.#granted);
     this.#granted = 0;
   }
 

@@ -1,7 +1,7 @@
 import type { Worker } from "node:worker_threads";
 import type { Changes, Database, SqlValue, Statement } from "../../ports/database.ts";
+import { BufferPool } from "../../shared/buffer-pool.ts";
 import { AppError, StartError } from "../../shared/errors.ts";
-import { SpareBuffers } from "../../shared/spare-buffers.ts";
 import { startThread } from "../start-thread.ts";
 import type { Command, DatabaseOptions, Failure, Opened, Reply } from "./messages.ts";
 import { bytesIn, packStatements } from "./packed-statements.ts";
@@ -42,7 +42,7 @@ function toError(failure: Failure): Error {
 export class DatabaseClient implements Database {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
-  readonly #buffers = new SpareBuffers(SPARE_BYTES);
+  readonly #buffers = new BufferPool(SPARE_BYTES);
   #nextId = 1;
   #queuedBytes = 0;
   #waiters: (() => void)[] = [];
@@ -90,7 +90,7 @@ export class DatabaseClient implements Database {
     this.#queuedBytes += bytes;
     try {
       const blobBytes = bytesIn(statements);
-      const packed = packStatements(statements, blobBytes === 0 ? null : this.#buffers.take(blobBytes));
+      const packed = packStatements(statements, blobBytes === 0 ? null : this.#buffers.acquire(blobBytes));
       return await this.#ask<Changes[]>({ kind: "write", packed }, packed.bytes ? [packed.bytes] : []);
     } finally {
       this.#queuedBytes -= bytes;
@@ -131,7 +131,7 @@ export class DatabaseClient implements Database {
   #settle(reply: Reply): void {
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
-    if (reply.bytes) this.#buffers.give(reply.bytes);
+    if (reply.bytes) this.#buffers.release(reply.bytes);
     if (reply.ok) pending?.resolve(reply.value);
     else pending?.reject(toError(reply.failure));
   }

@@ -9,7 +9,7 @@ export const MOST_SENT_BYTES = 4 * 1_048_576;
 interface Kept {
   /** Of the rows one in 2^shift is kept. */
   shift: number;
-  /** At most so many are there now: replaced ones count twice until they are counted anew. */
+  /** At most so many are there now: replaced ones count twice until they are counted again. */
   count: number;
 }
 

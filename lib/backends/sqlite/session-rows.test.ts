@@ -15,7 +15,7 @@ afterAll(async () => {
 const open = () => createSessionRows(database, { maxBytes: () => 2 ** 30 });
 const TIMEOUT_MS = 1_000;
 
-/** All that may change of a row does: an import makes a session anew over its expired row, with a timeout of its own. */
+/** All that may change of a row does: an import makes a session again over its expired row, with a timeout of its own. */
 function put(id: string, atMs: number, version = 1): SessionChange {
   const data = Buffer.from(JSON.stringify({ id, version }));
   const idleTimeoutMs = TIMEOUT_MS + (version % 7) * 100;

@@ -16,7 +16,7 @@ const GET = `SELECT ${FIELDS}, "data" FROM "Session" WHERE "id" = ?`;
 const PUT = `INSERT INTO "Session" (${FIELDS}, "expiresAtMs", "data") VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT ("id") DO UPDATE SET "lastUsedAtMs" = excluded."lastUsedAtMs", "expiresAtMs" = excluded."expiresAtMs",
     "version" = excluded."version", "data" = excluded."data",
-    -- Changes only when an import makes a session anew over its expired row; so does createdAtMs, whose index each write would rewrite.
+    -- Changes only when an import makes a session again over its expired row; so does createdAtMs, whose index each write would rewrite.
     "idleTimeoutMs" = excluded."idleTimeoutMs"`;
 const DELETE = `DELETE FROM "Session" WHERE "id" = ?`;
 

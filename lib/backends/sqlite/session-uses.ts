@@ -63,7 +63,7 @@ export class SessionUses {
   async fold(statements: readonly Statement[] = []): Promise<number[]> {
     // What is committed meanwhile stays: it may be after the fold.
     const folded = [...this.#waiting];
-    // Counted anew at once: two folds may be under way, and neither may take the other's off again.
+    // Counted again at once: two folds may be under way, and neither may take the other's off again.
     const kept = this.#kept;
     this.#kept = 0;
     const changes = await this.#database.write([...FOLD_USES, ...statements]).catch((error: unknown) => {

@@ -22,7 +22,7 @@ export interface LiveSink {
   sample(push: SamplePush, recent: readonly MemorySample[]): void;
   /** Samples that were missed, found afterwards. */
   backfill(samples: readonly MemorySample[]): void;
-  /** More was missed than could be fetched: load anew. */
+  /** More was missed than could be fetched: load again. */
   reload(): void;
 }
 

@@ -126,7 +126,7 @@ describe("a list beside its news", () => {
     return { answers, answer, end };
   }
 
-  it("gives the last of two events the last word, though it was asked for anew between them", async () => {
+  it("gives the last of two events the last word, though it was asked for again between them", async () => {
     const client = new QueryClient();
     client.setQueryData(streamsQuery.queryKey, pageOf(job("a", "queued")));
     const { answer, end } = watched(client);

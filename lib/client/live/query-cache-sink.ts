@@ -7,7 +7,7 @@ import { memoryKeys, type RunPage } from "../queries/memory.ts";
 import { meQuery } from "../queries/session.ts";
 import { type StreamPage, streamsQuery, withJob } from "../queries/streams.ts";
 import { appendSamples, type Timeline } from "../timeline/timeline.ts";
-import { applyNews, askAnew } from "./apply-news.ts";
+import { applyEvent, refetchNow } from "./apply-event.ts";
 import type { LiveConnection, LiveSink } from "./live-connection.ts";
 import { appendMoment } from "./store-history.ts";
 
@@ -21,7 +21,7 @@ export function createQueryCacheSink(client: QueryClient, clock: Clock): LiveSin
     connected() {
       // What ended while no socket was there was told to nobody. The report follows with the first sample that is shown.
       askedAtMs = Number.NEGATIVE_INFINITY;
-      for (const queryKey of [memoryKeys.runs, streamsQuery.queryKey]) void askAnew(client, queryKey);
+      for (const queryKey of [memoryKeys.runs, streamsQuery.queryKey]) void refetchNow(client, queryKey);
     },
     sample(push, recent) {
       if (clock.monotonicMs() - askedAtMs >= REPORT_EVERY_MS) {
@@ -29,7 +29,7 @@ export function createQueryCacheSink(client: QueryClient, clock: Clock): LiveSin
         void client.invalidateQueries({ queryKey: memoryKeys.report });
       }
       updateReport(client, (report) => withPush(report, push));
-      applyNews<readonly StoreMoment[]>(client, memoryKeys.stores, (history) => appendMoment(history, push));
+      applyEvent<readonly StoreMoment[]>(client, memoryKeys.stores, (history) => appendMoment(history, push));
       updateTimelines(client, (timeline) =>
         // Steps carry no sequence, so only the newest sample is known not to be in them already.
         appendSamples(timeline, timeline.lastSequence === null ? [push.sample] : recent),
@@ -63,7 +63,7 @@ export function followEvents(live: LiveConnection, client: QueryClient): () => v
 export function followJob(client: QueryClient, job: StreamJobView): void {
   const me = client.getQueryData(meQuery.queryKey);
   if (me !== undefined && me.namespace !== job.namespace) return;
-  applyNews<StreamPage>(client, streamsQuery.queryKey, (page) => withJob(page, job));
+  applyEvent<StreamPage>(client, streamsQuery.queryKey, (page) => withJob(page, job));
 }
 
 function withPush(report: MemoryReport, { sample, stores }: SamplePush): MemoryReport {
@@ -76,7 +76,7 @@ function refetchStores(client: QueryClient): void {
 }
 
 function updateReport(client: QueryClient, change: (report: MemoryReport) => MemoryReport): void {
-  applyNews<MemoryReport>(client, memoryKeys.report, change);
+  applyEvent<MemoryReport>(client, memoryKeys.report, change);
 }
 
 function updateTimelines(client: QueryClient, change: (timeline: Timeline) => Timeline): void {
@@ -90,7 +90,7 @@ function updateRun(client: QueryClient, run: OptimizationRun): void {
     ...report,
     optimizer: report.optimizer && { ...report.optimizer, running, lastRun: running ? report.optimizer.lastRun : run },
   }));
-  applyNews<RunPage>(client, memoryKeys.runs, (page) => ({ ...page, items: withRun(page.items, run) }));
+  applyEvent<RunPage>(client, memoryKeys.runs, (page) => ({ ...page, items: withRun(page.items, run) }));
 }
 
 /** Newest first, one entry per run. */

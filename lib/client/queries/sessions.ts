@@ -22,7 +22,7 @@ export function sessionsQuery(namespace: string) {
   });
 }
 
-/** Reads a session with its data. That is a use: its idle timeout starts anew. */
+/** Reads a session with its data. That is a use: its idle timeout starts again. */
 export function readSession(namespace: string, id: string) {
   return call(sessionWithDataSchema, one(id), { headers: inNamespace(namespace) });
 }

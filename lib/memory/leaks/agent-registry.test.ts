@@ -119,7 +119,7 @@ describe("AgentRegistry", () => {
     expect(greedy.length).toBeLessThan(14);
   });
 
-  it("gives a silent service's memory back within the hour, and what was said of it stays until it is judged anew", () => {
+  it("gives a silent service's memory back within the hour, and what was said of it stays until it is judged again", () => {
     const account = room();
     const registry = new AgentRegistry(0, account);
     const leaking = reporter(registry, "a", LEAK);
@@ -147,7 +147,7 @@ describe("AgentRegistry", () => {
     expect(registry.list("greedy")).toHaveLength(MAX_AGENTS - 11);
   });
 
-  it("takes a sample once, though it is sent twice, and watches a process that restarts anew", () => {
+  it("takes a sample once, though it is sent twice, and watches a process that restarts again", () => {
     const registry = new AgentRegistry(0, room());
     const body = { bootId: "a", samples: [sample(0), sample(1)] };
     expect(registry.push("default", "api", body, 0).accepted).toBe(2);

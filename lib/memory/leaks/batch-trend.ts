@@ -14,7 +14,7 @@ const LATE_SHARE = 0.5;
 
 /**
  * A job that fills a batch and drops it as a whole hides a slow leak: what a collection leaves depends on how full the batch is. But
- * a job that starts anew pauses, and the heap that V8 commits then stands still for a sample; what it commits from there on is what
+ * a job that starts again pauses, and the heap that V8 commits then stands still for a sample; what it commits from there on is what
  * the next batch took in. What outlived the pause is at least what the collection left, less that.
  *
  * @returns what was kept from before the last pause at each collection, and what the collection left. None where the pause was just

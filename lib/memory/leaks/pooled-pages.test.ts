@@ -6,7 +6,7 @@ import type { LeakSample } from "./sample.ts";
 const MIB = 2 ** 20;
 const HOUR = 120;
 
-/** A service on Node 22 or later, MiB by sample: what its heap lets go stays in RSS, up to the most that the heap ever had. */
+/** A service on Node 22 or later, MiB by sample: what its heap releases stays in RSS, up to the most that the heap ever had. */
 function* record(heapAt: (i: number) => number, nativeAt: (i: number) => number, samples: number) {
   let peak = 0;
   for (let i = 0; i < samples; i++) {
@@ -90,7 +90,7 @@ it("counts each byte of RSS once: heap, pool, buffers and the rest, and none of 
   const take = (rssBytes: number, heapTotalBytes: number, heapPeakBytes?: number) =>
     pool.take({ ...figures, rssBytes, heapTotalBytes, heapPeakBytes });
   expect(take(150, 80, 80)).toBe(80);
-  // Let go and kept: still the heap's.
+  // Released and kept: still the heap's.
   expect(take(150, 30, 80)).toBe(80);
   // Given back behind our back: what is gone from RSS is the heap's too, not native memory below zero.
   expect(take(100, 30, 80)).toBe(30);

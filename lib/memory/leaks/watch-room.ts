@@ -20,19 +20,19 @@ export class WatchRoom {
   }
 
   /** Pays for one watch more; false where there is no memory, or the namespace has its part. */
-  tryTake(namespace: string, nowMs: number): boolean {
+  tryReserve(namespace: string, nowMs: number): boolean {
     // Who has its part gives up its own: memory that is free is no reason to forget what others' watches have seen.
     while (!this.#mayTake(namespace)) if (!this.#giveUpSilent(nowMs, namespace)) return false;
-    while (!this.#account.tryTake(WATCH_BYTES)) if (!this.#giveUpSilent(nowMs, null)) return false;
+    while (!this.#account.tryReserve(WATCH_BYTES)) if (!this.#giveUpSilent(nowMs, null)) return false;
     this.#held.set(namespace, (this.#held.get(namespace) ?? 0) + WATCH_BYTES);
     return true;
   }
 
-  give(namespace: string): void {
+  release(namespace: string): void {
     const left = (this.#held.get(namespace) ?? 0) - WATCH_BYTES;
     if (left > 0) this.#held.set(namespace, left);
     else this.#held.delete(namespace);
-    this.#account.give(WATCH_BYTES);
+    this.#account.release(WATCH_BYTES);
   }
 
   /** A namespace without a watch may have what is free; where nothing is, silent watches of any make room. */

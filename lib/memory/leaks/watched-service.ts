@@ -67,7 +67,7 @@ export class WatchedService {
     if (!process) return { ...NONE_NEW, notWatched: "too-many-processes" };
     process.lastSeenMs = nowMs;
     if (body.samples.length > 0) {
-      process.charged ||= this.#room.tryTake(this.namespace, nowMs);
+      process.charged ||= this.#room.tryReserve(this.namespace, nowMs);
       process.refused = !process.charged;
     }
     if (!process.charged) return { ...NONE_NEW, notWatched: process.refused ? "no-memory" : null };
@@ -127,7 +127,7 @@ export class WatchedService {
     process.watch = new LeakWatch();
     process.watch.inherit(standing);
     process.charged = false;
-    this.#room.give(this.namespace);
+    this.#room.release(this.namespace);
   }
 
   isSilent(process: WatchedProcess, nowMs: number): boolean {
@@ -217,7 +217,7 @@ export class WatchedService {
 
   #drop(process: WatchedProcess): void {
     this.#processes.delete(process.bootId);
-    if (process.charged) this.#room.give(this.namespace);
+    if (process.charged) this.#room.release(this.namespace);
   }
 
   /** The first that began to report when this one had stopped, or was about to: replicas are replaced one by one. */

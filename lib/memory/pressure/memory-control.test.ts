@@ -65,7 +65,7 @@ describe("MemoryControl", () => {
     const stop = parts.control.start();
     const grants = [660, 670, 950, 905, 890, 100].map((used) => {
       at(used);
-      return [cache.tryTake(1), sessions.tryTake(1)];
+      return [cache.tryReserve(1), sessions.tryReserve(1)];
     });
     expect(grants).toEqual([
       [true, true],

@@ -188,8 +188,8 @@ export class MemoryControl {
   /** Every reading, four times a second and after each few megabytes of writes. */
   #react(usedRatio: number): void {
     const { ledger } = this.#options;
-    if (this.gate.closed) ledger.freeze("all");
-    else ledger.freeze(usedRatio >= HOLD_RATIO ? "expendable" : "nothing");
+    if (this.gate.closed) ledger.throttle("all");
+    else ledger.throttle(usedRatio >= HOLD_RATIO ? "expendable" : "nothing");
     this.#tellLevel(usedRatio);
     this.automatic.observe(usedRatio);
   }

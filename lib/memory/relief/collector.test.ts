@@ -74,7 +74,7 @@ it("pays from 8 MiB on, and a person waits 5 s for the next where the machine wa
   expect(collector.pays(0, false)).toBe(true);
 });
 
-it("gives back what V8 kept of a heap that was let go, on every version of Node", () => {
+it("gives back what V8 kept of a heap that was released, on every version of Node", () => {
   const script = `
     import { Session } from "node:inspector/promises";
     import { getHeapStatistics } from "node:v8";

@@ -55,7 +55,7 @@ export class FullCollector implements Reclaimer {
     };
   }
 
-  /** What stores let go outside the heap stays with the process until its wrappers are collected: it counts too. */
+  /** What stores released outside the heap stays with the process until its wrappers are collected: it counts too. */
   pays(pendingBytes: number, byHand: boolean): boolean {
     const gapMs = byHand ? BY_HAND_GAP_MS : AUTOMATIC_GAP_MS;
     if (this.#options.clock.monotonicMs() - this.#lastAtMs < gapMs) return false;

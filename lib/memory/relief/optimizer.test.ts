@@ -6,7 +6,7 @@ import {
   RELIEF_KINDS,
   type ReliefKind,
   type ReliefStep,
-  type Slicer,
+  type Yielder,
 } from "../../ports/bounded-store.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { type OptimizeRequest, Optimizer } from "./optimizer.ts";
@@ -32,7 +32,7 @@ class World {
   /** Free blocks that the allocator keeps. */
   kept = 0;
   prepared = 0;
-  /** What stores let go stays with the process until the next collection. */
+  /** What stores released stays with the process until the next collection. */
   givesBackLate = false;
   #lateBytes = 0;
   collections = 0;
@@ -112,7 +112,7 @@ class World {
     return {
       kind,
       predict: (target) => ({ items: wanted(target), freedBytes: wanted(target) * itemBytes }),
-      run: async (target, slicer: Slicer) => {
+      run: async (target, yielder: Yielder) => {
         this.calls.push(key);
         const items = wanted(target);
         for (let done = 0; done < items; done++) {
@@ -121,9 +121,9 @@ class World {
           else this.usedBytes -= itemBytes;
           this.storeBytes -= itemBytes;
           this.clock.advance(1);
-          if (slicer.spent) {
+          if (yielder.spent) {
             this.onBreath();
-            await slicer.breathe();
+            await yielder.yield();
           }
         }
         return { items, freedBytes: items * itemBytes };
@@ -369,12 +369,12 @@ describe("Optimizer", () => {
 
   it("gives the loop back after each slice of 10 ms and reports the longest", async () => {
     const world = new World([script("cache", { expire: 95 })], 500);
-    let breaths = 0;
+    let yields = 0;
     world.onBreath = () => {
-      breaths += 1;
+      yields += 1;
     };
     const run = await world.run();
-    expect(breaths).toBe(9);
+    expect(yields).toBe(9);
     expect(step(run, "expire:cache").longestPauseMs).toBe(10);
   });
 });

@@ -7,7 +7,7 @@ import type { Reclaimer } from "./reclaimer.ts";
 import { chooseSteps, type PlannedStep, planSteps } from "./relief-plan.ts";
 import { type Need, predictSteps, remaining, runStep, type StepResult, totalFreed } from "./relief-run.ts";
 import { addResult, beginRun, explainMiss, freedByStores, reclaimResult } from "./run-report.ts";
-import { TurnSlicer } from "./turn-slicer.ts";
+import { TurnYielder } from "./turn-yielder.ts";
 
 type Usage = OptimizationRun["before"];
 
@@ -168,7 +168,7 @@ export class Optimizer {
   async #pass(work: Work, progress: () => void): Promise<number> {
     const { clock } = this.#options;
     const { request, steps } = work;
-    const timer = { monotonicMs: () => clock.monotonicMs(), slicer: () => new TurnSlicer(clock) };
+    const timer = { monotonicMs: () => clock.monotonicMs(), yielder: () => new TurnYielder(clock) };
     let need = this.#need(request, this.#gain(request) + this.#unseen(work));
     let freed = 0;
     for (const plan of work.plans) {
@@ -183,7 +183,7 @@ export class Optimizer {
       if (!reclaimer.pays(unseenBytes, request.trigger === "manual")) continue;
       const predicted = reclaimer.predict();
       const { freedBytes, durationMs, pauseMs } = await reclaimer.run();
-      // What stores let go before, and the system sees only now, is in their rows already.
+      // What stores released before, and the system sees only now, is in their rows already.
       const beyond = Math.max(0, freedBytes - unseenBytes);
       addResult(steps, {
         ...reclaimResult(reclaimer.step, predicted),

@@ -18,7 +18,7 @@ export interface Reclaimer {
   /**
    * Whether it would give back more than it costs, and is allowed so soon after the last.
    *
-   * @param pendingBytes what stores let go that the system has not seen yet.
+   * @param pendingBytes what stores released that the system has not seen yet.
    * @param byHand a person asked: a shorter gap than for what the server starts by itself.
    */
   pays(pendingBytes: number, byHand: boolean): boolean;

@@ -1,5 +1,5 @@
 import type { OptimizationRun } from "../../contracts/memory.ts";
-import type { BoundedStore, Relief, Slicer } from "../../ports/bounded-store.ts";
+import type { BoundedStore, Relief, Yielder } from "../../ports/bounded-store.ts";
 import { isFreeOfCost, type PlannedStep, stepTarget } from "./relief-plan.ts";
 
 export type StepResult = OptimizationRun["steps"][number];
@@ -47,20 +47,20 @@ function atMost({ items, freedBytes }: Relief, bytes: number): Relief {
 
 export interface StepTimer {
   monotonicMs(): number;
-  slicer(): Slicer & { finish(): number };
+  yielder(): Yielder & { finish(): number };
 }
 
 /** Predicts and runs one step. The prediction holds the loop as well: it is part of what is measured. */
 export async function runStep(plan: PlannedStep, need: Need, timer: StepTimer): Promise<StepResult> {
   const target = stepTarget(plan.kind, need.neededBytes, need.evictableBytes);
   const startedAtMs = timer.monotonicMs();
-  const slicer = timer.slicer();
+  const yielder = timer.yielder();
   const predicted = ask(plan, need, (bytes) => plan.step.predict(bytes));
   // What costs something and gives nothing is left alone: compressing what does not shrink takes seconds.
   const skipped = target <= 0 || (predicted.freedBytes === 0 && !isFreeOfCost(plan.kind));
-  if (!skipped && slicer.spent) await slicer.breathe();
-  const { items, freedBytes } = skipped ? { items: 0, freedBytes: 0 } : await plan.step.run(target, slicer);
-  const longestPauseMs = slicer.finish();
+  if (!skipped && yielder.spent) await yielder.yield();
+  const { items, freedBytes } = skipped ? { items: 0, freedBytes: 0 } : await plan.step.run(target, yielder);
+  const longestPauseMs = yielder.finish();
   return {
     step: plan.name,
     items,

@@ -1,6 +1,6 @@
 import type { BoundedStore } from "../../ports/bounded-store.ts";
 import type { Clock } from "../../shared/clock.ts";
-import { TurnSlicer } from "./turn-slicer.ts";
+import { TurnYielder } from "./turn-yielder.ts";
 
 const PERIOD_MS = 5_000;
 
@@ -37,7 +37,7 @@ export class Sweeper {
   async #sweepAll(): Promise<void> {
     for (const store of this.#stores) {
       try {
-        await store.sweep(new TurnSlicer(this.#clock));
+        await store.sweep(new TurnYielder(this.#clock));
       } catch (error) {
         // One store that cannot reach its disk must not keep the others from sweeping.
         this.#onFailure(error);

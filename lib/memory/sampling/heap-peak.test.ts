@@ -19,7 +19,7 @@ it("is the most that was committed since pages were given back", () => {
   expect(peak.read()).toBe(60);
 });
 
-it("sees a heap that grew and was let go between two looks at it, and forgets it when its pages are given back", () => {
+it("sees a heap that grew and was released between two looks at it, and forgets it when its pages are given back", () => {
   const script = `
     import { CollectionPeaks, HeapPeak } from "./lib/memory/sampling/heap-peak.ts";
     const collections = new CollectionPeaks();

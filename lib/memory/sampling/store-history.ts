@@ -4,7 +4,7 @@ import type { StoreHistory, StoreMoment, StoreStats } from "../../contracts/memo
 export const MOST_MOMENTS = 600;
 
 /**
- * What each store held and answered, sample by sample, since the start: counters begin anew with the process, and so
+ * What each store held and answered, sample by sample, since the start: counters begin again with the process, and so
  * does this. At most `MOST_MOMENTS`.
  */
 export class StoreRecorder {

@@ -1,5 +1,5 @@
 import type { Settings } from "../../contracts/settings.ts";
-import { TurnSlicer } from "../../memory/relief/turn-slicer.ts";
+import { TurnYielder } from "../../memory/relief/turn-yielder.ts";
 import { MIB } from "../../shared/bytes.ts";
 import { ResponseCache } from "../../stores/responses/response-cache.ts";
 import type { Core } from "./core.ts";
@@ -28,7 +28,7 @@ export function composeCache(core: Core): ResponseCache {
     decoders: ledger.open("cache-decoders", "cache", DECODERS_BYTES),
     // Off: bodies stay as sent, so that the effect of compression can be measured.
     compression: env.fixed.HEADROOM_CACHE_COMPRESSION,
-    createSlicer: () => new TurnSlicer(clock),
+    createYielder: () => new TurnYielder(clock),
   });
   core.stores.push(cache);
   core.onStop(

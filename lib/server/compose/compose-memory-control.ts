@@ -3,7 +3,7 @@ import { performance } from "node:perf_hooks";
 import { MemoryControl } from "../../memory/pressure/memory-control.ts";
 import { AllocatorTrim, loadGlibc } from "../../memory/relief/allocator-trim.ts";
 import { FullCollector } from "../../memory/relief/collector.ts";
-import { QuietCollector } from "../../memory/relief/quiet-collector.ts";
+import { IdleCollector } from "../../memory/relief/idle-collector.ts";
 import type { RunLog } from "../../ports/run-log.ts";
 import { MIB } from "../../shared/bytes.ts";
 import type { Monitor } from "../observe/monitor.ts";
@@ -72,14 +72,14 @@ export async function composeMemoryControl(
 }
 
 /** Returns the memory of a burst once it is over; `start` begins this and returns a function that stops it. */
-export function composeQuietCollector(
+export function composeIdleCollector(
   { clock, env, ledger, log, traffic }: Core,
   { giveBack, heapPagesBytes }: Pick<Monitor, "giveBack" | "heapPagesBytes">,
   trim: AllocatorTrim,
 ): { start(): () => void } {
   if (!env.fixed.HEADROOM_GC_TUNING) return { start: () => () => undefined };
   let since = performance.eventLoopUtilization();
-  return new QuietCollector({
+  return new IdleCollector({
     clock,
     calls: () => traffic.calls,
     busyShare() {

@@ -29,7 +29,7 @@ const CONTEXT_IDLE_MS = 60_000;
 const QUEUE = { maxTexts: 8_192, maxBytes: 32 * MIB };
 /** A row is 0.9 KB: 180 MB of disk. */
 const MAX_EMBEDDING_ROWS = 200_000;
-const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
+const yieldToLoop = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Builds the RAG store and registers its parts with the ledger, the sampler and the optimizer. */
 export async function composeRag(core: Core): Promise<Rag> {
@@ -47,8 +47,8 @@ export async function composeRag(core: Core): Promise<Rag> {
     recent: ledger.open("conversations", "rag", 32 * MIB),
     embeddings: ledger.open("embeddings", "embeddings", 4 * MIB),
   };
-  const passages = new PassageIndex(documents, accounts.passages, breathe);
-  const messageIndex = new PassageIndex(messageRows, accounts.messages, breathe);
+  const passages = new PassageIndex(documents, accounts.passages, yieldToLoop);
+  const messageIndex = new PassageIndex(messageRows, accounts.messages, yieldToLoop);
   const queryCache = new QueryCache({ maxItems: 100, maxBytes: 16 * MIB, ttlMs: 180_000 }, accounts.queries, clock);
   const recent = new RecentMessages({ maxItems: 1_000, maxBytes: 32 * MIB }, accounts.recent, clock);
   const embeddingBounds = { maxItems: 2_000, maxBytes: 4 * MIB, maxRows: MAX_EMBEDDING_ROWS };

@@ -79,7 +79,7 @@ describe("search of messages", () => {
     const messageRows = await createMessageIndexRows(database, index);
     const account = () => new TestAccount(2 ** 30, "rag");
     const bounds = { maxItems: 100, maxBytes: 2 ** 20, maxRows: 10_000 };
-    const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const yieldToLoop = () => new Promise<void>((resolve) => setImmediate(resolve));
     // The parts that searching messages looks at.
     parts = {
       clock,
@@ -92,7 +92,7 @@ describe("search of messages", () => {
         clock,
         bounds,
       ),
-      messageIndex: new PassageIndex(messageRows, account(), breathe),
+      messageIndex: new PassageIndex(messageRows, account(), yieldToLoop),
       recent: new RecentMessages({ maxItems: 10, maxBytes: 2 ** 20 }, account(), clock),
       onMessagesWait: (name, error) => waits.push([name, error]),
       reading: { maxTokens: 60, load: async () => readableEnd(60, (text) => text.length) },

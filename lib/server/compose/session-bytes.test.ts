@@ -37,7 +37,7 @@ interface Outcome {
 }
 
 async function fill(letters: string, size: number, packing: "on" | "off"): Promise<Outcome> {
-  // As the launcher has it, blocks that are let go leave the process; and V8's young generation has its
+  // As the launcher has it, blocks that are released leave the process; and V8's young generation has its
   // size from the start: left alone it grows by 14 MB at some time of its own, which is no store's.
   const env = { ...process.env, MALLOC_MMAP_THRESHOLD_: "131072" };
   const flags = ["--min-semi-space-size=16", "--max-semi-space-size=16"];

@@ -156,7 +156,7 @@ export class ByteArena {
     const wanted = Math.min(this.#rounded(slab.usedBytes + bytes), slab.maxBytes);
     const more = wanted - slab.committedBytes;
     if (more <= 0) return true;
-    if (!this.#account.tryTake(more)) return false;
+    if (!this.#account.tryReserve(more)) return false;
     slab.commit(wanted);
     this.#committedBytes += more;
     return true;
@@ -220,7 +220,7 @@ export class ByteArena {
     if (less <= 0) return;
     slab.commit(wanted);
     this.#committedBytes -= less;
-    this.#account.give(less);
+    this.#account.release(less);
   }
 
   #retire(at: number, slab: Slab): void {

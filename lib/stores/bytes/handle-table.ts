@@ -79,7 +79,7 @@ export class HandleTable {
 
   #grow(): boolean {
     const capacity = Math.max(FIRST_CAPACITY, Math.ceil(this.#slabs.length * GROWTH));
-    if (!this.#account.tryTake((capacity - this.#slabs.length) * BYTES_PER_HANDLE)) return false;
+    if (!this.#account.tryReserve((capacity - this.#slabs.length) * BYTES_PER_HANDLE)) return false;
     this.#slabs = enlarged(this.#slabs, capacity).fill(NONE, this.#top);
     this.#offsets = enlarged(this.#offsets, capacity);
     this.#lengths = enlarged(this.#lengths, capacity);
@@ -88,7 +88,7 @@ export class HandleTable {
 
   /** An empty table gives everything back: after a purge a store holds what it held at first. */
   #reset(): void {
-    this.#account.give(this.bytes);
+    this.#account.release(this.bytes);
     this.#slabs = new Uint32Array(0);
     this.#offsets = new Uint32Array(0);
     this.#lengths = new Uint32Array(0);

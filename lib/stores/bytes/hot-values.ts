@@ -46,7 +46,7 @@ export class HotValues<Value> {
     this.drop(slot);
     if (bytes > budgetBytes) return;
     this.shrinkTo(budgetBytes - bytes);
-    if (!this.#account.tryTake(bytes)) return;
+    if (!this.#account.tryReserve(bytes)) return;
     this.#values[slot] = value;
     this.#sizes[slot] = bytes;
     this.#heldBytes += bytes;
@@ -58,11 +58,11 @@ export class HotValues<Value> {
     const bytes = this.#sizes[slot] ?? 0;
     this.#values[slot] = undefined;
     this.#heldBytes -= bytes;
-    this.#account.give(bytes);
+    this.#account.release(bytes);
     this.#recency.remove(slot);
   }
 
-  /** Lets go of the oldest until at most `bytes` are held. */
+  /** Releases the oldest until at most `bytes` are held. */
   shrinkTo(bytes: number): void {
     while (this.#heldBytes > bytes) this.drop(this.#recency.oldest);
   }

@@ -155,7 +155,7 @@ export class PackedValues {
     return Math.floor(this.#unpackedBytes * saved);
   }
 
-  /** Lets go of what was put by to learn from; false when there was nothing. */
+  /** Releases what was put by to learn from; false when there was nothing. */
   shedSamples(): boolean {
     return this.#codec.shedSamples();
   }

@@ -47,7 +47,7 @@ it("packs with a dictionary trained from the store's own values, a quarter small
   expect(size(2)).toBeLessThan(0.75 * size(1));
 });
 
-it("trains anew when values change their kind, and reads what older dictionaries packed", async () => {
+it("trains again when values change their kind, and reads what older dictionaries packed", async () => {
   const account = new TestAccount(MIB, "sessions");
   const codec = new ValueCodec(account);
   const all: Packed[] = [];

@@ -43,7 +43,7 @@ interface Dictionary {
 
 /**
  * Packs values with deflate and a dictionary that is trained from those very values. A dictionary has a number, stays as long
- * as a value needs it, and is trained anew when what comes no longer looks like what it was trained on: at most four at once.
+ * as a value needs it, and is trained again when what comes no longer looks like what it was trained on: at most four at once.
  * Packing runs in the thread pool (zlib, level 6); unpacking is synchronous, 3–30 µs.
  */
 export class ValueCodec {
@@ -102,7 +102,7 @@ export class ValueCodec {
     if (dictionary.users === 0 && dictionary !== this.#dictionaries.at(-1)) this.#forget(dictionary);
   }
 
-  /** Lets go of what no value needs: of everything, when the store is empty. */
+  /** Releases what no value needs: of everything, when the store is empty. */
   trim(): void {
     if (this.#dictionaries.some((dictionary) => dictionary.users > 0)) return;
     for (const dictionary of [...this.#dictionaries]) this.#forget(dictionary);
@@ -113,7 +113,7 @@ export class ValueCodec {
   /** Gives up the samples gathered so far; false when there are none. */
   shedSamples(): boolean {
     if (!this.#samples) return false;
-    this.#account.give(SAMPLES_BYTES);
+    this.#account.release(SAMPLES_BYTES);
     this.#samples = null;
     this.#sampledBytes = 0;
     return true;
@@ -128,13 +128,13 @@ export class ValueCodec {
   #forget(dictionary: Dictionary): void {
     this.#dictionaries.splice(this.#dictionaries.indexOf(dictionary), 1);
     dictionary.inflater.close();
-    this.#account.give(HELD_BYTES);
+    this.#account.release(HELD_BYTES);
   }
 
   #learn(raw: Buffer): void {
     if (!this.#wanted || this.#dictionaries.length === MOST_DICTIONARIES) return;
     if (!this.#samples) {
-      if (!this.#account.tryTake(SAMPLES_BYTES)) return;
+      if (!this.#account.tryReserve(SAMPLES_BYTES)) return;
       this.#samples = [];
     }
     const sample = raw.subarray(0, Math.min(SAMPLE_BYTES, SAMPLES_BYTES - this.#sampledBytes));
@@ -146,7 +146,7 @@ export class ValueCodec {
   #train(samples: readonly Buffer[]): void {
     const format = this.#next;
     if (this.#dictionaries.some((dictionary) => dictionary.format === format)) return;
-    if (!this.#account.tryTake(HELD_BYTES)) return;
+    if (!this.#account.tryReserve(HELD_BYTES)) return;
     const bytes = Buffer.from(trainDictionary(samples, DICTIONARY_BYTES));
     const inflater = new Inflater({ dictionary: bytes });
     this.#dictionaries.push({

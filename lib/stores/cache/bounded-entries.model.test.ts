@@ -23,7 +23,7 @@ const operation = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("advance" as const), byMs: fc.integer({ min: 1, max: 200 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("sweep" as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("freeze" as const), frozen: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("throttle" as const), throttled: fc.boolean() }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -34,7 +34,7 @@ const operation = fc.oneof(
   },
 );
 
-const slicer = { spent: true, breathe: () => Promise.resolve() };
+const yielder = { spent: true, yield: () => Promise.resolve() };
 const policies: PolicySetting[] = ["lru", "s3-fifo", "tiny-lfu", "auto"];
 
 describe.each(policies)("BoundedEntries under %s", (policy) => {
@@ -73,7 +73,7 @@ describe.each(policies)("BoundedEntries under %s", (policy) => {
               expect(store.peek(op.key)?.n).toBe(n);
             } else {
               expect(store.peek(op.key)?.n).toBe(before?.value);
-              expect(outcome === "too-large" || account.frozen).toBe(true);
+              expect(outcome === "too-large" || account.throttled).toBe(true);
             }
           } else if (op.do === "get") {
             expect(store.get(op.key)?.n).toBe(isLive(op.key) ? model.get(op.key)?.value : undefined);
@@ -89,10 +89,10 @@ describe.each(policies)("BoundedEntries under %s", (policy) => {
             }
           } else if (op.do === "advance") clock.advance(op.byMs);
           else if (op.do === "sweep") {
-            await store.sweep(slicer);
+            await store.sweep(yielder);
             for (const [name, entry] of model) if (entry.expiresAtMs <= nowMs) model.delete(name);
             expect(store.items).toBe(model.size);
-          } else if (op.do === "freeze") account.frozen = op.frozen;
+          } else if (op.do === "throttle") account.throttled = op.throttled;
           else {
             const before = { maxItems: store.maxItems, maxBytes: store.maxBytes, indexBytes: store.indexBytes };
             try {
@@ -172,7 +172,7 @@ describe("BoundedEntries", () => {
     });
     store.set("a", 1, 300, 1e6);
     store.set("b", 2, 300, 1e6);
-    account.frozen = true;
+    account.throttled = true;
     expect(store.set("c", 3, 500, 1e6)).toBe("added");
     expect([store.peek("a"), store.peek("b"), store.peek("c")]).toEqual([undefined, undefined, 3]);
     expect(store.set("c", 4, 700, 1e6)).toBe("no-memory");

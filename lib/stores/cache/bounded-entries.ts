@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import type { Slicer } from "../../ports/bounded-store.ts";
+import type { Yielder } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { CoarseClock } from "../core/coarse-clock.ts";
@@ -40,7 +40,7 @@ export interface WalkedEntry<V> {
 }
 
 const FIRST_SLOTS = 2048;
-/** Slots looked at between two looks at the slicer. */
+/** Slots looked at between two looks at the yielder. */
 const SWEEP_STRIDE = 64;
 
 /**
@@ -62,7 +62,7 @@ export class BoundedEntries<V> {
   #items = 0;
   #entryBytes = 0;
   #indexBytes: number;
-  /** Bytes granted and let go of, kept for what is about to be taken: under hard pressure the ledger grants nothing anew. */
+  /** Bytes granted and released, kept for what is about to be taken: under hard pressure the ledger grants nothing more. */
   #spareBytes = 0;
   #keepsSpare = false;
   readonly #hashOf = (slot: number): number => this.#slots.hash(slot);
@@ -77,7 +77,7 @@ export class BoundedEntries<V> {
     this.#maxBytes = options.maxBytes;
     const slots = Math.min(options.maxItems, FIRST_SLOTS);
     this.#indexBytes = this.#indexBytesFor(slots);
-    if (this.#indexBytes > options.maxBytes || !options.account.tryTake(this.#indexBytes)) {
+    if (this.#indexBytes > options.maxBytes || !options.account.tryReserve(this.#indexBytes)) {
       throw new RangeError(`an index of ${slots} entries needs ${this.#indexBytes} bytes`);
     }
     this.#slots = new EntrySlots(slots);
@@ -166,7 +166,7 @@ export class BoundedEntries<V> {
     if (present >= 0) this.#drop(present, wasThere ? "replaced" : "expired");
     const fits = this.#takeRoom(sizeBytes);
     this.#keepsSpare = false;
-    if (this.#spareBytes > 0) this.#options.account.give(this.#spareBytes);
+    if (this.#spareBytes > 0) this.#options.account.release(this.#spareBytes);
     this.#spareBytes = 0;
     if (!fits) return this.#reject("no-memory");
     const slot = this.#slots.add(hash, key, value, sizeBytes, expiresAtMs);
@@ -206,7 +206,7 @@ export class BoundedEntries<V> {
   /**
    * A stretch of the live entries in the order of their keys' hashes, from the hash `from` (0 to begin with) on; `next` is where
    * the next one begins, null at the end. The order does not change when entries come, go or are written again, nor when the
-   * index is built anew: who walks to the end meets each that was there all the time exactly once.
+   * index is built again: who walks to the end meets each that was there all the time exactly once.
    */
   walk(from: number, cells: number): { entries: WalkedEntry<V>[]; next: number | null } {
     const { slots, next } = this.#slots.walk(from, cells);
@@ -230,11 +230,11 @@ export class BoundedEntries<V> {
   }
 
   /** Removes what has expired, in slices; `mostBytes` ends it early. */
-  async sweep(slicer: Slicer, mostBytes = Number.POSITIVE_INFINITY): Promise<{ items: number; bytes: number }> {
+  async sweep(yielder: Yielder, mostBytes = Number.POSITIVE_INFINITY): Promise<{ items: number; bytes: number }> {
     let items = 0;
     let bytes = 0;
     for (let slot = 0; slot < this.#slots.count && bytes < mostBytes; slot += 1) {
-      if (slot % SWEEP_STRIDE === 0 && slicer.spent) await slicer.breathe();
+      if (slot % SWEEP_STRIDE === 0 && yielder.spent) await yielder.yield();
       if (this.#slots.key(slot) === undefined || !this.#isExpired(slot)) continue;
       items += 1;
       bytes += this.#slots.sizeBytes(slot);
@@ -244,7 +244,7 @@ export class BoundedEntries<V> {
   }
 
   /**
-   * New bounds, which hold when this returns. Another `maxItems` or policy rebuilds the index, and `auto` judges anew.
+   * New bounds, which hold when this returns. Another `maxItems` or policy rebuilds the index, and `auto` judges again.
    *
    * @throws {RangeError} when the index would not fit: then policy and index stay, and of the bounds the lower ones hold.
    */
@@ -264,11 +264,11 @@ export class BoundedEntries<V> {
       this.#maxBytes = maxBytes;
       return;
     }
-    if (indexBytes > this.#indexBytes && !this.#options.account.tryTake(indexBytes - this.#indexBytes)) {
+    if (indexBytes > this.#indexBytes && !this.#options.account.tryReserve(indexBytes - this.#indexBytes)) {
       this.#lower(maxItems, maxBytes);
       throw new RangeError(`no memory for an index of ${maxItems} entries`);
     }
-    if (indexBytes < this.#indexBytes) this.#options.account.give(this.#indexBytes - indexBytes);
+    if (indexBytes < this.#indexBytes) this.#options.account.release(this.#indexBytes - indexBytes);
     this.#indexBytes = indexBytes;
     this.#maxBytes = maxBytes;
     this.#maxItems = maxItems;
@@ -286,7 +286,7 @@ export class BoundedEntries<V> {
   /** Empties the store and gives back everything, the index too; it must not be used afterwards. */
   close(): void {
     while (this.evictOne() > 0);
-    this.#options.account.give(this.#indexBytes);
+    this.#options.account.release(this.#indexBytes);
     this.#indexBytes = 0;
     this.#maxItems = 0;
   }
@@ -316,8 +316,8 @@ export class BoundedEntries<V> {
 
   #changeSize(slot: number, sizeBytes: number): boolean {
     const growth = sizeBytes - this.#slots.sizeBytes(slot);
-    if (growth > 0 && (this.bytes + growth > this.#maxBytes || !this.#options.account.tryTake(growth))) return false;
-    if (growth < 0) this.#options.account.give(-growth);
+    if (growth > 0 && (this.bytes + growth > this.#maxBytes || !this.#options.account.tryReserve(growth))) return false;
+    if (growth < 0) this.#options.account.release(-growth);
     this.#slots.resize(slot, sizeBytes);
     this.#entryBytes += growth;
     return true;
@@ -327,16 +327,16 @@ export class BoundedEntries<V> {
   #canPay(sizeBytes: number): boolean {
     const missing = sizeBytes - this.#entryBytes;
     if (missing <= 0) return true;
-    if (!this.#options.account.tryTake(missing)) return false;
-    this.#options.account.give(missing);
+    if (!this.#options.account.tryReserve(missing)) return false;
+    this.#options.account.release(missing);
     return true;
   }
 
-  /** Evicts until the entry fits under both bounds and is paid for: from what is let go of first, then by the ledger. */
+  /** Evicts until the entry fits under both bounds and is paid for: from what is evicted first, then by the ledger. */
   #takeRoom(sizeBytes: number): boolean {
     while (this.#items >= this.#maxItems || this.bytes + sizeBytes > this.#maxBytes) this.evictOne();
     if (this.#slots.isFull && !this.#growIndex(sizeBytes)) this.evictOne();
-    while (sizeBytes > this.#spareBytes && !this.#options.account.tryTake(sizeBytes - this.#spareBytes)) {
+    while (sizeBytes > this.#spareBytes && !this.#options.account.tryReserve(sizeBytes - this.#spareBytes)) {
       if (this.evictOne() === 0) return false;
     }
     this.#spareBytes -= Math.min(this.#spareBytes, sizeBytes);
@@ -357,7 +357,7 @@ export class BoundedEntries<V> {
     this.#entryBytes -= sizeBytes;
     this.removals[cause] += 1;
     if (this.#keepsSpare) this.#spareBytes += sizeBytes;
-    else this.#options.account.give(sizeBytes);
+    else this.#options.account.release(sizeBytes);
     this.#options.onRemoved?.(value, cause, key);
   }
 
@@ -387,7 +387,7 @@ export class BoundedEntries<V> {
     const slots = Math.min(this.#maxItems, before * 2);
     const growth = this.#indexBytesFor(slots) - this.#indexBytes;
     if (slots <= before || this.bytes + growth + sizeBytes > this.#maxBytes) return false;
-    if (!this.#options.account.tryTake(growth)) return false;
+    if (!this.#options.account.tryReserve(growth)) return false;
     this.#indexBytes += growth;
     this.#slots.grow(slots);
     this.#policy.grow(slots);

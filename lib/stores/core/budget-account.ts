@@ -3,7 +3,7 @@ import type { MemoryAccount } from "../../ports/memory-account.ts";
 
 /**
  * A share of another account with a ceiling of its own. Between `hold` and `release` what is given back is kept, and taken from
- * first: under hard pressure the ledger grants nothing anew, and a store must pay for what comes with what it lets go.
+ * first: under hard pressure the ledger grants nothing more, and a store must pay for what comes with what it releases.
  */
 export class BudgetAccount implements MemoryAccount {
   readonly component: Component;
@@ -23,42 +23,42 @@ export class BudgetAccount implements MemoryAccount {
     return this.#grantedBytes;
   }
 
-  tryTake(bytes: number): boolean {
+  tryReserve(bytes: number): boolean {
     if (this.#grantedBytes + bytes > this.ceilingBytes) return false;
     const spare = Math.min(bytes, this.#spareBytes);
-    if (bytes > spare && !this.#parent.tryTake(bytes - spare)) return false;
+    if (bytes > spare && !this.#parent.tryReserve(bytes - spare)) return false;
     this.#spareBytes -= spare;
     this.#grantedBytes += bytes;
     return true;
   }
 
-  give(bytes: number): void {
+  release(bytes: number): void {
     if (bytes > this.#grantedBytes) throw new RangeError(`${bytes} bytes given back of ${this.#grantedBytes}`);
     this.#grantedBytes -= bytes;
     if (this.#holds) this.#spareBytes += bytes;
-    else this.#parent.give(bytes);
+    else this.#parent.release(bytes);
   }
 
   /** Whether the parent would grant `bytes` now. */
-  couldTake(bytes: number): boolean {
+  couldReserve(bytes: number): boolean {
     if (bytes <= 0) return true;
-    if (!this.#parent.tryTake(bytes)) return false;
-    this.#parent.give(bytes);
+    if (!this.#parent.tryReserve(bytes)) return false;
+    this.#parent.release(bytes);
     return true;
   }
 
-  /** Whether `tryTake(bytes)` would succeed. */
+  /** Whether `tryReserve(bytes)` would succeed. */
   hasRoom(bytes: number): boolean {
-    return this.#grantedBytes + bytes <= this.ceilingBytes && this.couldTake(bytes - this.#spareBytes);
+    return this.#grantedBytes + bytes <= this.ceilingBytes && this.couldReserve(bytes - this.#spareBytes);
   }
 
-  hold(): void {
+  holdSpare(): void {
     this.#holds = true;
   }
 
-  release(): void {
+  releaseSpare(): void {
     this.#holds = false;
-    if (this.#spareBytes > 0) this.#parent.give(this.#spareBytes);
+    if (this.#spareBytes > 0) this.#parent.release(this.#spareBytes);
     this.#spareBytes = 0;
   }
 }

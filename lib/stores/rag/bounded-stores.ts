@@ -1,5 +1,5 @@
 import type { StoreStats } from "../../contracts/memory.ts";
-import type { BoundedStore, Relief, ReliefStep, Slicer } from "../../ports/bounded-store.ts";
+import type { BoundedStore, Relief, ReliefStep, Yielder } from "../../ports/bounded-store.ts";
 import type { Embedder } from "../../ports/embedder.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
@@ -9,7 +9,7 @@ import type { PassageIndex } from "./passage-index.ts";
 import type { QueryCache } from "./query-cache.ts";
 import type { RecentMessages } from "./recent-messages.ts";
 
-/** Work of one slice, between two looks at the slicer. */
+/** Work of one slice, between two looks at the yielder. */
 const SLICE_BYTES = 256 * 1024;
 
 type Freeing = (targetBytes: number) => Relief;
@@ -19,7 +19,7 @@ function slicedStep(kind: ReliefStep["kind"], predict: Freeing, free: Freeing): 
   return {
     kind,
     predict,
-    async run(targetBytes: number, slicer: Slicer) {
+    async run(targetBytes: number, yielder: Yielder) {
       let items = 0;
       let freedBytes = 0;
       while (freedBytes < targetBytes) {
@@ -27,7 +27,7 @@ function slicedStep(kind: ReliefStep["kind"], predict: Freeing, free: Freeing): 
         if (part.items === 0 && part.freedBytes === 0) break;
         items += part.items;
         freedBytes += part.freedBytes;
-        if (slicer.spent) await slicer.breathe();
+        if (yielder.spent) await yielder.yield();
       }
       return { items, freedBytes };
     },

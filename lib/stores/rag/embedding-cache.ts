@@ -231,7 +231,7 @@ export class EmbeddingCache {
     if (this.#recent.has(key) || bytes > this.#bounds.maxBytes) return;
     while (this.#recent.size + 1 > this.#bounds.maxItems || this.#bytes + bytes > this.#bounds.maxBytes)
       if (!this.#evictOldest()) return;
-    if (!this.#account.tryTake(bytes)) return;
+    if (!this.#account.tryReserve(bytes)) return;
     // A view would keep the vectors of its whole batch.
     this.#recent.set(key, code.byteLength === code.buffer.byteLength ? code : code.slice());
     this.#bytes += bytes;
@@ -241,7 +241,7 @@ export class EmbeddingCache {
     for (const [key, code] of this.#recent) {
       this.#recent.delete(key);
       this.#bytes -= code.length + OVERHEAD_BYTES;
-      this.#account.give(code.length + OVERHEAD_BYTES);
+      this.#account.release(code.length + OVERHEAD_BYTES);
       this.counters.removed("evicted");
       return true;
     }

@@ -4,7 +4,7 @@ import { loadDetector } from "./detect-language.ts";
 import { spaced } from "./keyword-query.ts";
 import { ENGLISH, type Language, languageCode, loadLanguage, UNKNOWN } from "./languages.ts";
 
-/** Raised when texts are put into the full-text index in another way; `rag/reembed` then writes those of earlier versions anew. */
+/** Raised when texts are put into the full-text index in another way; `rag/reembed` then writes those of earlier versions again. */
 export const WORDS_VERSION = 1;
 /** Work of some milliseconds between two turns of the loop, in look-ups of known words; stemming a new one is worth 20. */
 const WORK_PER_SLICE = 5_000;

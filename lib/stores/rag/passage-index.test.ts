@@ -149,7 +149,7 @@ describe("PassageIndex", () => {
   });
 });
 
-describe("PassageIndex with more passages than it scans between two breaths", () => {
+describe("PassageIndex with more passages than it scans between two yields", () => {
   const WIDE = 1_024;
   const rows = Array.from({ length: 4_200 }, (_, at) => ({
     id: at + 1,
@@ -157,16 +157,16 @@ describe("PassageIndex with more passages than it scans between two breaths", ()
     vector: encodeVector(random(at + 1, WIDE)),
   }));
 
-  /** @param meanwhile runs where a scan breathes for the first time. */
+  /** @param meanwhile runs where a scan yields for the first time. */
   function open(meanwhile: (index: PassageIndex, source: Rows) => void) {
     const source = new Rows();
     source.scopes.set("a", [...rows]);
     const account = new TestAccount(Number.MAX_SAFE_INTEGER, "rag");
-    let breaths = 0;
+    let yields = 0;
     const index: PassageIndex = new PassageIndex(source, account, async () => {
-      if (breaths++ === 0) meanwhile(index, source);
+      if (yields++ === 0) meanwhile(index, source);
     });
-    return { source, account, index, breaths: () => breaths };
+    return { source, account, index, yields: () => yields };
   }
 
   it("scores what a filter lets through, and all else, as their 8-bit codes do, in dimensions + 20 bytes a passage", async () => {
@@ -186,17 +186,17 @@ describe("PassageIndex with more passages than it scans between two breaths", ()
   });
 
   it("answers whole though its memory is taken while it scans, and leaves none of it behind", async () => {
-    const { account, index, breaths } = open((one) => one.evict(Number.POSITIVE_INFINITY));
+    const { account, index, yields } = open((one) => one.evict(Number.POSITIVE_INFINITY));
     const query = random(4_200, WIDE);
     const found = await index.search("a", query, 10, null);
-    expect(breaths()).toBeGreaterThan(0);
+    expect(yields()).toBeGreaterThan(0);
     expect(index.counters.diskScans).toBe(1);
     expect(found.map(({ id }) => id)).toEqual(bestOf(rows, query, 10, null));
     expect(account.grantedBytes).toBe(0);
   });
 
   it("finds passages that a removal moves to where its scan has been", async () => {
-    const { index, source, breaths } = open((one, { scopes }) => {
+    const { index, source, yields } = open((one, { scopes }) => {
       scopes.set("a", rows.slice(50));
       one.removeDocuments(
         "a",
@@ -205,7 +205,7 @@ describe("PassageIndex with more passages than it scans between two breaths", ()
     });
     const query = random(4_200, WIDE);
     const found = await index.search("a", query, 10, null);
-    expect(breaths()).toBeGreaterThan(0);
+    expect(yields()).toBeGreaterThan(0);
     expect(index.counters.diskScans).toBe(0);
     expect(found.map(({ id }) => id)).toEqual(bestOf(source.of("a"), query, 10, null));
   });

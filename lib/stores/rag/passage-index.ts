@@ -15,7 +15,7 @@ import { dotWithCode } from "./vector-code.ts";
 /** The kernel holds a query of 16-bit numbers in its scratch space; longer vectors are read from the database. */
 const MOST_DIMENSIONS = SCRATCH_OUT / 2;
 const PAGE_ROWS = 256;
-/** Steps of a scan, of 512 KiB at most, between two breaths of the event loop. */
+/** Steps of a scan, of 512 KiB at most, between two yields of the event loop. */
 const SLICE_STEPS = 8;
 /** How many of the best get their exact score from the database's 16-bit codes. */
 const EXACT_ROWS = 64;
@@ -37,7 +37,7 @@ export type DocumentTest = (documentId: number) => boolean;
 export class PassageIndex {
   readonly #source: PassageVectorSource;
   readonly #arena: BlockArena;
-  readonly #breathe: () => Promise<void>;
+  readonly #yieldToLoop: () => Promise<void>;
   /** Least lately asked first. Each holds a block at least, so what the account grants bounds their number too. */
   readonly #scopes = new Map<string, PassageCodes>();
   readonly #loading = new Map<string, Loading>();
@@ -45,10 +45,10 @@ export class PassageIndex {
   #diskScans = 0;
   #memoryScans = 0;
 
-  constructor(source: PassageVectorSource, account: MemoryAccount, breathe: () => Promise<void>) {
+  constructor(source: PassageVectorSource, account: MemoryAccount, yieldToLoop: () => Promise<void>) {
     this.#source = source;
     this.#arena = new BlockArena(account, createKernel());
-    this.#breathe = breathe;
+    this.#yieldToLoop = yieldToLoop;
   }
 
   get bytes(): number {
@@ -225,7 +225,7 @@ export class PassageIndex {
       label: { before: DOCUMENT, allows },
     });
     try {
-      for (let steps = 1; scan.step(); steps++) if (steps % SLICE_STEPS === 0) await this.#breathe();
+      for (let steps = 1; scan.step(); steps++) if (steps % SLICE_STEPS === 0) await this.#yieldToLoop();
       return codes.isDropped ? null : scan.finish();
     } finally {
       scan.abandon();

@@ -106,7 +106,7 @@ export class QueryCache {
       return false;
     }
     this.#makeRoom(bytes);
-    if (!this.#account.tryTake(bytes)) {
+    if (!this.#account.tryReserve(bytes)) {
       this.counters.reject();
       return false;
     }
@@ -187,6 +187,6 @@ export class QueryCache {
   #remove(key: string, entry: Entry): void {
     this.#entries.delete(key);
     this.#bytes -= entry.bytes;
-    this.#account.give(entry.bytes);
+    this.#account.release(entry.bytes);
   }
 }

@@ -32,7 +32,7 @@ const DICTIONARY = Buffer.from(
 export class RecentMessages {
   readonly #account: MemoryAccount;
   #bounds: RecentBounds;
-  /** In the order they were appended; the places before `#first` have been let go. */
+  /** In the order they were appended; the places before `#first` have been released. */
   #order: (Kept | undefined)[] = [];
   #first = 0;
   readonly #conversations = new Map<number, Kept[]>();
@@ -64,7 +64,7 @@ export class RecentMessages {
     const cost = kept.bytes.length + OVERHEAD_BYTES;
     const fits = cost <= this.#bounds.maxBytes && this.#bounds.maxItems > 0;
     if (fits) this.#makeRoom(cost, 1);
-    if (!fits || !this.#account.tryTake(cost)) {
+    if (!fits || !this.#account.tryReserve(cost)) {
       this.counters.reject();
       this.remove(row.conversationRowId);
       return;
@@ -144,7 +144,7 @@ export class RecentMessages {
     const cost = kept.bytes.length + OVERHEAD_BYTES;
     this.#items--;
     this.#bytes -= cost;
-    this.#account.give(cost);
+    this.#account.release(cost);
   }
 }
 

@@ -1,6 +1,6 @@
+import { BufferPool } from "../../shared/buffer-pool.ts";
 import { KIB } from "../../shared/bytes.ts";
 import type { Clock } from "../../shared/clock.ts";
-import { SpareBuffers } from "../../shared/spare-buffers.ts";
 import type { BodyArena } from "./body-arena.ts";
 import { compress } from "./encodings.ts";
 import type { HeldBody } from "./held-body.ts";
@@ -31,7 +31,7 @@ export class BackgroundCompressor {
   #cancelTimer: (() => void) | null = null;
   #closed = false;
   /** Where bodies are copied to be compressed. */
-  readonly #spares = new SpareBuffers(SPARE_BYTES);
+  readonly #buffers = new BufferPool(SPARE_BYTES);
   #before = 0;
   #after = 0;
 
@@ -72,9 +72,9 @@ export class BackgroundCompressor {
   async compressNow(body: HeldBody): Promise<boolean> {
     const { bodies, encoding } = this.#options;
     const chosen = encoding();
-    const copies = this.#spares.take(body.storedBytes);
+    const copies = this.#buffers.acquire(body.storedBytes);
     const plain = bodies.copyInto(copies, body);
-    const compressed = await compress(plain, chosen).finally(() => this.#spares.give(copies));
+    const compressed = await compress(plain, chosen).finally(() => this.#buffers.release(copies));
     if (this.#closed || body.holders === 0 || body.state !== "plain") return false;
     this.#before += plain.byteLength;
     this.#after += compressed?.byteLength ?? plain.byteLength;

@@ -46,13 +46,13 @@ export class BodyArena {
     return { identityBytes, identityTag, encoding, tag, state, handle, storedBytes: bytes.byteLength, holders: 1 };
   }
 
-  /** Exchanges the form held for a compressed one; false when it was let go meanwhile, or there is no room. */
+  /** Exchanges the form held for a compressed one; false when it was released meanwhile, or there is no room. */
   exchange(body: HeldBody, bytes: Uint8Array, encoding: "gzip" | "br"): boolean {
-    this.#account.hold();
+    this.#account.holdSpare();
     const handle = this.#put(bytes);
-    this.#account.release();
+    this.#account.releaseSpare();
     if (handle === null) return false;
-    // Making room may have let go of this very body.
+    // Making room may have released this very body.
     if (body.holders === 0) {
       this.#arena.free(handle);
       return false;

@@ -1,4 +1,4 @@
-import type { Relief, ReliefKind, ReliefStep, Slicer } from "../../ports/bounded-store.ts";
+import type { Relief, ReliefKind, ReliefStep, Yielder } from "../../ports/bounded-store.ts";
 import { blockBytes } from "../bytes/slab.ts";
 import type { BoundedEntries } from "../cache/bounded-entries.ts";
 import type { BackgroundCompressor } from "./background-compressor.ts";
@@ -17,7 +17,7 @@ interface Parts {
 
 /**
  * What the cache can do to hold less, cheapest for its callers first. Each step slides slabs together until the pages of what
- * it let go are back with the system: `freedBytes` is what the ledger got. Room that stood empty before is `compact`'s alone.
+ * it released are back with the system: `freedBytes` is what the ledger got. Room that stood empty before is `compact`'s alone.
  */
 export function createRelief(parts: Parts): readonly ReliefStep[] {
   return [expire(parts), deduplicate(parts), recompress(parts), compact(parts), evict(parts)];
@@ -29,7 +29,7 @@ function expire({ entries, bodies, ...parts }: Parts): ReliefStep {
       const { items, bytes } = entries.expired();
       return { items, freedBytes: bytes + bodyBytes(entries.expiredValues()) };
     },
-    run: async (targetBytes, slicer) => (await entries.sweep(slicer, targetBytes)).items,
+    run: async (targetBytes, yielder) => (await entries.sweep(yielder, targetBytes)).items,
   });
 }
 
@@ -48,12 +48,12 @@ function deduplicate({ entries, bodies, ...parts }: Parts): ReliefStep {
       const copies = [...duplicates()].map(([entry]) => entry);
       return { items: copies.length, freedBytes: bodyBytes(copies) };
     },
-    run: async (targetBytes, slicer) => {
+    run: async (targetBytes, yielder) => {
       let items = 0;
       let freed = 0;
       for (const [entry, shared, key] of [...duplicates()]) {
         if (freed >= targetBytes) break;
-        if (slicer.spent) await slicer.breathe();
+        if (yielder.spent) await yielder.yield();
         // Either may have gone or changed while others had the loop. The entry is looked for by its key: it may be gone while its body
         // is another's still, and giving back a holder for it would let that one's bytes go.
         if (shared.holders === 0 || entries.peek(key) !== entry) continue;
@@ -77,12 +77,12 @@ function recompress({ entries, bodies, compressor, canCompress, ...parts }: Part
       const found = plain();
       return { items: found.length, freedBytes: Math.round(bodyBytes(found) * (1 - compressor.ratio)) };
     },
-    run: async (targetBytes, slicer) => {
+    run: async (targetBytes, yielder) => {
       const before = bodies.liveBytes;
       let items = 0;
       for (const entry of plain()) {
         if (before - bodies.liveBytes >= targetBytes) break;
-        if (slicer.spent) await slicer.breathe();
+        if (yielder.spent) await yielder.yield();
         if (entry.body.holders > 0 && canCompress(entry) && (await compressor.compressNow(entry.body))) items += 1;
       }
       return items;
@@ -108,13 +108,13 @@ function evict({ entries, bodies, ...parts }: Parts): ReliefStep {
         freedBytes: entries.bytes - entries.indexBytes + bodies.liveBytes - expiredBytes,
       };
     },
-    run: async (targetBytes, slicer) => {
+    run: async (targetBytes, yielder) => {
       const held = (): number => entries.bytes + bodies.liveBytes;
       const before = held();
       let items = 0;
       while (before - held() < targetBytes && entries.evictOne() > 0) {
         items += 1;
-        if (slicer.spent) await slicer.breathe();
+        if (yielder.spent) await yielder.yield();
       }
       return items;
     },
@@ -124,8 +124,8 @@ function evict({ entries, bodies, ...parts }: Parts): ReliefStep {
 interface Work {
   /** All that the step could free. */
   available: () => Relief;
-  /** Lets go of up to `targetBytes` and returns how many items that took. */
-  run: (targetBytes: number, slicer: Slicer) => Promise<number>;
+  /** Releases up to `targetBytes` and returns how many items that took. */
+  run: (targetBytes: number, yielder: Yielder) => Promise<number>;
   /** Room that stood empty before the step, and is the step's to close. */
   emptyBytes?: () => number;
 }
@@ -135,14 +135,14 @@ function step({ entries, bodies, grantedBytes }: Parts, kind: ReliefKind, work: 
   return {
     kind,
     predict: (targetBytes) => atMost(work.available(), targetBytes),
-    run: async (targetBytes, slicer) => {
+    run: async (targetBytes, yielder) => {
       const before = grantedBytes();
       const heldBefore = held();
       const emptyBytes = work.emptyBytes?.() ?? 0;
-      const items = await work.run(targetBytes, slicer);
+      const items = await work.run(targetBytes, yielder);
       const ownBytes = Math.min(targetBytes, emptyBytes + Math.max(0, heldBefore - held()));
       while (before - grantedBytes() < ownBytes && bodies.compact() > 0) {
-        if (slicer.spent) await slicer.breathe();
+        if (yielder.spent) await yielder.yield();
       }
       return { items, freedBytes: Math.max(0, before - grantedBytes()) };
     },

@@ -77,7 +77,7 @@ export class FillLeases {
 
   /** A token for the first to ask; null when the key is being filled, or its namespace has no room for another lease. */
   acquire(key: string): string | null {
-    if (this.#leases.has(key) || !this.#take(key, LEASE_BYTES)) return null;
+    if (this.#leases.has(key) || !this.#reserve(key, LEASE_BYTES)) return null;
     const lease: Lease = { token: "", cancelExpiry: () => undefined, waiters: new Set() };
     this.#leases.set(key, lease);
     return this.#grant(key, lease);
@@ -91,7 +91,7 @@ export class FillLeases {
   wait(key: string, waitMs: number, signal?: AbortSignal): Promise<WaitOutcome> {
     const lease = this.#leases.get(key);
     if (!lease) return Promise.resolve({ outcome: "filled" });
-    if (waitMs <= 0 || signal?.aborted || !this.#take(key, WAITER_BYTES))
+    if (waitMs <= 0 || signal?.aborted || !this.#reserve(key, WAITER_BYTES))
       return Promise.resolve({ outcome: "pending" });
     return new Promise((resolve) => {
       const giveUp = (): void => waiter.settle({ outcome: "pending" });
@@ -101,7 +101,7 @@ export class FillLeases {
           if (!lease.waiters.delete(waiter)) return;
           cancelTimeout();
           signal?.removeEventListener("abort", giveUp);
-          this.#give(key, WAITER_BYTES);
+          this.#release(key, WAITER_BYTES);
           resolve(outcome);
         },
       };
@@ -152,25 +152,25 @@ export class FillLeases {
     if (!lease) return undefined;
     this.#leases.delete(key);
     lease.cancelExpiry();
-    this.#give(key, LEASE_BYTES);
+    this.#release(key, LEASE_BYTES);
     return lease;
   }
 
-  #take(key: string, bytes: number): boolean {
+  #reserve(key: string, bytes: number): boolean {
     const namespace = this.#options.namespaceOf(key);
     const held = this.#held.get(namespace) ?? 0;
-    if (!mayTake(bytes, held, this.#maxBytes - this.#bytes) || !this.#options.account.tryTake(bytes)) return false;
+    if (!mayTake(bytes, held, this.#maxBytes - this.#bytes) || !this.#options.account.tryReserve(bytes)) return false;
     this.#bytes += bytes;
     this.#held.set(namespace, held + bytes);
     return true;
   }
 
-  #give(key: string, bytes: number): void {
+  #release(key: string, bytes: number): void {
     const namespace = this.#options.namespaceOf(key);
     const left = (this.#held.get(namespace) ?? 0) - bytes;
     if (left > 0) this.#held.set(namespace, left);
     else this.#held.delete(namespace);
     this.#bytes -= bytes;
-    this.#options.account.give(bytes);
+    this.#options.account.release(bytes);
   }
 }

@@ -35,7 +35,7 @@ describe("inflating cached bodies", () => {
 
   it("goes on one at a time while the account grants nothing, so that reads do not fail under pressure", async () => {
     const account = new TestAccount();
-    account.frozen = true;
+    account.throttled = true;
     const { mostUnderWay, lengths, left } = await runMany(account, gzipSync(plain), "gzip");
     expect([mostUnderWay, lengths.length]).toEqual([1, 20]);
     expect(left).toEqual([0, 0, 0]);

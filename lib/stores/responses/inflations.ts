@@ -37,7 +37,7 @@ export class Inflations {
       return await inflate(bytes, encoding, mostBytes);
     } finally {
       this.#underWay -= 1;
-      if (granted) this.#account.give(cost);
+      if (granted) this.#account.release(cost);
       this.#waiting.shift()?.();
     }
   }
@@ -46,7 +46,7 @@ export class Inflations {
   async #begin(cost: number): Promise<boolean> {
     let isNext = this.#waiting.length === 0;
     for (;;) {
-      const granted = isNext && this.#account.tryTake(cost);
+      const granted = isNext && this.#account.tryReserve(cost);
       if (granted || (isNext && this.#underWay === 0)) {
         this.#underWay += 1;
         // There may be room for the next one too.

@@ -1,4 +1,4 @@
-import type { Slicer } from "../../ports/bounded-store.ts";
+import type { Yielder } from "../../ports/bounded-store.ts";
 import type { CachedEntry } from "../../ports/cache-store.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { BoundedEntries } from "../cache/bounded-entries.ts";
@@ -30,7 +30,7 @@ export interface ListPage {
 interface Options {
   entries: BoundedEntries<CachedResponse>;
   clock: Pick<Clock, "monotonicMs">;
-  createSlicer: () => Slicer;
+  createYielder: () => Yielder;
 }
 
 /** Looks through one namespace's responses, in the order of their keys' hashes: there is no index by prefix or tag, which every put would pay for. */
@@ -47,11 +47,11 @@ export class NamespaceScan {
     { tag, prefix = "" }: { tag?: string; prefix?: string },
     sequence: number,
   ): Promise<number> {
-    const { entries, createSlicer } = this.#options;
+    const { entries, createYielder } = this.#options;
     const start = fullKey(namespace, prefix);
-    const slicer = createSlicer();
+    const yielder = createYielder();
     let removed = 0;
-    // By hash: while this waits, new bounds may build the index anew, and a slot number would mean another entry.
+    // By hash: while this waits, new bounds may build the index again, and a slot number would mean another entry.
     for (let from: number | null = 0; from !== null; ) {
       const stretch: ReturnType<typeof entries.walk> = entries.walk(from, STRETCH);
       for (const { key, value } of stretch.entries) {
@@ -59,10 +59,10 @@ export class NamespaceScan {
           continue;
         // It may have been put again while this waited.
         if ((entries.peek(key)?.sequence ?? sequence + 1) <= sequence && entries.delete(key)) removed += 1;
-        if (slicer.spent) await slicer.breathe();
+        if (yielder.spent) await yielder.yield();
       }
       from = stretch.next;
-      if (slicer.spent) await slicer.breathe();
+      if (yielder.spent) await yielder.yield();
     }
     return removed;
   }

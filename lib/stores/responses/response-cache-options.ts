@@ -1,4 +1,4 @@
-import type { Slicer } from "../../ports/bounded-store.ts";
+import type { Yielder } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { PolicySetting } from "../cache/bounded-entries.ts";
@@ -14,7 +14,7 @@ export interface ResponseCacheOptions {
   account: MemoryAccount;
   /** The largest body that an encoded one may inflate to. */
   maxBodyBytes: number;
-  createSlicer: () => Slicer;
+  createYielder: () => Yielder;
   /** Grants what inflating a body takes for a moment. */
   decoders: MemoryAccount;
   /** Off: bodies stay as they were put. */

@@ -8,7 +8,7 @@ import { ResponseCache } from "./response-cache.ts";
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 const ENTRIES = 30_000;
-const slicer = { spent: false, breathe: () => Promise.resolve() };
+const yielder = { spent: false, yield: () => Promise.resolve() };
 
 /** Slabs are not in `arrayBuffers` (in `external` they are from Node 24 on): the arena counts their pages, exactly; V8 the heap. */
 function heldBytes(): number {
@@ -35,7 +35,7 @@ describe("the bytes that the cache claims", () => {
       account: new TestAccount(),
       maxBodyBytes: 1e6,
       compression: false,
-      createSlicer: () => slicer,
+      createYielder: () => yielder,
     });
     const put = (i: number) =>
       cache.put({

@@ -10,7 +10,7 @@ import { ResponseCache } from "./response-cache.ts";
 
 const MAX_BYTES = 320 * 1024;
 const TTL_MS = 10_000;
-const slicer = { spent: true, breathe: () => Promise.resolve() };
+const yielder = { spent: true, yield: () => Promise.resolve() };
 
 /** Text that compresses, or bytes that do not; equal seeds give equal bodies. */
 function makeBody(seed: number, size: number, isText: boolean): Buffer {
@@ -65,7 +65,7 @@ const operation = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("settle" as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("sweep" as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("freeze" as const), frozen: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("throttle" as const), throttled: fc.boolean() }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -115,7 +115,7 @@ describe.each(policies)("ResponseCache under %s", (policy) => {
           clock,
           account,
           maxBodyBytes: 500_000,
-          createSlicer: () => slicer,
+          createYielder: () => yielder,
         });
         const model = new Map<string, Expected>();
         const look = async (space: string, name: string, accepts: readonly Encoding[]) => {
@@ -156,7 +156,7 @@ describe.each(policies)("ResponseCache under %s", (policy) => {
             } catch (error) {
               if (!(error instanceof AppError)) throw error;
               expect(["item-too-large", "memory-pressure"]).toContain(error.code);
-              if (error.code === "memory-pressure") expect(account.frozen).toBe(true);
+              if (error.code === "memory-pressure") expect(account.throttled).toBe(true);
               else {
                 const after = await cache.list(op.namespace, { prefix: op.key, limit: 100, from: 0 });
                 expect(after.items.find((item) => item.key === op.key)).toEqual(was);
@@ -175,13 +175,13 @@ describe.each(policies)("ResponseCache under %s", (policy) => {
             }
           } else if (op.do === "advance") clock.advance(op.byMs);
           else if (op.do === "settle") await cache.settle();
-          else if (op.do === "sweep") await cache.sweep(slicer);
-          else if (op.do === "freeze") account.frozen = op.frozen;
+          else if (op.do === "sweep") await cache.sweep(yielder);
+          else if (op.do === "throttle") account.throttled = op.throttled;
           else if (op.do === "relieve") {
             const before = cache.bytes;
-            const freed = await cache.relief[op.step]?.run(op.target, slicer);
+            const freed = await cache.relief[op.step]?.run(op.target, yielder);
             expect(freed?.freedBytes).toBe(Math.max(0, before - cache.bytes));
-          } else if (!account.frozen) {
+          } else if (!account.throttled) {
             cache.resize({ maxItems: op.maxItems, maxBytes: op.maxBytes });
             ({ maxItems, maxBytes } = op);
           }

@@ -9,7 +9,7 @@ import type { ResponseCacheOptions } from "./response-cache-options.ts";
 
 /** Compressing happens on zlib's threads: how long that takes is the machine's affair. */
 const PATIENCE = { timeout: 600_000 };
-const slicer = { spent: false, breathe: () => Promise.resolve() };
+const yielder = { spent: false, yield: () => Promise.resolve() };
 
 function setUp(options: Partial<ResponseCacheOptions> = {}) {
   const clock = new FakeClock();
@@ -22,7 +22,7 @@ function setUp(options: Partial<ResponseCacheOptions> = {}) {
     policy: "auto",
     maxBodyBytes: 1_000_000,
     random: () => 0.5,
-    createSlicer: () => slicer,
+    createYielder: () => yielder,
     ...options,
     clock,
     account,
@@ -59,15 +59,15 @@ describe("ResponseCache deduplication", () => {
     await put("x", "small");
     await put("b", body);
     await put("d", body);
-    await step?.run(Number.POSITIVE_INFINITY, slicer);
+    await step?.run(Number.POSITIVE_INFINITY, yielder);
     await cache.delete("n", "x");
     await put("a", body);
     let isGone = false;
-    const breathe = async () => {
+    const yieldToLoop = async () => {
       if (!isGone) await cache.delete("n", "b");
       isGone = true;
     };
-    await step?.run(Number.POSITIVE_INFINITY, { spent: true, breathe });
+    await step?.run(Number.POSITIVE_INFINITY, { spent: true, yield: yieldToLoop });
     await put("e", Buffer.alloc(5_000, 9));
     for (const key of ["a", "d"]) {
       const { representation } = await hit(get(key));
@@ -77,9 +77,9 @@ describe("ResponseCache deduplication", () => {
 
   it("keeps its old bounds when new ones are refused", async () => {
     const { cache, account, put } = setUp({ compression: false });
-    account.frozen = true;
+    account.throttled = true;
     expect(() => cache.resize({ maxItems: 2_000, maxBytes: 32_000_000 })).toThrow(RangeError);
-    account.frozen = false;
+    account.throttled = false;
     account.ceilingBytes = 64_000_000;
     for (let i = 0; i < 50; i++) await put(`k${i}`, Buffer.alloc(400_000, i));
     expect(cache.stats().bytes).toBeLessThanOrEqual(4_000_000);
@@ -88,11 +88,11 @@ describe("ResponseCache deduplication", () => {
   it("holds lowered bounds when the ledger refuses the index of a raised one", async () => {
     const { cache, account, put } = setUp({ compression: false });
     for (let i = 0; i < 50; i++) await put(`k${i}`, Buffer.alloc(60_000, i));
-    account.frozen = true;
+    account.throttled = true;
     expect(() => cache.resize({ maxItems: 200_000, maxBytes: 2_000_000, ttlMs: 1_000 })).toThrow(RangeError);
     expect(cache.stats()).toMatchObject({ maxItems: 50, maxBytes: 2_000_000, ttlSeconds: 1 });
     expect(cache.stats().bytes).toBeLessThanOrEqual(2_000_000);
-    account.frozen = false;
+    account.throttled = false;
     for (let i = 0; i < 50; i++) await put(`l${i}`, Buffer.alloc(60_000, i));
     expect(cache.stats().bytes).toBeLessThanOrEqual(2_000_000);
   });
@@ -234,7 +234,7 @@ describe("ResponseCache bounds", () => {
     const left: number[] = [];
     for (const atMs of [269_999, 300_000, 330_001]) {
       clock.advance(atMs - clock.monotonicMs());
-      await cache.sweep(slicer);
+      await cache.sweep(yielder);
       left.push(cache.stats().items);
     }
     expect(left[0]).toBe(1000);
@@ -311,7 +311,7 @@ describe("ResponseCache lists and purges", () => {
     ).toBe(true);
   });
 
-  it("pages through 2,500 entries once each while they are written again and new bounds build the index anew", async () => {
+  it("pages through 2,500 entries once each while they are written again and new bounds build the index again", async () => {
     const { cache, put } = setUp({ maxItems: 3_000 });
     for (let i = 0; i < 2_500; i += 1) await put(`k${i}`, "x");
     const seen: string[] = [];
@@ -329,14 +329,14 @@ describe("ResponseCache lists and purges", () => {
     expect(new Set(seen).size).toBe(seen.length);
   });
 
-  it("purges everything that was there, though new bounds build the index anew at every pause", async () => {
-    const slow = { spent: true, breathe: async () => undefined };
+  it("purges everything that was there, though new bounds build the index again at every pause", async () => {
+    const slow = { spent: true, yield: async () => undefined };
     let bounds = 5_000;
     const { cache, put } = setUp({
       maxItems: 5_000,
-      createSlicer: () => ({
+      createYielder: () => ({
         ...slow,
-        breathe: async () => cache.resize({ maxItems: ++bounds, policy: bounds % 2 === 0 ? "lru" : "s3-fifo" }),
+        yield: async () => cache.resize({ maxItems: ++bounds, policy: bounds % 2 === 0 ? "lru" : "s3-fifo" }),
       }),
     });
     for (let i = 0; i < 300; i += 1) await put(`k${i}`, "x", { tags: [i % 3 === 0 ? "old" : "kept"] });
@@ -347,9 +347,9 @@ describe("ResponseCache lists and purges", () => {
   });
 
   it("does not purge what is put while it runs", async () => {
-    const breaths: (() => void)[] = [];
-    const slow = { spent: true, breathe: () => new Promise<void>((resolve) => breaths.push(resolve)) };
-    const { cache, put, get } = setUp({ createSlicer: () => slow });
+    const yields: (() => void)[] = [];
+    const slow = { spent: true, yield: () => new Promise<void>((resolve) => yields.push(resolve)) };
+    const { cache, put, get } = setUp({ createYielder: () => slow });
     for (let i = 0; i < 3; i += 1) await put(`k${i}`, "old");
     const purge = cache.purge("n", {});
     // One has gone by now, whichever: the walk goes by the keys' hashes.
@@ -359,7 +359,7 @@ describe("ResponseCache lists and purges", () => {
       done = true;
     });
     while (!done) {
-      for (const breath of breaths.splice(0)) breath();
+      for (const turn of yields.splice(0)) turn();
       await Promise.resolve();
     }
     expect(await ended).toBe(1);
@@ -403,7 +403,7 @@ describe("ResponseCache relief", () => {
     for (let at = 5; at < 10; at++) await cache.delete("n", `k${at}`);
     const freed: Record<string, number> = {};
     for (const step of cache.relief.filter(({ kind }) => kind !== "evict")) {
-      freed[step.kind] = (await step.run(Number.POSITIVE_INFINITY, slicer)).freedBytes;
+      freed[step.kind] = (await step.run(Number.POSITIVE_INFINITY, yielder)).freedBytes;
     }
     expect(freed).toMatchObject({ expire: 0, deduplicate: 0, recompress: 0 });
     expect(freed.compact).toBeGreaterThan(60_000);
@@ -420,7 +420,7 @@ describe("ResponseCache relief", () => {
     for (const step of cache.relief) {
       const predicted = step.predict(Number.POSITIVE_INFINITY);
       const before = cache.bytes;
-      const freed = await step.run(Number.POSITIVE_INFINITY, slicer);
+      const freed = await step.run(Number.POSITIVE_INFINITY, yielder);
       expect(freed.freedBytes).toBe(before - cache.bytes);
       // Slabs give back whole steps of 16–64 KiB.
       const error = Math.abs(freed.freedBytes - predicted.freedBytes);
@@ -435,7 +435,7 @@ describe("ResponseCache relief", () => {
     const { cache, put, get } = setUp({ compression: false });
     for (let i = 0; i < 10; i += 1) await put(`k${i}`, text(800));
     const step = cache.relief.find(({ kind }) => kind === "deduplicate");
-    const freed = await step?.run(Number.POSITIVE_INFINITY, slicer);
+    const freed = await step?.run(Number.POSITIVE_INFINITY, yielder);
     expect(freed?.items).toBe(9);
     expect(freed?.freedBytes).toBeGreaterThan(7 * text(800).length);
     await cache.delete("n", "k0");

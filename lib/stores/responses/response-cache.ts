@@ -1,5 +1,5 @@
 import type { StoreStats } from "../../contracts/memory.ts";
-import type { BoundedStore, ReliefStep, Slicer } from "../../ports/bounded-store.ts";
+import type { BoundedStore, ReliefStep, Yielder } from "../../ports/bounded-store.ts";
 import type {
   CachedEntry,
   CacheLookup,
@@ -82,7 +82,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
       leases: this.#leases,
       inflations: this.#inflations,
     });
-    this.#scan = new NamespaceScan({ entries: this.#entries, clock, createSlicer: options.createSlicer });
+    this.#scan = new NamespaceScan({ entries: this.#entries, clock, createYielder: options.createYielder });
     this.relief = createRelief({
       entries: this.#entries,
       bodies: this.#bodies,
@@ -106,14 +106,14 @@ export class ResponseCache implements CacheStore, BoundedStore {
     const tags = [...new Set(put.tags)].map(ownText);
     const frame = frameBytes(key, mediaType, tags);
     const mostBytes = frame + BodyArena.mostBytesFor(put.body.byteLength);
-    // Refused by its length before anything is inflated or let go.
+    // Refused by its length before anything is inflated or released.
     if (mostBytes > this.#budget.ceilingBytes - this.#entries.indexBytes) throw this.#tooLarge();
     const form = await examine(put, this.#maxBodyBytes, this.#inflations);
     // The lease may have run out, or gone to another, meanwhile.
     this.#requireLease(key, put.lease);
     requireCondition(put.condition, this.#entries.peek(key));
     const heldBytes = this.#budget.grantedBytes - this.#entries.indexBytes;
-    if (!this.#budget.couldTake(mostBytes - heldBytes)) throw this.#noMemory();
+    if (!this.#budget.couldReserve(mostBytes - heldBytes)) throw this.#noMemory();
     return this.#store({ key: ownText(key), mediaType, tags, form, bytes: put.body, frame, maxAgeMs: put.maxAgeMs });
   }
 
@@ -188,8 +188,8 @@ export class ResponseCache implements CacheStore, BoundedStore {
     return this.#leases;
   }
 
-  async sweep(slicer: Slicer): Promise<number> {
-    return (await this.#entries.sweep(slicer)).items;
+  async sweep(yielder: Yielder): Promise<number> {
+    return (await this.#entries.sweep(yielder)).items;
   }
 
   /** @throws {RangeError} when the index of so many entries does not fit: of the bounds the lower ones hold then. */
@@ -234,7 +234,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
 
   #store({ key, mediaType, tags, form, bytes, frame, maxAgeMs }: NewResponse): "added" | "replaced" {
     const wasThere = this.#entries.peek(key) !== undefined;
-    this.#budget.hold();
+    this.#budget.holdSpare();
     try {
       const body = this.#bodies.hold(bytes, form);
       if (!body) throw this.#noMemory();
@@ -249,7 +249,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
       }
       if (this.#canCompress(entry)) this.#compressor.add(body);
     } finally {
-      this.#budget.release();
+      this.#budget.releaseSpare();
     }
     this.#leases.fulfil(key);
     // The entry that it replaces may have been evicted to make room for it.

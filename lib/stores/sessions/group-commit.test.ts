@@ -143,7 +143,7 @@ describe("GroupCommit and its WriteQueue", () => {
     for (let i = 0; i <= UNPAID_USES; i++) await put(`s${i}`, "x");
     await commits.flush();
     const all = account.grantedBytes;
-    account.tryTake(account.ceilingBytes - all);
+    account.tryReserve(account.ceilingBytes - all);
     for (let turn = 1; turn <= 3; turn++)
       for (let i = 0; i < UNPAID_USES; i++)
         expect(queue.addUse({ kind: "use", id: `s${i}`, lastUsedAtMs: turn })).toBe(true);

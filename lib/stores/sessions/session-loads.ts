@@ -107,7 +107,7 @@ export class SessionLoads {
 
   #restore(row: SessionRow): void {
     const { memory, spilled } = this.#options;
-    // An import may have made it anew while its expired row was read.
+    // An import may have made it again while its expired row was read.
     if (memory.find(row.id) < 0 && memory.insert(row.id, row, row.data) >= 0) spilled.taken();
   }
 

@@ -1,5 +1,5 @@
 import type { StoreStats } from "../../contracts/memory.ts";
-import type { Slicer } from "../../ports/bounded-store.ts";
+import type { Yielder } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { CoarseClock } from "../core/coarse-clock.ts";
@@ -169,10 +169,10 @@ export class SessionMemory implements ResidentSessions {
     return true;
   }
 
-  async sweep(slicer: Slicer): Promise<number> {
+  async sweep(yielder: Yielder): Promise<number> {
     let removed = 0;
     for (let slot = 0; slot < this.table.top; slot++) {
-      if (slicer.spent) await slicer.breathe();
+      if (yielder.spent) await yielder.yield();
       if (!this.table.recency.has(slot) || !this.isExpired(slot)) continue;
       this.expire(slot);
       removed++;

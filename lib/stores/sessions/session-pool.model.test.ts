@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Slicer } from "../../ports/bounded-store.ts";
+import type { Yielder } from "../../ports/bounded-store.ts";
 import { KIB } from "../../shared/bytes.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Json } from "../../shared/json-value.ts";
@@ -14,7 +14,7 @@ import { QUEUE_BYTES } from "./write-queue.ts";
 const MAX_ITEMS = 6;
 const CEILING = 512 * KIB;
 const TTL = 1_000;
-const slicer: Slicer = { spent: true, breathe: () => Promise.resolve() };
+const yielder: Yielder = { spent: true, yield: () => Promise.resolve() };
 
 interface Expected {
   namespace: string;
@@ -161,9 +161,9 @@ class Bench {
       this.clock.advance(op.ms);
       await new Promise(setImmediate);
     } else if (op.kind === "jumpWall") this.clock.jumpWall(op.ms);
-    else if (op.kind === "sweep") await this.pool.sweep(slicer);
+    else if (op.kind === "sweep") await this.pool.sweep(yielder);
     else if (op.kind === "pack") await this.pool.memory.packIdle(4, 0);
-    else if (op.kind === "relieve") await this.pool.relief[op.step]?.run(op.bytes, slicer);
+    else if (op.kind === "relieve") await this.pool.relief[op.step]?.run(op.bytes, yielder);
     else if (op.kind === "resize") {
       this.maxItems = op.maxItems;
       this.pool.resize({ maxItems: op.maxItems });
@@ -197,9 +197,9 @@ class Bench {
   /** A clean restart on a clock that was right all the time. */
   async restart(): Promise<void> {
     await this.pool.upkeep.close();
-    await this.pool.relief.find((step) => step.kind === "spill")?.run(Number.POSITIVE_INFINITY, slicer);
+    await this.pool.relief.find((step) => step.kind === "spill")?.run(Number.POSITIVE_INFINITY, yielder);
     await this.pool.upkeep.close();
-    this.account.give(this.account.grantedBytes);
+    this.account.release(this.account.grantedBytes);
     const now = this.clock.nowMs();
     for (const row of this.rows.rows.values()) {
       const expected = this.model.get(row.id);

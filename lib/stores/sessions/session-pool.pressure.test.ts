@@ -15,8 +15,8 @@ const NS = "a";
 class SharedAccount extends TestAccount {
   capBytes = 64 * MIB;
 
-  override tryTake(bytes: number): boolean {
-    return this.grantedBytes + bytes <= this.capBytes && super.tryTake(bytes);
+  override tryReserve(bytes: number): boolean {
+    return this.grantedBytes + bytes <= this.capBytes && super.tryReserve(bytes);
   }
 }
 

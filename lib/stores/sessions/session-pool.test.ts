@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Slicer } from "../../ports/bounded-store.ts";
+import type { Yielder } from "../../ports/bounded-store.ts";
 import { KIB, MIB } from "../../shared/bytes.ts";
 import { AppError } from "../../shared/errors.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
@@ -9,7 +9,7 @@ import { newSessionId } from "./id-index.ts";
 import { SessionPool, type SessionPoolOptions } from "./session-pool.ts";
 import { QUEUE_BYTES } from "./write-queue.ts";
 
-const slicer: Slicer = { spent: false, breathe: () => Promise.resolve() };
+const yielder: Yielder = { spent: false, yield: () => Promise.resolve() };
 const NS = "default";
 
 function setUp(overrides: Partial<SessionPoolOptions> = {}) {
@@ -103,7 +103,7 @@ describe("SessionPool", () => {
     expect(await code(pool.get(NS, used.id))).toBe("fulfilled");
     expect(await code(pool.get(NS, left.id))).toBe("not-found");
     clock.advance(120_000);
-    await pool.sweep(slicer);
+    await pool.sweep(yielder);
     expect([rows.rows.size, pool.stats().items, pool.stats().expirations]).toEqual([0, 0, 2]);
   });
 
@@ -434,7 +434,8 @@ describe("SessionPool", () => {
       ids.push((await pool.create(NS, JSON.stringify({ at, text: "x".repeat(2_000) }))).id);
     clock.advance(2_000);
     for (const id of ids.filter((_, at) => at % 10 === 0)) await pool.delete(NS, id, null);
-    const run = (kind: string) => pool.relief.find((step) => step.kind === kind)?.run(Number.POSITIVE_INFINITY, slicer);
+    const run = (kind: string) =>
+      pool.relief.find((step) => step.kind === kind)?.run(Number.POSITIVE_INFINITY, yielder);
     expect(await run("expire")).toEqual({ items: 0, freedBytes: 0 });
     expect((await run("compact"))?.freedBytes).toBeGreaterThan(50_000);
   });
@@ -452,7 +453,7 @@ describe("SessionPool", () => {
     for (const step of pool.relief) {
       const predicted = step.predict(Number.POSITIVE_INFINITY);
       const before = pool.memory.heldBytes;
-      const freed = await step.run(Number.POSITIVE_INFINITY, slicer);
+      const freed = await step.run(Number.POSITIVE_INFINITY, yielder);
       expect(freed.freedBytes).toBe(before - pool.memory.heldBytes);
       expect(Math.abs(predicted.freedBytes - freed.freedBytes), step.kind).toBeLessThanOrEqual(
         0.15 * freed.freedBytes + 32 * KIB,

@@ -1,5 +1,5 @@
 import type { StoreStats } from "../../contracts/memory.ts";
-import type { BoundedStore, ReliefStep, Slicer } from "../../ports/bounded-store.ts";
+import type { BoundedStore, ReliefStep, Yielder } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { SessionPast, SessionRow, SessionRows } from "../../ports/session-rows.ts";
 import type { Clock } from "../../shared/clock.ts";
@@ -253,8 +253,8 @@ export class SessionPool implements BoundedStore {
     await this.#writes.durable();
   }
 
-  sweep(slicer: Slicer): Promise<number> {
-    return this.upkeep.sweep(slicer);
+  sweep(yielder: Yielder): Promise<number> {
+    return this.upkeep.sweep(yielder);
   }
 
   #store(id: string, slot: number, data: MeasuredText, condition: Condition | null, room: Room): SessionView {

@@ -1,4 +1,4 @@
-import type { Relief, ReliefStep, Slicer } from "../../ports/bounded-store.ts";
+import type { Relief, ReliefStep, Yielder } from "../../ports/bounded-store.ts";
 import type { SessionMemory } from "./session-memory.ts";
 
 /** What the session pool can do to hold less, cheapest first. None of it loses a session: what is spilled comes back. */
@@ -13,8 +13,8 @@ async function measured(memory: SessionMemory, work: () => Promise<number>): Pro
   return { items, freedBytes: Math.max(0, before - memory.heldBytes) };
 }
 
-async function compactAll(memory: SessionMemory, enough: () => boolean, slicer: Slicer): Promise<void> {
-  while (!enough() && memory.table.values.compact() > 0) if (slicer.spent) await slicer.breathe();
+async function compactAll(memory: SessionMemory, enough: () => boolean, yielder: Yielder): Promise<void> {
+  while (!enough() && memory.table.values.compact() > 0) if (yielder.spent) await yielder.yield();
 }
 
 /** What values take without the room that stands empty between them. */
@@ -23,12 +23,12 @@ function filledBytes({ table }: SessionMemory): number {
 }
 
 /** Runs `work` and closes as much room as that emptied: what stood empty before is the compacting step's. */
-async function closingOwnGaps(memory: SessionMemory, slicer: Slicer, work: () => Promise<number>): Promise<number> {
+async function closingOwnGaps(memory: SessionMemory, yielder: Yielder, work: () => Promise<number>): Promise<number> {
   const heldBefore = memory.heldBytes;
   const filledBefore = filledBytes(memory);
   const items = await work();
   const emptied = filledBefore - filledBytes(memory);
-  await compactAll(memory, () => heldBefore - memory.heldBytes >= emptied, slicer);
+  await compactAll(memory, () => heldBefore - memory.heldBytes >= emptied, yielder);
   return items;
 }
 
@@ -46,11 +46,11 @@ function expireStep(memory: SessionMemory): ReliefStep {
       }
       return { items, freedBytes };
     },
-    run: (_target, slicer) => measured(memory, () => closingOwnGaps(memory, slicer, () => memory.sweep(slicer))),
+    run: (_target, yielder) => measured(memory, () => closingOwnGaps(memory, yielder, () => memory.sweep(yielder))),
   };
 }
 
-/** Packs what is not packed, and lets go of the copies that only make hits quicker. */
+/** Packs what is not packed, and releases the copies that only make hits quicker. */
 function recompressStep(memory: SessionMemory): ReliefStep {
   const { values, hot } = memory.table;
   return {
@@ -59,16 +59,16 @@ function recompressStep(memory: SessionMemory): ReliefStep {
       items: values.unpackedItems + hot.items,
       freedBytes: values.packableBytes() + hot.heldBytes,
     }),
-    run: (targetBytes, slicer) =>
+    run: (targetBytes, yielder) =>
       measured(memory, () =>
-        closingOwnGaps(memory, slicer, async () => {
+        closingOwnGaps(memory, yielder, async () => {
           let items = hot.items;
           let freedBytes = hot.heldBytes;
           hot.shrinkTo(0);
           for (let slot = values.oldestUnpacked; slot >= 0 && freedBytes < targetBytes; slot = values.oldestUnpacked) {
             freedBytes += await values.pack(slot);
             items++;
-            if (slicer.spent) await slicer.breathe();
+            if (yielder.spent) await yielder.yield();
           }
           return items;
         }),
@@ -80,10 +80,10 @@ function compactStep(memory: SessionMemory): ReliefStep {
   return {
     kind: "compact",
     predict: (targetBytes) => ({ items: 0, freedBytes: Math.min(targetBytes, memory.table.values.reclaimableBytes()) }),
-    run: (targetBytes, slicer) =>
+    run: (targetBytes, yielder) =>
       measured(memory, async () => {
         const start = memory.heldBytes;
-        await compactAll(memory, () => start - memory.heldBytes >= targetBytes, slicer);
+        await compactAll(memory, () => start - memory.heldBytes >= targetBytes, yielder);
         return 0;
       }),
   };
@@ -106,7 +106,7 @@ function spillStep(memory: SessionMemory): ReliefStep {
       }
       return { items, freedBytes: items === memory.items ? leftBytes : Math.min(freedBytes, leftBytes) };
     },
-    run: (targetBytes, slicer) =>
+    run: (targetBytes, yielder) =>
       measured(memory, async () => {
         const start = memory.heldBytes;
         const enough = () => start - memory.heldBytes >= targetBytes;
@@ -121,7 +121,7 @@ function spillStep(memory: SessionMemory): ReliefStep {
             dropped += bytes;
             items++;
           }
-          await compactAll(memory, enough, slicer);
+          await compactAll(memory, enough, yielder);
         }
         return items;
       }),

@@ -150,7 +150,7 @@ export class SessionTable {
 
   #grow(): boolean {
     const capacity = Math.max(FIRST_CAPACITY, Math.ceil(this.#capacity * GROWTH));
-    if (!this.#account.tryTake(bytesFor(capacity) - bytesFor(this.#capacity))) return false;
+    if (!this.#account.tryReserve(bytesFor(capacity) - bytesFor(this.#capacity))) return false;
     this.ids.grow(capacity);
     this.values.grow(capacity);
     this.hot.grow(capacity);

@@ -1,4 +1,4 @@
-import type { Slicer } from "../../ports/bounded-store.ts";
+import type { Yielder } from "../../ports/bounded-store.ts";
 import type { SessionRows } from "../../ports/session-rows.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { DueUses } from "./due-uses.ts";
@@ -63,9 +63,9 @@ export class SessionUpkeep {
   }
 
   /** Removes what has expired, in memory and in the database; returns how many. */
-  async sweep(slicer: Slicer): Promise<number> {
+  async sweep(yielder: Yielder): Promise<number> {
     const { memory, rows, commits } = this.#parts;
-    const removed = await memory.sweep(slicer);
+    const removed = await memory.sweep(yielder);
     const untilMs = memory.nowMs() - ROW_GRACE_MS;
     await commits.flush();
     // While uses cannot be saved, a row may look older than its session is.

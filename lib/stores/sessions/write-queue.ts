@@ -1,7 +1,7 @@
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { SessionChange, SessionUse } from "../../ports/session-rows.ts";
+import { BufferPool } from "../../shared/buffer-pool.ts";
 import { MIB } from "../../shared/bytes.ts";
-import { SpareBuffers } from "../../shared/spare-buffers.ts";
 import { bytesOf, merged, type QueuedChange, type QueuedPut, sizeOfChange } from "./queued-change.ts";
 
 export const QUEUE_BYTES = 8 * MIB;
@@ -66,7 +66,7 @@ export class WriteQueue {
   #sequence = 0;
   #makingRoom = false;
   /** What commits copy their data into: no batch and no session is larger. */
-  readonly #spares = new SpareBuffers(BATCH_BYTES);
+  readonly #buffers = new BufferPool(BATCH_BYTES);
 
   constructor(account: MemoryAccount) {
     this.#account = account;
@@ -130,7 +130,7 @@ export class WriteQueue {
   /** Sets room aside for a change with `dataBytes` of data; null when there is none just now. */
   tryReserve(dataBytes: number): Room | null {
     const bytes = sizeOfChange(dataBytes);
-    if (this.#heldBytes + bytes > QUEUE_BYTES || !this.#take(bytes)) return null;
+    if (this.#heldBytes + bytes > QUEUE_BYTES || !this.#reserve(bytes)) return null;
     this.#heldBytes += bytes;
     return { bytes };
   }
@@ -139,7 +139,7 @@ export class WriteQueue {
   release(room: Room): void {
     const { bytes } = room;
     room.bytes = 0;
-    this.#letGo(bytes);
+    this.#release(bytes);
   }
 
   /** Queues a deletion that nobody waits for; false without room for it: the row's own time ends the session then. */
@@ -182,14 +182,14 @@ export class WriteQueue {
 
   /** The batch is in the database: what it held is free. */
   settle({ copies }: Batch): void {
-    this.#spares.give(copies);
+    this.#buffers.release(copies);
     let bytes = 0;
     for (const { bytes: held } of this.#committing.values()) {
       bytes += held;
       if (held === 0) this.#unpaid--;
     }
     this.#committing.clear();
-    this.#letGo(bytes);
+    this.#release(bytes);
   }
 
   /** A failed batch goes before what came since; what was replaced meanwhile is merged into it. It keeps its copies of data. */
@@ -204,7 +204,7 @@ export class WriteQueue {
       const kept = Math.min(paid, bytesOf(next));
       this.#unpaid += Number(kept === 0) - Number(bytes === 0) - Number(before?.bytes === 0);
       this.#pending.set(id, { change: next, bytes: kept, sequence: before?.sequence ?? sequence });
-      this.#letGo(paid - kept);
+      this.#release(paid - kept);
     }
   }
 
@@ -220,7 +220,7 @@ export class WriteQueue {
     this.#unpaid += Number(bytes === 0) - Number(before?.bytes === 0);
     const isOldest = this.#pending.size === 0;
     this.#pending.set(id, { change: next, bytes, sequence: before?.sequence ?? sequence });
-    this.#letGo(paid - bytes);
+    this.#release(paid - bytes);
     this.#follower?.added(isOldest);
   }
 
@@ -239,7 +239,7 @@ export class WriteQueue {
 
   #copyData(changes: readonly QueuedChange[]): ArrayBuffer {
     const puts = changes.filter((change): change is QueuedPut => change.kind === "put" && change.row.data === null);
-    const copies = this.#spares.take(puts.reduce((sum, { dataBytes }) => sum + dataBytes, 0));
+    const copies = this.#buffers.acquire(puts.reduce((sum, { dataBytes }) => sum + dataBytes, 0));
     let at = 0;
     for (const put of puts) {
       const data = this.#dataOf(put);
@@ -262,12 +262,12 @@ export class WriteQueue {
   #givenUp({ row }: QueuedPut): Error {
     const given = this.#committing.get(row.id);
     this.#committing.delete(row.id);
-    this.#letGo(given?.bytes ?? 0);
+    this.#release(given?.bytes ?? 0);
     return new Error("the data of a queued session have left memory without it: its last change is lost");
   }
 
-  #take(bytes: number): boolean {
-    while (!this.#account.tryTake(bytes)) {
+  #reserve(bytes: number): boolean {
+    while (!this.#account.tryReserve(bytes)) {
       // A session that makes room may leave a last use to be queued: that one takes what is there, or nothing.
       if (this.#makingRoom) return false;
       this.#makingRoom = true;
@@ -278,10 +278,10 @@ export class WriteQueue {
     return true;
   }
 
-  #letGo(bytes: number): void {
+  #release(bytes: number): void {
     if (bytes === 0) return;
     this.#heldBytes -= bytes;
-    this.#account.give(bytes);
+    this.#account.release(bytes);
     this.#follower?.roomMade();
   }
 }

@@ -44,8 +44,8 @@ export class CsvFront implements Parser {
     return { offset, line, extra: { ...extra, ...this.#found } };
   }
 
-  letGo(): void {
-    this.#inner?.letGo();
+  dropRecord(): void {
+    this.#inner?.dropRecord();
   }
 
   push(bytes: Uint8Array): void {

@@ -71,7 +71,7 @@ export class CsvParser implements Parser {
     return this.#carry.heldBytes;
   }
 
-  letGo(): void {
+  dropRecord(): void {
     this.#carry.overflow();
   }
 

@@ -33,7 +33,7 @@ export interface JsonDocumentOptions {
 
 /**
  * JSON documents of any size, one behind another, whose records are the elements of one array each, or the values of one object.
- * What lies around them is checked for its shape and let go; a root that is no array, with no path given, is one record.
+ * What lies around them is checked for its shape and released; a root that is no array, with no path given, is one record.
  */
 export class JsonDocumentParser implements Parser {
   readonly #receiver: RecordReceiver;
@@ -74,7 +74,7 @@ export class JsonDocumentParser implements Parser {
     return this.#carry.heldBytes;
   }
 
-  letGo(): void {
+  dropRecord(): void {
     this.#carry.overflow();
   }
 

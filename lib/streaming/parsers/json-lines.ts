@@ -58,7 +58,7 @@ export class JsonLinesParser implements Parser {
     return this.#carry.heldBytes;
   }
 
-  letGo(): void {
+  dropRecord(): void {
     this.#carry.overflow();
   }
 

@@ -289,7 +289,7 @@ function stopAfter(parser: Parser, took: (state: Parser["state"]) => void): Pars
   return {
     push: (bytes) => parser.push(bytes),
     end: () => took(parser.state),
-    letGo: () => parser.letGo(),
+    dropRecord: () => parser.dropRecord(),
     get state() {
       return parser.state;
     },

@@ -90,8 +90,8 @@ export interface Parser {
   readonly fault: StreamFault | null;
   /** Bytes of the unfinished record held now. */
   readonly heldBytes: number;
-  /** There is no memory for the unfinished record: it is let go, and refused when it ends. */
-  letGo(): void;
+  /** There is no memory for the unfinished record: it is released, and refused when it ends. */
+  dropRecord(): void;
 }
 
 /** A line, row or element over this is refused without being held. */

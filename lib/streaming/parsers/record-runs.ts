@@ -15,7 +15,7 @@ const LEARNED_AT_MOST = 16;
 
 /**
  * Reads many records at a time. Those of a known shape are made straight from their values, at twice the speed of JSON.parse,
- * which has to find out anew for each record what its keys are; it reads all others.
+ * which has to find out again for each record what its keys are; it reads all others.
  */
 export class RecordRuns {
   readonly #scanner: Scanner;

@@ -57,8 +57,8 @@ export class TextFront implements Parser {
     return { offset, line, extra: plain || this.#encoding === null ? extra : { ...extra, encoding: this.#encoding } };
   }
 
-  letGo(): void {
-    this.#inner?.letGo();
+  dropRecord(): void {
+    this.#inner?.dropRecord();
   }
 
   push(bytes: Uint8Array): void {

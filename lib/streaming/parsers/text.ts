@@ -50,7 +50,7 @@ export class TextParser implements Parser {
     return this.#carry.heldBytes;
   }
 
-  letGo(): void {
+  dropRecord(): void {
     this.#carry.overflow();
   }
 

@@ -58,7 +58,7 @@ export class VectorParser implements Parser {
     return this.#heldBytes;
   }
 
-  letGo(): void {
+  dropRecord(): void {
     // A vector is never large.
   }
 

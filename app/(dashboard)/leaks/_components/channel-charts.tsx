@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import type { LeaksView } from "../../../../lib/contracts/leaks.ts";
 import { ChartPanel } from "../../../_components/charts/chart-panel.tsx";
 import type { ChartRow, Series } from "../../../_components/charts/series.ts";
-import { SERIES_WORDS, slopeWords } from "../../../_components/leaks/verdict-words.ts";
+import { SERIES_LABELS, slopeLabel } from "../../../_components/leaks/verdict-labels.ts";
 import type { PanelState } from "../../../_components/ui/panel-state.ts";
 
 type Channel = LeaksView["channels"][number];
@@ -47,8 +47,8 @@ function ChannelChart({
       : state;
   return (
     <ChartPanel
-      title={SERIES_WORDS[series]}
-      description={suspected && channel ? `Grows ${slopeWords(channel)}` : "No significant growth"}
+      title={SERIES_LABELS[series]}
+      description={suspected && channel ? `Grows ${slopeLabel(channel)}` : "No significant growth"}
       state={shown}
       rows={rows}
       series={suspected ? [RAW, LIVE, TREND] : [RAW, LIVE]}

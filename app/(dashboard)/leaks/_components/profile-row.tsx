@@ -5,7 +5,7 @@ import { downloadSnapshot, profileUrl } from "../../../../lib/client/queries/lea
 import type { ProfileView } from "../../../../lib/contracts/leaks.ts";
 import { formatBytes } from "../../../../lib/shared/bytes.ts";
 import { download } from "../../../_components/charts/export.ts";
-import { shortSite } from "../../../_components/leaks/verdict-words.ts";
+import { shortSite } from "../../../_components/leaks/verdict-labels.ts";
 import { Badge, type Tone } from "../../../_components/ui/badge.tsx";
 import { Button } from "../../../_components/ui/button.tsx";
 import { Input } from "../../../_components/ui/field.tsx";

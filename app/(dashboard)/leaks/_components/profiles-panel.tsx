@@ -39,7 +39,7 @@ export function ProfilesPanel() {
     <Panel
       title="Profiles"
       icon={Flame}
-      description={snapshot ? snapshotWords(snapshot) : undefined}
+      description={snapshot ? snapshotLabel(snapshot) : undefined}
       state={state}
       minHeight="120px"
       flush
@@ -77,7 +77,7 @@ export function ProfilesPanel() {
   );
 }
 
-function snapshotWords({
+function snapshotLabel({
   enabled,
   estimateBytes,
   freeBytes,

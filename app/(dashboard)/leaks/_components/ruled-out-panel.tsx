@@ -1,6 +1,6 @@
 import { ListChecks } from "lucide-react";
 import type { LeaksView } from "../../../../lib/contracts/leaks.ts";
-import { SERIES_WORDS } from "../../../_components/leaks/verdict-words.ts";
+import { SERIES_LABELS } from "../../../_components/leaks/verdict-labels.ts";
 import { Panel } from "../../../_components/ui/panel.tsx";
 import type { PanelState } from "../../../_components/ui/panel-state.ts";
 
@@ -20,7 +20,7 @@ export function RuledOutPanel({ view, state }: { view: LeaksView | undefined; st
       <dl className="flex flex-col gap-2 text-13">
         {entries.map((entry) => (
           <div key={entry.series} className="sm:grid sm:grid-cols-[12rem_1fr] sm:gap-x-6">
-            <dt className="text-strong">{SERIES_WORDS[entry.series]}</dt>
+            <dt className="text-strong">{SERIES_LABELS[entry.series]}</dt>
             <dd className="text-soft">{entry.text}</dd>
           </div>
         ))}

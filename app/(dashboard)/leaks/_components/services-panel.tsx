@@ -1,7 +1,7 @@
 import { Server } from "lucide-react";
 import type { AgentView } from "../../../../lib/contracts/leaks.ts";
 import { formatBytes } from "../../../../lib/shared/bytes.ts";
-import { verdictWords } from "../../../_components/leaks/verdict-words.ts";
+import { verdictLabel } from "../../../_components/leaks/verdict-labels.ts";
 import { Badge } from "../../../_components/ui/badge.tsx";
 import { Button } from "../../../_components/ui/button.tsx";
 import { Panel } from "../../../_components/ui/panel.tsx";
@@ -57,8 +57,8 @@ interface RowProps {
 }
 
 function Row({ name, note, pressed, onPress, service }: RowProps) {
-  const words = service ? verdictWords(service) : null;
-  const badge = words ? <Badge tone={words.tone}>{words.word}</Badge> : null;
+  const label = service ? verdictLabel(service) : null;
+  const badge = label ? <Badge tone={label.tone}>{label.word}</Badge> : null;
   return (
     <li className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-3 gap-y-1 border-line border-t px-4 py-2 text-13 sm:grid-cols-[1fr_auto_auto_auto]">
       <span className="col-span-2 min-w-0 truncate text-strong sm:col-span-1" title={name}>

@@ -1,7 +1,7 @@
 import { Crosshair } from "lucide-react";
 import type { LeaksView } from "../../../../lib/contracts/leaks.ts";
 import { formatBytes } from "../../../../lib/shared/bytes.ts";
-import { SERIES_WORDS, shortSite, slopeWords } from "../../../_components/leaks/verdict-words.ts";
+import { SERIES_LABELS, shortSite, slopeLabel } from "../../../_components/leaks/verdict-labels.ts";
 import { Panel } from "../../../_components/ui/panel.tsx";
 import type { PanelState } from "../../../_components/ui/panel-state.ts";
 import { RelativeTime } from "../../../_components/ui/relative-time.tsx";
@@ -23,7 +23,7 @@ export function SuspectsPanel({ view, state }: { view: LeaksView | undefined; st
         {suspects.map((suspect) => (
           <article key={suspect.series} className="flex flex-col gap-2" data-testid="leak-suspect">
             <h3 className="text-14 text-strong">
-              {SERIES_WORDS[suspect.series]}: {slopeWords(suspect)}
+              {SERIES_LABELS[suspect.series]}: {slopeLabel(suspect)}
             </h3>
             <p className="text-13 text-soft">
               Since <RelativeTime atMs={Date.parse(suspect.firstSeenAt)} />,{" "}

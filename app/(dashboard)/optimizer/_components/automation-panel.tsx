@@ -15,7 +15,7 @@ import { Panel } from "../../../_components/ui/panel.tsx";
 import { panelState } from "../../../_components/ui/panel-state.ts";
 import { RelativeTime } from "../../../_components/ui/relative-time.tsx";
 import { EditSetting } from "../../settings/_components/edit-setting.tsx";
-import { formatSetting, type Setting } from "../../settings/_components/setting-words.ts";
+import { formatSetting, type Setting } from "../../settings/_components/setting-labels.ts";
 
 /** What happens without anyone: from when on, how far away that is, and when it next looks. */
 export function AutomationPanel() {

@@ -9,8 +9,8 @@ import type { OptimizationRun } from "../../../../lib/contracts/memory.ts";
 import { formatBytes } from "../../../../lib/shared/bytes.ts";
 import { formatMilliseconds } from "../../../../lib/shared/duration.ts";
 import { PlanTable } from "../../../_components/optimizer/plan-table.tsx";
+import { TRIGGER_LABELS, totals } from "../../../_components/optimizer/run-labels.ts";
 import { RunOutcome } from "../../../_components/optimizer/run-outcome.tsx";
-import { TRIGGER_WORDS, totals } from "../../../_components/optimizer/run-words.ts";
 import { Badge, type Tone } from "../../../_components/ui/badge.tsx";
 import { DataTable } from "../../../_components/ui/data-table.tsx";
 import { Panel } from "../../../_components/ui/panel.tsx";
@@ -43,7 +43,7 @@ const COLUMNS: ColumnDef<OptimizationRun, never>[] = [
     header: "Why",
     cell: ({ row }) => (
       <span>
-        {TRIGGER_WORDS[row.original.trigger]}
+        {TRIGGER_LABELS[row.original.trigger]}
         {row.original.trigger === "manual" ? <span className="text-faint">, {row.original.actor}</span> : null}
       </span>
     ),

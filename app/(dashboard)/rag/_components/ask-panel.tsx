@@ -11,7 +11,7 @@ import { Button } from "../../../_components/ui/button.tsx";
 import { Field, Input } from "../../../_components/ui/field.tsx";
 import { Panel } from "../../../_components/ui/panel.tsx";
 import { Segmented } from "../../../_components/ui/segmented.tsx";
-import { LitText } from "./lit-text.tsx";
+import { HighlightedText } from "./highlighted-text.tsx";
 
 type Mode = "hybrid" | "vector" | "keyword";
 
@@ -90,7 +90,7 @@ function Answer({ answer, question }: { answer: RagAnswer; question: string }) {
               </span>
               <span className="tabular">score {match.score.toFixed(3)}</span>
             </p>
-            <LitText text={match.text} question={question} />
+            <HighlightedText text={match.text} question={question} />
           </li>
         ))}
       </ol>

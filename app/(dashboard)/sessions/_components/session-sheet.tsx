@@ -63,7 +63,7 @@ export function SessionSheet(props: { namespace: string; session: Session | null
               </Button>
               <p className="mt-1.5 text-12 text-faint">
                 It may be private. Reading counts as access: the idle timeout of{" "}
-                {formatDuration(session.idleTimeoutSeconds)} starts anew.
+                {formatDuration(session.idleTimeoutSeconds)} starts again.
               </p>
             </div>
           )}

@@ -10,7 +10,7 @@ import { Button } from "../../../_components/ui/button.tsx";
 import { Dialog } from "../../../_components/ui/dialog.tsx";
 import { Field, type FieldControl, Input, Select } from "../../../_components/ui/field.tsx";
 import { toastDone } from "../../../_components/ui/toast.ts";
-import { formatSetting, type Setting, takes } from "./setting-words.ts";
+import { formatSetting, type Setting, takes } from "./setting-labels.ts";
 
 /** Changes one setting, or returns it to its default. The server checks; its words are shown at the field. */
 export function EditSetting({ setting, onClose }: { setting: Setting; onClose: () => void }) {

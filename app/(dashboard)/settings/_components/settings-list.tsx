@@ -10,7 +10,7 @@ import { Panel } from "../../../_components/ui/panel.tsx";
 import { panelState } from "../../../_components/ui/panel-state.ts";
 import { EditSetting } from "./edit-setting.tsx";
 import { RevisionsPanel } from "./revisions-panel.tsx";
-import { formatSetting, groupSettings, type Setting } from "./setting-words.ts";
+import { formatSetting, groupSettings, type Setting } from "./setting-labels.ts";
 
 /** Every setting with its value, where that comes from, and what would undo the last changes. */
 export function SettingsList() {

@@ -48,7 +48,7 @@ it("an export is told in the audit only once it has its memory, and gives that b
   clock.advance(10_000);
   await refused;
   expect(audited).toEqual([]);
-  budget.give(64 * MIB, "other");
+  budget.release(64 * MIB, "other");
   const answer = await ask();
   expect(audited).toEqual(["export cache"]);
   expect(budget.heldBytes).toBe(9 * MIB);

@@ -43,7 +43,7 @@ const exportRoute = defineRoute(
         errors: [{ path: "query.spreadsheetSafe", message: "is only available for csv" }],
       });
     const { records, columns, heldBytes = EXPORT_BYTES } = await runtime.streams.exporter(source, namespace);
-    const release = await runtime.streams.exportRoom.take(heldBytes, namespace, request.signal);
+    const release = await runtime.streams.exportRoom.reserve(heldBytes, namespace, request.signal);
     if (release === null)
       throw new AppError("memory-pressure", "Not enough free memory for an export right now. Retry later.", {
         headers: { "Retry-After": "5" },

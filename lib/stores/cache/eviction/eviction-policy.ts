@@ -13,7 +13,7 @@ export interface EvictionPolicy {
   observe(hash: number): void;
   /** A resident entry was used by the request that `observe` told of. */
   touch(slot: number): void;
-  /** A resident entry was written anew, which nobody had asked for: a use all the same. */
+  /** A resident entry was written again, which nobody had asked for: a use all the same. */
   rewrite(slot: number, hash: number): void;
   insert(slot: number, hash: number): void;
   /** Chooses a victim, forgets its slot and may remember its hash. -1 when there is no entry. */

@@ -5,7 +5,7 @@ import { POLICY_NAMES } from "./eviction-policy.ts";
 import { type Evidence, PolicyContest } from "./policy-contest.ts";
 import { ShadowCache } from "./shadow-cache.ts";
 
-/** Entries that the followed shadow does not hold (any more), those it let go of first at the tail. */
+/** Entries that the followed shadow does not hold (any more), those it evicted first at the tail. */
 const STRAYS = 0;
 /** Entries that it holds. */
 const HELD = 1;

@@ -8,7 +8,7 @@ import type { OrderedPolicy, PolicyName } from "./eviction-policy.ts";
  */
 export class ShadowCache {
   readonly name: PolicyName;
-  /** Called with what it lets go of to make room. */
+  /** Called with what it releases to make room. */
   onEvicted: ((hash: number) => void) | null = null;
   readonly #policy: OrderedPolicy;
   readonly #table: SlotTable;
@@ -47,7 +47,7 @@ export class ShadowCache {
     else this.#insert(hash, capacity);
   }
 
-  /** Lets go of what the policy thinks least worth keeping; false when there is nothing. */
+  /** Releases what the policy thinks least worth keeping; false when there is nothing. */
   evictOne(): boolean {
     const slot = this.#policy.evict(this.#hashOf);
     if (slot < 0) return false;

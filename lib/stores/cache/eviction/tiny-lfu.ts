@@ -84,7 +84,7 @@ export class TinyLfuPolicy implements OrderedPolicy {
     this.#lists.pushHead(standing, slot);
   }
 
-  /** What is known of frequencies is learned anew: a sketch of another size has other places. */
+  /** What is known of frequencies is learned again: a sketch of another size has other places. */
   grow(slots: number): void {
     this.#lists.grow(slots);
     this.#sketch = new FrequencySketch(slots);

@@ -1,12 +1,12 @@
 import type { StoreStats } from "../../../contracts/memory.ts";
-import type { BoundedStore, Relief, ReliefStep, Slicer } from "../../../ports/bounded-store.ts";
+import type { BoundedStore, Relief, ReliefStep, Yielder } from "../../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../../ports/memory-account.ts";
 import type { VectorStore } from "./vector-store.ts";
 
-/** Vectors cooled, or blocks of codes let go, before the slicer is asked. */
+/** Vectors cooled, or blocks of codes released, before the yielder is asked. */
 const COOLED_AT_A_TIME = 64;
 
-/** The vector store as the sampler, the optimizer and the settings know it. Nothing it lets go is lost: all of it is on disk. */
+/** The vector store as the sampler, the optimizer and the settings know it. Nothing it releases is lost: all of it is on disk. */
 export class BoundedVectors implements BoundedStore {
   readonly name = "vectors";
   readonly component = "vectors";
@@ -61,7 +61,7 @@ export class BoundedVectors implements BoundedStore {
     return {
       kind: "spill",
       predict: (targetBytes) => memory.predictCooling(targetBytes),
-      run: (targetBytes, slicer) => this.#relieve(targetBytes, slicer, () => memory.coolMany(COOLED_AT_A_TIME)),
+      run: (targetBytes, yielder) => this.#relieve(targetBytes, yielder, () => memory.coolMany(COOLED_AT_A_TIME)),
     };
   }
 
@@ -71,12 +71,12 @@ export class BoundedVectors implements BoundedStore {
     return {
       kind: "evict",
       predict: (targetBytes) => memory.predictShedding(targetBytes),
-      run: (targetBytes, slicer) => this.#relieve(targetBytes, slicer, () => memory.shedBlock()),
+      run: (targetBytes, yielder) => this.#relieve(targetBytes, yielder, () => memory.shedBlock()),
     };
   }
 
   /** What writers took meanwhile is not counted: a step reports what it freed. */
-  async #relieve(targetBytes: number, slicer: Slicer, step: () => number): Promise<Relief> {
+  async #relieve(targetBytes: number, yielder: Yielder, step: () => number): Promise<Relief> {
     const { memory } = this.#store;
     let freedBytes = 0;
     let items = 0;
@@ -94,7 +94,7 @@ export class BoundedVectors implements BoundedStore {
       });
       if (gone === 0) break;
       items += gone;
-      if (slicer.spent) await slicer.breathe();
+      if (yielder.spent) await yielder.yield();
     }
     free(() => memory.compact());
     // Moving payloads together may take a chunk before it frees one.

@@ -65,7 +65,7 @@ export class FilterMatches {
     );
     const answer = known ?? { collection, version, filter: key, rows: this.#evaluate(collection, filter) };
     this.#keep(answer);
-    if (!known) this.#letGoUnlessSmall(answer);
+    if (!known) this.#forgetUnlessSmall(answer);
     return answer.rows;
   }
 
@@ -81,13 +81,13 @@ export class FilterMatches {
   }
 
   /** An answer that failed is not an answer. */
-  #letGoUnlessSmall(answer: Answer): void {
-    const letGo = () => {
+  #forgetUnlessSmall(answer: Answer): void {
+    const forget = () => {
       this.#kept = this.#kept.filter((one) => one !== answer);
     };
     answer.rows.then((rows) => {
-      if (rows.bytes > MOST_KEPT_BYTES) letGo();
-    }, letGo);
+      if (rows.bytes > MOST_KEPT_BYTES) forget();
+    }, forget);
   }
 }
 

@@ -113,7 +113,7 @@ async function walkStored({ collection, rows, turns }: RecallRun, visit: Visit):
   for await (const points of storedPages(rows, collection.record.id, collection.format)) {
     const batch = new RowBatch(collection.format, points.rows.length, points.bytes);
     for (const [index, row] of points.rows.entries()) {
-      if (turns.spent) await turns.breathe();
+      if (turns.spent) await turns.yield();
       visit(row, batch.values(index));
     }
   }
@@ -124,7 +124,7 @@ async function walkSent({ collection, rows, turns }: RecallRun, visit: Visit): P
   for (let after = 0; ; ) {
     const page = await rows.sent(collection.record.id, after, SENT_PAGE);
     for (const [index, row] of page.rows.entries()) {
-      if (turns.spent) await turns.breathe();
+      if (turns.spent) await turns.yield();
       const values = Float64Array.from(page.vectors[index] ?? []);
       const unit = metric === "cosine" ? 1 / lengthOf(values) : 1;
       for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * unit;

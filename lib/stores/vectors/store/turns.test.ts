@@ -11,7 +11,7 @@ it("gives the loop back after 4 ms of work, however many searches wait, and lets
   const steps: number[] = [];
   const search = async (id: number) => {
     for (let step = 0; step < 40; step++) {
-      if (turns.spent) await turns.breathe();
+      if (turns.spent) await turns.yield();
       clock.advance(1);
       steps.push(id);
     }

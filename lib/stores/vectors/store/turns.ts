@@ -1,4 +1,4 @@
-import type { Slicer } from "../../../ports/bounded-store.ts";
+import type { Yielder } from "../../../ports/bounded-store.ts";
 import type { Clock } from "../../../shared/clock.ts";
 
 /** Half of what may block the event loop: a step that began just before the end is not cut. */
@@ -8,7 +8,7 @@ const WINDOW_MS = 4;
  * Shares the event loop among all that the vector store does at once: together they take one window of 4 ms between two rounds of the loop,
  * however many searches wait. Those that wait go on in the order they came, one a round.
  */
-export class Turns implements Slicer {
+export class Turns implements Yielder {
   readonly #clock: Clock;
   readonly #waiting: (() => void)[] = [];
   #windowStartedAtMs = 0;
@@ -27,14 +27,14 @@ export class Turns implements Slicer {
     return this.#clock.monotonicMs() - this.#windowStartedAtMs >= WINDOW_MS;
   }
 
-  breathe(): Promise<void> {
+  yield(): Promise<void> {
     this.#arm();
     return new Promise((resume) => this.#waiting.push(resume));
   }
 
   /** Breathes if the window is used up. */
   async share(): Promise<void> {
-    if (this.spent) await this.breathe();
+    if (this.spent) await this.yield();
   }
 
   #arm(): void {

@@ -6,7 +6,7 @@ import { RowsInMemory } from "../../../testing/vector-rows-in-memory.ts";
 import { createJavaScriptKernel } from "../codec/kernel.ts";
 import { VectorStore } from "./vector-store.ts";
 
-/** Each look at it finds the window of the event loop used up, so that a search breathes after every step. */
+/** Each look at it finds the window of the event loop used up, so that a search yields after every step. */
 function restlessClock(): Clock {
   let nowMs = 0;
   const end = () => undefined;

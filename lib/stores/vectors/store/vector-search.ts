@@ -116,7 +116,7 @@ export class VectorSearch {
     const { coded } = this.#collection;
     const { sheds } = this.#collection.memory;
     if (!wholeDisk) await this.#searchMemory(allows, exact);
-    // Codes that were let go and have come back may lie where the scan had been: coded at the end alone says nothing.
+    // Codes that were released and have come back may lie where the scan had been: coded at the end alone says nothing.
     const covered = coded && sheds === this.#collection.memory.sheds && this.#collection.coded;
     if (wholeDisk || !covered) await this.#searchDisk(allows, wholeDisk);
   }
@@ -128,7 +128,7 @@ export class VectorSearch {
     const lowest = exact ? Number.NEGATIVE_INFINITY : floor;
     const scan = new MemoryScan(memory.codes, query, { k: width, floor: lowest, allows });
     try {
-      do if (this.#turns.spent) await this.#turns.breathe();
+      do if (this.#turns.spent) await this.#turns.yield();
       while (scan.step());
     } catch (error) {
       scan.abandon();

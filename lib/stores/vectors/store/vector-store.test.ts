@@ -97,7 +97,7 @@ it("a row moved behind a running scan by a removal is still a candidate", () => 
 });
 
 describe("the hot tier", () => {
-  it("keeps what searches return and lets go what they merely scan", async () => {
+  it("keeps what searches return and releases what they merely scan", async () => {
     const { store } = await openStore({ maxHot: 10 });
     await store.create("d", "c", { dimensions: 2, metric: "euclidean" });
     const put = (from: number, to: number) =>
@@ -159,7 +159,7 @@ it("relief reports what it freed, and ends, though writers take more meanwhile",
   const bounded = new BoundedVectors(store, account);
   const spill = bounded.relief.find(({ kind }) => kind === "spill");
   let written = 0;
-  const breathe = async () => {
+  const yieldToLoop = async () => {
     const more = points.slice(0, 400).map(({ vector }, i) => ({ id: `more${written++}-${i}`, vector }));
     await store.upsert("d", "c", more);
   };
@@ -167,7 +167,7 @@ it("relief reports what it freed, and ends, though writers take more meanwhile",
     get spent() {
       return written < 20;
     },
-    breathe,
+    yield: yieldToLoop,
   });
   expect(written).toBeGreaterThan(0);
   expect(done?.freedBytes).toBeGreaterThanOrEqual(0);
@@ -213,7 +213,7 @@ it("R5: keeps a bound of collections, leaves other namespaces room, and takes on
 
 class SliceOnce {
   readonly spent = true;
-  async breathe(): Promise<void> {
+  async yield(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -16,7 +16,7 @@ interface Place {
 /**
  * Memory for every collection, in slabs of 16 regions (2 MiB). A collection's first block is as small as what it holds and grows with it; small
  * blocks share regions. After every call `reservedBytes` is what the account has granted to the arena: regions in use and regions once used,
- * until their slab is let go. A slab is one WebAssembly memory, which cannot shrink: `compact` empties the emptiest slabs and drops them,
+ * until their slab is released. A slab is one WebAssembly memory, which cannot shrink: `compact` empties the emptiest slabs and drops them,
  * so that freed regions go back to the operating system.
  */
 export class BlockArena {
@@ -142,7 +142,7 @@ export class BlockArena {
   #takeRegion(): Region | null {
     const reusable = this.#slabs.find((slab) => slab.free.length > 0);
     if (reusable) return new Region(reusable);
-    if (!this.#account.tryTake(BLOCK_BYTES)) return null;
+    if (!this.#account.tryReserve(BLOCK_BYTES)) return null;
     return new Region(this.#slabs.find((slab) => slab.hasRoom) ?? this.#addSlab());
   }
 
@@ -169,6 +169,6 @@ export class BlockArena {
 
   #drop(slab: Slab): void {
     this.#slabs.splice(this.#slabs.indexOf(slab), 1);
-    this.#account.give(slab.touched * BLOCK_BYTES);
+    this.#account.release(slab.touched * BLOCK_BYTES);
   }
 }

@@ -27,7 +27,7 @@ export class CollectionMemory {
   searchedAtMs = 0;
   /** Vectors of this collection pushed out of the hot tier, ever. */
   evictions = 0;
-  /** Grows when codes are let go for want of memory. */
+  /** Grows when codes are released for want of memory. */
   sheds = 0;
   #payloadBytes = 0;
   /** What the tenant has been told that this holds. */

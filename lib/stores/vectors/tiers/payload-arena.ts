@@ -113,7 +113,7 @@ export class PayloadArena {
   #claim(size: number): number {
     let chunk = this.#chunks[this.#current];
     if (!chunk || chunk.end + size > CHUNK_BYTES) {
-      if (!this.#account.tryTake(CHUNK_BYTES)) return -1;
+      if (!this.#account.tryReserve(CHUNK_BYTES)) return -1;
       const full = this.#current;
       const empty = this.#chunks.indexOf(undefined);
       this.#current = empty < 0 ? this.#chunks.length : empty;
@@ -140,7 +140,7 @@ export class PayloadArena {
     }
     this.#chunks[number] = undefined;
     this.#held--;
-    this.#account.give(CHUNK_BYTES);
+    this.#account.release(CHUNK_BYTES);
   }
 
   #chunk(offset: number): Chunk {

@@ -61,7 +61,7 @@ export class RowIndex {
   }
 
   clear(): void {
-    this.#account.give(this.bytes);
+    this.#account.release(this.bytes);
     this.#cells = new Int32Array(0);
     this.#count = 0;
   }
@@ -77,13 +77,13 @@ export class RowIndex {
   }
 
   #rebuild(size: number): boolean {
-    if (!this.#account.tryTake(size * BYTES_PER_CELL)) return false;
+    if (!this.#account.tryReserve(size * BYTES_PER_CELL)) return false;
     const old = this.#cells;
     this.#cells = new Int32Array(size);
     for (const held of old) {
       if (held !== 0) this.#cells[this.#find(this.#rowAt(held - 1))] = held;
     }
-    this.#account.give(old.length * BYTES_PER_CELL);
+    this.#account.release(old.length * BYTES_PER_CELL);
     return true;
   }
 }

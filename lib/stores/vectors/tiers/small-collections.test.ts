@@ -132,7 +132,7 @@ it("relief of 600 small collections frees what it predicts, within 15 %", async 
     if (!step) throw new Error(`no step ${kind}`);
     const predicted = step.predict(Number.POSITIVE_INFINITY);
     const before = account.grantedBytes;
-    const done = await step.run(Number.POSITIVE_INFINITY, { spent: false, breathe: async () => undefined });
+    const done = await step.run(Number.POSITIVE_INFINITY, { spent: false, yield: async () => undefined });
     expect(done.freedBytes).toBe(before - account.grantedBytes);
     expect(Math.abs(done.freedBytes - predicted.freedBytes)).toBeLessThanOrEqual(0.15 * predicted.freedBytes);
   }

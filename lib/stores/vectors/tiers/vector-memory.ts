@@ -132,7 +132,7 @@ export class VectorMemory {
     return cooled;
   }
 
-  /** Lets go a block of codes, of a namespace's collection longest unsearched; returns how many codes went. */
+  /** Releases a block of codes, of a namespace's collection longest unsearched; returns how many codes went. */
   shedBlock(): number {
     return this.#shedBlock();
   }

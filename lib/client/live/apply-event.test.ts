@@ -1,6 +1,6 @@
 import { QueryClient } from "@tanstack/react-query";
 import { expect, it } from "vitest";
-import { applyNews } from "./apply-news.ts";
+import { applyEvent } from "./apply-event.ts";
 
 it("keeps at most 500 news for an answer that is under way, the newest", async () => {
   const client = new QueryClient();
@@ -11,7 +11,7 @@ it("keeps at most 500 news for an answer that is under way, the newest", async (
       answer = resolve;
     });
   const asked = client.fetchQuery({ queryKey, queryFn });
-  for (let news = 0; news < 620; news++) applyNews<number[]>(client, queryKey, (list) => [...list, news]);
+  for (let news = 0; news < 620; news++) applyEvent<number[]>(client, queryKey, (list) => [...list, news]);
   answer([]);
   await asked;
   await new Promise((resolve) => setImmediate(resolve));

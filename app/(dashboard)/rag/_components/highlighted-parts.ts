@@ -1,10 +1,10 @@
 import { tellingWords, UNSPACED, WORDS } from "../../../../lib/shared/words.ts";
 
-export interface Lit {
+export interface HighlightedPart {
   /** Where the part begins in the text. */
   start: number;
   part: string;
-  isLit: boolean;
+  isHighlighted: boolean;
 }
 
 /** Shorter words are lit only where they stand whole, so that "a" does not light up every word with an a. */
@@ -13,11 +13,11 @@ const STEM_LENGTH = 4;
 type Range = readonly [from: number, to: number];
 
 /** Cuts a text where telling words of the question begin and end; joined again, the parts are the text. */
-export function litParts(text: string, question: string): Lit[] {
-  const parts: Lit[] = [];
+export function highlightedParts(text: string, question: string): HighlightedPart[] {
+  const parts: HighlightedPart[] = [];
   let reached = 0;
-  const cut = (to: number, isLit: boolean) => {
-    if (to > reached) parts.push({ start: reached, part: text.slice(reached, to), isLit });
+  const cut = (to: number, isHighlighted: boolean) => {
+    if (to > reached) parts.push({ start: reached, part: text.slice(reached, to), isHighlighted });
     reached = to;
   };
   for (const [from, to] of litRanges(text, question)) {

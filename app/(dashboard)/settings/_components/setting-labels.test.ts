@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SETTING_NAMES, SETTINGS } from "../../../../lib/contracts/settings.ts";
-import { formatSetting, groupSettings, type Setting } from "./setting-words.ts";
+import { formatSetting, groupSettings, type Setting } from "./setting-labels.ts";
 
 const view = (name: string): Setting => ({
   name,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { shortSite, slopeWords, verdictWords } from "./verdict-words.ts";
+import { shortSite, slopeLabel, verdictLabel } from "./verdict-labels.ts";
 
 describe("words for a verdict", () => {
   it("keeps the last two parts of a site's path, and a site without a path as it is", () => {
@@ -9,12 +9,12 @@ describe("words for a verdict", () => {
 
   it("says that a process is not watched for want of memory, while it reports", () => {
     const refused = { state: "warming-up", before: null, notWatched: "no-memory" } as const;
-    expect(verdictWords(refused)).toMatchObject({ word: "Not watched: no memory", tone: "warn" });
-    expect(verdictWords({ ...refused, silentSince: new Date().toISOString() }).word).toMatch(/^Silent since/);
+    expect(verdictLabel(refused)).toMatchObject({ word: "Not watched: no memory", tone: "warn" });
+    expect(verdictLabel({ ...refused, silentSince: new Date().toISOString() }).word).toMatch(/^Silent since/);
   });
 
   it("says the slope with its interval", () => {
-    const words = slopeWords({ slopeBytesPerHour: 3 * 2 ** 20, slopeLow: 2 * 2 ** 20, slopeHigh: 4 * 2 ** 20 });
-    expect(words).toBe("3.0 MiB/h (2.0 MiB to 4.0 MiB)");
+    const label = slopeLabel({ slopeBytesPerHour: 3 * 2 ** 20, slopeLow: 2 * 2 ** 20, slopeHigh: 4 * 2 ** 20 });
+    expect(label).toBe("3.0 MiB/h (2.0 MiB to 4.0 MiB)");
   });
 });

@@ -14,7 +14,7 @@ const find = (client: QueryClient, queryKey: QueryKey) => client.getQueryCache()
  * Changes what a query holds by what an event tells: at once, and once more in the answer that is under way, which was perhaps
  * read before the event, or is the first. All that came meanwhile is told again in its order, so that the last has the last word.
  */
-export function applyNews<Data>(client: QueryClient, queryKey: QueryKey, change: (data: Data) => Data): void {
+export function applyEvent<Data>(client: QueryClient, queryKey: QueryKey, change: (data: Data) => Data): void {
   const query = find(client, queryKey);
   if (!query) return;
   const isStale = query.state.isInvalidated;
@@ -24,8 +24,8 @@ export function applyNews<Data>(client: QueryClient, queryKey: QueryKey, change:
   else if (isStale) void client.invalidateQueries({ queryKey, exact: true, refetchType: "none" });
 }
 
-/** Asks anew for what a query holds, since news of it were missed. An answer that is under way was asked for too early. */
-export async function askAnew(client: QueryClient, queryKey: QueryKey): Promise<void> {
+/** Asks again for what a query holds, since news of it were missed. An answer that is under way was asked for too early. */
+export async function refetchNow(client: QueryClient, queryKey: QueryKey): Promise<void> {
   const query = find(client, queryKey);
   if (query) waiting.delete(query);
   await client.cancelQueries({ queryKey, exact: true });

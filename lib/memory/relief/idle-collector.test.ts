@@ -2,14 +2,14 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { MIB } from "../../shared/bytes.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
-import { QuietCollector } from "./quiet-collector.ts";
+import { IdleCollector } from "./idle-collector.ts";
 
 /** A heap of 40 MiB that collections of `pauseMs` bring back to 40, and an event loop as busy as the test says. */
 function newProcess({ pauseMs = 100, fails = false } = {}) {
   const clock = new FakeClock();
   const seen = { heapBytes: 40 * MIB, keptBytes: 0, busyShare: 0, calls: 0, collectedAtMs: [] as number[], errors: 0 };
   let pausedMs = 0;
-  const collector = new QuietCollector({
+  const collector = new IdleCollector({
     clock: { monotonicMs: () => clock.monotonicMs() + pausedMs, every: (ms, run) => clock.every(ms, run) },
     calls: () => seen.calls,
     busyShare: () => seen.busyShare,
@@ -36,7 +36,7 @@ function newProcess({ pauseMs = 100, fails = false } = {}) {
   return { seen, pass, stop };
 }
 
-describe("QuietCollector", () => {
+describe("IdleCollector", () => {
   it("collects once after a burst, when nobody has called for half a minute, and not while there is work", async () => {
     const { seen, pass } = newProcess();
     await pass(60_000);

@@ -17,13 +17,13 @@ const KINDS: Readonly<Record<string, string>> = {
 /** Steps that cost the consumer something: what they remove must be computed or read again. */
 const LOSSY = new Set(["evict"]);
 
-/** `evict:cache` as "Let go by least worth · cache". An unknown kind keeps its name. */
-export function stepWords(step: string): { title: string; store: string | null; lossless: boolean } {
+/** `evict:cache` as "Evict by least worth · cache". An unknown kind keeps its name. */
+export function stepLabel(step: string): { title: string; store: string | null; lossless: boolean } {
   const [kind = step, store = null] = step.split(":");
   return { title: Object.hasOwn(KINDS, kind) ? (KINDS[kind] ?? kind) : kind, store, lossless: !LOSSY.has(kind) };
 }
 
-export const TRIGGER_WORDS: Record<OptimizationRun["trigger"], string> = {
+export const TRIGGER_LABELS: Record<OptimizationRun["trigger"], string> = {
   manual: "manually",
   pressure: "under pressure",
   forecast: "because of the forecast",
@@ -33,12 +33,12 @@ export const TRIGGER_WORDS: Record<OptimizationRun["trigger"], string> = {
 /** A run in one line, for marks and lists. */
 export function runSentence(run: OptimizationRun): string {
   const who = run.trigger === "manual" ? run.actor : "Headroom";
-  if (run.state === "failed") return `Optimization ${TRIGGER_WORDS[run.trigger]} by ${who} failed`;
-  if (run.state === "running") return `Optimization ${TRIGGER_WORDS[run.trigger]} is running`;
+  if (run.state === "failed") return `Optimization ${TRIGGER_LABELS[run.trigger]} by ${who} failed`;
+  if (run.state === "running") return `Optimization ${TRIGGER_LABELS[run.trigger]} is running`;
   const { freedBytes } = totals(run).all;
   if (run.state === "nothing-to-do" || freedBytes <= 0)
-    return `Optimization ${TRIGGER_WORDS[run.trigger]} found nothing to free`;
-  return `${who} freed ${formatBytes(freedBytes)} ${TRIGGER_WORDS[run.trigger]}`;
+    return `Optimization ${TRIGGER_LABELS[run.trigger]} found nothing to free`;
+  return `${who} freed ${formatBytes(freedBytes)} ${TRIGGER_LABELS[run.trigger]}`;
 }
 
 interface Sum {
@@ -76,7 +76,7 @@ export function whatDidNotHelp(run: OptimizationRun): string | null {
   const idle = run.steps
     .filter((step) => step.freedBytes <= 0 && !hasNothingToDo(step))
     .map(({ step }) => {
-      const { title, store } = stepWords(step);
+      const { title, store } = stepLabel(step);
       return store === null ? title.toLowerCase() : `${title.toLowerCase()} (${store})`;
     });
   return idle.length === 0 ? null : `Freed nothing: ${idle.join(", ")}.`;

@@ -3,7 +3,7 @@ import type { Clock } from "../../shared/clock.ts";
 
 const LOOK_MS = 500;
 /**
- * The API must have been idle this long. Such a collection also lets go of compiled code that was not run lately: in the
+ * The API must have been idle this long. Such a collection also releases compiled code that was not run lately: in the
  * first 10,000 requests after one each takes 15 % more CPU, so it is for when nobody comes, not for each pause between
  * two callers.
  */
@@ -18,7 +18,7 @@ const WORTH_RSS_BYTES = 24 * MIB;
 /** A collection may take a hundredth of the time at most, however large the heap is. */
 const REST_FACTOR = 100;
 
-export interface QuietCollectorOptions {
+export interface IdleCollectorOptions {
   clock: Pick<Clock, "monotonicMs" | "every">;
   /** How many calls were answered so far; those that only watch (health, monitoring, pages) need not count. */
   calls(): number;
@@ -38,8 +38,8 @@ export interface QuietCollectorOptions {
  * generation (up to 64 MB at our flags) and of what was promoted and died. V8 does so by itself only after minutes
  * without allocation, which a server that samples itself four times a second rarely has; glibc never does.
  */
-export class QuietCollector {
-  readonly #options: QuietCollectorOptions;
+export class IdleCollector {
+  readonly #options: IdleCollectorOptions;
   #quietLooks = 0;
   #calls = 0;
   #calledAtMs: number;
@@ -48,7 +48,7 @@ export class QuietCollector {
   #notBeforeMs = 0;
   #collecting = false;
 
-  constructor(options: QuietCollectorOptions) {
+  constructor(options: IdleCollectorOptions) {
     this.#options = options;
     this.#calledAtMs = options.clock.monotonicMs();
   }

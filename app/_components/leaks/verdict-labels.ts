@@ -4,13 +4,13 @@ import { formatBytes } from "../../../lib/shared/bytes.ts";
 type State = LeakReport["state"];
 type Suspect = LeakReport["suspects"][number];
 
-interface Words {
+interface Label {
   word: string;
   tone: "ok" | "warn" | "crit" | "pending";
   sentence: string;
 }
 
-export const STATE_WORDS: Record<State, Words> = {
+export const STATE_LABELS: Record<State, Label> = {
   "warming-up": {
     word: "Warming up",
     tone: "pending",
@@ -29,7 +29,7 @@ export const STATE_WORDS: Record<State, Words> = {
   },
 };
 
-const NOT_WATCHED: Words = {
+const NOT_WATCHED: Label = {
   word: "Not watched: no memory",
   tone: "warn",
   sentence: "Its samples are ignored: a watch needs 1 MiB, and none is left for this namespace.",
@@ -41,13 +41,13 @@ interface Verdict extends Pick<LeakReport, "state" | "before"> {
 }
 
 /** A verdict in words, with what was said before a restart, and since when nothing was heard. */
-export function verdictWords(view: Verdict): Words {
+export function verdictLabel(view: Verdict): Label {
   if (view.notWatched && !view.silentSince) return NOT_WATCHED;
-  const words = view.before ? beforeWords(view.state, view.before.state) : STATE_WORDS[view.state];
-  if (!view.silentSince) return words;
-  const since = timeWords(view.silentSince);
-  const known = view.before ? `was ${view.before.state}` : words.word.toLowerCase();
-  const tone = words.tone === "crit" ? "crit" : "warn";
+  const label = view.before ? beforeLabel(view.state, view.before.state) : STATE_LABELS[view.state];
+  if (!view.silentSince) return label;
+  const since = timeLabel(view.silentSince);
+  const known = view.before ? `was ${view.before.state}` : label.word.toLowerCase();
+  const tone = label.tone === "crit" ? "crit" : "warn";
   const calm = view.state === "clear" && !view.before;
   return {
     word: calm ? `Silent since ${since}` : `Silent since ${since} (${known})`,
@@ -56,8 +56,8 @@ export function verdictWords(view: Verdict): Words {
   };
 }
 
-function beforeWords(state: State, before: "suspected" | "confirmed"): Words {
-  const { word } = STATE_WORDS[state];
+function beforeLabel(state: State, before: "suspected" | "confirmed"): Label {
+  const { word } = STATE_LABELS[state];
   return {
     word: `${word} (was ${before} before the restart)`,
     tone: before === "confirmed" ? "crit" : "warn",
@@ -69,13 +69,13 @@ const MINUTES = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-d
 const DAYS = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 /** "00:40", with the day where it is not of the last 20 hours. */
-function timeWords(at: string): string {
+function timeLabel(at: string): string {
   const ms = Date.parse(at);
   return (Date.now() - ms < 72_000_000 ? MINUTES : DAYS).format(ms);
 }
 
 /** "2 services leak", "1 service is suspected", "1 service is silent": the worst first; null when all is well. */
-export function servicesWords(services: ServicesSummary | undefined): { text: string; tone: "warn" | "crit" } | null {
+export function servicesLabel(services: ServicesSummary | undefined): { text: string; tone: "warn" | "crit" } | null {
   if (!services) return null;
   const { confirmed, formerly, suspected, silent } = services;
   const parts = [
@@ -92,7 +92,7 @@ export function servicesWords(services: ServicesSummary | undefined): { text: st
 const counted = (count: number, one: string, many: string) =>
   count === 0 ? null : `${count} ${count === 1 ? one : many}`;
 
-export const SERIES_WORDS: Record<Suspect["series"], string> = {
+export const SERIES_LABELS: Record<Suspect["series"], string> = {
   heap: "JavaScript heap",
   external: "External memory",
   arrayBuffers: "Array buffers",
@@ -100,7 +100,7 @@ export const SERIES_WORDS: Record<Suspect["series"], string> = {
 };
 
 /** "3.1 MiB/h (2.8–3.4)": the slope with its 90 % interval. */
-export function slopeWords({
+export function slopeLabel({
   slopeBytesPerHour,
   slopeLow,
   slopeHigh,

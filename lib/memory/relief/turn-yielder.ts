@@ -1,4 +1,4 @@
-import type { Slicer } from "../../ports/bounded-store.ts";
+import type { Yielder } from "../../ports/bounded-store.ts";
 import type { Clock } from "../../shared/clock.ts";
 
 export const SLICE_MS = 10;
@@ -11,10 +11,10 @@ const nextTurn: NextTurn = (callback) => {
 };
 
 /**
- * Measures how long a step holds the event loop. A slice begins when the step gets the loop and ends when it breathes,
+ * Measures how long a step holds the event loop. A slice begins when the step gets the loop and ends when it yields,
  * or when the loop turns because the step waits for something else (a disk write): that wait is nobody's pause.
  */
-export class TurnSlicer implements Slicer {
+export class TurnYielder implements Yielder {
   readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #sliceMs: number;
   readonly #nextTurn: NextTurn;
@@ -36,7 +36,7 @@ export class TurnSlicer implements Slicer {
     return this.#clock.monotonicMs() - this.#startedAtMs >= this.#sliceMs;
   }
 
-  async breathe(): Promise<void> {
+  async yield(): Promise<void> {
     this.#close();
     await new Promise<void>((resolve) => this.#nextTurn(resolve));
     this.#begin();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { OptimizationRun } from "../../../lib/contracts/memory.ts";
-import { hasNothingToDo, runSentence, stepWords, totals, whatDidNotHelp } from "./run-words.ts";
+import { hasNothingToDo, runSentence, stepLabel, totals, whatDidNotHelp } from "./run-labels.ts";
 
 const step = (name: string, predicted: number, freed: number) => ({
   step: name,
@@ -29,9 +29,9 @@ const run = (steps: OptimizationRun["steps"]): OptimizationRun => ({
 
 describe("runs in words", () => {
   it("names what a step does and where, and keeps the name of one that it does not know", () => {
-    expect(stepWords("evict:cache")).toEqual({ title: "Evict least valuable items", store: "cache", lossless: false });
-    expect(stepWords("collect")).toEqual({ title: "Collect garbage", store: null, lossless: true });
-    expect(stepWords("constructor:x").title).toBe("constructor");
+    expect(stepLabel("evict:cache")).toEqual({ title: "Evict least valuable items", store: "cache", lossless: false });
+    expect(stepLabel("collect")).toEqual({ title: "Collect garbage", store: null, lossless: true });
+    expect(stepLabel("constructor:x").title).toBe("constructor");
   });
   it("says which steps did not help, and that none did when none did", () => {
     expect(whatDidNotHelp(run([step("expire:cache", 5, 5)]))).toBeNull();

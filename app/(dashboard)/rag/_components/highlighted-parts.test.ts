@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { litParts } from "./lit-parts.ts";
+import { highlightedParts } from "./highlighted-parts.ts";
 
 const word = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 1 }),
@@ -8,16 +8,16 @@ const word = fc.oneof(
 );
 
 const litOf = (text: string, question: string): string[] =>
-  litParts(text, question).flatMap(({ part, isLit }) => (isLit ? [part] : []));
+  highlightedParts(text, question).flatMap(({ part, isHighlighted }) => (isHighlighted ? [part] : []));
 
-describe("litParts", () => {
+describe("highlightedParts", () => {
   it("gives the text back when its parts are joined, whatever is asked", () => {
     fc.assert(
       fc.property(
         fc.string({ unit: word, maxLength: 60 }),
         fc.string({ unit: word, maxLength: 20 }),
         (text, question) => {
-          const parts = litParts(text, question);
+          const parts = highlightedParts(text, question);
           expect(parts.map(({ part }) => part).join("")).toBe(text);
           for (const { start, part } of parts) expect(text.slice(start, start + part.length)).toBe(part);
         },
