@@ -153,3 +153,60 @@ test("T58: a database of a newer version is refused with one line, and left as i
   expect(existsSync(databaseIn(server.dir))).toBe(true);
   await server.remove();
 });
+
+const orders = (dir: string) => ({
+  order: path.join(dir, "order"),
+  env: {
+    NODE_OPTIONS: `--require ${path.resolve(import.meta.dirname, "../support/database-thread.cjs")}`,
+    TEST_DATABASE_THREAD: path.join(dir, "order"),
+  },
+});
+
+test("T70: while the database thread hangs, requests get 503 with Retry-After, one line says so, and all goes on after it", async () => {
+  const dir = mkdtempSync(path.join(tmpdir(), "headroom-e2e-"));
+  const { order, env } = orders(dir);
+  const server = await TestServer.start({ dir, env });
+  const session = await server.send("POST", "/api/v1/sessions", { data: "kept" });
+  const { id } = (await session.json()) as { id: string };
+  await say(server, "before");
+  writeFileSync(order, "hang");
+  // Sent to a thread that answers no more: the first finds that out, the second comes when it is known.
+  const waited = await say(server, "meanwhile");
+  expect(await expectProblem(waited, 503)).toBe("storage-unavailable");
+  expect(Number(waited.headers.get("retry-after"))).toBeGreaterThan(0);
+  for (const refused of [
+    await say(server, "later"),
+    await server.get("/api/v1/rag/documents"),
+    await server.get("/readyz"),
+  ]) {
+    expect(await expectProblem(refused, 503)).toBe("storage-unavailable");
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  }
+  expect((await server.get(`/api/v1/sessions/${id}?peek=1`)).status).toBeLessThan(500);
+  expect((await server.get("/livez")).status).toBe(200);
+  rmSync(order);
+  await expect.poll(async () => (await server.get("/readyz")).status).toBe(200);
+  expect((await say(server, "after")).status).toBe(201);
+  expect(server.output.split("the database cannot be written to")).toHaveLength(2);
+  expect(server.output).toContain("the database is back");
+  await server.remove();
+});
+
+test("T70: when the database thread dies, the server writes what it acknowledged, says why and ends with 1", async () => {
+  const dir = mkdtempSync(path.join(tmpdir(), "headroom-e2e-"));
+  const { order, env } = orders(dir);
+  const server = await TestServer.start({ dir, env });
+  const ids: string[] = [];
+  for (let n = 0; n < 50; n++) {
+    const made = await server.send("POST", "/api/v1/sessions", { data: { n } });
+    ids.push(((await made.json()) as { id: string }).id);
+  }
+  const exited = new Promise<number | null>((resolve) => server.process.once("exit", resolve));
+  writeFileSync(order, "die");
+  expect(await exited).toBe(1);
+  expect(server.output).toContain("the database thread died");
+  expect(server.output).toContain("the thread was told to die");
+  const again = await TestServer.start({ dir });
+  for (const id of ids) expect((await again.get(`/api/v1/sessions/${id}`)).status).toBe(200);
+  await again.remove();
+});

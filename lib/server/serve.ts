@@ -25,6 +25,8 @@ import { openRuntime, type Runtime } from "./runtime.ts";
 
 const MAX_CONNECTIONS = 10_000;
 const HEADERS_TIMEOUT_MS = 15_000;
+/** How long the last writes may take. */
+const CLOSE_MS = 30_000;
 const RUNTIME_KEY = Symbol.for("headroom.runtime");
 
 /** Starts the server: one port for pages, API and socket. Ends the process with one line when it cannot. */
@@ -141,27 +143,47 @@ async function announce(runtime: Runtime, server: Server): Promise<void> {
   print(`Headroom is ready at ${url}`);
 }
 
+/** Ends the process with its state on disk: on a signal with 0, without its database thread with 1. */
 function stopOnSignals(runtime: Runtime, drain: Drain, realtime: Realtime, log: Log): void {
-  const stop = async (signal: string): Promise<void> => {
+  const stop = async (code: number): Promise<void> => {
+    runtime.phase = "draining";
+    realtime.close();
+    const finished = await drain.run();
+    await closeOrKill(runtime, log);
+    log.info({ finished }, "stopped");
+    process.exit(code);
+  };
+  const onFailure = (err: unknown) => {
+    log.error({ err }, "shutting down failed");
+    process.exit(1);
+  };
+  const onSignal = (signal: string) => {
     if (runtime.phase === "draining") {
       log.warn({ signal }, "second signal: exiting at once");
       process.exit(1);
     }
-    runtime.phase = "draining";
     log.info({ signal }, "shutting down");
-    realtime.close();
-    const finished = await drain.run();
-    await runtime.close();
-    log.info({ finished }, "stopped");
-    process.exit(0);
-  };
-  const onSignal = (signal: string) => {
-    stop(signal).catch((err: unknown) => {
-      log.error({ err }, "shutting down failed");
-      process.exit(1);
-    });
+    stop(0).catch(onFailure);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, onSignal);
+  runtime.database.followDeath((err) => {
+    log.error({ err }, "the database thread died: the server writes what it holds and ends, to be started again");
+    const isStopping = runtime.phase === "draining";
+    runtime.database
+      .reopen()
+      .then(() => (isStopping ? undefined : stop(1)), onFailure)
+      .catch(onFailure);
+  });
+}
+
+/** A thread that hangs in the kernel cannot be ended from here, and would keep the process for ever. */
+async function closeOrKill(runtime: Runtime, log: Log): Promise<void> {
+  const timer = setTimeout(() => {
+    log.error(`the database has not responded for ${CLOSE_MS / 1000} s: ending without it`);
+    process.kill(process.pid, "SIGKILL");
+  }, CLOSE_MS);
+  await runtime.close();
+  clearTimeout(timer);
 }
 
 function orEnd<Value>(read: () => Value): Value {

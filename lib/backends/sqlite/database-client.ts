@@ -18,6 +18,10 @@ type Unnumbered = Command extends infer C ? (C extends Command ? Omit<C, "id"> :
 const HEAP = { semiSpaceMb: 2, oldSpaceMb: 128 };
 /** Bytes of statements sent and not yet on disk; past it callers wait. */
 const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
+/** Bytes of statements that callers wait with; past it they are refused. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+/** Commands that the thread has not answered; past it callers are refused. */
+const MAX_COMMANDS = 32_768;
 /** A commit of sessions takes up to a megabyte: two of these, or many small ones. */
 const SPARE_BYTES = 2 * 1024 * 1024;
 
@@ -40,21 +44,24 @@ function toError(failure: Failure): Error {
 
 /** The main thread's end of the database thread. */
 export class DatabaseClient implements Database {
-  readonly #worker: Worker;
+  readonly #entry: URL;
+  readonly #options: DatabaseOptions;
+  #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   readonly #buffers = new BufferPool(SPARE_BYTES);
   #nextId = 1;
   #queuedBytes = 0;
+  #waitingBytes = 0;
   #waiters: (() => void)[] = [];
   #ended: Error | null = null;
+  #silence: AppError | null = null;
+  #onDeath: (cause: Error) => void = () => undefined;
 
-  private constructor(worker: Worker) {
+  private constructor(entry: URL, options: DatabaseOptions, worker: Worker) {
+    this.#entry = entry;
+    this.#options = options;
     this.#worker = worker;
-    worker.on("message", (message: Reply | Opened) => {
-      if ("id" in message) this.#settle(message);
-    });
-    worker.on("error", (error) => this.#end(error instanceof Error ? error : new Error(String(error))));
-    worker.on("exit", () => this.#end(new AppError("storage-unavailable", "The database thread has ended.")));
+    this.#listen(worker);
   }
 
   /**
@@ -67,14 +74,33 @@ export class DatabaseClient implements Database {
     entry: URL,
     options: DatabaseOptions,
   ): Promise<{ database: DatabaseClient; migrated: string[]; quarantined: string | null; begun: boolean }> {
-    const worker = startThread(entry, { ...HEAP, workerData: options });
-    const opened = await new Promise<Opened>((resolve, reject) => {
-      worker.once("message", resolve);
-      worker.once("error", reject);
-    });
-    if (!opened.opened) throw new StartError(opened.failure.message);
-    const { migrated, quarantined, begun } = opened;
-    return { database: new DatabaseClient(worker), migrated, quarantined, begun };
+    const { worker, migrated, quarantined, begun } = await openThread(entry, options);
+    return { database: new DatabaseClient(entry, options, worker), migrated, quarantined, begun };
+  }
+
+  /** Calls `tell` when the thread has died: it threw, or its heap was full. Everyone who waited has been refused by then. */
+  followDeath(tell: (cause: Error) => void): void {
+    this.#onDeath = tell;
+  }
+
+  /**
+   * Opens the database on a new thread after the death of the last, so that what waits in memory can be written before the process
+   * ends. What the dead thread had not committed is undone by SQLite.
+   */
+  async reopen(): Promise<void> {
+    const { worker } = await openThread(this.#entry, this.#options);
+    this.#worker = worker;
+    this.#ended = null;
+    this.#listen(worker);
+  }
+
+  /**
+   * While the thread is silent nothing more is sent to it: callers are refused at once, also those who wait for room. What was sent
+   * may still be done, so its callers keep waiting for the truth. Null: it responds again.
+   */
+  setSilent(silence: AppError | null): void {
+    this.#silence = silence;
+    if (silence !== null) for (const wake of this.#waiters.splice(0)) wake();
   }
 
   async all<Row>(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
@@ -84,9 +110,7 @@ export class DatabaseClient implements Database {
   async write(statements: readonly Statement[]): Promise<Changes[]> {
     if (statements.length === 0) return [];
     const bytes = sizeOfAll(statements);
-    while (this.#queuedBytes > 0 && this.#queuedBytes + bytes > MAX_QUEUED_BYTES) {
-      await new Promise<void>((resolve) => this.#waiters.push(resolve));
-    }
+    while (this.#queuedBytes > 0 && this.#queuedBytes + bytes > MAX_QUEUED_BYTES) await this.#roomMade(bytes);
     this.#queuedBytes += bytes;
     try {
       const blobBytes = bytesIn(statements);
@@ -119,8 +143,23 @@ export class DatabaseClient implements Database {
     await this.#worker.terminate();
   }
 
+  async #roomMade(bytes: number): Promise<void> {
+    const refusal = this.#ended ?? this.#silence;
+    if (refusal) throw refusal;
+    if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > MAX_WAITING_BYTES) throw tooMany();
+    this.#waitingBytes += bytes;
+    try {
+      await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    } finally {
+      this.#waitingBytes -= bytes;
+    }
+  }
+
   #ask<Value>(command: Unnumbered, moved: ArrayBuffer[] = []): Promise<Value> {
     if (this.#ended) return Promise.reject(this.#ended);
+    if (this.#silence !== null && command.kind !== "place" && command.kind !== "close")
+      return Promise.reject(this.#silence);
+    if (this.#pending.size >= MAX_COMMANDS) return Promise.reject(tooMany());
     const id = this.#nextId++;
     return new Promise<Value>((resolve, reject) => {
       this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
@@ -136,10 +175,41 @@ export class DatabaseClient implements Database {
     else pending?.reject(toError(reply.failure));
   }
 
-  #end(error: Error): void {
-    this.#ended ??= error;
+  #listen(worker: Worker): void {
+    worker.on("message", (message: Reply | Opened) => {
+      if ("id" in message) this.#settle(message);
+    });
+    worker.on("error", (error) => this.#end(worker, error instanceof Error ? error : new Error(String(error))));
+    worker.on("exit", (code) => this.#end(worker, new Error(`the thread exited with ${code}`)));
+  }
+
+  #end(worker: Worker, cause: Error): void {
+    if (worker !== this.#worker) return;
+    const isUnexpected = this.#ended === null;
+    this.#ended ??= new AppError("storage-unavailable", "The database thread has ended.", {
+      headers: { "Retry-After": "5" },
+      cause,
+    });
     for (const { reject } of this.#pending.values()) reject(this.#ended);
     this.#pending.clear();
     for (const wake of this.#waiters.splice(0)) wake();
+    if (isUnexpected) this.#onDeath(cause);
   }
+}
+
+const tooMany = () =>
+  new AppError("overloaded", "Too many calls wait for the database. Retry later.", { headers: { "Retry-After": "1" } });
+
+async function openThread(entry: URL, options: DatabaseOptions) {
+  const worker = startThread(entry, { ...HEAP, workerData: options });
+  const opened = await new Promise<Opened>((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+    worker.once("exit", (code) =>
+      reject(new Error(`the database thread exited with ${code} before it opened the file`)),
+    );
+  });
+  if (!opened.opened) throw new StartError(opened.failure.message);
+  const { migrated, quarantined, begun } = opened;
+  return { worker, migrated, quarantined, begun };
 }

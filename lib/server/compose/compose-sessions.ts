@@ -18,7 +18,11 @@ export async function composeSessions(core: Core): Promise<SessionPool> {
     packing: env.fixed.HEADROOM_SESSION_PACKING,
     hotTier: env.fixed.HEADROOM_SESSION_HOT_TIER,
     storageFault: () => storage.fault,
-    onFailure: (err) => log.error({ err }, "sessions could not be written; they stay in memory and are retried"),
+    onFailure: (err) => {
+      // Retried twice a second: what the watch of the database has told is not told again.
+      if (storage.fault === null)
+        log.error({ err }, "sessions could not be written; they stay in memory and are retried");
+    },
   });
   await sessions.upkeep.start();
   core.stores.push(sessions);

@@ -106,17 +106,26 @@ async function handle(
   const namespace = spec.role === null ? identity.namespace : namespaceOf(identity, request.headers.get("x-namespace"));
   const maxBodyBytes = runtime.settings.values.maxBodyMb * 1_048_576;
   const release = await admit(runtime, route, request, maxBodyBytes);
-  try {
-    const { params, query, body } = await parseRequest(route, request, target, maxBodyBytes);
-    // One literal: a spread object gets a hidden class of its own, and every access to it misses the inline cache.
-    const asked = { params, query, body, runtime, identity, namespace, request, chunks, requestId, peer };
-    const result = await route.handle(asked);
-    if (!runtime.env.production) checkAnswer(route, result);
-    return result;
-  } finally {
-    release();
+  const work = run();
+  // Only the client stops waiting: what the handler holds is given back when it ends.
+  return waitsForStorage(route) ? runtime.storage.bounded(work) : work;
+
+  async function run(): Promise<unknown> {
+    try {
+      const { params, query, body } = await parseRequest(route, request, target, maxBodyBytes);
+      // One literal: a spread object gets a hidden class of its own, and every access to it misses the inline cache.
+      const asked = { params, query, body, runtime, identity, namespace, request, chunks, requestId, peer };
+      const result = await route.handle(asked);
+      if (!runtime.env.production) checkAnswer(route, result);
+      return result;
+    } finally {
+      release();
+    }
   }
 }
+
+/** The response cache lies in memory alone, and who waits there waits for another client. */
+const waitsForStorage = ({ spec }: Route): boolean => spec.tag !== "cache";
 
 /** The authorized identity. A refused write is recorded in the audit log. */
 function identify(runtime: Runtime, request: Request, { spec }: Route, peer: string, requestId: string): Identity {

@@ -11,13 +11,18 @@ function setUp() {
     info: (word: unknown) => said.push(String(word)),
   };
   const state: { answer: () => Promise<void> } = { answer: async () => undefined };
-  const watch = new StorageWatch({ requirePlace: () => state.answer() }, clock, log as never);
+  const silences: (string | null)[] = [];
+  const database = {
+    requirePlace: () => state.answer(),
+    setSilent: (silence: AppError | null) => void silences.push(silence?.code ?? null),
+  };
+  const watch = new StorageWatch(database, clock, log as never);
   watch.start();
   const look = async () => {
     clock.advance(1_000);
     await new Promise(setImmediate);
   };
-  return { watch, state, said, look };
+  return { watch, state, said, look, silences };
 }
 
 it("notices within a second that the file is gone, says so once, and that it is back", async () => {
@@ -43,4 +48,37 @@ it("does not wait without end for a disk that hangs", async () => {
   answer();
   await look();
   expect(watch.fault).toBeNull();
+});
+
+it("refuses with Retry-After who has waited for a silent database for 10 s, and nobody else, and says so once", async () => {
+  const { watch, state, said, look, silences } = setUp();
+  await look();
+  state.answer = () => new Promise(() => undefined);
+  const never = () => watch.bounded(new Promise<string>(() => undefined)).catch((error: AppError) => error);
+  const answered = watch.bounded(Promise.resolve("answered"));
+  const first = never();
+  for (let seconds = 0; seconds < 5; seconds++) await look();
+  let isSecondWaiting = true;
+  const second = never().finally(() => {
+    isSecondWaiting = false;
+  });
+  expect(await answered).toBe("answered");
+  for (let seconds = 0; seconds < 6; seconds++) await look();
+  expect(await first).toMatchObject({ code: "storage-unavailable", status: 503, headers: { "Retry-After": "5" } });
+  expect([isSecondWaiting, said]).toEqual([true, ["the database cannot be written to"]]);
+  for (let seconds = 0; seconds < 5; seconds++) await look();
+  expect(await second).toMatchObject({ code: "storage-unavailable" });
+  expect(said).toEqual(["the database cannot be written to"]);
+  expect([silences.includes("storage-unavailable"), silences.at(-1)]).toEqual([true, "storage-unavailable"]);
+});
+
+it("lets the database be asked again once it responds", async () => {
+  const { state, look, silences } = setUp();
+  let answer: () => void = () => undefined;
+  state.answer = () => new Promise((resolve) => (answer = resolve));
+  for (let seconds = 0; seconds < 12; seconds++) await look();
+  expect(silences.at(-1)).toBe("storage-unavailable");
+  answer();
+  await look();
+  expect(silences.at(-1)).toBeNull();
 });

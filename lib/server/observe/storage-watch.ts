@@ -7,15 +7,23 @@ const LOOK_MS = 1_000;
 /** The database thread responds between two commits. Only a hanging disk makes a commit take this long. */
 const SILENT_MS = 10_000;
 
-/** Whether the database is writable: checked once a second, reported once per change. */
+type Watched = Pick<DatabaseClient, "requirePlace" | "setSilent">;
+
+/**
+ * Whether the database is writable: checked once a second, reported once per change. Nobody waits without end for one that hangs:
+ * a request that has waited for 10 s is refused, and later ones at once. What they asked for goes on, and is done or not.
+ */
 export class StorageWatch {
-  readonly #database: Pick<DatabaseClient, "requirePlace">;
+  readonly #database: Watched;
   readonly #clock: Clock;
   readonly #log: Pick<Log, "error" | "info">;
   #fault: AppError | null = null;
   #askedAtMs: number | null = null;
 
-  constructor(database: Pick<DatabaseClient, "requirePlace">, clock: Clock, log: Pick<Log, "error" | "info">) {
+  /** Requests that are being answered, the oldest first. */
+  readonly #answering = new Set<{ reject: (error: AppError) => void; sinceMs: number }>();
+
+  constructor(database: Watched, clock: Clock, log: Pick<Log, "error" | "info">) {
     this.#database = database;
     this.#clock = clock;
     this.#log = log;
@@ -31,10 +39,25 @@ export class StorageWatch {
     return this.#clock.every(LOOK_MS, () => this.#look());
   }
 
+  /** The same outcome as `work`, or `storage-unavailable` when it has taken 10 s and the database is silent. */
+  bounded<Outcome>(work: Promise<Outcome>): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const request = { reject, sinceMs: this.#clock.monotonicMs() };
+      this.#answering.add(request);
+      work.then(resolve, reject).finally(() => this.#answering.delete(request));
+    });
+  }
+
   #look(): void {
     if (this.#askedAtMs !== null) {
-      if (this.#clock.monotonicMs() - this.#askedAtMs < SILENT_MS) return;
-      this.#tell(new AppError("storage-unavailable", `The database has not responded for ${SILENT_MS / 1000} s.`));
+      const nowMs = this.#clock.monotonicMs();
+      if (nowMs - this.#askedAtMs < SILENT_MS) return;
+      const silence = new AppError("storage-unavailable", `The database has not responded for ${SILENT_MS / 1000} s.`, {
+        headers: { "Retry-After": "5" },
+      });
+      this.#database.setSilent(silence);
+      this.#tell(silence);
+      this.#refuse(silence, nowMs - SILENT_MS);
       return;
     }
     this.#askedAtMs = this.#clock.monotonicMs();
@@ -46,7 +69,16 @@ export class StorageWatch {
       )
       .finally(() => {
         this.#askedAtMs = null;
+        this.#database.setSilent(null);
       });
+  }
+
+  #refuse(silence: AppError, sinceMs: number): void {
+    for (const request of this.#answering) {
+      if (request.sinceMs > sinceMs) return;
+      this.#answering.delete(request);
+      request.reject(silence);
+    }
   }
 
   #tell(fault: AppError | null): void {
