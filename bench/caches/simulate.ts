@@ -36,5 +36,5 @@ export function storeHits(trace: Trace, policy: PolicySetting): number {
     const name = `k${key}`;
     if (store.get(name) === undefined) store.set(name, true, 1, 1e9);
   }
-  return store.lookups.hits;
+  return store.counters.snapshot().hits;
 }

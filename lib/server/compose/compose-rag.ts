@@ -65,7 +65,11 @@ export async function composeRag(core: Core): Promise<Rag> {
     accounts.queries.setCeiling(values.queryCacheMaxMb * MIB);
     accounts.recent.setCeiling(values.historyMaxMb * MIB);
     const ttlMs = values.queryCacheTtlSeconds * 1_000;
-    queryCache.resize({ maxItems: values.queryCacheEntries, maxBytes: values.queryCacheMaxMb * MIB, ttlMs });
+    try {
+      queryCache.resize({ maxItems: values.queryCacheEntries, maxBytes: values.queryCacheMaxMb * MIB, ttlMs });
+    } catch (err) {
+      log.warn({ err }, "the query cache could not apply its new bounds");
+    }
     recent.resize({ maxItems: values.maxHistoryMessages, maxBytes: values.historyMaxMb * MIB });
   });
   core.stores.push(

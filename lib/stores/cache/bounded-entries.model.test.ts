@@ -114,7 +114,7 @@ describe.each(policies)("BoundedEntries under %s", (policy) => {
             new Map(live.map(([name, entry]) => [name, entry.value])),
           );
           const expired = store.expired();
-          expect(store.bytes - store.indexBytes - expired.bytes).toBe(
+          expect(store.bytes - store.indexBytes - expired.freedBytes).toBe(
             live.reduce((sum, [, { size }]) => sum + size, 0),
           );
         }

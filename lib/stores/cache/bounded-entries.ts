@@ -1,11 +1,10 @@
 import { randomInt } from "node:crypto";
-import type { Yielder } from "../../ports/bounded-store.ts";
+import type { Relief, Yielder } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { CoarseClock } from "../core/coarse-clock.ts";
-import { HitWindow } from "../core/hit-window.ts";
 import { hashKey } from "../core/key-hash.ts";
-import type { RemovalCause as StoreRemovalCause } from "../core/store-counters.ts";
+import { StoreCounters, type RemovalCause as StoreRemovalCause } from "../core/store-counters.ts";
 import { EntrySlots } from "./entry-slots.ts";
 import { autoPolicyBytes, createAutoPolicy } from "./eviction/auto-policy.ts";
 import { createPolicy, policyBytes } from "./eviction/create-policy.ts";
@@ -51,9 +50,7 @@ export class BoundedEntries<V> {
   readonly #options: BoundedEntriesOptions<V>;
   readonly #seed: number;
   readonly #clock: CoarseClock;
-  readonly #window = new HitWindow();
-  readonly removals: Record<RemovalCause, number> = { evicted: 0, expired: 0, replaced: 0, deleted: 0 };
-  rejections = 0;
+  readonly counters: StoreCounters;
   #maxItems: number;
   #setting: PolicySetting;
   #maxBytes: number;
@@ -71,6 +68,7 @@ export class BoundedEntries<V> {
   constructor(options: BoundedEntriesOptions<V>) {
     this.#options = options;
     this.#clock = new CoarseClock(options.clock);
+    this.counters = new StoreCounters(this.#clock);
     this.#seed = options.seed ?? randomInt(2 ** 32);
     this.#maxItems = options.maxItems;
     this.#setting = options.policy;
@@ -113,14 +111,6 @@ export class BoundedEntries<V> {
     return this.#policy.name;
   }
 
-  get lookups(): Pick<HitWindow, "hits" | "misses" | "hitRatio"> {
-    return this.#window;
-  }
-
-  window(): ReturnType<HitWindow["window"]> {
-    return this.#window.window(this.#clock.monotonicMs());
-  }
-
   /** A use: counts, teaches the policy, and removes an entry that has expired. */
   get(key: string): V | undefined {
     const nowMs = this.#clock.monotonicMs();
@@ -132,10 +122,10 @@ export class BoundedEntries<V> {
     }
     this.#policy.observe(hash);
     if (slot < 0) {
-      this.#window.miss(nowMs);
+      this.counters.miss(nowMs);
       return undefined;
     }
-    this.#window.hit(nowMs);
+    this.counters.hit(nowMs);
     this.#policy.touch(slot);
     return this.#slots.value(slot);
   }
@@ -199,6 +189,29 @@ export class BoundedEntries<V> {
     return sizeBytes;
   }
 
+  /** What `evict(targetBytes)` would free. */
+  predictEviction(targetBytes: number): Relief {
+    let items = 0;
+    let freedBytes = 0;
+    for (const slot of this.#policy.coldestFirst()) {
+      if (freedBytes >= targetBytes) break;
+      items += 1;
+      freedBytes += this.#slots.sizeBytes(slot);
+    }
+    return { items, freedBytes };
+  }
+
+  /** Evicts whole entries until `targetBytes` are given back, or none is left. */
+  evict(targetBytes: number): Relief {
+    let items = 0;
+    let freedBytes = 0;
+    while (freedBytes < targetBytes && this.#items > 0) {
+      items += 1;
+      freedBytes += this.evictOne();
+    }
+    return { items, freedBytes };
+  }
+
   *entries(): Generator<{ key: string; value: V; sizeBytes: number; expiresAtMs: number }> {
     for (const slot of this.#slots.used()) if (!this.#isExpired(slot)) yield this.#entry(slot);
   }
@@ -214,15 +227,15 @@ export class BoundedEntries<V> {
     return { entries: live.map((slot) => ({ ...this.#entry(slot), hash: this.#slots.hash(slot) >>> 0 })), next };
   }
 
-  /** Items and bytes that have expired and are still held. */
-  expired(): { items: number; bytes: number } {
+  /** What has expired and is still held. */
+  expired(): Relief {
     let items = 0;
-    let bytes = 0;
+    let freedBytes = 0;
     for (const slot of this.#expiredSlots()) {
       items += 1;
-      bytes += this.#slots.sizeBytes(slot);
+      freedBytes += this.#slots.sizeBytes(slot);
     }
-    return { items, bytes };
+    return { items, freedBytes };
   }
 
   *expiredValues(): Generator<V> {
@@ -230,17 +243,17 @@ export class BoundedEntries<V> {
   }
 
   /** Removes what has expired, in slices; `mostBytes` ends it early. */
-  async sweep(yielder: Yielder, mostBytes = Number.POSITIVE_INFINITY): Promise<{ items: number; bytes: number }> {
+  async sweep(yielder: Yielder, mostBytes = Number.POSITIVE_INFINITY): Promise<Relief> {
     let items = 0;
-    let bytes = 0;
-    for (let slot = 0; slot < this.#slots.count && bytes < mostBytes; slot += 1) {
+    let freedBytes = 0;
+    for (let slot = 0; slot < this.#slots.count && freedBytes < mostBytes; slot += 1) {
       if (slot % SWEEP_STRIDE === 0 && yielder.spent) await yielder.yield();
       if (this.#slots.key(slot) === undefined || !this.#isExpired(slot)) continue;
       items += 1;
-      bytes += this.#slots.sizeBytes(slot);
+      freedBytes += this.#slots.sizeBytes(slot);
       this.#drop(slot, "expired");
     }
-    return { items, bytes };
+    return { items, freedBytes };
   }
 
   /**
@@ -309,7 +322,7 @@ export class BoundedEntries<V> {
     const before = this.#slots.value(slot);
     this.#slots.replace(slot, value, expiresAtMs);
     this.#policy.rewrite(slot, this.#slots.hash(slot));
-    this.removals.replaced += 1;
+    this.counters.removed("replaced");
     this.#options.onRemoved?.(before, "replaced", this.#slots.key(slot) as string);
     return true;
   }
@@ -355,7 +368,7 @@ export class BoundedEntries<V> {
     this.#slots.remove(slot);
     this.#items -= 1;
     this.#entryBytes -= sizeBytes;
-    this.removals[cause] += 1;
+    this.counters.removed(cause);
     if (this.#keepsSpare) this.#spareBytes += sizeBytes;
     else this.#options.account.release(sizeBytes);
     this.#options.onRemoved?.(value, cause, key);
@@ -366,7 +379,7 @@ export class BoundedEntries<V> {
   }
 
   #reject<O extends SetOutcome>(outcome: O): O {
-    this.rejections += 1;
+    this.counters.reject();
     return outcome;
   }
 

@@ -15,12 +15,12 @@ export class StoreCounters {
     this.#clock = clock;
   }
 
-  hit(): void {
-    this.#lookups.hit(this.#clock.monotonicMs());
+  hit(nowMs = this.#clock.monotonicMs()): void {
+    this.#lookups.hit(nowMs);
   }
 
-  miss(): void {
-    this.#lookups.miss(this.#clock.monotonicMs());
+  miss(nowMs = this.#clock.monotonicMs()): void {
+    this.#lookups.miss(nowMs);
   }
 
   reject(): void {

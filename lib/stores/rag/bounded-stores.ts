@@ -80,19 +80,16 @@ export function queryCacheStore(cache: QueryCache): BoundedStore {
     relief: [
       {
         kind: "expire",
-        predict: () => cache.predictExpiry(),
-        run: async () => {
-          const before = cache.bytes;
-          return { items: cache.sweep(), freedBytes: before - cache.bytes };
-        },
+        predict: () => cache.entries.expired(),
+        run: (targetBytes, yielder) => cache.entries.sweep(yielder, targetBytes),
       },
       slicedStep(
         "evict",
-        (target) => cache.predictEviction(target),
-        (target) => cache.evict(target),
+        (target) => cache.entries.predictEviction(target),
+        (target) => cache.entries.evict(target),
       ),
     ],
-    sweep: async () => cache.sweep(),
+    sweep: async (yielder) => (await cache.entries.sweep(yielder)).items,
     resize: ({ maxItems, maxBytes, ttlMs }) =>
       cache.resize({
         ...(maxItems === undefined ? {} : { maxItems }),
@@ -157,8 +154,8 @@ export function embeddingStore(embedder: Embedder, cache: EmbeddingCache): Bound
       },
       slicedStep(
         "spill",
-        (target) => cache.predictEviction(target),
-        (target) => cache.evict(target),
+        (target) => cache.entries.predictEviction(target),
+        (target) => cache.entries.evict(target),
       ),
     ],
     sweep: async () => 0,

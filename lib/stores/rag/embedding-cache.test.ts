@@ -122,6 +122,18 @@ describe("EmbeddingCache", () => {
     expect((await cache.embed(["a question"], query)).embedded).toBe(0);
   });
 
+  it("remembers a new question in place of its oldest while the ledger grants nothing", async () => {
+    const cache = make();
+    await cache.embed(["first"], query);
+    await cache.embed(["second"], query);
+    account.throttled = true;
+    await cache.embed(["third"], query);
+    rows.rows.clear();
+    expect((await cache.embed(["second", "third"], query)).embedded).toBe(0);
+    expect(account.grantedBytes).toBe(cache.bytes);
+    expect((await cache.embed(["first"], query)).embedded).toBe(1);
+  });
+
   it("embeds again for another model, and after a failure", async () => {
     const cache = make();
     await cache.embed(["a"], ingest);

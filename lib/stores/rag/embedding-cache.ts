@@ -3,7 +3,8 @@ import type { EmbeddingRows } from "../../ports/document-rows.ts";
 import type { Embedder, EmbeddingTurn } from "../../ports/embedder.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
-import { StoreCounters } from "../core/store-counters.ts";
+import { BoundedEntries } from "../cache/bounded-entries.ts";
+import { type RemovalCause, StoreCounters } from "../core/store-counters.ts";
 import { decodeVector, encodeVectors } from "./vector-code.ts";
 
 export interface EmbeddingCacheBounds {
@@ -26,6 +27,7 @@ interface UnderWay {
   signal: AbortSignal | undefined;
 }
 
+/** What an entry costs beside its code and the index: the key, the array's header and its buffer's. */
 const OVERHEAD_BYTES = 200;
 const DAY_MS = 86_400_000;
 
@@ -36,14 +38,12 @@ const DAY_MS = 86_400_000;
 export class EmbeddingCache {
   readonly #embedder: Embedder;
   readonly #rows: EmbeddingRows;
-  readonly #account: MemoryAccount;
   readonly #clock: Clock;
   readonly #bounds: EmbeddingCacheBounds;
-  /** Least lately used first. */
-  readonly #recent = new Map<string, Uint8Array>();
+  /** The codes in memory. What it counts of look-ups is not told: the database answers many that it misses. */
+  readonly entries: BoundedEntries<Uint8Array>;
   /** Texts that the model is working on for someone. */
   readonly #underWay = new Map<string, UnderWay>();
-  #bytes = 0;
   #diskRows: number | null = null;
   /** A hit is a text that was not embedded, wherever its vector was. */
   readonly counters: StoreCounters;
@@ -60,10 +60,12 @@ export class EmbeddingCache {
   ) {
     this.#embedder = embedder;
     this.#rows = rows;
-    this.#account = account;
     this.#clock = clock;
     this.#bounds = bounds;
     this.counters = new StoreCounters(clock);
+    const { maxItems, maxBytes } = bounds;
+    const onRemoved = (_code: Uint8Array, cause: RemovalCause) => this.counters.removed(cause);
+    this.entries = new BoundedEntries({ maxItems, maxBytes, policy: "lru", clock, account, onRemoved });
   }
 
   get diskEvictions(): number {
@@ -71,11 +73,11 @@ export class EmbeddingCache {
   }
 
   get items(): number {
-    return this.#recent.size;
+    return this.entries.items;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.entries.bytes;
   }
 
   get bounds(): EmbeddingCacheBounds {
@@ -117,34 +119,13 @@ export class EmbeddingCache {
     return decodeVector(codes[0] ?? new Uint8Array());
   }
 
-  predictEviction(targetBytes: number): { items: number; freedBytes: number } {
-    let items = 0;
-    let freedBytes = 0;
-    for (const code of this.#recent.values()) {
-      if (freedBytes >= targetBytes) break;
-      items++;
-      freedBytes += code.length + OVERHEAD_BYTES;
-    }
-    return { items, freedBytes };
-  }
-
-  evict(targetBytes: number): { items: number; freedBytes: number } {
-    const { items, freedBytes } = this.predictEviction(targetBytes);
-    for (let left = items; left > 0; left--) this.#evictOldest();
-    return { items, freedBytes };
-  }
-
   async #lookUp(model: string, keys: readonly string[], turn: EmbeddingTurn): Promise<Map<string, Uint8Array>> {
     const known = new Map<string, Uint8Array>();
     const asked: Uint8Array[] = [];
     for (const key of keys) {
-      const code = this.#recent.get(key);
+      const code = this.entries.get(key);
       if (code === undefined) asked.push(hashOf(key));
-      else {
-        this.#recent.delete(key);
-        this.#recent.set(key, code);
-        known.set(key, code);
-      }
+      else known.set(key, code);
     }
     if (asked.length === 0) return known;
     const rows = await this.#rows.find(model, asked);
@@ -227,25 +208,9 @@ export class EmbeddingCache {
   }
 
   #keep(key: string, code: Uint8Array): void {
-    const bytes = code.length + OVERHEAD_BYTES;
-    if (this.#recent.has(key) || bytes > this.#bounds.maxBytes) return;
-    while (this.#recent.size + 1 > this.#bounds.maxItems || this.#bytes + bytes > this.#bounds.maxBytes)
-      if (!this.#evictOldest()) return;
-    if (!this.#account.tryReserve(bytes)) return;
     // A view would keep the vectors of its whole batch.
-    this.#recent.set(key, code.byteLength === code.buffer.byteLength ? code : code.slice());
-    this.#bytes += bytes;
-  }
-
-  #evictOldest(): boolean {
-    for (const [key, code] of this.#recent) {
-      this.#recent.delete(key);
-      this.#bytes -= code.length + OVERHEAD_BYTES;
-      this.#account.release(code.length + OVERHEAD_BYTES);
-      this.counters.removed("evicted");
-      return true;
-    }
-    return false;
+    const own = code.byteLength === code.buffer.byteLength ? code : code.slice();
+    this.entries.set(key, own, own.length + OVERHEAD_BYTES, Number.POSITIVE_INFINITY);
   }
 }
 

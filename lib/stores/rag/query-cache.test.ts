@@ -4,6 +4,7 @@ import { FakeClock } from "../../testing/fake-clock.ts";
 import { TestAccount } from "../../testing/test-account.ts";
 import { QueryCache } from "./query-cache.ts";
 
+const yielder = { spent: true, yield: () => Promise.resolve() };
 const answer = (size: number) => Buffer.alloc(size, 1);
 
 function make(bounds = { maxItems: 3, maxBytes: 10_000, ttlMs: 1_000 }, ceiling?: number) {
@@ -20,14 +21,14 @@ function put(cache: QueryCache, key: string, size = 100, namespace = "a"): boole
 }
 
 describe("QueryCache", () => {
-  it("holds both bounds, and the ledger's, after each of many operations, and answers only what was kept and not since written over", () => {
+  it("holds both bounds, and the ledger's, after each of many operations, and answers only what was kept and not since written over", async () => {
     const operation = fc.record({
       kind: fc.constantFrom("set", "get", "invalidate", "advance", "sweep", "evict", "resize"),
       key: fc.integer({ min: 0, max: 9 }),
       size: fc.integer({ min: 0, max: 6_000 }),
     });
-    fc.assert(
-      fc.property(fc.array(operation, { maxLength: 120 }), (operations) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { maxLength: 120 }), async (operations) => {
         const { cache, account, clock } = make({ maxItems: 3, maxBytes: 10_000, ttlMs: 1_000 }, 9_000);
         const model = new Map<string, { size: number; untilMs: number; namespace: string }>();
         for (const { kind, key, size } of operations) {
@@ -47,10 +48,10 @@ describe("QueryCache", () => {
             cache.invalidate(namespace);
             for (const [other, entry] of model) if (entry.namespace === namespace) model.delete(other);
           } else if (kind === "advance") clock.advance(size / 10);
-          else if (kind === "sweep") cache.sweep();
+          else if (kind === "sweep") await cache.entries.sweep(yielder);
           else if (kind === "evict") {
-            const predicted = cache.predictEviction(size);
-            expect(cache.evict(size)).toEqual(predicted);
+            const predicted = cache.entries.predictEviction(size);
+            expect(cache.entries.evict(size)).toEqual(predicted);
           } else cache.resize({ maxItems: 1 + (key % 3) });
           expect(cache.items).toBeLessThanOrEqual(cache.bounds.maxItems);
           expect(cache.bytes).toBeLessThanOrEqual(cache.bounds.maxBytes);
@@ -77,13 +78,23 @@ describe("QueryCache", () => {
     expect(cache.get("x")).toBeUndefined();
   });
 
+  it("pays for a new answer with its own oldest while the ledger grants nothing", () => {
+    const { cache, account } = make();
+    for (const key of ["a", "b"]) put(cache, key);
+    account.throttled = true;
+    expect(put(cache, "c")).toBe(true);
+    expect(["a", "b", "c"].map((key) => cache.get(key) !== undefined)).toEqual([false, true, true]);
+    expect(account.grantedBytes).toBe(cache.bytes);
+  });
+
   it("forgets an answer when its time is over, however often it is asked for", () => {
     const { cache, clock } = make();
+    const emptyBytes = cache.bytes;
     put(cache, "a");
     clock.advance(900);
     expect(cache.get("a")).toBeDefined();
     clock.advance(100);
     expect(cache.get("a")).toBeUndefined();
-    expect(cache.bytes).toBe(0);
+    expect(cache.bytes).toBe(emptyBytes);
   });
 });

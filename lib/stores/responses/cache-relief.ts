@@ -26,8 +26,8 @@ export function createRelief(parts: Parts): readonly ReliefStep[] {
 function expire({ entries, bodies, ...parts }: Parts): ReliefStep {
   return step({ entries, bodies, ...parts }, "expire", {
     available: () => {
-      const { items, bytes } = entries.expired();
-      return { items, freedBytes: bytes + bodyBytes(entries.expiredValues()) };
+      const { items, freedBytes } = entries.expired();
+      return { items, freedBytes: freedBytes + bodyBytes(entries.expiredValues()) };
     },
     run: async (targetBytes, yielder) => (await entries.sweep(yielder, targetBytes)).items,
   });
@@ -101,8 +101,8 @@ function compact({ bodies, ...parts }: Parts): ReliefStep {
 function evict({ entries, bodies, ...parts }: Parts): ReliefStep {
   return step({ entries, bodies, ...parts }, "evict", {
     available: () => {
-      const { items, bytes } = entries.expired();
-      const expiredBytes = bytes + bodyBytes(entries.expiredValues());
+      const { items, freedBytes } = entries.expired();
+      const expiredBytes = freedBytes + bodyBytes(entries.expiredValues());
       return {
         items: entries.items - items,
         freedBytes: entries.bytes - entries.indexBytes + bodies.liveBytes - expiredBytes,

@@ -153,24 +153,17 @@ export class ResponseCache implements CacheStore, BoundedStore {
   }
 
   stats(): StoreStats {
-    const { items, maxItems, removals, rejections, lookups } = this.#entries;
+    const { items, maxItems, counters } = this.#entries;
     return {
       store: this.name,
       items,
       maxItems,
       bytes: this.bytes,
       maxBytes: this.#maxBytes,
-      hits: lookups.hits,
-      misses: lookups.misses,
-      hitRatio: lookups.hitRatio,
-      evictions: removals.evicted,
-      expirations: removals.expired,
-      rejections,
+      ...counters.snapshot(),
       spilledItems: 0,
       ttlSeconds: this.#ttl.ms / 1000,
       policy: this.policy,
-      removals: { ...removals, spilled: 0 },
-      window: this.#entries.window(),
     };
   }
 
@@ -278,12 +271,12 @@ export class ResponseCache implements CacheStore, BoundedStore {
   }
 
   #tooLarge(): AppError {
-    this.#entries.rejections += 1;
+    this.#entries.counters.reject();
     return itemTooLarge();
   }
 
   #noMemory(): AppError {
-    this.#entries.rejections += 1;
+    this.#entries.counters.reject();
     return memoryPressure();
   }
 
