@@ -1,26 +1,10 @@
 import { z } from "zod";
-import { idSchema, listQuery, overItsLimit, page } from "./common.ts";
+import { idSchema, page } from "./common.ts";
+import { contentSchema, roleSchema } from "./conversations.ts";
 import { problemSchema } from "./problem.ts";
+import { itemText, label, metadataSchema, question } from "./texts.ts";
 
 const count = z.number().int().min(0);
-/** Text must have a UTF-8 form. Offsets count UTF-16 code units, as JavaScript clients do. */
-const hasUtf8 = (text: string) => text.isWellFormed();
-const wellFormed = (maximum: number) => z.string().max(maximum).refine(hasUtf8, "must be well-formed Unicode");
-
-/** The main text of an item. A text over its limit makes the item too large (413), not the field invalid (400). */
-const itemText = (maximum: number) =>
-  z
-    .string()
-    .meta({ maxLength: maximum })
-    .refine((text) => text.length <= maximum, overItsLimit(`must have at most ${maximum} characters`))
-    .refine(hasUtf8, "must be well-formed Unicode");
-
-/** A short text for display and filters. */
-const label = (maximum: number) =>
-  wellFormed(maximum)
-    .min(1)
-    .refine((text) => !text.includes("\u0000"), "must not contain U+0000");
-
 export const chunkingSchema = z
   .strictObject({
     size: z.number().int().min(50).max(20_000).default(1_000),
@@ -29,10 +13,6 @@ export const chunkingSchema = z
   // If only the size is given, the overlap is a fifth of it, as with the default of 200 for 1,000.
   .transform(({ size, overlap }) => ({ size, overlap: overlap ?? Math.floor(size / 5) }))
   .refine(({ size, overlap }) => overlap <= size / 2, { path: ["overlap"], message: "must be at most half the size" });
-
-const metadataSchema = z
-  .record(z.string().max(256), z.json())
-  .refine((metadata) => JSON.stringify(metadata).length <= 65_536, overItsLimit("must be at most 64 KiB of JSON"));
 
 const documentFields = {
   text: itemText(64 * 1_048_576).refine((text) => /\S/u.test(text), "must not be blank"),
@@ -99,7 +79,6 @@ export const chunkSchema = z.object({
 });
 export const chunkPageSchema = page(chunkSchema);
 
-const question = wellFormed(8_192).refine((text) => /\S/u.test(text), "must not be blank");
 const filterSchema = z
   .record(z.string(), z.json())
   .describe("A filter on fields of the document and of its metadata; see Filters");
@@ -151,10 +130,9 @@ export const contextQuerySchema = z.strictObject({
   filter: filterSchema.optional(),
 });
 
-const roleSchema = z.enum(["user", "assistant", "system", "tool"]);
 export const contextSchema = z.object({
   messages: z.array(
-    z.object({ role: roleSchema, content: z.string(), metadata: z.record(z.string(), z.json()).optional() }),
+    z.object({ role: roleSchema, content: contentSchema, metadata: z.record(z.string(), z.json()).optional() }),
   ),
   citations: z.array(
     z.object({
@@ -182,44 +160,6 @@ export const contextSchema = z.object({
     }),
   ),
   tokenizer: z.object({ encoding: z.string(), exact: z.boolean(), marginRatio: z.number() }),
-});
-
-export const newMessageSchema = z.strictObject({
-  role: roleSchema,
-  content: itemText(1_048_576),
-  metadata: metadataSchema.optional(),
-});
-export const messageSchema = z.object({
-  id: z.string(),
-  conversationId: z.string(),
-  sequence: count.describe("Its place in the conversation, from 1"),
-  role: roleSchema,
-  content: z.string(),
-  metadata: z.record(z.string(), z.json()).nullable(),
-  createdAt: z.iso.datetime(),
-});
-export type MessageView = z.infer<typeof messageSchema>;
-export const messagePageSchema = page(messageSchema);
-export const messagesQuery = listQuery.extend({ role: roleSchema.optional() });
-export const conversationSchema = z.object({
-  id: z.string(),
-  messages: count,
-  createdAt: z.iso.datetime(),
-  lastMessageAt: z.iso.datetime(),
-});
-export const conversationPageSchema = page(conversationSchema);
-export const messageSearchSchema = z.strictObject({
-  query: question,
-  k: z.number().int().min(1).max(100).default(10),
-  conversationId: idSchema.optional(),
-  mode: z.enum(["vector", "keyword", "hybrid"]).default("hybrid"),
-});
-export const messageSearchAnswerSchema = z.object({
-  matches: z.array(messageSchema.extend({ score: z.number().describe("Cosine, BM25, or 0–1 for hybrid") })),
-  pending: count.describe(
-    "Messages without a vector yet, counted up to 10,000; until then they are found by keyword only",
-  ),
-  tookMs: z.number(),
 });
 
 export const reembedSchema = z.object({

@@ -1,9 +1,17 @@
+import type { MessagePart } from "../shared/message-parts.ts";
+
 export interface ConversationRow {
   rowId: number;
   id: string;
   createdAtMs: number;
+  /** The newest message's time; its own while it has none. */
   lastMessageAtMs: number;
   messageCount: number;
+  /** Counts changes, of the messages too; from 1. */
+  version: number;
+  /** The last place given out. */
+  lastSequence: number;
+  updatedAtMs: number;
 }
 
 /** Position from which a list of conversations continues. */
@@ -15,15 +23,30 @@ export interface ConversationPosition {
   rowId: number;
 }
 
-export interface MessageRow {
+export interface MessageBody {
+  role: string;
+  /** The text that is embedded and searched: all of the content, or the text of its parts. */
+  content: string;
+  /** Content in parts, as it was sent; null: it is text. */
+  parts: readonly MessagePart[] | null;
+  metadata: Readonly<Record<string, unknown>> | null;
+}
+
+export interface NewMessageRow extends MessageBody {
+  /** Unique in its conversation. */
+  id: string;
+}
+
+export interface MessageRow extends NewMessageRow {
   rowId: number;
   conversationRowId: number;
-  /** Its place in the conversation, from 1, without gaps. */
+  /** Its place in the conversation, from 1. A place is never given out twice. */
   sequence: number;
-  role: string;
-  content: string;
-  metadata: Readonly<Record<string, unknown>> | null;
   createdAtMs: number;
+  /** The time of its last edit, or of its creation. */
+  updatedAtMs: number;
+  /** The conversation's version that last changed it. */
+  version: number;
 }
 
 export interface MessageQuery {
@@ -45,9 +68,21 @@ export interface ConversationRows {
     after: ConversationPosition | null,
     limit: number,
   ): Promise<{ rows: ConversationRow[]; next: ConversationPosition | null }>;
-  /** Creates the conversation with its first message. @throws {AppError} `conflict` when the sequence is taken. */
-  append(namespace: string, id: string, message: Omit<MessageRow, "rowId" | "conversationRowId">): Promise<MessageRow>;
+  /**
+   * Appends messages in one transaction, all or none. @param known null creates the conversation with them.
+   *
+   * @throws {AppError} `conflict` when a place or an id is taken.
+   */
+  append(
+    namespace: string,
+    id: string,
+    known: ConversationRow | null,
+    messages: readonly NewMessageRow[],
+    atMs: number,
+  ): Promise<MessageRow[]>;
   messages(conversationRowId: number, query: MessageQuery): Promise<MessageRow[]>;
+  /** Those of these ids that exist. */
+  named(conversationRowId: number, ids: readonly string[]): Promise<MessageRow[]>;
   /** The newest `limit` messages before a position, oldest first. */
   newest(conversationRowId: number, beforeSequence: number, limit: number): Promise<MessageRow[]>;
   byRowId(rowIds: readonly number[]): Promise<MessageRow[]>;

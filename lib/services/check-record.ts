@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { AppError } from "../shared/errors.ts";
 import { jsonPointer } from "../shared/json.ts";
-import { fieldIssues } from "../shared/schema-issues.ts";
+import { fieldIssues, leafIssues } from "../shared/schema-issues.ts";
 
 /**
  * Creates an error without a stack trace. A stream may have millions of them, and each says all that its
@@ -24,7 +24,7 @@ function withoutTrace<Result>(make: () => Result): Result {
 export function checkRecord<Value>(schema: z.ZodType<Value>, record: unknown): Value {
   const parsed = withoutTrace(() => schema.safeParse(record));
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues.slice(0, 1).flatMap(fieldIssues);
+  const [issue] = leafIssues(parsed.error.issues.slice(0, 1)).flatMap(fieldIssues);
   const path = jsonPointer((issue?.path ?? []).map((step) => (typeof step === "number" ? step : String(step)))) || "/";
   throw invalidRecord(`${path}: ${(issue?.message ?? "is not valid").slice(0, 300)}`);
 }

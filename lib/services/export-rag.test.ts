@@ -14,7 +14,7 @@ const document = {
   chunkSize: 400,
   chunkOverlap: 50,
 };
-const message = { sequence: 1, role: "user", content: "hi", metadata: {}, createdAtMs: 0 };
+const message = { id: "m", sequence: 1, role: "user", content: "hi", parts: null, metadata: {}, createdAtMs: 0 };
 
 it("an export's CSV has a column for each member of its records", async () => {
   const text = await packText("Zweite");

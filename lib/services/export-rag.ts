@@ -40,12 +40,13 @@ export async function* exportConversations(
     for (const { rowId, id } of page.rows) {
       for (let afterSequence = 0; ; ) {
         const messages = await rows.messages(rowId, { role: null, afterSequence, limit: PAGE });
-        for (const { sequence, role, content, metadata, createdAtMs } of messages)
+        for (const { id: messageId, sequence, role, content, parts, metadata, createdAtMs } of messages)
           yield {
             conversationId: id,
+            id: messageId,
             sequence,
             role,
-            content,
+            content: parts ?? content,
             metadata,
             createdAt: new Date(createdAtMs).toISOString(),
           };

@@ -6,7 +6,7 @@ import type { DatabaseClient } from "../backends/sqlite/database-client.ts";
 import { createDocumentRows } from "../backends/sqlite/document-rows.ts";
 import { Namespaces } from "../backends/sqlite/rag-namespaces.ts";
 import { openTestDatabase } from "../backends/sqlite/testing/open-database.ts";
-import type { ConversationPosition } from "../ports/conversation-rows.ts";
+import type { ConversationPosition, ConversationRows } from "../ports/conversation-rows.ts";
 import { exportConversations } from "./export-rag.ts";
 
 let database: DatabaseClient;
@@ -31,13 +31,15 @@ const each = (make: (row: number) => Promise<unknown>) =>
 const wordsOf = async (words: string) => ({ words, languages: ["en"] });
 
 describe("conversations", () => {
-  const message = (sequence: number, createdAtMs: number) => ({
-    ...{ sequence, createdAtMs, role: "user", content: "x", metadata: null },
-  });
+  const say = async (rows: ConversationRows, namespace: string, id: string, atMs: number) => {
+    const known = await rows.find(namespace, id);
+    const message = { id: `m${known?.lastSequence}`, role: "user", content: "x", parts: null, metadata: null };
+    return rows.append(namespace, id, known, [message], atMs);
+  };
 
   it("are listed once each, 2,500 of six milliseconds, while messages come, new ones begin and others go", async () => {
     const rows = await createConversationRows(database, { namespaces, wordsOf });
-    await each((row) => rows.append("list", nameOf(row), message(1, Math.floor(row / 500))));
+    await each((row) => say(rows, "list", nameOf(row), Math.floor(row / 500)));
     const seen: string[] = [];
     let after: ConversationPosition | null = null;
     let pages = 0;
@@ -48,7 +50,7 @@ describe("conversations", () => {
       pages++;
       // One that is still to come and one that was shown move to the front, and one begins there.
       for (const moved of [nameOf(pages), nameOf(ROWS - pages), `new-${pages}`])
-        await rows.append("list", moved, message(1 + pages, 100 + pages));
+        await say(rows, "list", moved, 100 + pages);
       await rows.remove("list", `new-${pages - 2}`);
     } while (after !== null);
     expect(seen.toSorted()).toEqual(names);
@@ -57,11 +59,11 @@ describe("conversations", () => {
 
   it("are exported once each, whichever get messages meanwhile", async () => {
     const rows = await createConversationRows(database, { namespaces, wordsOf });
-    await each((row) => rows.append("export", nameOf(row), message(1, row % 3)));
+    await each((row) => say(rows, "export", nameOf(row), row % 3));
     const seen: unknown[] = [];
     for await (const { conversationId } of exportConversations(rows, "export")) {
       seen.push(conversationId);
-      if (seen.length % 100 === 0) await rows.append("export", `new-${seen.length}`, message(1, 50));
+      if (seen.length % 100 === 0) await say(rows, "export", `new-${seen.length}`, 50);
     }
     expect(seen.toSorted()).toEqual(names);
   });

@@ -7,7 +7,8 @@ interface Listed extends ConversationRow {
 }
 
 /** The row's id carries its table: "id" alone would be the alias of the name wherever SQLite sorts. */
-const FIELDS = `c."id" AS "rowId", c."name" AS "id", c."createdAtMs", c."lastMessageAtMs", c."messageCount"`;
+const FIELDS = `c."id" AS "rowId", c."name" AS "id", c."createdAtMs", c."lastMessageAtMs", c."messageCount", c."version",
+  c."lastSequence", c."updatedAtMs"`;
 
 const FIRST = `SELECT ${FIELDS}, c."lastMessageAtMs" AS "placeMs",
     (SELECT max("id") FROM "ConversationMessage") AS "asOfMessage"
@@ -42,13 +43,7 @@ export async function listConversations(
   const page = found.slice(0, limit);
   const last = page.at(-1);
   return {
-    rows: page.map(({ rowId, id, createdAtMs, lastMessageAtMs, messageCount }) => ({
-      rowId,
-      id,
-      createdAtMs,
-      lastMessageAtMs,
-      messageCount,
-    })),
+    rows: page.map(({ asOfMessage: _, placeMs: __, ...row }) => row),
     next:
       last === undefined || found.length <= limit
         ? null

@@ -1,11 +1,13 @@
-import type { ConversationRow, ConversationRows } from "../../ports/conversation-rows.ts";
-import type { Database, SqlValue } from "../../ports/database.ts";
+import type { ConversationRow, ConversationRows, MessageBody, MessageRow } from "../../ports/conversation-rows.ts";
+import type { Database, SqlValue, Statement } from "../../ports/database.ts";
 import { listConversations } from "./conversation-list.ts";
 import type { MessageIndexOptions } from "./message-index-rows.ts";
-import { readMessages } from "./message-rows.ts";
+import { insertMessage, readMessages } from "./message-rows.ts";
 import { messageTextTable } from "./rag-namespaces.ts";
 
-const CONVERSATION = `"id" AS "rowId", "name" AS "id", "createdAtMs", "lastMessageAtMs", "messageCount"`;
+const CONVERSATION = `"id" AS "rowId", "name" AS "id", "createdAtMs", "lastMessageAtMs", "messageCount", "version",
+  "lastSequence", "updatedAtMs"`;
+
 /** @param options name the index of words that each message goes into. */
 export async function createConversationRows(
   database: Database,
@@ -22,49 +24,41 @@ export async function createConversationRows(
     return rows[0] ?? null;
   }
 
+  /** What of each text goes into the full-text index. Its languages are noted before. */
+  async function indexed(namespace: string, key: number, bodies: readonly MessageBody[]): Promise<string[]> {
+    const held = namespaces.languages(namespace, "messages");
+    const found: Awaited<ReturnType<typeof wordsOf>>[] = [];
+    for (const { content } of bodies) found.push(await wordsOf(content, held));
+    await namespaces.addLanguages(key, "messages", [...new Set(found.flatMap(({ languages }) => languages))]);
+    return found.map(({ words }) => words);
+  }
+
   return {
     find,
     list: (namespace, after, limit) => listConversations(database, namespace, after, limit),
-    async append(namespace, id, message) {
+    async append(namespace, id, known, added, atMs) {
       const key = await namespaces.requireMessages(namespace);
-      const { words, languages } = await wordsOf(message.content, namespaces.languages(namespace, "messages"));
-      await namespaces.addLanguages(key, "messages", languages);
-      const known = await find(namespace, id);
+      const words = await indexed(namespace, key, added);
       const conversationRowId = known?.rowId ?? next.conversation++;
-      const rowId = next.message++;
-      const { sequence, role, content, metadata, createdAtMs } = message;
+      const version = (known?.version ?? 0) + 1;
+      const first = (known?.lastSequence ?? 0) + 1;
+      const rows = added.map(
+        (message, at): MessageRow => ({
+          ...message,
+          rowId: next.message++,
+          conversationRowId,
+          sequence: first + at,
+          createdAtMs: atMs,
+          updatedAtMs: atMs,
+          version,
+        }),
+      );
       const head =
         known === null
-          ? {
-              sql: `INSERT INTO "Conversation" ("id", "namespace", "name", "createdAtMs", "lastMessageAtMs", "messageCount") VALUES (?, ?, ?, ?, ?, 1)`,
-              params: [conversationRowId, namespace, id, createdAtMs, createdAtMs],
-            }
-          : {
-              sql: `UPDATE "Conversation" SET "lastMessageAtMs" = MAX("lastMessageAtMs", ?), "messageCount" = "messageCount" + 1 WHERE "id" = ?`,
-              params: [createdAtMs, conversationRowId],
-            };
-      await database.write([
-        head,
-        {
-          sql: `INSERT INTO "ConversationMessage" ("id", "namespace", "conversationId", "sequence", "role", "createdAtMs", "metadata", "content")
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-          params: [
-            rowId,
-            namespace,
-            conversationRowId,
-            sequence,
-            role,
-            createdAtMs,
-            metadata === null ? null : JSON.stringify(metadata),
-            content,
-          ],
-        },
-        {
-          sql: `INSERT INTO ${messageTextTable(key)} (rowid, "text") VALUES (?, ?)`,
-          params: [rowId, words],
-        },
-      ]);
-      return { ...message, rowId, conversationRowId };
+          ? insertConversation(conversationRowId, namespace, id, rows.length, atMs)
+          : addToConversation(conversationRowId, rows.length, atMs);
+      await database.write([head, ...rows.flatMap((row, at) => insertMessage(namespace, key, row, words[at] ?? ""))]);
+      return rows;
     },
     messages: (conversationRowId, { role, afterSequence, limit }) =>
       messages(
@@ -79,6 +73,11 @@ export async function createConversationRows(
       ]);
       return rows.reverse();
     },
+    named: (conversationRowId, ids) =>
+      messages(`"conversationId" = ? AND "name" IN (SELECT value FROM json_each(?))`, [
+        conversationRowId,
+        JSON.stringify(ids),
+      ]),
     byRowId: (rowIds) => messages(`"id" IN (SELECT value FROM json_each(?))`, [JSON.stringify(rowIds)]),
     conversationIds: (rowIds) =>
       database.all(
@@ -106,6 +105,24 @@ export async function createConversationRows(
       );
       return { conversations: rows[0]?.conversations ?? 0, messages: rows[0]?.messages ?? 0 };
     },
+  };
+}
+
+function insertConversation(rowId: number, namespace: string, id: string, messages: number, atMs: number): Statement {
+  return {
+    sql: `INSERT INTO "Conversation"
+            ("id", "namespace", "name", "createdAtMs", "lastMessageAtMs", "messageCount", "version", "lastSequence", "updatedAtMs")
+          VALUES (?1, ?2, ?3, ?5, ?5, ?4, 1, ?4, ?5)`,
+    params: [rowId, namespace, id, messages, atMs],
+  };
+}
+
+function addToConversation(rowId: number, messages: number, atMs: number): Statement {
+  return {
+    sql: `UPDATE "Conversation" SET "lastMessageAtMs" = MAX("lastMessageAtMs", ?3), "updatedAtMs" = MAX("updatedAtMs", ?3),
+            "messageCount" = "messageCount" + ?2, "lastSequence" = "lastSequence" + ?2, "version" = "version" + 1
+          WHERE "id" = ?1`,
+    params: [rowId, messages, atMs],
   };
 }
 

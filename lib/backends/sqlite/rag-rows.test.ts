@@ -176,8 +176,10 @@ describe("messages", () => {
     const rows = await createConversationRows(database, options);
     const index = await createMessageIndexRows(database, options);
     const contents = ["plain", "with \u0000 inside", "日本 😀", ""];
-    for (const [at, content] of contents.entries())
-      await rows.append("n", "c", { sequence: at + 1, role: "user", content, metadata: null, createdAtMs: at });
+    const messageOf = (content: string, at: number) => ({
+      ...{ id: `m${at}`, role: "user", content, parts: null, metadata: null },
+    });
+    await rows.append("n", "c", null, contents.map(messageOf), 1);
     const conversation = await rows.find("n", "c");
     const messages = await rows.newest(conversation?.rowId ?? -1, 100, 100);
     expect(messages.map(({ content }) => content)).toEqual(contents);

@@ -1,12 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import {
-  conversationPageSchema,
-  documentPageSchema,
-  messagePageSchema,
-  type RagQuery,
-  ragAnswerSchema,
-  ragStatusSchema,
-} from "../../contracts/rag.ts";
+import { conversationPageSchema, messagePageSchema } from "../../contracts/conversations.ts";
+import { documentPageSchema, type RagQuery, ragAnswerSchema, ragStatusSchema } from "../../contracts/rag.ts";
 import { call } from "../http.ts";
 
 /** What the store holds and how its model does; asked again every 5 s, since no event tells it. */

@@ -126,7 +126,7 @@ describe("search of messages", () => {
   });
 
   const say = (content: string, id = "c", where = namespace) =>
-    conversations.append(where, id, { role: "user", content, metadata: null });
+    conversations.append(where, id, [{ id: null, pointer: "", role: "user", content, parts: null, metadata: null }]);
   async function find(query: string, more: { mode?: QueryMode; conversationId?: string; k?: number } = {}) {
     const { matches, pending } = await search.search(namespace, {
       query,

@@ -8,11 +8,21 @@ import { RecentMessages } from "./recent-messages.ts";
 const message = (rowId: number, conversationRowId: number, sequence: number, length: number): MessageRow => ({
   rowId,
   conversationRowId,
+  id: `m${rowId}`,
   sequence,
+  version: sequence,
   role: sequence % 2 === 0 ? "assistant" : "user",
   content: `é${rowId} `.repeat(length).trim(),
   metadata: sequence % 3 === 0 ? { toolCallId: `c${rowId}` } : null,
+  parts:
+    sequence % 5 === 0
+      ? [
+          { type: "text", text: `é${rowId}` },
+          { type: "image", data: "AAAA" },
+        ]
+      : null,
   createdAtMs: rowId,
+  updatedAtMs: rowId + 1,
 });
 
 describe("RecentMessages", () => {

@@ -149,9 +149,8 @@ export class RecentMessages {
 }
 
 function compress(row: MessageRow): Kept {
-  const { conversationRowId: conversation, sequence } = row;
-  const { rowId, role, content, metadata, createdAtMs } = row;
-  const plain = Buffer.from(JSON.stringify({ rowId, createdAtMs, metadata, role, content }));
+  const { conversationRowId: conversation, sequence, ...kept } = row;
+  const plain = Buffer.from(JSON.stringify(kept));
   if (plain.length < SMALLEST_DEFLATED) return { conversation, sequence, bytes: exact(plain), isDeflated: false };
   const deflated = deflateRawSync(plain, { level: 1, dictionary: DICTIONARY, chunkSize: plain.length });
   const isDeflated = deflated.length < plain.length;

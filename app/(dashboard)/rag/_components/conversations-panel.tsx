@@ -7,7 +7,7 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import type { z } from "zod";
 import { conversationsQuery, ragStatusQuery } from "../../../../lib/client/queries/rag.ts";
-import type { conversationSchema } from "../../../../lib/contracts/rag.ts";
+import type { conversationSchema } from "../../../../lib/contracts/conversations.ts";
 import { DataTable } from "../../../_components/ui/data-table.tsx";
 import { Panel } from "../../../_components/ui/panel.tsx";
 import { panelState } from "../../../_components/ui/panel-state.ts";

@@ -3,7 +3,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Bot, type LucideIcon, Pin, User, Wrench } from "lucide-react";
 import { messagesQuery } from "../../../../lib/client/queries/rag.ts";
-import type { MessageView } from "../../../../lib/contracts/rag.ts";
+import type { MessageView } from "../../../../lib/contracts/conversations.ts";
 import { Button } from "../../../_components/ui/button.tsx";
 import { Panel } from "../../../_components/ui/panel.tsx";
 import { panelState } from "../../../_components/ui/panel-state.ts";
@@ -45,7 +45,15 @@ function Message({ message }: { message: MessageView }) {
         <span className="tabular">{message.sequence}</span>
         <Moment atMs={Date.parse(message.createdAt)} />
       </p>
-      <p className="whitespace-pre-wrap break-words text-13 text-strong">{message.content}</p>
+      <p className="whitespace-pre-wrap break-words text-13 text-strong">{shown(message.content)}</p>
     </li>
   );
+}
+
+/** The text of the parts, and the types of those that have none. */
+function shown(content: MessageView["content"]): string {
+  if (typeof content === "string") return content;
+  return content
+    .map((part) => ("text" in part && typeof part.text === "string" ? part.text : `[${part.type}]`))
+    .join("\n");
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Problem } from "../../../contracts/problem.ts";
 import { AppError, type FieldError, PROBLEMS } from "../../../shared/errors.ts";
-import { fieldIssues } from "../../../shared/schema-issues.ts";
+import { fieldIssues, leafIssues } from "../../../shared/schema-issues.ts";
 
 /** The response to an error. Unexpected errors reveal nothing about themselves. */
 export function toProblem(
@@ -26,9 +26,10 @@ export function toProblem(
 
 /** The error for input that does not match its schema: `item-too-large` if size is the only fault. */
 export function schemaError(error: z.ZodError, where: Where): AppError {
-  const errors = fieldErrors(error, where);
+  const issues = leafIssues(error.issues);
+  const errors = fieldErrors(issues, where);
   const [first] = errors;
-  const tooLarge = error.issues.every((issue) => issue.code === "custom" && issue.params?.overItsLimit === true);
+  const tooLarge = issues.every((issue) => issue.code === "custom" && issue.params?.overItsLimit === true);
   const detail = first ? `${first.path}: ${first.message}` : "The request does not match its schema.";
   return new AppError(tooLarge ? "item-too-large" : "validation-failed", detail, { errors });
 }
@@ -39,8 +40,8 @@ type Where = "body" | "query" | "params" | "header";
 const MAX_ISSUES = 20;
 
 /** Zod's issues as field errors: JSON pointers in a body, `query.limit` in a query. */
-function fieldErrors(error: z.ZodError, where: Where): FieldError[] {
-  const issues = error.issues.slice(0, MAX_ISSUES).flatMap(fieldIssues).slice(0, MAX_ISSUES);
+function fieldErrors(of: readonly z.core.$ZodIssue[], where: Where): FieldError[] {
+  const issues = of.slice(0, MAX_ISSUES).flatMap(fieldIssues).slice(0, MAX_ISSUES);
   return issues.map((issue) => {
     const steps = issue.path.map((step) => String(step).slice(0, 100));
     const path = where === "body" ? `/${steps.map(escapePointer).join("/")}` : [where, ...steps].join(".");

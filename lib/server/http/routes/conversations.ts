@@ -1,19 +1,19 @@
 import { z } from "zod";
 import { DEFAULT_PAGE_SIZE, idSchema, listQuery } from "../../../contracts/common.ts";
 import {
+  appendedSchema,
+  appendSchema,
   conversationPageSchema,
   messagePageSchema,
-  messageSchema,
   messageSearchAnswerSchema,
   messageSearchSchema,
   messagesQuery,
-  newMessageSchema,
-} from "../../../contracts/rag.ts";
+} from "../../../contracts/conversations.ts";
 import type { ConversationPosition } from "../../../ports/conversation-rows.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { decodeNumberCursor, decodeNumbersCursor, encodeCursor } from "../answer/page-cursor.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
-import { conversationView, messageView } from "./rag-views.ts";
+import { conversationView, messageView, newMessage } from "./rag-views.ts";
 
 const byId = z.object({ id: idSchema });
 const tag = "conversations";
@@ -26,16 +26,23 @@ export const conversationRoutes: readonly Route[] = [
       path: "/api/v1/conversations/{id}/messages",
       role,
       tag,
-      summary: "Append a message; it is on disk and in order once this call returns",
+      summary:
+        "Append a message, or up to 100 at once, all or none; they are on disk and in order once this call returns",
       params: byId,
-      body: newMessageSchema,
-      responses: { 201: { description: "Appended", schema: messageSchema } },
+      body: appendSchema,
+      responses: {
+        200: { description: "Appended before: messages with these ids and contents are there", schema: appendedSchema },
+        201: { description: "Appended", schema: appendedSchema },
+      },
     },
     async ({ runtime, namespace, params, body }) => {
-      const { role: author, content, metadata } = body;
-      const message = { role: author, content, metadata: metadata ?? null };
-      const row = await runtime.rag.conversations.append(namespace, params.id, message);
-      return reply(201, messageView(params.id, row));
+      const sent =
+        "messages" in body
+          ? body.messages.map((one, at) => newMessage(one, `/messages/${at}`))
+          : [newMessage(body, "")];
+      const { messages, created } = await runtime.rag.conversations.append(namespace, params.id, sent);
+      const views = messages.map((row) => messageView(params.id, row));
+      return reply(created ? 201 : 200, "messages" in body ? { messages: views } : views[0]);
     },
   ),
   defineRoute(

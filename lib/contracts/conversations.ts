@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { idSchema, listQuery, overItsLimit, page } from "./common.ts";
+import { itemText, metadataSchema, question } from "./texts.ts";
+
+const count = z.number().int().min(0);
+
+export const roleSchema = z.enum(["user", "assistant", "system", "tool"]);
+
+const MAX_CONTENT = 1_048_576;
+const MAX_PARTS = 1_000;
+const MAX_TYPE_LENGTH = 128;
+
+/** A part is kept as sent: only its type, and the text of a `text` part, are looked at. */
+const partSchema = z
+  .custom<{ type: string }>()
+  .superRefine((part, context) => {
+    const wrong = faultOfPart(part);
+    if (wrong !== null) context.addIssue({ code: "custom", ...wrong });
+  })
+  .meta({
+    type: "object",
+    required: ["type"],
+    properties: { type: { type: "string", minLength: 1, maxLength: MAX_TYPE_LENGTH }, text: { type: "string" } },
+    additionalProperties: {},
+    description: "`text`, `image`, `tool-call`, `tool-result`, or any other type",
+  });
+
+function faultOfPart(part: unknown): { path: string[]; message: string } | null {
+  if (typeof part !== "object" || part === null || Array.isArray(part))
+    return { path: [], message: "must be an object with a type" };
+  const { type, text } = part as { type?: unknown; text?: unknown };
+  if (typeof type !== "string" || type === "" || type.length > MAX_TYPE_LENGTH)
+    return { path: ["type"], message: `must be a text of 1–${MAX_TYPE_LENGTH} characters` };
+  if (type !== "text") return null;
+  return typeof text === "string" && text.isWellFormed()
+    ? null
+    : { path: ["text"], message: "must be text of well-formed Unicode" };
+}
+
+export const contentSchema = z.union(
+  [
+    itemText(MAX_CONTENT),
+    z
+      .array(partSchema)
+      .max(MAX_PARTS)
+      .refine(
+        (parts) => JSON.stringify(parts).length <= MAX_CONTENT,
+        overItsLimit(`must have at most ${MAX_CONTENT} characters of JSON`),
+      ),
+  ],
+  { error: "must be text, or a list of parts" },
+);
+export type Content = z.infer<typeof contentSchema>;
+
+const messageFields = { role: roleSchema, content: contentSchema, metadata: metadataSchema.optional() };
+const ownId = idSchema
+  .optional()
+  .describe("The caller's own id, unique in the conversation; the same message sent again is the same message");
+
+export const newMessageSchema = z.strictObject({ id: ownId, ...messageFields });
+export type NewMessage = z.infer<typeof newMessageSchema>;
+export const newMessagesSchema = z.strictObject({
+  messages: z.array(newMessageSchema).min(1).max(100).describe("All are appended, in this order, or none"),
+});
+export const appendSchema = z.union([newMessageSchema, newMessagesSchema]);
+
+export const messageSchema = z.object({
+  id: z.string(),
+  conversationId: z.string(),
+  sequence: count.describe("Its place in the conversation, from 1; a place is never given out twice"),
+  role: roleSchema,
+  content: contentSchema,
+  metadata: z.record(z.string(), z.json()).nullable(),
+  createdAt: z.iso.datetime(),
+});
+export type MessageView = z.infer<typeof messageSchema>;
+export const appendedSchema = z.union([messageSchema, z.object({ messages: z.array(messageSchema) })]);
+export const messagePageSchema = page(messageSchema);
+export const messagesQuery = listQuery.extend({ role: roleSchema.optional() });
+
+export const conversationSchema = z.object({
+  id: z.string(),
+  messages: count,
+  createdAt: z.iso.datetime(),
+  lastMessageAt: z.iso.datetime(),
+});
+export const conversationPageSchema = page(conversationSchema);
+
+export const messageSearchSchema = z.strictObject({
+  query: question,
+  k: z.number().int().min(1).max(100).default(10),
+  conversationId: idSchema.optional(),
+  mode: z.enum(["vector", "keyword", "hybrid"]).default("hybrid"),
+});
+export const messageSearchAnswerSchema = z.object({
+  matches: z.array(messageSchema.extend({ score: z.number().describe("Cosine, BM25, or 0–1 for hybrid") })),
+  pending: count.describe(
+    "Messages without a vector yet, counted up to 10,000; until then they are found by keyword only",
+  ),
+  tookMs: z.number(),
+});
