@@ -4,11 +4,13 @@ import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { CoarseClock } from "../core/coarse-clock.ts";
 import { hashKey } from "../core/key-hash.ts";
+import type { Ask, Owner } from "../core/owners.ts";
 import { StoreCounters, type RemovalCause as StoreRemovalCause } from "../core/store-counters.ts";
 import { EntrySlots } from "./entry-slots.ts";
 import { autoPolicyBytes, createAutoPolicy } from "./eviction/auto-policy.ts";
 import { createPolicy, policyBytes } from "./eviction/create-policy.ts";
 import type { EvictionPolicy, PolicyName } from "./eviction/eviction-policy.ts";
+import type { FairEviction } from "./fair-eviction.ts";
 
 /** Nothing that is evicted here is kept elsewhere. */
 type RemovalCause = Exclude<StoreRemovalCause, "spilled">;
@@ -26,6 +28,8 @@ export interface BoundedEntriesOptions<V> {
   account: MemoryAccount;
   /** Of the key hash; drawn at random unless a simulation wants to repeat itself. */
   seed?: number;
+  /** Of values that belong to namespaces: none is pushed out below its share by another. */
+  fair?: FairEviction<V>;
   /** Called after an entry has gone, whatever the cause; must not call back into the store. */
   onRemoved?: (value: V, cause: RemovalCause, key: string) => void;
 }
@@ -39,6 +43,8 @@ export interface WalkedEntry<V> {
 }
 
 const FIRST_SLOTS = 2048;
+/** Nobody asks: the store gives back. */
+const GIVE_BACK: Ask = { owner: null, measure: "bytes", more: 0 };
 /** Slots looked at between two looks at the yielder. */
 const SWEEP_STRIDE = 64;
 
@@ -154,7 +160,8 @@ export class BoundedEntries<V> {
     if (!this.#canPay(sizeBytes)) return this.#reject("no-memory");
     this.#keepsSpare = true;
     if (present >= 0) this.#drop(present, wasThere ? "replaced" : "expired");
-    const fits = this.#takeRoom(sizeBytes);
+    const owner = this.#options.fair?.ownerOf(value) ?? null;
+    const fits = this.#takeRoom(sizeBytes, owner);
     this.#keepsSpare = false;
     if (this.#spareBytes > 0) this.#options.account.release(this.#spareBytes);
     this.#spareBytes = 0;
@@ -162,6 +169,7 @@ export class BoundedEntries<V> {
     const slot = this.#slots.add(hash, key, value, sizeBytes, expiresAtMs);
     this.#items += 1;
     this.#entryBytes += sizeBytes;
+    if (owner !== null) this.#options.fair?.owners.add(owner, 1, sizeBytes);
     this.#policy.insert(slot, hash);
     return wasThere ? "replaced" : "added";
   }
@@ -180,9 +188,10 @@ export class BoundedEntries<V> {
     return wasThere;
   }
 
-  /** Evicts what the policy thinks least worth keeping; returns the bytes given back, 0 when empty. */
-  evictOne(): number {
-    const slot = this.#policy.evict(this.#hashOf);
+  /** Evicts what the policy thinks least worth keeping, of a namespace beyond its share; returns the bytes given back, 0 when empty. */
+  evictOne(ask = GIVE_BACK): number {
+    const first = this.#policy.evict(this.#hashOf);
+    const slot = this.#options.fair?.choose(first, this.#slots, this.#policy, ask) ?? first;
     if (slot < 0) return 0;
     const sizeBytes = this.#slots.sizeBytes(slot);
     this.#forget(slot, "evicted");
@@ -333,6 +342,8 @@ export class BoundedEntries<V> {
     if (growth < 0) this.#options.account.release(-growth);
     this.#slots.resize(slot, sizeBytes);
     this.#entryBytes += growth;
+    const { fair } = this.#options;
+    fair?.owners.add(fair.ownerOf(this.#slots.value(slot)), 0, growth);
     return true;
   }
 
@@ -346,11 +357,14 @@ export class BoundedEntries<V> {
   }
 
   /** Evicts until the entry fits under both bounds and is paid for: from what is evicted first, then by the ledger. */
-  #takeRoom(sizeBytes: number): boolean {
-    while (this.#items >= this.#maxItems || this.bytes + sizeBytes > this.#maxBytes) this.evictOne();
-    if (this.#slots.isFull && !this.#growIndex(sizeBytes)) this.evictOne();
+  #takeRoom(sizeBytes: number, owner: Owner | null): boolean {
+    const place: Ask = { owner, measure: "items", more: 1 };
+    const room: Ask = { owner, measure: "bytes", more: sizeBytes };
+    while (this.#items >= this.#maxItems) this.evictOne(place);
+    while (this.bytes + sizeBytes > this.#maxBytes) this.evictOne(room);
+    if (this.#slots.isFull && !this.#growIndex(sizeBytes)) this.evictOne(place);
     while (sizeBytes > this.#spareBytes && !this.#options.account.tryReserve(sizeBytes - this.#spareBytes)) {
-      if (this.evictOne() === 0) return false;
+      if (this.evictOne(room) === 0) return false;
     }
     this.#spareBytes -= Math.min(this.#spareBytes, sizeBytes);
     return true;
@@ -368,6 +382,8 @@ export class BoundedEntries<V> {
     this.#slots.remove(slot);
     this.#items -= 1;
     this.#entryBytes -= sizeBytes;
+    const { fair } = this.#options;
+    fair?.owners.add(fair.ownerOf(value), -1, -sizeBytes);
     this.counters.removed(cause);
     if (this.#keepsSpare) this.#spareBytes += sizeBytes;
     else this.#options.account.release(sizeBytes);

@@ -97,4 +97,20 @@ describe("QueryCache", () => {
     expect(cache.get("a")).toBeUndefined();
     expect(cache.bytes).toBe(emptyBytes);
   });
+
+  it("lets a namespace that asks 500 questions push out none of another's within its share of places or bytes", () => {
+    const many = { maxItems: 100, maxBytes: 1_000_000, ttlMs: 1_000 };
+    const { indexBytes } = make(many).cache.entries;
+    for (const bounds of [
+      { ...many, maxItems: 10 },
+      { ...many, maxBytes: indexBytes + 9_000 },
+    ]) {
+      const { cache } = make(bounds);
+      for (let n = 0; n < 4; n++) put(cache, `a-${n}`, 500, "a");
+      for (let n = 0; n < 500; n++) put(cache, `b-${n}`, 500, "b");
+      expect(Array.from({ length: 4 }, (_, n) => cache.get(`a-${n}`) !== undefined)).toEqual([true, true, true, true]);
+      for (let n = 0; n < 4; n++) put(cache, `c-${n}`, 500, "c");
+      expect(cache.get("c-0")).toBeDefined();
+    }
+  });
 });

@@ -1,6 +1,8 @@
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { BoundedEntries } from "../cache/bounded-entries.ts";
+import { FairEviction } from "../cache/fair-eviction.ts";
+import { type Owner, Owners } from "../core/owners.ts";
 import type { StoreCounters } from "../core/store-counters.ts";
 
 export interface QueryCacheBounds {
@@ -17,7 +19,7 @@ export interface PendingAnswer {
 }
 
 interface Entry {
-  namespace: string;
+  owner: Owner;
   answer: Buffer;
 }
 
@@ -27,10 +29,11 @@ const OVERHEAD_BYTES = 320;
 /**
  * Answers to questions, kept as the JSON that is sent. Keys are exact: the normalised question and every parameter.
  * After every call `items <= maxItems` and `bytes <= maxBytes`; an answer too large is not kept; the least lately used goes
- * first. A write to a namespace drops its answers, and those that were being computed when it came are not kept either.
+ * first, of a namespace beyond its share. A write to a namespace drops its answers, and those that were being computed when it came are not kept either.
  */
 export class QueryCache {
   readonly entries: BoundedEntries<Entry>;
+  readonly #owners = new Owners();
   #ttlMs: number;
   /** Look-ups whose answer is being computed now. */
   readonly #pending = new Set<PendingAnswer>();
@@ -38,7 +41,8 @@ export class QueryCache {
   /** @throws {RangeError} when the account does not grant the index. */
   constructor({ maxItems, maxBytes, ttlMs }: QueryCacheBounds, account: MemoryAccount, clock: Clock) {
     this.#ttlMs = ttlMs;
-    this.entries = new BoundedEntries({ maxItems, maxBytes, policy: "lru", clock, account });
+    const fair = new FairEviction<Entry>(this.#owners, ({ owner }) => owner);
+    this.entries = new BoundedEntries({ maxItems, maxBytes, policy: "lru", clock, account, fair });
   }
 
   get items(): number {
@@ -81,7 +85,9 @@ export class QueryCache {
   set(pending: PendingAnswer, key: string, answer: Buffer): boolean {
     const { namespace, isStale } = pending;
     const bytes = key.length * 2 + answer.length + OVERHEAD_BYTES;
-    const outcome = isStale ? "stale" : this.entries.set(key, { namespace, answer }, bytes, this.#ttlMs);
+    const outcome = isStale
+      ? "stale"
+      : this.entries.set(key, { owner: this.#owners.of(namespace), answer }, bytes, this.#ttlMs);
     if (outcome === "added" || outcome === "replaced") return true;
     if (outcome === "stale") this.counters.reject();
     this.entries.delete(key);
@@ -93,7 +99,7 @@ export class QueryCache {
     for (const pending of this.#pending) if (pending.namespace === namespace) pending.isStale = true;
     let removed = 0;
     for (const { key, value } of this.entries.entries())
-      if (value.namespace === namespace && this.entries.delete(key)) removed++;
+      if (value.owner.name === namespace && this.entries.delete(key)) removed++;
     return removed;
   }
 

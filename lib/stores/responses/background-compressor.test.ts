@@ -3,18 +3,21 @@ import { MIB } from "../../shared/bytes.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { TestAccount } from "../../testing/test-account.ts";
 import { BudgetAccount } from "../core/budget-account.ts";
+import { Owners } from "../core/owners.ts";
 import { BackgroundCompressor } from "./background-compressor.ts";
 import { BodyArena } from "./body-arena.ts";
 import { examineBody, type HeldBody } from "./held-body.ts";
 import { Inflations } from "./inflations.ts";
 
 async function setUp(encoding: () => "gzip" | "br") {
-  const bodies = new BodyArena(new BudgetAccount(new TestAccount(8 * MIB, "cache"), 8 * MIB), () => false);
+  const owners = new Owners();
+  const budget = new BudgetAccount(new TestAccount(8 * MIB, "cache"), 8 * MIB);
+  const bodies = new BodyArena(budget, owners, () => false);
   const inflations = new Inflations(new TestAccount(8 * MIB, "cache"));
   const compressor = new BackgroundCompressor({ bodies, clock: new FakeClock(), maxQueued: 10, encoding });
   const hold = async (text: string): Promise<HeldBody> => {
     const bytes = Buffer.from(text.repeat(2_000));
-    const body = bodies.hold(bytes, await examineBody(bytes, "identity", bytes.length, inflations));
+    const body = bodies.hold(bytes, await examineBody(bytes, "identity", bytes.length, inflations), owners.of("n"));
     if (!body) throw new Error("no room");
     return body;
   };

@@ -2,6 +2,7 @@ import type { Encoding, Representation } from "../../ports/cache-store.ts";
 import { ByteArena } from "../bytes/byte-arena.ts";
 import { blockBytes } from "../bytes/slab.ts";
 import type { BudgetAccount } from "../core/budget-account.ts";
+import type { Ask, Owner, Owners } from "../core/owners.ts";
 import { type BodyForm, type HeldBody, tagFor } from "./held-body.ts";
 import type { Inflations } from "./inflations.ts";
 
@@ -13,11 +14,13 @@ const SMALL_STEP_BYTES = 16 * 1024;
 export class BodyArena {
   readonly #account: BudgetAccount;
   readonly #arena: ByteArena;
+  readonly #owners: Owners;
   /** Lets the least worthy entry go; false when there is none. */
-  readonly #evictOne: () => boolean;
+  readonly #evictOne: (ask: Ask) => boolean;
 
-  constructor(account: BudgetAccount, evictOne: () => boolean) {
+  constructor(account: BudgetAccount, owners: Owners, evictOne: (ask: Ask) => boolean) {
     this.#account = account;
+    this.#owners = owners;
     this.#arena = new ByteArena(account);
     this.#evictOne = evictOne;
   }
@@ -39,17 +42,19 @@ export class BodyArena {
   }
 
   /** Copies the bytes in, evicting as many entries as that takes; null when all of them would not do. */
-  hold(bytes: Uint8Array, form: BodyForm): HeldBody | null {
-    const handle = this.#put(bytes);
+  hold(bytes: Uint8Array, form: BodyForm, owner: Owner): HeldBody | null {
+    const handle = this.#put(bytes, owner);
     if (handle === null) return null;
+    const storedBytes = bytes.byteLength;
+    this.#owners.add(owner, 0, storedBytes);
     const { identityBytes, identityTag, encoding, tag, state } = form;
-    return { identityBytes, identityTag, encoding, tag, state, handle, storedBytes: bytes.byteLength, holders: 1 };
+    return { identityBytes, identityTag, encoding, tag, state, owner, handle, storedBytes, holders: 1 };
   }
 
   /** Exchanges the form held for a compressed one; false when it was released meanwhile, or there is no room. */
   exchange(body: HeldBody, bytes: Uint8Array, encoding: "gzip" | "br"): boolean {
     this.#account.holdSpare();
-    const handle = this.#put(bytes);
+    const handle = this.#put(bytes, body.owner);
     this.#account.releaseSpare();
     if (handle === null) return false;
     // Making room may have released this very body.
@@ -59,6 +64,7 @@ export class BodyArena {
     }
     this.#arena.free(body.handle);
     body.handle = handle;
+    this.#owners.add(body.owner, 0, bytes.byteLength - body.storedBytes);
     body.storedBytes = bytes.byteLength;
     body.encoding = encoding;
     body.tag = tagFor(bytes, encoding);
@@ -69,7 +75,9 @@ export class BodyArena {
   /** One entry fewer holds it. */
   release(body: HeldBody): void {
     body.holders -= 1;
-    if (body.holders === 0) this.#arena.free(body.handle);
+    if (body.holders > 0) return;
+    this.#arena.free(body.handle);
+    this.#owners.add(body.owner, 0, -body.storedBytes);
   }
 
   /** The bytes held, copied: slabs move under what is held across an `await` or handed to a socket. */
@@ -103,10 +111,11 @@ export class BodyArena {
     return this.#arena.compact();
   }
 
-  #put(bytes: Uint8Array): number | null {
+  #put(bytes: Uint8Array, owner: Owner): number | null {
+    const ask: Ask = { owner, measure: "bytes", more: bytes.byteLength };
     for (;;) {
       const handle = this.#arena.put(bytes);
-      if (handle !== null || !this.#evictOne()) return handle;
+      if (handle !== null || !this.#evictOne(ask)) return handle;
     }
   }
 }

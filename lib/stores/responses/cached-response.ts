@@ -1,3 +1,4 @@
+import type { Owner } from "../core/owners.ts";
 import type { BodyForm, HeldBody } from "./held-body.ts";
 
 export interface CachedResponse {
@@ -5,6 +6,7 @@ export interface CachedResponse {
   body: HeldBody;
   readonly mediaType: string;
   readonly tags: readonly string[];
+  readonly owner: Owner;
   readonly storedAtMs: number;
   /** Grows with every put: a purge takes only what was there when it began. */
   readonly sequence: number;
@@ -40,6 +42,7 @@ export interface NewResponse {
   key: string;
   mediaType: string;
   tags: readonly string[];
+  owner: Owner;
   form: BodyForm;
   bytes: Uint8Array;
   frame: number;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Encoding } from "../../ports/cache-store.ts";
+import type { Owner } from "../core/owners.ts";
 import type { Inflations } from "./inflations.ts";
 
 /** What is known of a body: how it is encoded, how large it is, and the tags of its forms. */
@@ -16,6 +17,8 @@ export interface BodyForm {
 
 /** A body in the one form that is held, off the heap. Identity is reproduced byte for byte. */
 export interface HeldBody extends BodyForm {
+  /** Who put it first, and answers for its bytes as long as any entry holds it. */
+  readonly owner: Owner;
   /** In the arena. */
   handle: number;
   storedBytes: number;

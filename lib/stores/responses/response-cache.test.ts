@@ -442,3 +442,48 @@ describe("ResponseCache relief", () => {
     for (let i = 1; i < 10; i += 1) expect((await hit(get(`k${i}`))).representation?.bytes.toString()).toBe(text(800));
   });
 });
+
+describe("ResponseCache shared by namespaces", () => {
+  const kept = async (get: ReturnType<typeof setUp>["get"], namespace: string, keys: readonly string[]) => {
+    const found = await Promise.all(keys.map(async (key) => (await get(key, { namespace })).outcome === "hit"));
+    return found.filter(Boolean).length;
+  };
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `key-${index}`);
+
+  it.each(["lru", "s3-fifo", "tiny-lfu", "auto"] as const)(
+    "lets one that puts 2,000 push none of another's 20 of 50 places out, nor of a third's single one, under %s",
+    async (policy) => {
+      const { put, get, cache } = setUp({ policy });
+      await put("alone", "x", { namespace: "c" });
+      for (const key of names(16)) await put(key, "x", { namespace: "a" });
+      for (const key of names(2_000)) await put(key, "x", { namespace: "b" });
+      expect(cache.stats().items).toBe(50);
+      expect([await kept(get, "a", names(16)), await kept(get, "c", ["alone"])]).toEqual([16, 1]);
+    },
+  );
+
+  it("counts bytes where bytes are short: large bodies of one push out its own", async () => {
+    const { put, get } = setUp({ maxItems: 10_000, compression: false, policy: "lru" });
+    for (const key of names(100)) await put(key, Buffer.alloc(10_000, 1), { namespace: "a" });
+    for (const key of names(60)) await put(key, Buffer.alloc(200_000, 2), { namespace: "b" });
+    expect(await kept(get, "a", names(100))).toBe(100);
+    expect(await kept(get, "b", names(60))).toBeGreaterThan(5);
+  });
+
+  it("lets those who come later have their share of what one has filled", async () => {
+    const { put, get } = setUp({ policy: "lru" });
+    for (const key of names(50)) await put(key, "x", { namespace: "a" });
+    for (const key of names(50)) await put(key, "x", { namespace: "b" });
+    expect([await kept(get, "a", names(50)), await kept(get, "b", names(50))]).toEqual([25, 25]);
+  });
+
+  it("pushes out the least lately used of whoever is beyond the share", async () => {
+    const { put, get } = setUp({ policy: "lru" });
+    for (const key of names(5)) await put(key, "x", { namespace: "a" });
+    for (const key of names(45)) await put(key, "x", { namespace: "b" });
+    await get("key-0", { namespace: "b" });
+    await put("more", "x", { namespace: "b" });
+    expect((await get("key-0", { namespace: "b" })).outcome).toBe("hit");
+    expect((await get("key-1", { namespace: "b" })).outcome).not.toBe("hit");
+  });
+});

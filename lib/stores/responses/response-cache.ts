@@ -11,7 +11,9 @@ import type {
 import type { Condition } from "../../shared/condition.ts";
 import { AppError } from "../../shared/errors.ts";
 import { BoundedEntries } from "../cache/bounded-entries.ts";
+import { FairEviction } from "../cache/fair-eviction.ts";
 import { BudgetAccount } from "../core/budget-account.ts";
+import { type Ask, Owners } from "../core/owners.ts";
 import { BackgroundCompressor } from "./background-compressor.ts";
 import { BodyArena } from "./body-arena.ts";
 import { CacheLookups } from "./cache-lookups.ts";
@@ -37,6 +39,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
   /** Of entries and bodies; leases have the rest of `maxBytes`. */
   readonly #budget: BudgetAccount;
   readonly #entries: BoundedEntries<CachedResponse>;
+  readonly #owners = new Owners();
   readonly #bodies: BodyArena;
   readonly #leases: FillLeases;
   readonly #inflations: Inflations;
@@ -63,12 +66,13 @@ export class ResponseCache implements CacheStore, BoundedStore {
       policy,
       clock,
       account: this.#budget,
+      fair: new FairEviction(this.#owners, ({ owner }) => owner),
       onRemoved: ({ body }) => {
         this.#bodies.release(body);
         if (body.holders === 0) this.#compressor.forget(body);
       },
     });
-    this.#bodies = new BodyArena(this.#budget, () => this.#entries.evictOne() > 0);
+    this.#bodies = new BodyArena(this.#budget, this.#owners, (ask) => this.#entries.evictOne(ask) > 0);
     this.#compressor = new BackgroundCompressor({
       bodies: this.#bodies,
       clock,
@@ -114,7 +118,9 @@ export class ResponseCache implements CacheStore, BoundedStore {
     requireCondition(put.condition, this.#entries.peek(key));
     const heldBytes = this.#budget.grantedBytes - this.#entries.indexBytes;
     if (!this.#budget.couldReserve(mostBytes - heldBytes)) throw this.#noMemory();
-    return this.#store({ key: ownText(key), mediaType, tags, form, bytes: put.body, frame, maxAgeMs: put.maxAgeMs });
+    const owner = this.#owners.of(ownText(put.namespace));
+    const { body: bytes, maxAgeMs } = put;
+    return this.#store({ key: ownText(key), mediaType, tags, owner, form, bytes, frame, maxAgeMs });
   }
 
   async delete(namespace: string, key: string, lease?: string, condition?: Condition | null): Promise<boolean> {
@@ -225,16 +231,16 @@ export class ResponseCache implements CacheStore, BoundedStore {
     this.#entries.close();
   }
 
-  #store({ key, mediaType, tags, form, bytes, frame, maxAgeMs }: NewResponse): "added" | "replaced" {
+  #store({ key, mediaType, tags, owner, form, bytes, frame, maxAgeMs }: NewResponse): "added" | "replaced" {
     const wasThere = this.#entries.peek(key) !== undefined;
     this.#budget.holdSpare();
     try {
-      const body = this.#bodies.hold(bytes, form);
+      const body = this.#bodies.hold(bytes, form, owner);
       if (!body) throw this.#noMemory();
-      this.#freeUntil(() => this.#budget.hasRoom(frame));
+      this.#freeUntil(() => this.#budget.hasRoom(frame), { owner, measure: "bytes", more: frame });
       this.#sequence += 1;
       const storedAtMs = this.#options.clock.monotonicMs();
-      const entry: CachedResponse = { body, mediaType, tags, storedAtMs, sequence: this.#sequence, hits: 0 };
+      const entry: CachedResponse = { body, mediaType, tags, owner, storedAtMs, sequence: this.#sequence, hits: 0 };
       const outcome = this.#entries.set(key, entry, frame, this.#ttl.of(maxAgeMs));
       if (outcome === "too-large" || outcome === "no-memory") {
         this.#bodies.release(body);
@@ -281,9 +287,9 @@ export class ResponseCache implements CacheStore, BoundedStore {
   }
 
   /** Pages of slabs first: an entry evicted for its frame alone would leave its body's room unused. */
-  #freeUntil(isEnough: () => boolean): void {
+  #freeUntil(isEnough: () => boolean, ask?: Ask): void {
     while (!isEnough()) {
-      if (this.#bodies.compact() === 0 && this.#entries.evictOne() === 0) return;
+      if (this.#bodies.compact() === 0 && this.#entries.evictOne(ask) === 0) return;
     }
   }
 }
