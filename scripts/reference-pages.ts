@@ -9,7 +9,7 @@ export interface Operation {
   tags: readonly string[];
   summary: string;
   "x-headroom-role": string | readonly string[];
-  responses: Readonly<Record<string, unknown>>;
+  responses: Readonly<Record<string, object>>;
 }
 
 export interface OpenApi {
@@ -107,7 +107,9 @@ export function routesPage({ paths }: OpenApi): string {
   for (const [route, operations] of Object.entries(paths)) {
     for (const [method, { tags, summary, responses, "x-headroom-role": role }] of Object.entries(operations)) {
       const tag = tags[0] ?? "other";
-      const statuses = Object.keys(responses).filter((status) => status !== "default" && status !== "4XX");
+      const statuses = Object.keys(responses).filter(
+        (status) => status !== "default" && !("$ref" in (responses[status] ?? {})),
+      );
       const rows = groups.get(tag) ?? [];
       rows.push([code(method.toUpperCase()), code(route), [role].flat().join(", "), statuses.join(", "), summary]);
       groups.set(tag, rows);

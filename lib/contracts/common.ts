@@ -41,12 +41,12 @@ export const booleanParameter = z
 
 export const instantParameter = z.iso.datetime({ offset: true });
 
-export const listQuery = z.strictObject({
-  limit: integerParameter(1, 500).optional(),
-  cursor: z.string().min(1).max(1024).optional(),
-});
-
 export const DEFAULT_PAGE_SIZE = 50;
+
+export const listQuery = z.strictObject({
+  limit: integerParameter(1, 500).default(DEFAULT_PAGE_SIZE).describe("Number of items; a page may hold fewer"),
+  cursor: z.string().min(1).max(1024).optional().describe("`nextCursor` of the page before"),
+});
 
 export function page<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });

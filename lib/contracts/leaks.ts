@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { idSchema, integerParameter, page } from "./common.ts";
+import { idSchema, listQuery, page } from "./common.ts";
 import { formerVerdictSchema, heapPeakSchema, leakReportSchema } from "./memory.ts";
 
 const bytes = z.number().nonnegative();
@@ -185,7 +185,4 @@ export const profileListSchema = z.object({
 
 export const profileParams = z.strictObject({ id: z.uuid() });
 export const leaksQuery = z.strictObject({ agent: idSchema.optional() });
-export const verdictQuery = z.strictObject({
-  limit: integerParameter(1, 500).optional(),
-  cursor: z.string().max(1024).optional(),
-});
+export const verdictQuery = listQuery;

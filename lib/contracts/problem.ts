@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { PROBLEMS, type ProblemCode } from "../shared/errors.ts";
+
+const CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
 /** RFC 9457. `code` is stable: a client may switch on it. */
 export const problemSchema = z.object({
@@ -6,7 +9,7 @@ export const problemSchema = z.object({
   title: z.string(),
   status: z.number().int(),
   detail: z.string(),
-  code: z.string(),
+  code: z.enum(CODES),
   requestId: z.string(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });

@@ -213,7 +213,8 @@ export const exportQuerySchema = z.strictObject({
     .regex(
       /^(?:vectors:.+|rag|conversations|history|audit|sessions|cache)$/su,
       "must be vectors:NAME, rag, conversations, history, audit, sessions or cache",
-    ),
+    )
+    .meta({ examples: ["rag"] }),
   format: z.enum(["ndjson", "csv", "fvecs"]).default("ndjson"),
   spreadsheetSafe: booleanParameter
     .optional()

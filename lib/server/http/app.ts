@@ -4,6 +4,7 @@ import { AppError } from "../../shared/errors.ts";
 import { authenticate, namespaceOf, requireRole, requireSameOrigin } from "../auth/authenticate.ts";
 import type { Identity } from "../auth/key-ring.ts";
 import type { Runtime } from "../runtime.ts";
+import { sentHeaders } from "./answer/openapi.ts";
 import { toProblem } from "./answer/problem.ts";
 import { type Stamp, toResponse } from "./answer/respond.ts";
 import { isReply, type Route, reply } from "./define-route.ts";
@@ -159,6 +160,9 @@ function checkAnswer({ spec }: Route, result: unknown): void {
   const { status, body, headers } = isReply(result) ? result.reply : { status: 200, body: result, headers: undefined };
   const expected = spec.responses[status];
   if (!expected) throw new Error(`${spec.method} ${spec.path} answered ${status}, which it does not declare`);
+  const declared: readonly string[] = ["Content-Type", "Cache-Control", ...sentHeaders(spec, status)];
+  const other = Object.keys(headers ?? {}).find((name) => !declared.includes(name));
+  if (other !== undefined) throw new Error(`${spec.method} ${spec.path} sent ${other}, which it does not declare`);
   // The schema describes the JSON form; a history as CSV is text.
   if (headers?.["Content-Type"]?.startsWith("text/")) return;
   const parsed = expected.schema?.safeParse(body);

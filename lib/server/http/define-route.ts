@@ -1,7 +1,9 @@
 import type { z } from "zod";
 import type { Roles } from "../../contracts/auth.ts";
+import type { PROBLEMS } from "../../shared/errors.ts";
 import type { Identity } from "../auth/key-ring.ts";
 import type { Runtime } from "../runtime.ts";
+import type { AnswerHeader, RequestHeader } from "./answer/openapi-headers.ts";
 
 export type Method = "get" | "post" | "put" | "patch" | "delete";
 
@@ -47,7 +49,25 @@ export const reply = (status: number, body?: unknown, headers?: Readonly<Record<
 
 export const isReply = (value: unknown): value is ReplyWith => value instanceof ReplyWith;
 
-/** The body of a route: JSON checked by a schema, or raw bytes that the handler reads. */
+/** A status that a problem can have. */
+export type ProblemStatus = (typeof PROBLEMS)[keyof typeof PROBLEMS][0];
+
+interface ResponseSpec {
+  description: string;
+  /** None: no JSON body. */
+  schema?: z.ZodType;
+  /** Where it is not JSON, or not only; a list starts with the usual one. */
+  mediaType?: string | readonly string[];
+  /** Headers of this answer, beside those of every answer and the version's. */
+  headers?: readonly AnswerHeader[];
+  /** Where the schema's own example, or the one put together from it, says too little. */
+  example?: unknown;
+}
+
+/**
+ * What a route takes and answers. The OpenAPI document is made of it. What follows from the rest need not be said: the
+ * problems of bodies, parameters, roles and preconditions, their headers, and examples from the schemas.
+ */
 export interface RouteSpec<Params, Query, Body> {
   method: Method;
   /** In the notation of OpenAPI: `/api/v1/sessions/{id}`. */
@@ -70,8 +90,23 @@ export interface RouteSpec<Params, Query, Body> {
   rounded?: readonly (readonly string[])[];
   /** The handler reads `request.body` itself (uploads, cached bodies); this describes it for OpenAPI. */
   rawBody?: string;
-  /** Responses by status; null: no JSON body. */
-  responses: Readonly<Record<number, { description: string; schema?: z.ZodType; mediaType?: string }>>;
+  /** Responses by status. */
+  responses: Readonly<Record<number, ResponseSpec>>;
+  /**
+   * The resource has a version: answers carry ETag and X-Version, and requests may carry If-Match, If-None-Match and
+   * If-Version (412); or only one of the two.
+   */
+  versioned?: true | "answers" | "requests";
+  /** Statuses of problems beside those that follow from the rest, such as 409, 422 or 502. */
+  errors?: readonly ProblemStatus[];
+  /** Request headers that the handler reads, beside those that follow from the rest. */
+  requestHeaders?: readonly RequestHeader[];
+  /** An example of the body, where the schema's own, or the one put together from it, says too little. */
+  bodyExample?: unknown;
+  /** Examples of required query parameters that are parsed into something else. */
+  queryExample?: Readonly<Record<string, string>>;
+  /** Summary of HEAD on this path, where it is of use by itself; every GET answers HEAD. */
+  head?: string;
   /**
    * May it leave more in memory than was there? Then the memory gate is asked first. Unless said: POST, PUT and PATCH
    * do.

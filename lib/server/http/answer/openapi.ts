@@ -1,71 +1,37 @@
-import { z } from "zod";
+import type { z } from "zod";
 import project from "../../../../package.json" with { type: "json" };
 import type { Roles } from "../../../contracts/auth.ts";
 import { problemSchema } from "../../../contracts/problem.ts";
 import type { Route } from "../define-route.ts";
+import { exampleOf } from "./openapi-examples.ts";
+import {
+  type AnswerHeader,
+  answerHeaders,
+  headerComponents,
+  type RequestHeader,
+  requestHeaders,
+} from "./openapi-headers.ts";
+import { problemComponents, problemContent, problemResponses, takesConditions } from "./openapi-problems.ts";
+import { OpenApiSchemas } from "./openapi-schemas.ts";
 import { OPERATION_IDS } from "./operation-ids.ts";
 import { TAGS } from "./tags.ts";
 
 type Json = Record<string, unknown>;
-
-const toSchema = (schema: z.ZodType, io: "input" | "output"): Json => {
-  const { $schema: _, $defs = {}, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Json;
-  return portable(rest, { defs: $defs as Json, isOutput: io === "output" }) as Json;
-};
-
-interface Place {
-  defs: Json;
-  isOutput: boolean;
-  /** The definitions that are being written out: one within itself is any JSON, since generators stumble over circles. */
-  within?: readonly string[];
-}
-
-/**
- * A schema as generators of clients take it: definitions written out (in OpenAPI `#/$defs` would be the document's), no
- * rules for names of members, and answers to which members may be added.
- */
-function portable(schema: unknown, place: Place): unknown {
-  if (Array.isArray(schema)) return schema.map((item) => portable(item, place));
-  if (typeof schema !== "object" || schema === null) return schema;
-  const { $ref, ...members } = schema as Json;
-  if (typeof $ref === "string" && $ref.startsWith("#/$defs/")) {
-    const name = $ref.slice("#/$defs/".length);
-    const { within = [] } = place;
-    return within.includes(name) ? {} : portable(place.defs[name], { ...place, within: [...within, name] });
-  }
-  const kept = Object.entries(members).filter(
-    ([name, value]) =>
-      name !== "propertyNames" && !(place.isOutput && name === "additionalProperties" && value === false),
-  );
-  const written = Object.fromEntries(
-    kept.map(([name, value]) => [name, name === "properties" ? membersOf(value, place) : portable(value, place)]),
-  );
-  const isOpen = written.type === "object" && written.properties === undefined;
-  return isOpen && written.additionalProperties === undefined ? { ...written, additionalProperties: {} } : written;
-}
-
-/** Members may be called as keywords are: only their schemas are looked at. */
-function membersOf(properties: unknown, place: Place): Json {
-  return Object.fromEntries(
-    Object.entries(properties as Json).map(([name, schema]) => [name, portable(schema, place)]),
-  );
-}
+type Spec = Route["spec"];
 
 /** What a body that is taken as it is may be called; others are taken too. */
 const RAW_TYPES = ["application/octet-stream", "application/json", "text/plain"];
 const BYTES = { type: "string", format: "binary" };
 
-const PROBLEM = {
-  description: "A problem (RFC 9457)",
-  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-};
-
 /** The OpenAPI 3.1 document, generated from the schemas that check requests. */
 export function createOpenApi(routes: readonly Route[]): Json {
+  const schemas = new OpenApiSchemas();
+  schemas.of(problemSchema, "output");
   const paths: Record<string, Json> = {};
   for (const { spec } of routes) {
     const path = paths[spec.path] ?? {};
-    path[spec.method] = operation(spec);
+    path[spec.method] = operation(spec, schemas);
+    if (spec.head !== undefined) path.head = headOperation(spec, spec.head, schemas);
     paths[spec.path] = path;
   }
   return {
@@ -81,33 +47,45 @@ export function createOpenApi(routes: readonly Route[]): Json {
     tags: TAGS,
     paths,
     components: {
-      schemas: { Problem: toSchema(problemSchema, "output") },
+      schemas: schemas.components,
+      responses: problemComponents(),
+      ...headerComponents(),
       securitySchemes: {
-        key: { type: "http", scheme: "bearer" },
-        cookie: { type: "apiKey", in: "cookie", name: "headroom" },
+        key: { type: "http", scheme: "bearer", description: "An API key" },
+        cookie: { type: "apiKey", in: "cookie", name: "headroom", description: "The dashboard's sign-in" },
       },
     },
   };
 }
 
-function operation(spec: Route["spec"]): Json {
+function operation(spec: Spec, schemas: OpenApiSchemas): Json {
   return {
     operationId: OPERATION_IDS[`${spec.method} ${spec.path}`],
     tags: [spec.tag],
     summary: spec.summary,
     ...access(spec.role),
-    parameters: [...parameters(spec.params, "path"), ...parameters(spec.query, "query")],
-    ...requestBody(spec),
-    responses: {
-      ...Object.fromEntries(
-        Object.entries(spec.responses).map(([status, { description, schema, mediaType }]) => [
-          status,
-          { description, ...content(schema ? toSchema(schema, "output") : null, mediaType) },
-        ]),
-      ),
-      "4XX": PROBLEM,
-      default: PROBLEM,
-    },
+    parameters: [
+      ...parameters(spec.params, "path", schemas),
+      ...parameters(spec.query, "query", schemas, spec.queryExample),
+      ...requestHeaders(takenHeaders(spec)),
+    ],
+    ...requestBody(spec, schemas),
+    responses: { ...ownResponses(spec, schemas), ...problemResponses(spec) },
+  };
+}
+
+/** HEAD answers as GET does, without a body. */
+function headOperation(spec: Spec, summary: string, schemas: OpenApiSchemas): Json {
+  const { responses, ...get } = operation(spec, schemas);
+  const headersOnly = Object.entries(responses as Record<string, Json>).map(([status, { content: _, ...rest }]) => [
+    status,
+    rest,
+  ]);
+  return {
+    ...get,
+    operationId: OPERATION_IDS[`head ${spec.path}`],
+    summary,
+    responses: Object.fromEntries(headersOnly),
   };
 }
 
@@ -122,12 +100,50 @@ function access(role: Roles | null): Json {
   };
 }
 
-function content(schema: Json | null, mediaType?: string): Json {
-  if (schema === null && mediaType === undefined) return {};
-  return { content: { [mediaType ?? "application/json"]: { schema: schema ?? { type: "string" } } } };
+function takenHeaders(spec: Spec): RequestHeader[] {
+  return [
+    ...(takesConditions(spec) ? (["If-Match", "If-None-Match", "If-Version"] as const) : []),
+    ...(spec.requestHeaders ?? []),
+    ...(spec.role === null ? [] : (["X-Namespace"] as const)),
+    "X-Request-Id",
+  ];
 }
 
-function requestBody(spec: Route["spec"]): Json {
+function ownResponses(spec: Spec, schemas: OpenApiSchemas): Json {
+  const written = Object.entries(spec.responses).map(([status, response]) => [
+    status,
+    {
+      description: response.description,
+      headers: answerHeaders(sentHeaders(spec, Number(status))),
+      ...(Number(status) < 400 ? answerContent(response, schemas) : { content: problemContent(Number(status)) }),
+    },
+  ]);
+  return Object.fromEntries(written);
+}
+
+/** Headers of an answer beside those of every answer. */
+export function sentHeaders({ versioned, method, responses }: Spec, status: number): AnswerHeader[] {
+  const tellsVersion = versioned && versioned !== "requests" && status < 400 && method !== "delete";
+  return [...(tellsVersion ? (["ETag", "X-Version"] as const) : []), ...(responses[status]?.headers ?? [])];
+}
+
+function answerContent({ schema, mediaType, example }: Spec["responses"][number], schemas: OpenApiSchemas): Json {
+  if (!schema && mediaType === undefined) return {};
+  const types = mediaType === undefined ? ["application/json"] : [mediaType].flat();
+  const written = types.map((type): [string, Json] => {
+    if (!schema || !type.endsWith("json"))
+      return [type, { schema: type.startsWith("text/") ? { type: "string" } : BYTES }];
+    return [type, { ...withExample(schemas.of(schema, "output"), example, schemas) }];
+  });
+  return { content: Object.fromEntries(written) };
+}
+
+const withExample = (schema: Json, example: unknown, schemas: OpenApiSchemas): Json => ({
+  schema,
+  example: example === undefined ? exampleOf(schema, schemas) : example,
+});
+
+function requestBody(spec: Spec, schemas: OpenApiSchemas): Json {
   if (spec.rawBody !== undefined) {
     return {
       requestBody: {
@@ -137,27 +153,37 @@ function requestBody(spec: Route["spec"]): Json {
     };
   }
   if (!spec.body) return {};
-  const schema = toSchema(spec.body, "input");
+  const described = withExample(schemas.of(spec.body, "input"), spec.bodyExample, schemas);
   const mediaTypes = spec.mediaTypes ?? ["application/json"];
   return {
     requestBody: {
       required: spec.bodyOptional !== true,
-      content: Object.fromEntries(mediaTypes.map((type) => [type, { schema }])),
+      content: Object.fromEntries(mediaTypes.map((type) => [type, described])),
     },
   };
 }
 
-function parameters(schema: z.ZodType | undefined, where: "path" | "query"): Json[] {
+function parameters(
+  schema: z.ZodType | undefined,
+  where: "path" | "query",
+  schemas: OpenApiSchemas,
+  examples: Spec["queryExample"] = {},
+): Json[] {
   if (!schema) return [];
-  const { properties = {}, required = [] } = toSchema(schema, "input") as { properties?: Json; required?: string[] };
-  const { properties: read = {} } = toSchema(schema, "output") as { properties?: Record<string, Json> };
-  return Object.entries(properties).map(([name, property]) => ({
-    name,
-    in: where,
-    required: where === "path" || required.includes(name),
+  const { properties = {}, required = [] } = schemas.of(schema, "input") as { properties?: Json; required?: string[] };
+  const { properties: read = {} } = schemas.of(schema, "output") as { properties?: Record<string, Json> };
+  return Object.entries(properties).map(([name, property]) => {
+    const isRequired = where === "path" || required.includes(name);
     // A number comes as text, and is told as what it is read as, with its bounds.
-    schema: read[name]?.type === "integer" ? { ...described(property), ...read[name] } : property,
-  }));
+    const of = read[name]?.type === "integer" ? { ...described(property), ...read[name] } : (property as Json);
+    return {
+      name,
+      in: where,
+      required: isRequired,
+      schema: of,
+      ...(isRequired ? { example: examples[name] ?? exampleOf(of, schemas) } : {}),
+    };
+  });
 }
 
 function described(property: unknown): Json {

@@ -72,6 +72,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "post /api/v1/streams": "uploadStream",
   "get /api/v1/streams": "listStreams",
   "get /api/v1/streams/{id}": "getStream",
+  "head /api/v1/streams/{id}": "getStreamOffset",
   "patch /api/v1/streams/{id}": "resumeStream",
   "delete /api/v1/streams/{id}": "cancelStream",
   "get /api/v1/streams/{id}/rejects": "getStreamRejects",

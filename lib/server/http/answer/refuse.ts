@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { AppError, type ProblemCode } from "../../../shared/errors.ts";
 import type { Runtime } from "../../runtime.ts";
+import { API_HEADERS } from "./api-headers.ts";
 import { toProblem } from "./problem.ts";
-import { API_HEADERS } from "./respond.ts";
 
 /** Responds with a problem to requests that never reach the API. */
 export function refuse(

@@ -31,6 +31,7 @@ const settingsRoutes: readonly Route[] = [
       summary: "Change settings; null resets a setting to its default",
       body: settingsPatchSchema,
       mediaTypes: ["application/json", "application/merge-patch+json"],
+      errors: [409, 507],
       responses: settingsAnswer,
     },
     async ({ runtime, body, identity, requestId }) => {
@@ -55,6 +56,7 @@ const settingsRoutes: readonly Route[] = [
       summary: "Roll back to an earlier revision of the settings",
       body: rollbackSchema,
       bodyOptional: true,
+      errors: [404, 409, 507],
       responses: settingsAnswer,
     },
     async ({ runtime, body, identity, requestId }) => {
@@ -93,8 +95,13 @@ const keyRoutes: readonly Route[] = [
       tag: "administration",
       summary: "Create an API key",
       body: newKeySchema,
+      errors: [507],
       responses: {
-        201: { description: "The key; its secret is shown only in this response", schema: createdKeySchema },
+        201: {
+          description: "The key; its secret is shown only in this response",
+          schema: createdKeySchema,
+          headers: ["Location"],
+        },
       },
     },
     async ({ runtime, body, identity, requestId }) => {

@@ -34,7 +34,14 @@ export const authRoutes: readonly Route[] = [
       tag: "auth",
       summary: "Sign in: exchange an API key for a dashboard cookie, valid for 12 hours",
       body: signInSchema,
-      responses: { 200: { description: "Signed in; Set-Cookie carries the session cookie", schema: identitySchema } },
+      errors: [401, 403, 429, 503, 507],
+      responses: {
+        200: {
+          description: "Signed in; Set-Cookie carries the session cookie",
+          schema: identitySchema,
+          headers: ["Set-Cookie"],
+        },
+      },
     },
     async ({ runtime, body, request, peer, requestId }) => {
       refuseForeignPage(request);
@@ -55,7 +62,8 @@ export const authRoutes: readonly Route[] = [
       role: null,
       tag: "auth",
       summary: "Sign out: end the dashboard session",
-      responses: { 204: { description: "Signed out" } },
+      errors: [403, 503],
+      responses: { 204: { description: "Signed out", headers: ["Set-Cookie"] } },
     },
     async ({ runtime, request }) => {
       refuseForeignPage(request);

@@ -22,6 +22,7 @@ import { toCachePut } from "./cache-put.ts";
 
 const TAG = "response cache";
 const PATH = "/api/v1/cache/{key}";
+const ABOUT_HIT = ["Age", "Vary", "Cache-Status", "X-Cache"] as const;
 
 const get = (cache: CacheStore): Route =>
   defineRoute(
@@ -33,12 +34,19 @@ const get = (cache: CacheStore): Route =>
       summary: "Get a cached response; on a miss, one caller gets a fill lease and the others may wait",
       params: cacheParams,
       query: cacheGetQuery,
+      versioned: true,
+      requestHeaders: ["Accept-Encoding"],
       responses: {
-        200: { description: "The cached body, in its own media type", mediaType: "*/*" },
-        304: { description: "Not modified: If-None-Match names the current ETag" },
+        200: {
+          description: "The cached body, in its own media type",
+          mediaType: "*/*",
+          headers: [...ABOUT_HIT, "Content-Encoding", "Content-Length"],
+        },
+        304: { description: "Not modified: If-None-Match names the current ETag", headers: ABOUT_HIT },
         404: {
           description:
             "Cache miss: X-Fill-Lease tells this caller to compute the response, X-Fill-Pending says that another caller does",
+          headers: ["Vary", "Cache-Status", "X-Cache", "X-Fill-Lease", "X-Fill-Pending", "Retry-After"],
         },
       },
     },
@@ -113,6 +121,9 @@ const put = (cache: CacheStore): Route =>
         "Cache a response; Cache-Control (s-maxage, max-age) sets its time to live, Cache-Tag its tags; accepts preconditions",
       params: cacheParams,
       rawBody: "The response body, of any media type; Content-Encoding may be gzip or br",
+      versioned: "requests",
+      requestHeaders: ["Cache-Control", "Cache-Tag", "X-Fill-Lease", "Content-Encoding", "Accept-Encoding"],
+      errors: [409],
       responses: {
         201: { description: "Cached" },
         204: {
@@ -138,6 +149,9 @@ const remove = (cache: CacheStore): Route =>
       tag: TAG,
       summary: "Remove a cached response; with X-Fill-Lease, return the lease so that the next caller computes",
       params: cacheParams,
+      versioned: true,
+      requestHeaders: ["X-Fill-Lease"],
+      errors: [409],
       responses: { 204: { description: "Deleted" } },
     },
     async ({ params, namespace, request }) => {

@@ -30,6 +30,7 @@ export const conversationRoutes: readonly Route[] = [
         "Append a message, or up to 100 at once, all or none; they are on disk and in order once this call returns",
       params: byId,
       body: appendSchema,
+      errors: [409],
       responses: {
         200: { description: "Appended before: messages with these ids and contents are there", schema: appendedSchema },
         201: { description: "Appended", schema: appendedSchema },
@@ -111,6 +112,7 @@ export const conversationRoutes: readonly Route[] = [
       tag,
       summary: "Search messages by meaning and by keyword, in all conversations or in one",
       body: messageSearchSchema,
+      errors: [404, 502, 504],
       responses: { 200: { description: "Matching messages, best first", schema: messageSearchAnswerSchema } },
     },
     async ({ runtime, namespace, body }) => {

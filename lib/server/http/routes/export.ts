@@ -29,7 +29,13 @@ const exportRoute = defineRoute(
     summary: "Export the contents of a store as a stream; history, audit, sessions and cache are for operators only",
     query: exportQuerySchema,
     streams: true,
-    responses: { 200: { description: "The records", mediaType: "application/x-ndjson" } },
+    errors: [404],
+    responses: {
+      200: {
+        description: "The records",
+        mediaType: ["application/x-ndjson", "text/csv", "application/octet-stream"],
+      },
+    },
   },
   async ({ runtime, query, namespace, identity, request, requestId }) => {
     const { source, format } = query;

@@ -1,8 +1,6 @@
-import { z } from "zod";
+import { healthSchema } from "../../../contracts/health.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { defineRoute, type Route } from "../define-route.ts";
-
-const healthSchema = z.object({ status: z.string() });
 
 export const healthRoutes: readonly Route[] = [
   defineRoute(
@@ -23,6 +21,7 @@ export const healthRoutes: readonly Route[] = [
       role: null,
       tag: "health",
       summary: "Readiness: the server accepts requests",
+      errors: [503],
       responses: { 200: { description: "The server accepts requests", schema: healthSchema } },
     },
     ({ runtime }) => {

@@ -42,7 +42,13 @@ export const monitoringRoutes: readonly Route[] = [
       tag: "monitoring",
       summary: "Get memory samples, raw or aggregated per step; also as text/csv",
       query: historyQuery,
-      responses: { 200: { description: "Samples, oldest first; gaps are not filled", schema: historySchema } },
+      responses: {
+        200: {
+          description: "Samples, oldest first; gaps are not filled",
+          schema: historySchema,
+          mediaType: ["application/json", "text/csv"],
+        },
+      },
     },
     async ({ runtime, query, request }) => {
       // The response includes all samples up to now, not only those already written.

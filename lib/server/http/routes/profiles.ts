@@ -31,8 +31,13 @@ export const profileRoutes: readonly Route[] = [
       tag: "profiles",
       summary: "Start a profile: allocation sampling for some seconds, or a heap snapshot",
       body: newProfileSchema,
+      errors: [409],
       responses: {
-        202: { description: "The profile has started; Location is its address", schema: profileSchema },
+        202: {
+          description: "The profile has started; Location is its address",
+          schema: profileSchema,
+          headers: ["Location"],
+        },
         403: { description: "Heap snapshots are disabled; HEADROOM_SNAPSHOTS=on enables them" },
         507: { description: "A heap snapshot would need more memory than is free; `errors` has the estimate" },
       },
@@ -74,7 +79,14 @@ export const profileRoutes: readonly Route[] = [
       tag: "profiles",
       summary: "Download a profile for Chrome DevTools; a heap snapshot needs the API key, not the cookie",
       params: profileParams,
-      responses: { 200: { description: "A .heapprofile or .heapsnapshot file", mediaType: "application/json" } },
+      errors: [409],
+      responses: {
+        200: {
+          description: "A .heapprofile or .heapsnapshot file",
+          mediaType: "application/json",
+          headers: ["Content-Length", "Content-Disposition"],
+        },
+      },
     },
     async ({ runtime, params, identity, requestId }) => {
       const profile = runtime.profiles.find(params.id);

@@ -40,6 +40,7 @@ const documentRoutes: readonly Route[] = [
       summary: "Create or replace a document; it is chunked, embedded and stored in one step",
       params: byId,
       body: putDocumentSchema,
+      errors: [502, 504],
       responses: {
         200: { description: "The document was replaced, or is unchanged", schema: ingestedSchema },
         201: { description: "The document was created", schema: ingestedSchema },
@@ -162,6 +163,7 @@ const askRoutes: readonly Route[] = [
       tag,
       summary: "Search passages for a question by meaning, by keyword, or by both",
       body: ragQuerySchema,
+      errors: [502, 504],
       responses: { 200: { description: "Matching passages, best first", schema: ragAnswerSchema } },
     },
     async ({ runtime, namespace, body }) => {
@@ -183,6 +185,7 @@ const askRoutes: readonly Route[] = [
       tag,
       summary: "Build a prompt that fits a token budget, with citations",
       body: contextQuerySchema,
+      errors: [404, 502, 504],
       responses: { 200: { description: "The prompt", schema: contextSchema } },
     },
     ({ runtime, namespace, body }) =>
@@ -228,7 +231,13 @@ const statusRoutes: readonly Route[] = [
       tag,
       summary:
         "Bring the namespace's documents up to date: embed them with the present model, and index their words as new ones",
-      responses: { 202: { description: "The job was started, or was already running", schema: reembedSchema } },
+      responses: {
+        202: {
+          description: "The job was started, or was already running",
+          schema: reembedSchema,
+          headers: ["Location"],
+        },
+      },
     },
     async ({ runtime, namespace, identity, requestId }) => {
       const job = await runtime.rag.reembedding.start(namespace);

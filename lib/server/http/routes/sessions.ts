@@ -58,7 +58,8 @@ const writing: readonly Route[] = [
       path: BASE,
       summary: "Create a session; the server chooses its id",
       body: newSessionSchema,
-      responses: { 201: { description: "The new session", schema: sessionSchema } },
+      versioned: "answers",
+      responses: { 201: { description: "The new session", schema: sessionSchema, headers: ["Location"] } },
     },
     async ({ runtime, namespace, body }) => {
       const { data, idleTimeoutSeconds } = body;
@@ -75,6 +76,7 @@ const writing: readonly Route[] = [
       summary: "Replace a session's data; accepts If-Match, If-None-Match and If-Version",
       params: one,
       body: replaceSessionSchema,
+      versioned: true,
       responses: { 200: { description: "The changed session", schema: sessionSchema } },
     },
     async ({ runtime, namespace, params, body, request }) =>
@@ -91,6 +93,8 @@ const writing: readonly Route[] = [
       summary: "Apply a merge patch (RFC 7396) to a session's data; accepts If-Match, If-None-Match and If-Version",
       params: one,
       body: sessionPatchSchema,
+      bodyExample: { cart: ["book"], step: null },
+      versioned: true,
       mediaTypes: ["application/merge-patch+json"],
       responses: { 200: { description: "The changed session", schema: sessionSchema } },
     },
@@ -108,6 +112,7 @@ const reading: readonly Route[] = [
       path: `${BASE}/{id}`,
       summary: "Get a session and extend its idle timeout",
       params: one,
+      versioned: true,
       responses: {
         200: { description: "The session with its data", schema: sessionWithDataSchema },
         304: { description: "Not modified: If-None-Match names the current version" },
@@ -134,6 +139,7 @@ const reading: readonly Route[] = [
       summary: "Extend the idle timeout of a session",
       growsMemory: false,
       params: one,
+      versioned: "answers",
       responses: { 200: { description: "The session", schema: sessionSchema } },
     },
     async ({ runtime, namespace, params }) => answer(200, await runtime.sessions.touch(namespace, params.id)),
@@ -161,6 +167,7 @@ const reading: readonly Route[] = [
       path: `${BASE}/{id}`,
       summary: "Delete a session; accepts If-Match, If-None-Match and If-Version",
       params: one,
+      versioned: true,
       responses: { 204: { description: "Deleted" } },
     },
     async ({ runtime, namespace, params, request }) => {

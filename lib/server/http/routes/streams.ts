@@ -17,10 +17,10 @@ import { readFilterParameter } from "../intake/read-filter.ts";
 import { readUpload, uploadHeaders } from "../intake/upload.ts";
 
 const streamParams = z.object({ id: idSchema });
-const jobAnswer = { description: "The job", schema: streamJobSchema };
 const JOBS = "/api/v1/streams";
 
 const DEFAULT_BATCH = 500;
+const PROGRESS = ["Location", "Upload-Offset", "Upload-Complete"] as const;
 
 const createRoute = defineRoute(
   {
@@ -30,14 +30,18 @@ const createRoute = defineRoute(
     tag: "streams",
     summary: "Upload data of any size; it is parsed, transformed and stored while it arrives, in bounded memory",
     query: streamQuerySchema,
+    queryExample: { target: "rag" },
     rawBody:
       "The data, in the format given in the query; Content-Encoding may be gzip, br or deflate, and zstd from Node.js 22.15",
+    requestHeaders: ["Content-Encoding", "Upload-Length", "Upload-Complete"],
+    errors: [404, 409, 422, 502, 504],
     streams: true,
     responses: {
-      200: { description: "With `wait=1`: the finished job", schema: streamJobSchema },
+      200: { description: "With `wait=1`: the finished job", schema: streamJobSchema, headers: PROGRESS },
       202: {
         description: "The body, or a part of it, was received; Location is the job's address",
         schema: streamJobSchema,
+        headers: PROGRESS,
       },
     },
   },
@@ -82,10 +86,12 @@ const resumeRoute = defineRoute(
     params: streamParams,
     query: z.strictObject({ wait: streamQuerySchema.shape.wait }),
     rawBody: "The rest of the data, from Upload-Offset",
+    requestHeaders: ["Upload-Offset", "Content-Encoding", "Upload-Length", "Upload-Complete"],
+    errors: [409, 422, 502, 504],
     streams: true,
     responses: {
-      200: { description: "With `wait=1`: the finished job", schema: streamJobSchema },
-      202: { description: "The body, or a part of it, was received", schema: streamJobSchema },
+      200: { description: "With `wait=1`: the finished job", schema: streamJobSchema, headers: PROGRESS },
+      202: { description: "The body, or a part of it, was received", schema: streamJobSchema, headers: PROGRESS },
     },
   },
   async ({ runtime, params, query, request, chunks, namespace }) => {
@@ -162,9 +168,12 @@ const readRoutes: readonly Route[] = [
       path: `${JOBS}/{id}`,
       role: ["viewer", "consumer"],
       tag: "streams",
-      summary: "Get a stream; HEAD returns its Upload-Offset",
+      summary: "Get a stream",
+      head: "Get the offset at which a stream goes on",
       params: streamParams,
-      responses: { 200: jobAnswer },
+      responses: {
+        200: { description: "The job", schema: streamJobSchema, headers: ["Upload-Offset", "Upload-Complete"] },
+      },
     },
     async ({ runtime, params, namespace }) => {
       const job = await runtime.streams.jobs.find(namespace, params.id);

@@ -47,9 +47,10 @@ const collectionRoutes: readonly Route[] = [
       summary: "Create a collection, or confirm that it exists with this shape",
       params: collectionParams,
       body: collectionShapeSchema,
+      errors: [409],
       responses: {
         200: { description: "The collection already exists with this shape", schema: collectionSchema },
-        201: { description: "Created", schema: collectionSchema },
+        201: { description: "Created", schema: collectionSchema, headers: ["Location"] },
       },
     },
     async ({ runtime, namespace, params, body }) => {
