@@ -28,3 +28,17 @@ it("exports take at most half of the streams' memory, and however many one names
   large?.();
   expect(await room.reserve(MIB, "greedy", signal)).not.toBeNull();
 });
+
+it("an export that holds more than half of the streams' memory has all of it reserved, and none runs beside it", async () => {
+  const budget = new ByteBudget({ account: new TestAccount(64 * MIB), clock: new FakeClock() });
+  const room = new ExportRoom(budget);
+  const { signal } = new AbortController();
+  const release = await room.reserve(48 * MIB, "large", signal);
+  expect(budget.heldBytes).toBe(48 * MIB);
+  expect(await room.reserve(MIB, "other", signal)).toBeNull();
+  release?.();
+  const small = await room.reserve(MIB, "other", signal);
+  expect(await room.reserve(48 * MIB, "large", signal)).toBeNull();
+  small?.();
+  expect(budget.heldBytes).toBe(0);
+});

@@ -3,7 +3,8 @@ import type { ByteBudget } from "./byte-budget.ts";
 
 /**
  * The memory of exports: at most half of the streams', so that streams go on beside them. Each namespace leaves the others
- * room in it. Holds one number for each namespace with an export.
+ * room in it. One alone may take more, up to all of it: a cached body can be larger than half. Holds one number for each namespace
+ * with an export.
  */
 export class ExportRoom {
   readonly #budget: ByteBudget;
@@ -15,13 +16,13 @@ export class ExportRoom {
   }
 
   /**
-   * Takes memory for one export, waiting for streams to give it. What is larger than all the room counts as all of it.
+   * Takes memory for one export, waiting for streams to give it. What is larger than all that streams have counts as all of it.
    *
    * @returns what gives it back; null where exports hold their room, or no stream gave any in time.
    */
   async reserve(wantedBytes: number, namespace: string, signal: AbortSignal): Promise<(() => void) | null> {
     const ceiling = Math.floor(this.#budget.ceilingBytes / 2);
-    const bytes = Math.min(wantedBytes, ceiling);
+    const bytes = Math.min(wantedBytes, this.#budget.ceilingBytes);
     const own = this.#held.get(namespace) ?? 0;
     // The first export of all is always possible, however small the room is.
     if (this.#heldBytes > 0 && !mayTake(bytes, own, ceiling - this.#heldBytes)) return null;

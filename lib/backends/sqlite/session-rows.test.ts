@@ -74,6 +74,30 @@ describe("session rows in SQLite", () => {
     );
   });
 
+  it("tells when a session was made that was made again over its expired row, and not when one is written again", async () => {
+    await database.write([{ sql: `DELETE FROM "Session"` }]);
+    const rows = await open();
+    const made = (createdAtMs: number, version: number): SessionChange => ({
+      kind: "put",
+      row: {
+        id: "again",
+        namespace: "n",
+        createdAtMs,
+        lastUsedAtMs: createdAtMs,
+        idleTimeoutMs: TIMEOUT_MS,
+        version,
+        data: Buffer.from("1"),
+      },
+    });
+    await rows.apply([made(1_000, 1)]);
+    await rows.apply([made(1_000, 2)]);
+    expect((await rows.get("again"))?.createdAtMs).toBe(1_000);
+    await rows.apply([made(9_000, 1)]);
+    expect((await (await open()).get("again"))?.createdAtMs).toBe(9_000);
+    const [listed] = await rows.list("n", { after: null, limit: 10, atMs: 9_001 });
+    expect(listed?.createdAtMs).toBe(9_000);
+  });
+
   it("keeps a last use apart from its row until it is asked when rows expire, and never turns one back", async () => {
     await database.write([{ sql: `DELETE FROM "Session"` }]);
     const rows = await open();

@@ -16,8 +16,10 @@ const GET = `SELECT ${FIELDS}, "data" FROM "Session" WHERE "id" = ?`;
 const PUT = `INSERT INTO "Session" (${FIELDS}, "expiresAtMs", "data") VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT ("id") DO UPDATE SET "lastUsedAtMs" = excluded."lastUsedAtMs", "expiresAtMs" = excluded."expiresAtMs",
     "version" = excluded."version", "data" = excluded."data",
-    -- Changes only when an import makes a session again over its expired row; so does createdAtMs, whose index each write would rewrite.
+    -- Changes only when a session is made again over its expired row.
     "idleTimeoutMs" = excluded."idleTimeoutMs"`;
+/** So does this, in a statement of its own for new sessions: among the others each write would rewrite its index. */
+const MADE = `UPDATE "Session" SET "createdAtMs" = ?1 WHERE "id" = ?2 AND "createdAtMs" <> ?1`;
 const DELETE = `DELETE FROM "Session" WHERE "id" = ?`;
 
 interface Options {
@@ -95,5 +97,9 @@ function toStatement(change: SessionChange): Statement[] {
   if (change.kind === "delete") return [{ sql: DELETE, params: [change.id] }];
   const { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data } = change.row;
   const expiresAtMs = lastUsedAtMs + idleTimeoutMs;
-  return [{ sql: PUT, params: [id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, expiresAtMs, data] }];
+  const put = {
+    sql: PUT,
+    params: [id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, expiresAtMs, data],
+  };
+  return version === 1 ? [put, { sql: MADE, params: [createdAtMs, id] }] : [put];
 }
