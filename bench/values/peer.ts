@@ -75,6 +75,7 @@ function ours(): Store {
   });
   const fields = {
     namespace: "default",
+    isOwn: false,
     createdAtMs: memory.nowMs(),
     lastUsedAtMs: memory.nowMs(),
     idleTimeoutMs: 1_800_000,

@@ -119,3 +119,27 @@ for (const durability of ["everysec", "always"] as const) {
     await server.stop();
   });
 }
+
+test("sessions under callers' ids, and their ends, outlive kill -9, in memory or pushed out, and stand in no log", async () => {
+  const first = await start({
+    HEADROOM_MAX_SESSIONS: "2",
+    HEADROOM_SESSION_DURABILITY: "always",
+    HEADROOM_LOG_LEVEL: "debug",
+  });
+  const ids = Array.from({ length: 6 }, (_, n) => `caller-chose-this-secret-${n}`);
+  const put = (server: TestServer, id: string, n: number, headers = { "if-none-match": "*" }) =>
+    server.send("PUT", `${PATH}/${id}`, { data: { n } }, headers);
+  for (const [n, id] of ids.entries()) expect((await put(first, id, n)).status).toBe(201);
+  expect((await first.send("DELETE", `${PATH}/${ids[0]}`)).status).toBe(204);
+  expect((await put(first, ids[1] ?? "", 9)).status).toBe(412);
+  expect(first.output).not.toContain("caller-chose-this-secret");
+  await first.stop("SIGKILL");
+  const second = await start();
+  for (let n = 1; n < ids.length; n++)
+    expect(await read(second, ids[n] ?? "")).toMatchObject({ id: ids[n], data: { n } });
+  expect(await read(second, ids[0] ?? "")).toBe(404);
+  expect([(await put(second, ids[0] ?? "", 1)).status, (await put(second, ids[1] ?? "", 1)).status]).toEqual([
+    409, 412,
+  ]);
+  await second.stop();
+});

@@ -21,6 +21,11 @@ export const exportedSessionSchema = newSessionSchema.required().extend({
   expiresAt: pastInstant,
   // It goes on from here, in 32 bits.
   version: z.number().int().min(1).max(0x7fff_ffff),
+  // In CSV it is text, and empty where there is none.
+  ownId: z
+    .union([z.boolean(), z.enum(["", "true", "false"])])
+    .nullish()
+    .transform((own) => own === true || own === "true"),
 });
 
 export const replaceSessionSchema = z.strictObject({ data: dataSchema.describe("Any JSON, at most 1 MiB") });
@@ -31,7 +36,7 @@ export const sessionPatchSchema = z
   .describe("A merge patch (RFC 7396) for the session's data; null removes a member");
 
 export const sessionSchema = z.object({
-  id: z.string().describe("256 random bits as base64url"),
+  id: z.string().describe("256 random bits as base64url, or the caller's own id"),
   createdAt: z.iso.datetime(),
   lastUsedAt: z.iso.datetime(),
   expiresAt: z.iso.datetime(),

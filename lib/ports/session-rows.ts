@@ -1,6 +1,12 @@
+/** So long nothing begins again under an id of a caller's own that ended. */
+export const ENDED_FOR_MS = 86_400_000;
+
 /** A session as stored in the database. Its data is JSON text, so that a row can be read without this process. */
 export interface SessionRow {
+  /** The key that the session is kept under: its id, or what was made of the caller's own. */
   id: string;
+  /** The id that the caller chose; null when it was made here. */
+  ownId: string | null;
   namespace: string;
   createdAtMs: number;
   lastUsedAtMs: number;
@@ -23,7 +29,15 @@ export interface SessionRowSummary extends Omit<SessionRow, "data"> {
 }
 
 export type SessionUse = { kind: "use"; id: string; lastUsedAtMs: number };
-export type SessionChange = { kind: "put"; row: SessionRow } | SessionUse | { kind: "delete"; id: string };
+/** The end of a session whose id is the caller's own: remembered, so that nothing begins under that id too soon. */
+export interface SessionEnd {
+  namespace: string;
+  endedAtMs: number;
+}
+
+/** `end` is null for a session whose id was made here: no such id is ever made again. */
+export type SessionDeletion = { kind: "delete"; id: string; end: SessionEnd | null };
+export type SessionChange = { kind: "put"; row: SessionRow } | SessionUse | SessionDeletion;
 
 /** Position from which a list continues: after this session, newest first. */
 export interface SessionPosition {
@@ -39,7 +53,9 @@ export interface SessionRows {
   get(id: string): Promise<SessionRow | null>;
   /** All changes in this order in one transaction; resolves once they would survive `kill -9`. */
   apply(changes: readonly SessionChange[]): Promise<void>;
-  /** Deletes up to `limit` rows that had expired at `atMs`; resolves to their number. */
+  /** When the session that was kept under `id` ended; null when that is not known, or no longer. */
+  endOf(id: string): Promise<number | null>;
+  /** Deletes up to `limit` rows that had expired at `atMs`, and ends older than their time; resolves to the rows' number. */
   expire(atMs: number, limit: number): Promise<number>;
   /** Live sessions of a namespace at `atMs`, the newest first. */
   list(

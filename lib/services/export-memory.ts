@@ -1,7 +1,7 @@
 import type { CacheStore } from "../ports/cache-store.ts";
 import { MIB } from "../shared/bytes.ts";
 import type { ExportRecord } from "../streaming/encode-export.ts";
-import { SESSION_COLUMNS } from "../streaming/record-numbers.ts";
+import { ALL_SESSION_COLUMNS } from "../streaming/record-numbers.ts";
 import type { ExportOpener } from "./export-sources.ts";
 
 // Stores whose reads count as access: an export must not change the order of eviction.
@@ -12,6 +12,7 @@ export interface SessionExport {
   peekAll(namespace: string): AsyncIterable<{
     view: {
       id: string;
+      isOwn: boolean;
       createdAtMs: number;
       lastUsedAtMs: number;
       expiresAtMs: number;
@@ -33,6 +34,8 @@ export function sessionExport(pool: SessionExport): ExportOpener {
     for await (const { view, text } of pool.peekAll(namespace))
       yield {
         id: view.id,
+        // Not told of an id that was made here: an import makes another.
+        ...(view.isOwn ? { ownId: true } : {}),
         createdAt: iso(view.createdAtMs),
         lastUsedAt: iso(view.lastUsedAtMs),
         expiresAt: iso(view.expiresAtMs),
@@ -41,7 +44,11 @@ export function sessionExport(pool: SessionExport): ExportOpener {
         data: JSON.parse(text),
       };
   }
-  return async (namespace) => ({ columns: SESSION_COLUMNS, heldBytes: SESSION_BYTES, records: sessions(namespace) });
+  return async (namespace) => ({
+    columns: ALL_SESSION_COLUMNS,
+    heldBytes: SESSION_BYTES,
+    records: sessions(namespace),
+  });
 }
 
 const CACHE_COLUMNS = ["key", "body", "mediaType", "maxAgeSeconds", "tags"];

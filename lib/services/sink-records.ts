@@ -29,6 +29,8 @@ export function nameOf(record: Fields, keys: readonly string[]): string | null {
 
 export interface NewSession {
   name: string | null;
+  /** The name is the session's id, as its consumer chose it. */
+  isOwn?: boolean;
   data: unknown;
   idleTimeoutMs?: number;
   past?: SessionPast;
@@ -43,9 +45,9 @@ export function readSession(record: unknown): NewSession {
   if (!isSessionBody(record)) return { name, data: record };
   const { id: _, ...body } = record;
   if (isExportedSession(record)) {
-    const { data, idleTimeoutSeconds, version, ...times } = checkRecord(exportedSessionSchema, body);
+    const { data, idleTimeoutSeconds, version, ownId, ...times } = checkRecord(exportedSessionSchema, body);
     const past = { createdAtMs: Date.parse(times.createdAt), lastUsedAtMs: Date.parse(times.lastUsedAt), version };
-    return { name, data, idleTimeoutMs: idleTimeoutSeconds * 1000, past };
+    return { name, isOwn: ownId, data, idleTimeoutMs: idleTimeoutSeconds * 1000, past };
   }
   const { data, idleTimeoutSeconds } = checkRecord(newSessionSchema, body);
   return { name, data, ...(idleTimeoutSeconds === undefined ? {} : { idleTimeoutMs: idleTimeoutSeconds * 1000 }) };

@@ -12,6 +12,7 @@ async function setUp(target: string, embed?: string) {
     secret: "secret",
     sessions: {
       put: async (_id, _namespace, text, idleTimeoutMs, past) => take({ text, idleTimeoutMs, past }),
+      putOwn: async (id, _namespace, text) => take({ id, text }),
       committed: async () => undefined,
     },
     cache: {
@@ -115,6 +116,18 @@ describe("sinks hold records to the schemas of the API", () => {
       },
       { text: JSON.stringify(fewer) },
       { text: JSON.stringify(more) },
+    ]);
+  });
+
+  it("an exported session keeps an id that its consumer chose, told as JSON or as CSV does", async () => {
+    const { kept, write } = await setUp("sessions");
+    const { ids, refusals } = await write({ ...told, ownId: true }, { ...told, id: "b", ownId: "true" });
+    expect([ids, refusals]).toEqual([["a", "b"], []]);
+    await write({ ...told, ownId: "" });
+    expect(kept).toEqual([
+      { id: "a", text: '{"n":1}' },
+      { id: "b", text: '{"n":1}' },
+      { text: '{"n":1}', idleTimeoutMs: 9_000, past: expect.anything() },
     ]);
   });
 

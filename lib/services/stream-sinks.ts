@@ -10,6 +10,8 @@ import type { SinkOpener } from "./stream-jobs.ts";
 /** What a stream needs of the session pool. */
 export interface SessionImport {
   put(id: string, namespace: string, text: string, idleTimeoutMs?: number, past?: SessionPast): Promise<unknown>;
+  /** The same under an id that the consumer chose. */
+  putOwn(id: string, namespace: string, text: string, idleTimeoutMs?: number, past?: SessionPast): Promise<unknown>;
   committed(): Promise<void>;
 }
 
@@ -111,9 +113,14 @@ function sessionSink(
     maxBatch: 500,
     async write(batch) {
       const outcome = await keepEach(batch, async (record, offset) => {
-        const { name, data, idleTimeoutMs, past } = readSession(record);
+        const { name, isOwn, data, idleTimeoutMs, past } = readSession(record);
+        const text = JSON.stringify(data);
+        if (isOwn && name !== null) {
+          await store.putOwn(name, namespace, text, idleTimeoutMs, past);
+          return name;
+        }
         const id = toId(name ?? placeName(jobId, offset));
-        await store.put(id, namespace, JSON.stringify(data), idleTimeoutMs, past);
+        await store.put(id, namespace, text, idleTimeoutMs, past);
         return id;
       });
       // Only records on disk count as stored: a checkpoint must not run ahead of them.

@@ -15,6 +15,7 @@ export const PROBLEMS = {
   "request-timeout": [408, "The request took too long to arrive"],
   conflict: [409, "The request conflicts with the current state"],
   "pinned-by-environment": [409, "An environment variable fixes this value"],
+  "session-ended": [409, "The session with this id has ended"],
   "lease-expired": [409, "The fill lease has expired"],
   "upload-offset-mismatch": [409, "The upload offset does not match"],
   "version-mismatch": [412, "The version does not match"],

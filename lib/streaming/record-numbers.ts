@@ -14,8 +14,8 @@ const hasVectors = (target: RecordTarget): boolean => target === "vectors" || ta
 
 /** Members of a session's record that is more than its data. */
 const SESSION_BODY: ReadonlySet<string> = new Set(["id", "data", "idleTimeoutSeconds"]);
-/** What an export tells of a session. */
-export const SESSION_COLUMNS: readonly string[] = [
+/** What an export tells of each session. */
+const SESSION_COLUMNS: readonly string[] = [
   "id",
   "createdAt",
   "lastUsedAt",
@@ -25,9 +25,13 @@ export const SESSION_COLUMNS: readonly string[] = [
   "data",
 ];
 
+/** These with what it tells of some: that the id is the caller's own. */
+export const ALL_SESSION_COLUMNS: readonly string[] = [...SESSION_COLUMNS, "ownId"];
+
 /** Whether a session's record is an export's: with all of its members, as data of the consumer's own may have some of them. */
 export const isExportedSession = (record: Fields): boolean =>
-  SESSION_COLUMNS.every((key) => Object.hasOwn(record, key)) && Object.keys(record).length === SESSION_COLUMNS.length;
+  SESSION_COLUMNS.every((key) => Object.hasOwn(record, key)) &&
+  Object.keys(record).every((key) => ALL_SESSION_COLUMNS.includes(key));
 
 /** Whether a session's record names its data; else it is the data. */
 export const isSessionBody = (record: Fields): boolean =>

@@ -9,6 +9,7 @@ import type {
 /** Session rows in a plain map: the database of tests and benchmarks, with a switch for each way that one can fail. */
 export class MapRows implements SessionRows {
   readonly rows = new Map<string, SessionRow>();
+  readonly ends = new Map<string, number>();
   /** What `apply` rejects with, while it is set. */
   failure: unknown = null;
   /** While it is set, a commit waits for it. */
@@ -29,8 +30,10 @@ export class MapRows implements SessionRows {
     this.commits++;
     for (const change of changes) {
       if (change.kind === "put") this.rows.set(change.row.id, { ...change.row, data: Buffer.from(change.row.data) });
-      else if (change.kind === "delete") this.rows.delete(change.id);
-      else {
+      else if (change.kind === "delete") {
+        this.rows.delete(change.id);
+        if (change.end) this.ends.set(change.id, change.end.endedAtMs);
+      } else {
         const row = this.rows.get(change.id);
         if (row) row.lastUsedAtMs = change.lastUsedAtMs;
       }
@@ -39,8 +42,16 @@ export class MapRows implements SessionRows {
 
   async expire(atMs: number, limit: number): Promise<number> {
     const over = [...this.rows.values()].filter((row) => row.lastUsedAtMs + row.idleTimeoutMs <= atMs).slice(0, limit);
-    for (const row of over) this.rows.delete(row.id);
+    for (const row of over) {
+      this.rows.delete(row.id);
+      if (row.ownId !== null) this.ends.set(row.id, row.lastUsedAtMs + row.idleTimeoutMs);
+    }
     return over.length;
+  }
+
+  async endOf(id: string): Promise<number | null> {
+    const row = this.rows.get(id);
+    return this.ends.get(id) ?? (row ? row.lastUsedAtMs + row.idleTimeoutMs : null);
   }
 
   async list(

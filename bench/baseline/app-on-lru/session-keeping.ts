@@ -56,13 +56,13 @@ export class SessionKeeping {
     const room = await this.#commits.reserve(bytes.length);
     this.#used.delete(fields.id);
     const { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version } = fields;
-    const row = { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data: bytes };
+    const row = { id, ownId: null, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data: bytes };
     this.#queue.add({ kind: "put", row, dataBytes: bytes.length }, room);
   }
 
   async delete(id: string): Promise<void> {
     this.#used.delete(id);
-    this.#queue.add({ kind: "delete", id }, await this.#commits.reserveForRemoval());
+    this.#queue.add({ kind: "delete", id, end: null }, await this.#commits.reserveForRemoval());
   }
 
   used(id: string, atMs: number): void {

@@ -21,9 +21,16 @@ function put(id: string, atMs: number, version = 1): SessionChange {
   const idleTimeoutMs = TIMEOUT_MS + (version % 7) * 100;
   return {
     kind: "put",
-    row: { id, namespace: "n", createdAtMs: 5, lastUsedAtMs: atMs, idleTimeoutMs, version, data },
+    row: { id, ownId: ownIdOf(id), namespace: "n", createdAtMs: 5, lastUsedAtMs: atMs, idleTimeoutMs, version, data },
   };
 }
+/** Every other session has an id of its caller's. */
+const ownIdOf = (id: string): string | null => (/[13579]$/.test(id) ? `own ${id}` : null);
+const deletion = (id: string, endedAtMs: number): SessionChange => ({
+  kind: "delete",
+  id,
+  end: ownIdOf(id) === null ? null : { namespace: "n", endedAtMs },
+});
 const use = (id: string, lastUsedAtMs: number): SessionChange => ({ kind: "use", id, lastUsedAtMs });
 
 const kindOf = fc.constantFrom("put", "use", "delete");
@@ -41,20 +48,28 @@ function toChanges(changes: readonly [number, string][], atMs: number): SessionC
   return [...new Map(changes)].map(([number, kind]) => {
     const id = `s${number}`;
     if (kind === "put") return put(id, atMs, atMs);
-    return kind === "use" ? use(id, atMs) : { kind: "delete", id };
+    return kind === "use" ? use(id, atMs) : deletion(id, atMs);
   });
 }
 
 async function seen(rows: SessionRows, atMs: number): Promise<unknown> {
-  const all = await Promise.all([0, 1, 2, 3, 4, 5].map((number) => rows.get(`s${number}`)));
-  return all.map((row) => row && { ...row, data: Buffer.from(row.data).toString(), isLive: row.lastUsedAtMs > atMs });
+  const ids = [0, 1, 2, 3, 4, 5].map((number) => `s${number}`);
+  const all = await Promise.all(ids.map((id) => rows.get(id)));
+  const ends = await Promise.all(ids.map(async (id) => (ownIdOf(id) && !(await rows.get(id)) ? rows.endOf(id) : null)));
+  return all.map((row, index) =>
+    row ? { ...row, data: Buffer.from(row.data).toString(), isLive: row.lastUsedAtMs > atMs } : ends[index],
+  );
 }
 
 describe("session rows in SQLite", () => {
   it("say what a map says, after every change, expiry, list and restart", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 14 }), async (steps) => {
-        await database.write([{ sql: `DELETE FROM "Session"` }, { sql: `DELETE FROM "SessionUses"` }]);
+        await database.write([
+          { sql: `DELETE FROM "Session"` },
+          { sql: `DELETE FROM "SessionUses"` },
+          { sql: `DELETE FROM "SessionEnd"` },
+        ]);
         let rows = await open();
         const model = new MapRows();
         for (const [index, taken] of steps.entries()) {
@@ -81,6 +96,7 @@ describe("session rows in SQLite", () => {
       kind: "put",
       row: {
         id: "again",
+        ownId: null,
         namespace: "n",
         createdAtMs,
         lastUsedAtMs: createdAtMs,
@@ -119,7 +135,7 @@ describe("session rows in SQLite", () => {
     const rows = await open();
     await rows.apply([put("back", 1_000)]);
     await rows.apply([use("back", 50_000)]);
-    await rows.apply([{ kind: "delete", id: "back" }]);
+    await rows.apply([deletion("back", 1_000)]);
     await rows.apply([put("back", 1_000), use("other", 60_000)]);
     expect((await rows.get("back"))?.lastUsedAtMs).toBe(1_000);
     await rows.count(0);
@@ -154,5 +170,30 @@ describe("session rows in SQLite", () => {
       expect(kept?.uses).toBeLessThanOrEqual(10_500);
     }
     expect((await rows.get("same-7"))?.lastUsedAtMs).toBe(61);
+  });
+
+  it("remembers the ends of callers' own ids for a day, through a restart, and the newest 100,000 of a namespace", async () => {
+    await database.write([{ sql: `DELETE FROM "SessionEnd"` }]);
+    let rows = await open();
+    const end = (id: string, namespace: string, endedAtMs: number): SessionChange => ({
+      kind: "delete",
+      id,
+      end: { namespace, endedAtMs },
+    });
+    await rows.apply([end("other", "m", 1), end("early", "n", 2)]);
+    for (let from = 0; from < 99_990; from += 9_999)
+      await rows.apply(Array.from({ length: 9_999 }, (_, at) => end(`many-${from + at}`, "n", 10 + from + at)));
+    rows = await open();
+    expect(await rows.endOf("early")).toBe(2);
+    await rows.apply(Array.from({ length: 1_000 }, (_, at) => end(`more-${at}`, "n", 200_000 + at)));
+    expect([await rows.endOf("early"), await rows.endOf("many-0")]).toEqual([null, null]);
+    // Another namespace's ends are not pushed out by these.
+    expect([await rows.endOf("other"), await rows.endOf("many-1001")]).toEqual([1, 1_011]);
+    await rows.expire(86_400_000 + 1_011, 10);
+    expect([await rows.endOf("other"), await rows.endOf("many-1001"), await rows.endOf("many-1002")]).toEqual([
+      null,
+      null,
+      1_012,
+    ]);
   });
 });

@@ -6,14 +6,15 @@ import type {
   SessionRows,
   SessionUse,
 } from "../../ports/session-rows.ts";
+import { endOf, forgetEnds, keepEnds, SessionEnds } from "./session-ends.ts";
 import { SessionUses } from "./session-uses.ts";
 
-const FIELDS = `"id", "namespace", "createdAtMs", "lastUsedAtMs", "idleTimeoutMs", "version"`;
+const FIELDS = `"id", "ownId", "namespace", "createdAtMs", "lastUsedAtMs", "idleTimeoutMs", "version"`;
 /** What a row takes beside its data, with both indexes, and what pages leave empty. */
 const OVERHEAD_RATIO = 1.3;
 
 const GET = `SELECT ${FIELDS}, "data" FROM "Session" WHERE "id" = ?`;
-const PUT = `INSERT INTO "Session" (${FIELDS}, "expiresAtMs", "data") VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+const PUT = `INSERT INTO "Session" (${FIELDS}, "expiresAtMs", "data") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT ("id") DO UPDATE SET "lastUsedAtMs" = excluded."lastUsedAtMs", "expiresAtMs" = excluded."expiresAtMs",
     "version" = excluded."version", "data" = excluded."data",
     -- Changes only when a session is made again over its expired row.
@@ -39,14 +40,15 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
   };
   await measure();
   const uses = await SessionUses.open(database);
+  const ends = await SessionEnds.open(database);
   return {
     async get(id) {
       const [row] = await database.all<Omit<SessionRow, "data"> & { data: ArrayBuffer }>(GET, [id]);
       if (!row) return null;
-      const { namespace, createdAtMs, idleTimeoutMs, version } = row;
+      const { ownId, namespace, createdAtMs, idleTimeoutMs, version } = row;
       const lastUsedAtMs = uses.newest(id, row.lastUsedAtMs);
       const data = new Uint8Array(row.data);
-      return { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data };
+      return { id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data };
     },
     async apply(changes) {
       const used = changes.filter((change): change is SessionUse => change.kind === "use");
@@ -58,17 +60,21 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
       if (isPutBack) await uses.fold([...statements, ...uses.statementsFor(used)]);
       else await database.write([...statements, ...uses.statementsFor(used)]);
       await uses.committed(used);
+      await ends.added(changes);
       if (statements.length > 0) await measure();
     },
     async expire(atMs, limit) {
-      const [deleted] = await uses.fold([
-        {
-          sql: `DELETE FROM "Session" WHERE "id" IN (SELECT "id" FROM "Session" WHERE "expiresAtMs" <= ? LIMIT ?)`,
-          params: [atMs, limit],
-        },
+      const over = `SELECT "id" FROM "Session" WHERE "expiresAtMs" <= ? ORDER BY "expiresAtMs", "id" LIMIT ?`;
+      const params = [atMs, limit];
+      const [ended, deleted] = await uses.fold([
+        { sql: keepEnds(over), params },
+        { sql: `DELETE FROM "Session" WHERE "id" IN (${over})`, params },
+        forgetEnds(atMs),
       ]);
+      await ends.grown(ended ?? 0);
       return deleted ?? 0;
     },
+    endOf: (id) => ends.of(id),
     async list(namespace, { after, limit, atMs }) {
       if (uses.size > 0) await uses.fold();
       const from: SqlValue[] = after ? [after.createdAtMs, after.id] : [];
@@ -94,12 +100,12 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
 /** Last uses are kept apart. */
 function toStatement(change: SessionChange): Statement[] {
   if (change.kind === "use") return [];
-  if (change.kind === "delete") return [{ sql: DELETE, params: [change.id] }];
-  const { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data } = change.row;
+  if (change.kind === "delete") return [{ sql: DELETE, params: [change.id] }, ...endOf(change)];
+  const { id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data } = change.row;
   const expiresAtMs = lastUsedAtMs + idleTimeoutMs;
   const put = {
     sql: PUT,
-    params: [id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, expiresAtMs, data],
+    params: [id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, expiresAtMs, data],
   };
   return version === 1 ? [put, { sql: MADE, params: [createdAtMs, id] }] : [put];
 }

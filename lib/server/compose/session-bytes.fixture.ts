@@ -16,6 +16,7 @@ const FILL_BYTES = (Number(size) < 1_000 ? 32 : 48) * MIB;
 const nothing: SessionRows = {
   get: async () => null,
   apply: async () => undefined,
+  endOf: async () => null,
   expire: async () => 0,
   list: async () => [],
   count: async () => 0,

@@ -27,7 +27,16 @@ function setUp() {
     const data = Buffer.from(text);
     const room = await commits.reserve(data.length);
     memory.set(id, data);
-    const row = { id, namespace: "a", createdAtMs: 1, lastUsedAtMs: 1, idleTimeoutMs: 1, version: 1, data: null };
+    const row = {
+      id,
+      ownId: null,
+      namespace: "a",
+      createdAtMs: 1,
+      lastUsedAtMs: 1,
+      idleTimeoutMs: 1,
+      version: 1,
+      data: null,
+    };
     queue.add({ kind: "put", row, dataBytes: data.length }, room);
   };
   const text = (id: string) => String(Buffer.from(rows.rows.get(id)?.data ?? []));
@@ -118,7 +127,16 @@ describe("GroupCommit and its WriteQueue", () => {
     rows.failure = null;
     const room = queue.tryReserve(4);
     memory.set("t", Buffer.from("more"));
-    const row = { id: "t", namespace: "a", createdAtMs: 1, lastUsedAtMs: 1, idleTimeoutMs: 1, version: 1, data: null };
+    const row = {
+      id: "t",
+      ownId: null,
+      namespace: "a",
+      createdAtMs: 1,
+      lastUsedAtMs: 1,
+      idleTimeoutMs: 1,
+      version: 1,
+      data: null,
+    };
     if (room) queue.add({ kind: "put", row, dataBytes: 4 }, room);
     await commits.flush();
     expect([text("s"), text("t")]).toEqual(["kept", "more"]);
@@ -130,8 +148,8 @@ describe("GroupCommit and its WriteQueue", () => {
     await put("s", "gone soon");
     const rest = queue.tryReserve(8 * MIB - queue.heldBytes - 512);
     expect(rest).not.toBeNull();
-    expect(queue.addDeletion("other")).toBe(false);
-    expect(queue.addDeletion("s")).toBe(true);
+    expect(queue.addDeletion("other", null)).toBe(false);
+    expect(queue.addDeletion("s", null)).toBe(true);
     if (rest) queue.release(rest);
     await commits.flush();
     expect(rows.rows.size).toBe(0);

@@ -1,4 +1,4 @@
-import { randomFillSync } from "node:crypto";
+import { randomFillSync, randomInt } from "node:crypto";
 
 const ID_BYTES = 32;
 const ID_LENGTH = 43;
@@ -55,14 +55,16 @@ export function newSessionId(): string {
 
 /**
  * From session ids (256 random bits) to slots: open addressing with linear probing over typed arrays, and the ids beside it
- * in binary, 40–48 bytes a slot where a `Map` of strings takes 170. The ids themselves are the hash: they come from a
- * cryptographic source, and one that a caller makes up is looked for, never put in, so that nobody can choose the chains.
+ * in binary, 40–48 bytes a slot where a `Map` of strings takes 170. Ids are random, or hashes of what a caller chose. Such a
+ * caller may look for hashes that begin alike, so where an id falls depends on two numbers that this process alone knows.
  */
 export class IdIndex {
   #ids: Uint32Array;
   /** Slots by hash, at most half full. */
   #table: Int32Array;
   #mask: number;
+  /** Keeps as many of a place's upper bits as the table has. */
+  #shift: number;
   readonly #probe = new Uint8Array(ID_BYTES);
   readonly #words = new Uint32Array(this.#probe.buffer);
 
@@ -70,6 +72,7 @@ export class IdIndex {
     this.#ids = new Uint32Array(capacity * 8);
     this.#table = new Int32Array(tableLength(capacity)).fill(EMPTY);
     this.#mask = this.#table.length - 1;
+    this.#shift = Math.clz32(this.#mask);
   }
 
   static bytesFor(capacity: number): number {
@@ -80,7 +83,7 @@ export class IdIndex {
   find(id: string): number {
     if (!decodeId(id, this.#probe)) return EMPTY;
     const words = this.#words;
-    for (let at = (words[0] ?? 0) & this.#mask; ; at = (at + 1) & this.#mask) {
+    for (let at = place(words[0] ?? 0, words[1] ?? 0) >>> this.#shift; ; at = (at + 1) & this.#mask) {
       const slot = this.#table[at] ?? EMPTY;
       if (slot === EMPTY || this.#isProbe(slot)) return slot;
     }
@@ -119,6 +122,7 @@ export class IdIndex {
     this.#ids = ids;
     this.#table = new Int32Array(tableLength(capacity)).fill(EMPTY);
     this.#mask = this.#table.length - 1;
+    this.#shift = Math.clz32(this.#mask);
     for (const slot of slots) this.#insert(slot);
   }
 
@@ -129,13 +133,21 @@ export class IdIndex {
   }
 
   #home(slot: number): number {
-    return (this.#ids[slot * 8] ?? 0) & this.#mask;
+    return place(this.#ids[slot * 8] ?? 0, this.#ids[slot * 8 + 1] ?? 0) >>> this.#shift;
   }
 
   #isProbe(slot: number): boolean {
     for (let word = 0; word < 8; word++) if (this.#ids[slot * 8 + word] !== this.#words[word]) return false;
     return true;
   }
+}
+
+const FIRST_FACTOR = randomInt(2 ** 31) * 2 + 1;
+const SECOND_FACTOR = randomInt(2 ** 31) * 2 + 1;
+
+/** The upper bits of a product depend on all bits of its factors. */
+function place(first: number, second: number): number {
+  return Math.imul(first, FIRST_FACTOR) + Math.imul(second, SECOND_FACTOR);
 }
 
 function tableLength(capacity: number): number {

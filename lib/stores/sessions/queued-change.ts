@@ -1,8 +1,9 @@
 import type { SessionChange, SessionRow } from "../../ports/session-rows.ts";
 import { usedAt } from "./used-at.ts";
 
-/** What a change costs beside its data: its objects, its key, its place in the map. */
+/** What a change costs beside its data: its objects, its key, its place in the map, and the caller's id of ordinary length. */
 const CHANGE_BYTES = 512;
+const ORDINARY_ID = 64;
 
 /** A row whose data are null as long as they are the ones in memory. */
 type QueuedRow = Omit<SessionRow, "data"> & { data: Uint8Array | null };
@@ -16,8 +17,13 @@ export function sizeOfChange(dataBytes: number): number {
   return CHANGE_BYTES + dataBytes;
 }
 
+/** What an id that its caller chose takes on top, in UTF-16. */
+export function idBytes(id: string | null): number {
+  return id === null || id.length <= ORDINARY_ID ? 0 : 2 * id.length;
+}
+
 export function bytesOf(change: QueuedChange): number {
-  return sizeOfChange(change.kind === "put" ? change.dataBytes : 0);
+  return sizeOfChange(change.kind === "put" ? change.dataBytes + idBytes(change.row.ownId) : 0);
 }
 
 /** What stands in the queue after both: a later change takes the earlier one's place, a use goes into what waits. */

@@ -12,6 +12,20 @@ export function pressure(): AppError {
   });
 }
 
+export function sessionEnded(): AppError {
+  return new AppError(
+    "session-ended",
+    "A session with this id ended or was deleted within the last 24 hours. Begin a new one under another id.",
+  );
+}
+
+export function sessionExists(): AppError {
+  return new AppError(
+    "version-mismatch",
+    "A session with this id exists already. Without If-None-Match, PUT replaces its data.",
+  );
+}
+
 export function notFound(): AppError {
   return new AppError("not-found", "No session has this id; it may have expired.");
 }

@@ -1,6 +1,7 @@
 import type { StoreStats } from "../../contracts/memory.ts";
 import type { Yielder } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
+import type { SessionEnd } from "../../ports/session-rows.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { CoarseClock } from "../core/coarse-clock.ts";
 import { StoreCounters } from "../core/store-counters.ts";
@@ -152,9 +153,15 @@ export class SessionMemory implements ResidentSessions {
 
   expire(slot: number): void {
     const id = this.table.ids.idOf(slot);
+    const end = this.endOf(slot, this.table.expiresAtMs(slot));
     this.table.clear(slot);
     this.counters.removed("expired");
-    this.#options.departures.expired(id);
+    this.#options.departures.expired(id, end);
+  }
+
+  /** What is remembered of the session when it ends. */
+  endOf(slot: number, endedAtMs: number): SessionEnd | null {
+    return this.table.isOwn(slot) ? { namespace: this.table.namespace(slot), endedAtMs } : null;
   }
 
   /** Pushes out the session used longest ago; nothing is lost. */

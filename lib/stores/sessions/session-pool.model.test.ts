@@ -17,6 +17,7 @@ const TTL = 1_000;
 const yielder: Yielder = { spent: true, yield: () => Promise.resolve() };
 
 interface Expected {
+  id: string;
   namespace: string;
   text: string;
   version: number;
@@ -59,6 +60,7 @@ const operation = fc.oneof(
       ttl: fc.integer({ min: 1, max: TTL }),
     }),
   },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant("createOwn" as const), namespace, name: fc.nat(7), data }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant("get" as const), at, namespace }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("replace" as const), at, data, stale: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("patch" as const), at, data }) },
@@ -93,8 +95,11 @@ const only = (version: number) => ({ match: [[String(version)]], noneMatch: [] }
 class Bench {
   readonly clock = new FakeClock();
   readonly rows = new MapRows();
+  /** By namespace and id. */
   readonly model = new Map<string, Expected>();
-  readonly ids: string[] = [];
+  readonly names: string[] = [];
+  /** Deleted sessions whose ids were their callers'. */
+  readonly ended = new Set<string>();
   readonly account = new TestAccount(CEILING, "sessions");
   maxItems = MAX_ITEMS;
   pool = this.open();
@@ -113,14 +118,35 @@ class Bench {
     });
   }
 
-  id(index: number): string {
-    return this.ids[index % Math.max(1, this.ids.length)] ?? "A".repeat(43);
+  /** One of those that were ever begun. */
+  name(index: number): { namespace: string; id: string } {
+    const name = this.names[index % Math.max(1, this.names.length)] ?? `a ${"A".repeat(43)}`;
+    return { namespace: name.slice(0, 1), id: name.slice(2) };
   }
 
-  live(id: string, namespace?: string): Expected | undefined {
-    const session = this.model.get(id);
-    if (!session || session.lastUsedAtMs + session.idleTimeoutMs <= this.clock.monotonicMs()) return undefined;
-    return namespace === undefined || session.namespace === namespace ? session : undefined;
+  live(namespace: string, id: string): Expected | undefined {
+    const session = this.model.get(`${namespace} ${id}`);
+    return session && session.lastUsedAtMs + session.idleTimeoutMs > this.clock.monotonicMs() ? session : undefined;
+  }
+
+  begun(namespace: string, id: string, data: Json, idleTimeoutMs: number): void {
+    const text = JSON.stringify(data);
+    const lastUsedAtMs = this.clock.monotonicMs();
+    this.names.push(`${namespace} ${id}`);
+    this.model.set(`${namespace} ${id}`, { id, namespace, text, version: 1, idleTimeoutMs, lastUsedAtMs });
+  }
+
+  async createOwn({ namespace, name, data }: Extract<Operation, { kind: "createOwn" }>): Promise<void> {
+    // One has the form of an id that is made here.
+    const id = name === 0 ? "B".repeat(42).concat("A") : `an id of the caller's, ${"é".repeat(name)}`;
+    const key = `${namespace} ${id}`;
+    const was = this.live(namespace, id) ? "version-mismatch" : this.model.has(key) || this.ended.has(key);
+    const code = await this.pool
+      .createOwn(namespace, id, JSON.stringify(data), TTL)
+      .then(() => "ok")
+      .catch((error: unknown) => (error instanceof AppError ? error.code : String(error)));
+    expect(code, key).toBe(was === true ? "session-ended" : was === false ? "ok" : was);
+    if (code === "ok") this.begun(namespace, id, data, TTL);
   }
 
   /** What the pool should answer: the model's session when it has one, `not-found` when not. */
@@ -133,30 +159,30 @@ class Bench {
   }
 
   async run(op: Operation): Promise<void> {
-    const nowMs = this.clock.monotonicMs();
     if (op.kind === "create") {
-      const text = JSON.stringify(op.data);
-      const { id } = await this.pool.create(op.namespace, text, op.ttl);
-      this.ids.push(id);
-      this.model.set(id, { namespace: op.namespace, text, version: 1, idleTimeoutMs: op.ttl, lastUsedAtMs: nowMs });
-    } else if (op.kind === "get") {
-      const id = this.id(op.at);
-      const session = this.live(id, op.namespace);
+      const { id } = await this.pool.create(op.namespace, JSON.stringify(op.data), op.ttl);
+      this.begun(op.namespace, id, op.data, op.ttl);
+    } else if (op.kind === "createOwn") await this.createOwn(op);
+    else if (op.kind === "get") {
+      const { id } = this.name(op.at);
+      const session = this.live(op.namespace, id);
       const answer = this.pool.get(op.namespace, id);
       await this.expectAnswer(id, session, answer);
       if (session) expect(await answer).toMatchObject({ text: session.text, view: { version: session.version } });
     } else if (op.kind === "replace" || op.kind === "patch") await this.write(op);
     else if (op.kind === "touch" || op.kind === "delete") {
-      const id = this.id(op.at);
-      const session = this.live(id);
-      const namespace = session?.namespace ?? "a";
+      const { namespace, id } = this.name(op.at);
+      const session = this.live(namespace, id);
       await this.expectAnswer(
         id,
         session,
         op.kind === "touch" ? this.pool.touch(namespace, id) : this.pool.delete(namespace, id, null),
       );
       // One that had expired stays in the model: its row is still there, and a restart sets its time with the others'.
-      if (op.kind === "delete" && session) this.model.delete(id);
+      if (op.kind === "delete" && session) {
+        this.model.delete(`${namespace} ${id}`);
+        this.ended.add(`${namespace} ${id}`);
+      }
     } else if (op.kind === "advance") {
       this.clock.advance(op.ms);
       await new Promise(setImmediate);
@@ -171,9 +197,8 @@ class Bench {
   }
 
   async write(op: Extract<Operation, { kind: "replace" | "patch" }>): Promise<void> {
-    const id = this.id(op.at);
-    const session = this.live(id);
-    const namespace = session?.namespace ?? "a";
+    const { namespace, id } = this.name(op.at);
+    const session = this.live(namespace, id);
     if (op.kind === "replace" && op.stale && session) {
       const stale = this.pool.replace(namespace, id, "0", only(session.version + 1));
       await expect(stale).rejects.toMatchObject({ code: "version-mismatch" });
@@ -202,9 +227,10 @@ class Bench {
     this.account.release(this.account.grantedBytes);
     const now = this.clock.nowMs();
     for (const row of this.rows.rows.values()) {
-      const expected = this.model.get(row.id);
+      const expected = this.model.get(`${row.namespace} ${row.ownId ?? row.id}`);
       if (expected) row.lastUsedAtMs = now - (this.clock.monotonicMs() - expected.lastUsedAtMs);
     }
+    for (const key of this.rows.ends.keys()) this.rows.ends.set(key, now);
     this.pool = this.open();
   }
 

@@ -4,17 +4,18 @@ import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { SessionPast, SessionRow, SessionRows } from "../../ports/session-rows.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Condition } from "../../shared/condition.ts";
-import { AppError } from "../../shared/errors.ts";
+import type { AppError } from "../../shared/errors.ts";
 import type { Json } from "../../shared/json-value.ts";
-import { KeyedLock } from "../../shared/keyed-lock.ts";
 import { DueUses } from "./due-uses.ts";
 import { type Durability, GroupCommit } from "./group-commit.ts";
-import { newSessionId } from "./id-index.ts";
 import { encoded, type MeasuredText } from "./measured-text.ts";
 import { mergePatch } from "./merge-patch.ts";
+import { type Named, queuePut } from "./queue-put.ts";
+import { idBytes } from "./queued-change.ts";
+import { SessionCreation } from "./session-creation.ts";
 import { checkVersion, pressure } from "./session-errors.ts";
 import { SessionListing } from "./session-listing.ts";
-import { SessionLoads } from "./session-loads.ts";
+import { SessionLoads, type Visit } from "./session-loads.ts";
 import { SessionMemory } from "./session-memory.ts";
 import { sessionRelief } from "./session-relief.ts";
 import { SessionUpkeep } from "./session-upkeep.ts";
@@ -38,6 +39,11 @@ export interface SessionPoolOptions {
   onFailure(error: unknown): void;
 }
 
+interface Replacing {
+  condition: Condition | null;
+  only: Visit<unknown>["only"];
+}
+
 /**
  * Sessions: the ones used last in memory, bounded; every one of them in the database. A change is made in memory and follows
  * to the database within the second (`everysec`) or before it is acknowledged (`always`). What is pushed out of memory comes
@@ -57,7 +63,7 @@ export class SessionPool implements BoundedStore {
   readonly #loads: SessionLoads;
   readonly #uses: DueUses;
   readonly #writes: WriteAdmission;
-  readonly #puts = new KeyedLock();
+  readonly #creation: SessionCreation;
   #durability: Durability;
 
   constructor(options: SessionPoolOptions) {
@@ -74,6 +80,12 @@ export class SessionPool implements BoundedStore {
     this.#writes = new WriteAdmission({ ...parts, account, counters: memory.counters, commits });
     this.listing = new SessionListing({ ...parts, commits, loads: this.#loads });
     this.upkeep = new SessionUpkeep({ ...options, ...parts, commits });
+    this.#creation = new SessionCreation({
+      ...parts,
+      loads: this.#loads,
+      writes: this.#writes,
+      replace: (namespace, id, data, only) => this.#replace(namespace, id, data, { condition: null, only }),
+    });
     this.relief = sessionRelief(memory);
     this.memory = memory;
     [this.#queue, this.#commits, this.#spilled] = [queue, commits, spilled];
@@ -98,7 +110,20 @@ export class SessionPool implements BoundedStore {
 
   /** @throws {AppError} item-too-large, storage-full, storage-read-only, storage-unavailable, memory-pressure. */
   create(namespace: string, text: string, idleTimeoutMs = this.memory.idleTimeoutMs): Promise<SessionView> {
-    return this.#createAs(newSessionId(), namespace, text, idleTimeoutMs, null);
+    return this.#creation.create(namespace, text, idleTimeoutMs);
+  }
+
+  /**
+   * Begins a session under an id of the caller's: 22 bytes at least, unique within its namespace.
+   * @throws {AppError} as `create`; version-mismatch when it is there already, session-ended when it was there within a day.
+   */
+  createOwn(
+    namespace: string,
+    id: string,
+    text: string,
+    idleTimeoutMs = this.memory.idleTimeoutMs,
+  ): Promise<SessionView> {
+    return this.#creation.createOwn(namespace, id, text, idleTimeoutMs);
   }
 
   /**
@@ -113,47 +138,23 @@ export class SessionPool implements BoundedStore {
     idleTimeoutMs = this.memory.idleTimeoutMs,
     past: SessionPast | null = null,
   ): Promise<SessionView> {
-    // Two at once would both find nothing, and both make it.
-    return this.#puts.run(id, async () => {
-      try {
-        return await this.#replace(namespace, id, text, null, false);
-      } catch (error) {
-        if (!(error instanceof AppError && error.code === "not-found")) throw error;
-        return await this.#createAs(id, namespace, text, idleTimeoutMs, past);
-      }
-    });
+    return this.#creation.put(id, namespace, text, idleTimeoutMs, past);
+  }
+
+  /** The same under an id of the caller's, as an export tells it. An import may bring back what has ended. */
+  putOwn(
+    id: string,
+    namespace: string,
+    text: string,
+    idleTimeoutMs = this.memory.idleTimeoutMs,
+    past: SessionPast | null = null,
+  ): Promise<SessionView> {
+    return this.#creation.putOwn(id, namespace, text, idleTimeoutMs, past);
   }
 
   /** Resolves when all that was accepted so far is in the database. @throws {AppError} when it cannot be written. */
   committed(): Promise<void> {
     return this.#commits.committed();
-  }
-
-  async #createAs(
-    id: string,
-    namespace: string,
-    text: string,
-    idleTimeoutMs: number,
-    past: SessionPast | null,
-  ): Promise<SessionView> {
-    const data = this.#writes.measured(text);
-    return this.#writes.acknowledged(() =>
-      this.#writes.withRoom(data.bytes, (room) => {
-        const nowMs = this.memory.nowMs();
-        // Other clocks may be ahead of ours: nothing lives longer for that.
-        const lastUsedAtMs = Math.min(past?.lastUsedAtMs ?? nowMs, nowMs);
-        if (lastUsedAtMs + idleTimeoutMs <= nowMs)
-          throw new AppError(
-            "validation-failed",
-            "/expiresAt: the session has expired; to start it as a new one, send the record without its export fields",
-          );
-        const createdAtMs = Math.min(past?.createdAtMs ?? nowMs, lastUsedAtMs);
-        const fields = { namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version: past?.version ?? 1 };
-        const slot = this.memory.insert(id, fields, encoded(data));
-        if (slot < 0) throw pressure();
-        return this.#enqueue(id, slot, room);
-      }),
-    );
   }
 
   /** Reads the data and slides the timeout. @throws {AppError} not-found. */
@@ -191,23 +192,16 @@ export class SessionPool implements BoundedStore {
   }
 
   /** @throws {AppError} not-found, version-mismatch, and what `create` throws. */
-  replace(namespace: string, id: string, text: string, condition: Condition | null): Promise<SessionView> {
-    return this.#replace(namespace, id, text, condition, true);
+  async replace(namespace: string, id: string, text: string, condition: Condition | null): Promise<SessionView> {
+    return this.#replace(namespace, id, this.#writes.measured(text), { condition, only: undefined });
   }
 
-  async #replace(
-    namespace: string,
-    id: string,
-    text: string,
-    condition: Condition | null,
-    isLookup: boolean,
-  ): Promise<SessionView> {
-    const data = this.#writes.measured(text);
+  #replace(namespace: string, id: string, data: MeasuredText, how: Replacing): Promise<SessionView> {
     return this.#writes.acknowledged(() =>
-      this.#writes.withRoom(data.bytes, (room) =>
+      this.#writes.withRoom(data.bytes + idBytes(id), (room) =>
         this.#loads.visit(namespace, id, {
-          isLookup,
-          resident: (slot) => this.#store(id, slot, data, condition, room),
+          only: how.only,
+          resident: (slot, key) => this.#store({ slot, key, id }, data, how.condition, room),
         }),
       ),
     );
@@ -220,12 +214,12 @@ export class SessionPool implements BoundedStore {
       // Room as large as the last attempt wanted is waited for here: an attempt must not wait between reading and writing.
       this.#queue.release(await this.#commits.reserve(neededBytes));
       return this.#loads.visit(namespace, id, {
-        resident: (slot) => {
+        resident: (slot, key) => {
           checkVersion(this.memory.table.version(slot), condition);
           const target: Json = JSON.parse(this.memory.text(slot));
           const data = this.#writes.measured(JSON.stringify(mergePatch(target, patch)));
-          neededBytes = data.bytes;
-          return this.#storeAtOnce(id, slot, data);
+          neededBytes = data.bytes + idBytes(id);
+          return this.#storeAtOnce({ slot, key, id }, data);
         },
       });
     });
@@ -236,15 +230,18 @@ export class SessionPool implements BoundedStore {
     const room = await this.#commits.reserveForRemoval();
     try {
       await this.#loads.visit(namespace, id, {
-        resident: (slot) => {
+        resident: (slot, key) => {
           checkVersion(this.memory.table.version(slot), condition);
+          const end = this.memory.endOf(slot, this.memory.nowMs());
           this.memory.delete(slot);
-          this.#queue.add({ kind: "delete", id }, room);
+          this.#queue.add({ kind: "delete", id: key, end }, room);
         },
         detached: (row) => {
           checkVersion(row.version, condition);
           this.#spilled.taken();
-          this.#queue.add({ kind: "delete", id }, room);
+          const { namespace } = row;
+          const end = row.ownId === null ? null : { namespace, endedAtMs: this.memory.nowMs() };
+          this.#queue.add({ kind: "delete", id: row.id, end }, room);
         },
       });
     } finally {
@@ -257,34 +254,26 @@ export class SessionPool implements BoundedStore {
     return this.upkeep.sweep(yielder);
   }
 
-  #store(id: string, slot: number, data: MeasuredText, condition: Condition | null, room: Room): SessionView {
+  #store(named: Named, data: MeasuredText, condition: Condition | null, room: Room): SessionView {
+    const { slot } = named;
     checkVersion(this.memory.table.version(slot), condition);
     // Used first, so that it is the last to be pushed out while its new data look for room.
     this.memory.use(slot);
     if (!this.memory.replace(slot, encoded(data))) throw pressure();
-    return this.#enqueue(id, slot, room);
+    return queuePut(this.memory, this.#queue, named, room);
   }
 
   /** Stores if there is room in the queue just now, and if making it has not pushed out this very session. */
-  #storeAtOnce(id: string, slot: number, data: MeasuredText): SessionView {
-    this.memory.use(slot);
-    const room = this.#queue.tryReserve(data.bytes);
+  #storeAtOnce(named: Named, data: MeasuredText): SessionView {
+    this.memory.use(named.slot);
+    const room = this.#queue.tryReserve(data.bytes + idBytes(named.id));
     if (!room) throw pressure();
     try {
-      if (this.memory.find(id) !== slot) throw pressure();
-      return this.#store(id, slot, data, null, room);
+      if (this.memory.find(named.key) !== named.slot) throw pressure();
+      return this.#store(named, data, null, room);
     } finally {
       this.#queue.release(room);
     }
-  }
-
-  #enqueue(id: string, slot: number, room: Room): SessionView {
-    const view = viewOfSlot(this.memory, slot, id);
-    const { namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version } = view;
-    this.memory.table.unsavedUses.remove(slot);
-    const row = { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data: null };
-    this.#queue.add({ kind: "put", row, dataBytes: view.bytes }, room);
-    return view;
   }
 
   /** Slides the timeout of a session that memory has no room for. @throws {AppError} memory-pressure: what is told must hold. */

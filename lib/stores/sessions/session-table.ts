@@ -7,13 +7,15 @@ import { IdIndex } from "./id-index.ts";
 const FIRST_CAPACITY = 64;
 /** Small, since a slot that is not used yet counts as held. */
 const GROWTH = 1.25;
-/** Created, last used, timeout, version, namespace and the next free slot. */
-const FIELD_BYTES_PER_SLOT = 8 + 8 + 8 + 4 + 2 + 4;
+/** Created, last used, timeout, version, namespace, whose id, and the next free slot. */
+const FIELD_BYTES_PER_SLOT = 8 + 8 + 8 + 4 + 2 + 1 + 4;
 const NONE = -1;
 
 /** What is known of a session beside its data. Times are the pool's (see `SessionTime`), in milliseconds. */
 export interface SessionFields {
   namespace: string;
+  /** Whether its caller chose the id. */
+  isOwn: boolean;
   createdAtMs: number;
   lastUsedAtMs: number;
   idleTimeoutMs: number;
@@ -36,6 +38,7 @@ export class SessionTable {
   #idleTimeoutMs: Float64Array;
   #versions: Uint32Array;
   #namespaceOf: Uint16Array;
+  #isOwn: Uint8Array;
   #nextFree: Int32Array;
   #firstFree = NONE;
   #top = 0;
@@ -53,6 +56,7 @@ export class SessionTable {
     this.#idleTimeoutMs = new Float64Array(0);
     this.#versions = new Uint32Array(0);
     this.#namespaceOf = new Uint16Array(0);
+    this.#isOwn = new Uint8Array(0);
     this.#nextFree = new Int32Array(0);
   }
 
@@ -92,6 +96,7 @@ export class SessionTable {
     this.#idleTimeoutMs[slot] = fields.idleTimeoutMs;
     this.#versions[slot] = fields.version;
     this.#namespaceOf[slot] = this.#namespaceNumber(fields.namespace);
+    this.#isOwn[slot] = fields.isOwn ? 1 : 0;
     this.ids.add(id, slot);
     this.recency.touch(slot);
   }
@@ -107,12 +112,21 @@ export class SessionTable {
 
   fields(slot: number): SessionFields {
     return {
-      namespace: this.#namespaces[this.#namespaceOf[slot] ?? 0] ?? "",
+      namespace: this.namespace(slot),
+      isOwn: this.isOwn(slot),
       createdAtMs: this.#createdAtMs[slot] ?? 0,
       lastUsedAtMs: this.lastUsedAtMs(slot),
       idleTimeoutMs: this.#idleTimeoutMs[slot] ?? 0,
       version: this.version(slot),
     };
+  }
+
+  namespace(slot: number): string {
+    return this.#namespaces[this.#namespaceOf[slot] ?? 0] ?? "";
+  }
+
+  isOwn(slot: number): boolean {
+    return this.#isOwn[slot] === 1;
   }
 
   isIn(slot: number, namespace: string): boolean {
@@ -161,6 +175,7 @@ export class SessionTable {
     this.#idleTimeoutMs = enlarged(this.#idleTimeoutMs, new Float64Array(capacity));
     this.#versions = enlarged(this.#versions, new Uint32Array(capacity));
     this.#namespaceOf = enlarged(this.#namespaceOf, new Uint16Array(capacity));
+    this.#isOwn = enlarged(this.#isOwn, new Uint8Array(capacity));
     this.#nextFree = enlarged(this.#nextFree, new Int32Array(capacity));
     this.#capacity = capacity;
     return true;
@@ -174,7 +189,7 @@ function bytesFor(capacity: number): number {
   return capacity * perSlot + IdIndex.bytesFor(capacity);
 }
 
-function enlarged<Column extends Float64Array | Uint32Array | Uint16Array | Int32Array>(
+function enlarged<Column extends Float64Array | Uint32Array | Uint16Array | Uint8Array | Int32Array>(
   from: Column,
   to: Column,
 ): Column {

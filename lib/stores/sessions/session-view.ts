@@ -1,4 +1,4 @@
-import type { SessionRowSummary } from "../../ports/session-rows.ts";
+import type { SessionRow, SessionRowSummary } from "../../ports/session-rows.ts";
 import type { SessionMemory } from "./session-memory.ts";
 import type { SessionFields } from "./session-table.ts";
 
@@ -18,14 +18,22 @@ export interface SessionText {
 
 /** @param id the session's own, which whoever asks has at hand: making it from the index again costs more than the rest. */
 export function viewOfSlot({ table }: SessionMemory, slot: number, id: string): SessionView {
-  const { namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version } = table.fields(slot);
+  const { namespace, isOwn, createdAtMs, lastUsedAtMs, idleTimeoutMs, version } = table.fields(slot);
   const expiresAtMs = lastUsedAtMs + idleTimeoutMs;
   const bytes = table.values.rawLength(slot);
-  return { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, expiresAtMs, bytes };
+  return { id, namespace, isOwn, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, expiresAtMs, bytes };
 }
 
 export function viewOfRow(row: Omit<SessionRowSummary, "bytes">, bytes: number): SessionView {
-  const { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version } = row;
+  const { namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version } = row;
+  const id = row.ownId ?? row.id;
+  const isOwn = row.ownId !== null;
   const expiresAtMs = lastUsedAtMs + idleTimeoutMs;
-  return { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, expiresAtMs, bytes };
+  return { id, namespace, isOwn, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, expiresAtMs, bytes };
+}
+
+/** What memory keeps of a row beside its key and its data. */
+export function fieldsOf(row: Omit<SessionRow, "data">): SessionFields {
+  const { namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version } = row;
+  return { namespace, isOwn: row.ownId !== null, createdAtMs, lastUsedAtMs, idleTimeoutMs, version };
 }

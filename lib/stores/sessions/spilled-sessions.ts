@@ -1,3 +1,4 @@
+import type { SessionEnd } from "../../ports/session-rows.ts";
 import type { WriteQueue } from "./write-queue.ts";
 
 /** What the sessions in memory tell when one of them leaves. */
@@ -11,7 +12,7 @@ export interface Departures {
   /** A session has left for want of room; it is in the database, its last use perhaps not. */
   left(id: string, lastUsedAtMs: number, useIsSaved: boolean): void;
   /** A session's time was up. */
-  expired(id: string): void;
+  expired(id: string, end: SessionEnd | null): void;
 }
 
 /** Hands what leaves memory to the queue, and counts what is in the database only. */
@@ -41,8 +42,8 @@ export class SpilledSessions implements Departures {
     if (!useIsSaved) this.#queue.keepUse({ kind: "use", id, lastUsedAtMs });
   }
 
-  expired(id: string): void {
-    this.#queue.addDeletion(id);
+  expired(id: string, end: SessionEnd | null): void {
+    this.#queue.addDeletion(id, end);
   }
 
   /** One came back into memory, or was deleted where it lay. */

@@ -1,5 +1,5 @@
 import type { MemoryAccount } from "../../ports/memory-account.ts";
-import type { SessionChange, SessionUse } from "../../ports/session-rows.ts";
+import type { SessionChange, SessionEnd, SessionUse } from "../../ports/session-rows.ts";
 import { BufferPool } from "../../shared/buffer-pool.ts";
 import { MIB } from "../../shared/bytes.ts";
 import { bytesOf, merged, type QueuedChange, type QueuedPut, sizeOfChange } from "./queued-change.ts";
@@ -143,9 +143,9 @@ export class WriteQueue {
   }
 
   /** Queues a deletion that nobody waits for; false without room for it: the row's own time ends the session then. */
-  addDeletion(id: string): boolean {
+  addDeletion(id: string, end: SessionEnd | null): boolean {
     const room = this.#pending.has(id) ? { bytes: 0 } : this.tryReserve(0);
-    if (room) this.#add({ kind: "delete", id }, room);
+    if (room) this.#add({ kind: "delete", id, end }, room);
     return room !== null;
   }
 

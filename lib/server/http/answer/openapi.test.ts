@@ -142,11 +142,13 @@ it("tells every problem by its status, with one list of codes", () => {
   const login = document.paths["/api/v1/sessions/{id}"]?.put;
   expect(Object.keys(login?.responses ?? {})).toEqual([
     "200",
+    "201",
     "400",
     "401",
     "403",
     "404",
     "408",
+    "409",
     "412",
     "413",
     "415",

@@ -37,12 +37,13 @@ function toSession(view: SessionView): Session {
 }
 
 /** The data is JSON already: it goes into the response unchanged, copied once. */
-function withData(session: Session, data: Uint8Array): Buffer {
+function withData(view: SessionView, data: Uint8Array): Buffer {
+  const head = `${JSON.stringify(toSession(view)).slice(0, -1)},"data":`;
   // Times, numbers and a base64url id: one byte per character.
-  const head = `${JSON.stringify(session).slice(0, -1)},"data":`;
-  const body = Buffer.allocUnsafe(head.length + data.length + 1);
-  body.write(head, 0, "latin1");
-  body.set(data, head.length);
+  const headBytes = view.isOwn ? Buffer.byteLength(head) : head.length;
+  const body = Buffer.allocUnsafe(headBytes + data.length + 1);
+  body.write(head, 0, view.isOwn ? "utf8" : "latin1");
+  body.set(data, headBytes);
   body[body.length - 1] = CLOSING_BRACE;
   return body;
 }
@@ -73,17 +74,28 @@ const writing: readonly Route[] = [
       ...common,
       method: "put",
       path: `${BASE}/{id}`,
-      summary: "Replace a session's data; accepts If-Match, If-None-Match and If-Version",
+      summary:
+        "Replace a session's data; with If-None-Match: * create a session under an id of your own (22 to 256 bytes, and you keep it secret); accepts If-Match and If-Version",
       params: one,
       body: replaceSessionSchema,
       versioned: true,
-      responses: { 200: { description: "The changed session", schema: sessionSchema } },
+      errors: [404, 409],
+      responses: {
+        200: { description: "The changed session", schema: sessionSchema },
+        201: { description: "The new session, under the id of the path", schema: sessionSchema, headers: ["Location"] },
+      },
     },
-    async ({ runtime, namespace, params, body, request }) =>
-      answer(
-        200,
-        await runtime.sessions.replace(namespace, params.id, JSON.stringify(body.data), readCondition(request)),
-      ),
+    async ({ runtime, namespace, params, body, request }) => {
+      const { sessions } = runtime;
+      const text = JSON.stringify(body.data);
+      const condition = readCondition(request);
+      if (!condition?.noneMatch.includes("*"))
+        return answer(200, await sessions.replace(namespace, params.id, text, condition));
+      // A version of what is not there yet cannot be met.
+      if (!holds(condition, [])) throw versionMismatch();
+      const view = await sessions.createOwn(namespace, params.id, text);
+      return answer(201, view, { Location: `${BASE}/${encodeURIComponent(view.id)}` });
+    },
   ),
   defineRoute(
     {
@@ -128,7 +140,7 @@ const reading: readonly Route[] = [
           if (!holds({ match: condition.match, noneMatch: [] }, [tag])) throw versionMismatch();
           if (!holds(condition, [tag])) return reply(304, undefined, { ETag, "X-Version": version });
         }
-        return reply(200, withData(toSession(view), data), { "Content-Type": JSON_TYPE, ETag, "X-Version": version });
+        return reply(200, withData(view, data), { "Content-Type": JSON_TYPE, ETag, "X-Version": version });
       }),
   ),
   defineRoute(

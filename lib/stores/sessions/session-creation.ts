@@ -1,0 +1,134 @@
+import { ENDED_FOR_MS, type SessionPast, type SessionRows } from "../../ports/session-rows.ts";
+import { AppError } from "../../shared/errors.ts";
+import { KeyedLock } from "../../shared/keyed-lock.ts";
+import { isSessionId, newSessionId } from "./id-index.ts";
+import { encoded, type MeasuredText } from "./measured-text.ts";
+import { LEAST_OWN_ID_BYTES, ownKeyOf } from "./own-id.ts";
+import { queuePut } from "./queue-put.ts";
+import { idBytes } from "./queued-change.ts";
+import { pressure, sessionEnded, sessionExists } from "./session-errors.ts";
+import type { SessionLoads } from "./session-loads.ts";
+import type { SessionMemory } from "./session-memory.ts";
+import type { SessionView } from "./session-view.ts";
+import type { WriteAdmission } from "./write-admission.ts";
+import type { WriteQueue } from "./write-queue.ts";
+
+interface Parts {
+  rows: SessionRows;
+  memory: SessionMemory;
+  queue: WriteQueue;
+  loads: SessionLoads;
+  writes: WriteAdmission;
+  /** Puts data into a session that is there. @throws {AppError} not-found. */
+  replace(namespace: string, id: string, data: MeasuredText, only: "made" | "own"): Promise<SessionView>;
+}
+
+/** What a session begins as. */
+interface Beginning {
+  key: string;
+  ownId: string | null;
+  namespace: string;
+  data: MeasuredText;
+  idleTimeoutMs: number;
+  past: SessionPast | null;
+}
+
+/** Begins sessions: under an id that is made here, under the caller's, or as a stream brings them. */
+export class SessionCreation {
+  readonly #parts: Parts;
+  /** Two at once would both find nothing, and both make it. */
+  readonly #byKey = new KeyedLock();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  create(namespace: string, text: string, idleTimeoutMs: number): Promise<SessionView> {
+    const data = this.#parts.writes.measured(text);
+    return this.#begin({ key: newSessionId(), ownId: null, namespace, data, idleTimeoutMs, past: null });
+  }
+
+  /** @throws {AppError} version-mismatch when it exists, session-ended, validation-failed for an id that is too short. */
+  async createOwn(namespace: string, ownId: string, text: string, idleTimeoutMs: number): Promise<SessionView> {
+    const key = keyFor(namespace, ownId);
+    const data = this.#parts.writes.measured(text);
+    return this.#byKey.run(key, async () => {
+      await this.#requireFree(namespace, ownId, key);
+      return await this.#begin({ key, ownId, namespace, data, idleTimeoutMs, past: null });
+    });
+  }
+
+  /** Keeps data under an id of the form made here, whether a session was there or not. */
+  put(id: string, namespace: string, text: string, idleTimeoutMs: number, past: SessionPast | null) {
+    return this.#put(id, {
+      key: id,
+      ownId: null,
+      namespace,
+      data: this.#parts.writes.measured(text),
+      idleTimeoutMs,
+      past,
+    });
+  }
+
+  /** The same under the caller's id. An import brings back on purpose what has ended. */
+  async putOwn(ownId: string, namespace: string, text: string, idleTimeoutMs: number, past: SessionPast | null) {
+    const key = keyFor(namespace, ownId);
+    return this.#put(ownId, { key, ownId, namespace, data: this.#parts.writes.measured(text), idleTimeoutMs, past });
+  }
+
+  #put(id: string, beginning: Beginning): Promise<SessionView> {
+    const { key, ownId, namespace, data } = beginning;
+    return this.#byKey.run(key, async () => {
+      try {
+        return await this.#parts.replace(namespace, id, data, ownId === null ? "made" : "own");
+      } catch (error) {
+        if (!(error instanceof AppError && error.code === "not-found")) throw error;
+        return await this.#begin(beginning);
+      }
+    });
+  }
+
+  #begin({ key, ownId, namespace, data, idleTimeoutMs, past }: Beginning): Promise<SessionView> {
+    const { memory, queue, writes } = this.#parts;
+    return writes.acknowledged(() =>
+      writes.withRoom(data.bytes + idBytes(ownId), (room) => {
+        const nowMs = memory.nowMs();
+        // Other clocks may be ahead of ours: nothing lives longer for that.
+        const lastUsedAtMs = Math.min(past?.lastUsedAtMs ?? nowMs, nowMs);
+        if (lastUsedAtMs + idleTimeoutMs <= nowMs)
+          throw new AppError(
+            "validation-failed",
+            "/expiresAt: the session has expired; to start it as a new one, send the record without its export fields",
+          );
+        const createdAtMs = Math.min(past?.createdAtMs ?? nowMs, lastUsedAtMs);
+        const isOwn = ownId !== null;
+        const fields = { namespace, isOwn, createdAtMs, lastUsedAtMs, idleTimeoutMs, version: past?.version ?? 1 };
+        const slot = memory.insert(key, fields, encoded(data));
+        if (slot < 0) throw pressure();
+        return queuePut(memory, queue, { slot, key, id: ownId ?? key }, room);
+      }),
+    );
+  }
+
+  async #requireFree(namespace: string, ownId: string, key: string): Promise<void> {
+    const { memory, loads, queue, rows } = this.#parts;
+    const made = isSessionId(ownId) ? await loads.peek(ownId) : null;
+    if (made?.ownId === null && made.namespace === namespace) throw sessionExists();
+    if (memory.find(key) >= 0) throw sessionExists();
+    const change = queue.latest(key);
+    if (change?.kind === "delete" && change.end !== null) throw sessionEnded();
+    if (await loads.peek(key)) throw sessionExists();
+    const endedAtMs = await rows.endOf(key);
+    if (endedAtMs === null) return;
+    if (endedAtMs + ENDED_FOR_MS > memory.nowMs()) throw sessionEnded();
+    // Its row may still be there, with times that a new session must not get.
+    await rows.apply([{ kind: "delete", id: key, end: null }]);
+  }
+}
+
+function keyFor(namespace: string, ownId: string): string {
+  const key = ownKeyOf(namespace, ownId);
+  if (key !== null) return key;
+  const message = `an id of your own takes at least ${LEAST_OWN_ID_BYTES} bytes, so that nobody guesses it`;
+  throw new AppError("validation-failed", `path.id: ${message}`, { errors: [{ path: "path.id", message }] });
+}
