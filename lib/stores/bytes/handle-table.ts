@@ -1,4 +1,6 @@
 import type { MemoryAccount } from "../../ports/memory-account.ts";
+import { FreeSlots } from "../core/free-slots.ts";
+import { grown } from "../core/grown.ts";
 
 const BYTES_PER_HANDLE = 12;
 const FIRST_CAPACITY = 256;
@@ -14,8 +16,7 @@ export class HandleTable {
   /** For a handle that is free: the next free one. */
   #offsets = new Uint32Array(0);
   #lengths = new Uint32Array(0);
-  #firstFree = NONE;
-  #top = 0;
+  #free = new FreeSlots(this.#offsets);
   #used = 0;
 
   constructor(account: MemoryAccount) {
@@ -32,15 +33,9 @@ export class HandleTable {
 
   /** A handle that has no place yet, or null when the account refuses a larger table. */
   take(): number | null {
-    if (this.#firstFree !== NONE) {
-      const handle = this.#firstFree;
-      this.#firstFree = this.#offsets[handle] ?? NONE;
-      this.#used++;
-      return handle;
-    }
-    if (this.#top === this.#slabs.length && !this.#grow()) return null;
+    if (this.#free.isEmpty && !this.#grow()) return null;
     this.#used++;
-    return this.#top++;
+    return this.#free.take();
   }
 
   place(handle: number, slab: number, offset: number, length: number): void {
@@ -59,8 +54,7 @@ export class HandleTable {
 
   release(handle: number): void {
     this.#slabs[handle] = NONE;
-    this.#offsets[handle] = this.#firstFree;
-    this.#firstFree = handle;
+    this.#free.give(handle);
     this.#used--;
     if (this.#used === 0) this.#reset();
   }
@@ -80,9 +74,10 @@ export class HandleTable {
   #grow(): boolean {
     const capacity = Math.max(FIRST_CAPACITY, Math.ceil(this.#slabs.length * GROWTH));
     if (!this.#account.tryReserve((capacity - this.#slabs.length) * BYTES_PER_HANDLE)) return false;
-    this.#slabs = enlarged(this.#slabs, capacity).fill(NONE, this.#top);
-    this.#offsets = enlarged(this.#offsets, capacity);
-    this.#lengths = enlarged(this.#lengths, capacity);
+    this.#slabs = grown(this.#slabs, capacity).fill(NONE, this.#slabs.length);
+    this.#offsets = grown(this.#offsets, capacity);
+    this.#lengths = grown(this.#lengths, capacity);
+    this.#free.grow(this.#offsets);
     return true;
   }
 
@@ -92,13 +87,6 @@ export class HandleTable {
     this.#slabs = new Uint32Array(0);
     this.#offsets = new Uint32Array(0);
     this.#lengths = new Uint32Array(0);
-    this.#firstFree = NONE;
-    this.#top = 0;
+    this.#free = new FreeSlots(this.#offsets);
   }
-}
-
-function enlarged(from: Uint32Array, capacity: number): Uint32Array<ArrayBuffer> {
-  const to = new Uint32Array(capacity);
-  to.set(from);
-  return to;
 }

@@ -1,4 +1,5 @@
 import type { MemoryAccount } from "../../ports/memory-account.ts";
+import { grown } from "../core/grown.ts";
 import { RecencyList } from "../core/recency-list.ts";
 
 /**
@@ -30,9 +31,7 @@ export class HotValues<Value> {
 
   grow(capacity: number): void {
     this.#recency.grow(capacity);
-    const sizes = new Uint32Array(capacity);
-    sizes.set(this.#sizes);
-    this.#sizes = sizes;
+    this.#sizes = grown(this.#sizes, capacity);
   }
 
   get(slot: number): Value | undefined {

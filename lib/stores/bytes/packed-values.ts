@@ -1,5 +1,6 @@
 import { isAscii } from "node:buffer";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
+import { grown } from "../core/grown.ts";
 import { RecencyList } from "../core/recency-list.ts";
 import { ByteArena } from "./byte-arena.ts";
 import { blockBytes } from "./slab.ts";
@@ -56,10 +57,10 @@ export class PackedValues {
   }
 
   grow(capacity: number): void {
-    this.#handles = copied(this.#handles, new Uint32Array(capacity).fill(NO_HANDLE));
-    this.#rawLengths = copied(this.#rawLengths, new Uint32Array(capacity));
-    this.#formats = copied(this.#formats, new Uint8Array(capacity));
-    this.#stamps = copied(this.#stamps, new Uint32Array(capacity));
+    this.#handles = grown(this.#handles, capacity).fill(NO_HANDLE, this.#handles.length);
+    this.#rawLengths = grown(this.#rawLengths, capacity);
+    this.#formats = grown(this.#formats, capacity);
+    this.#stamps = grown(this.#stamps, capacity);
     this.#unpacked.grow(capacity);
   }
 
@@ -190,9 +191,4 @@ export class PackedValues {
   #handleOf(slot: number): number {
     return this.#handles[slot] ?? NO_HANDLE;
   }
-}
-
-function copied<Table extends Uint32Array | Uint8Array>(from: Table, to: Table): Table {
-  to.set(from);
-  return to;
 }

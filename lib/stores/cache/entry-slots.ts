@@ -1,8 +1,9 @@
+import { FreeSlots } from "../core/free-slots.ts";
+import { grown } from "../core/grown.ts";
 import { SlotTable } from "../core/slot-table.ts";
 
 /** A slot's share beside the table with its key: value reference, size and expiry. */
 const SLOT_BYTES = 8 + 4 + 8;
-const NO_SLOT = 0xffffffff;
 
 /** Where entries are: by slot number, in columns, found by hash and key. Free slots are chained. It knows no bounds. */
 export class EntrySlots<V> {
@@ -11,14 +12,14 @@ export class EntrySlots<V> {
   /** Bytes of a used slot; the next free slot of a free one. */
   #sizes: Uint32Array;
   #expiresAtMs: Float64Array;
-  #firstFree = NO_SLOT;
+  readonly #free: FreeSlots;
 
   constructor(slots: number) {
     this.#table = new SlotTable(slots, true);
     this.#values = new Array<V | undefined>(slots).fill(undefined);
     this.#sizes = new Uint32Array(slots);
     this.#expiresAtMs = new Float64Array(slots);
-    this.#chainFree(0, slots);
+    this.#free = new FreeSlots(this.#sizes);
   }
 
   static bytesFor(slots: number): number {
@@ -30,7 +31,7 @@ export class EntrySlots<V> {
   }
 
   get isFull(): boolean {
-    return this.#firstFree === NO_SLOT;
+    return this.#free.isEmpty;
   }
 
   /** The slot of a key, or -1. */
@@ -61,8 +62,7 @@ export class EntrySlots<V> {
 
   /** Puts an entry into a free slot; the caller has made sure that there is one, and that the key is absent. */
   add(hash: number, key: string, value: V, sizeBytes: number, expiresAtMs: number): number {
-    const slot = this.#firstFree;
-    this.#firstFree = this.#sizes[slot] as number;
+    const slot = this.#free.take();
     this.#table.add(slot, hash, key);
     this.#values[slot] = value;
     this.#sizes[slot] = sizeBytes;
@@ -82,21 +82,15 @@ export class EntrySlots<V> {
   remove(slot: number): void {
     this.#table.remove(slot);
     this.#values[slot] = undefined;
-    this.#sizes[slot] = this.#firstFree;
-    this.#firstFree = slot;
+    this.#free.give(slot);
   }
 
   grow(slots: number): void {
-    const before = this.count;
     this.#table.grow(slots, (slot) => this.key(slot) !== undefined);
     while (this.#values.length < slots) this.#values.push(undefined);
-    const sizes = new Uint32Array(slots);
-    sizes.set(this.#sizes);
-    this.#sizes = sizes;
-    const expiresAtMs = new Float64Array(slots);
-    expiresAtMs.set(this.#expiresAtMs);
-    this.#expiresAtMs = expiresAtMs;
-    this.#chainFree(before, slots);
+    this.#sizes = grown(this.#sizes, slots);
+    this.#expiresAtMs = grown(this.#expiresAtMs, slots);
+    this.#free.grow(this.#sizes);
   }
 
   /** Slots by hash: see `SlotTable.walk`. */
@@ -106,12 +100,5 @@ export class EntrySlots<V> {
 
   *used(): Generator<number> {
     for (let slot = 0; slot < this.count; slot += 1) if (this.key(slot) !== undefined) yield slot;
-  }
-
-  #chainFree(from: number, to: number): void {
-    for (let slot = to - 1; slot >= from; slot -= 1) {
-      this.#sizes[slot] = this.#firstFree;
-      this.#firstFree = slot;
-    }
   }
 }

@@ -1,3 +1,5 @@
+import { grown } from "./grown.ts";
+
 const NONE = -1;
 /** In `#older` of a slot that is not in the list. */
 const ABSENT = -2;
@@ -64,11 +66,7 @@ export class RecencyList {
 
   /** Makes room for slots below `capacity`; never cuts off a slot that is in use. */
   grow(capacity: number): void {
-    const older = new Int32Array(capacity).fill(ABSENT);
-    const newer = new Int32Array(capacity);
-    older.set(this.#older);
-    newer.set(this.#newer);
-    this.#older = older;
-    this.#newer = newer;
+    this.#older = grown(this.#older, capacity).fill(ABSENT, this.#older.length);
+    this.#newer = grown(this.#newer, capacity);
   }
 }

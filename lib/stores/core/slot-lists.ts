@@ -1,3 +1,5 @@
+import { grown } from "./grown.ts";
+
 const NONE = -1;
 
 /**
@@ -81,14 +83,8 @@ export class SlotLists {
   }
 
   grow(slots: number): void {
-    const next = new Int32Array(slots);
-    next.set(this.#next);
-    this.#next = next;
-    const previous = new Int32Array(slots);
-    previous.set(this.#previous);
-    this.#previous = previous;
-    const home = new Uint8Array(slots);
-    home.set(this.#home);
-    this.#home = home;
+    this.#next = grown(this.#next, slots);
+    this.#previous = grown(this.#previous, slots);
+    this.#home = grown(this.#home, slots);
   }
 }

@@ -1,3 +1,5 @@
+import { grown } from "./grown.ts";
+
 /** Cells per slot: at most 3 of 4 cells are used, so that a linear probe stays short. */
 const CELLS_PER_SLOT = 4 / 3;
 
@@ -82,14 +84,12 @@ export class SlotTable {
   /** Makes room for more slots; `isUsed` tells which of the present ones hold an entry. */
   grow(slots: number, isUsed: (slot: number) => boolean): void {
     const before = this.#hashes.length;
-    const hashes = new Int32Array(slots);
-    hashes.set(this.#hashes);
-    this.#hashes = hashes;
+    this.#hashes = grown(this.#hashes, slots);
     this.#cells = new Int32Array(cellsFor(slots));
     this.#mask = this.#cells.length - 1;
     this.#shift = Math.clz32(this.#mask);
     if (this.#keepsKeys) for (let slot = before; slot < slots; slot += 1) this.keys.push(undefined);
-    for (let slot = 0; slot < before; slot += 1) if (isUsed(slot)) this.#place(slot, hashes[slot] as number);
+    for (let slot = 0; slot < before; slot += 1) if (isUsed(slot)) this.#place(slot, this.hashOf(slot));
   }
 
   /**

@@ -1,4 +1,5 @@
 import { randomFillSync, randomInt } from "node:crypto";
+import { grown } from "../core/grown.ts";
 
 const ID_BYTES = 32;
 const ID_LENGTH = 43;
@@ -117,9 +118,7 @@ export class IdIndex {
 
   grow(capacity: number): void {
     const slots = this.#table.filter((slot) => slot !== EMPTY);
-    const ids = new Uint32Array(capacity * 8);
-    ids.set(this.#ids);
-    this.#ids = ids;
+    this.#ids = grown(this.#ids, capacity * 8);
     this.#table = new Int32Array(tableLength(capacity)).fill(EMPTY);
     this.#mask = this.#table.length - 1;
     this.#shift = Math.clz32(this.#mask);

@@ -1,6 +1,8 @@
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import { HotValues } from "../bytes/hot-values.ts";
 import { PackedValues } from "../bytes/packed-values.ts";
+import { FreeSlots } from "../core/free-slots.ts";
+import { grown } from "../core/grown.ts";
 import { RecencyList } from "../core/recency-list.ts";
 import { IdIndex } from "./id-index.ts";
 
@@ -9,7 +11,6 @@ const FIRST_CAPACITY = 64;
 const GROWTH = 1.25;
 /** Created, last used, timeout, version, namespace, whose id, and the next free slot. */
 const FIELD_BYTES_PER_SLOT = 8 + 8 + 8 + 4 + 2 + 1 + 4;
-const NONE = -1;
 
 /** What is known of a session beside its data. Times are the pool's (see `SessionTime`), in milliseconds. */
 export interface SessionFields {
@@ -39,10 +40,8 @@ export class SessionTable {
   #versions: Uint32Array;
   #namespaceOf: Uint16Array;
   #isOwn: Uint8Array;
-  #nextFree: Int32Array;
-  #firstFree = NONE;
-  #top = 0;
-  #capacity = 0;
+  #links: Uint32Array;
+  readonly #free: FreeSlots;
 
   constructor(account: MemoryAccount) {
     this.#account = account;
@@ -57,12 +56,13 @@ export class SessionTable {
     this.#versions = new Uint32Array(0);
     this.#namespaceOf = new Uint16Array(0);
     this.#isOwn = new Uint8Array(0);
-    this.#nextFree = new Int32Array(0);
+    this.#links = new Uint32Array(0);
+    this.#free = new FreeSlots(this.#links);
   }
 
   /** The columns, the lists and the index; not the values. */
   get bytes(): number {
-    return bytesFor(this.#capacity);
+    return bytesFor(this.#links.length);
   }
 
   get items(): number {
@@ -71,22 +71,18 @@ export class SessionTable {
 
   /** Slots that were ever in use: a sweep looks at these. */
   get top(): number {
-    return this.#top;
+    return this.#free.top;
   }
 
   /** A free slot, or -1 when the account refuses more of them. */
   take(): number {
-    if (this.#firstFree === NONE && this.#top === this.#capacity && !this.#grow()) return NONE;
-    if (this.#firstFree === NONE) return this.#top++;
-    const slot = this.#firstFree;
-    this.#firstFree = this.#nextFree[slot] ?? NONE;
-    return slot;
+    if (this.#free.isEmpty) this.#grow();
+    return this.#free.take();
   }
 
   /** Gives back a slot that `take` gave and `fill` has not been called for. */
   untake(slot: number): void {
-    this.#nextFree[slot] = this.#firstFree;
-    this.#firstFree = slot;
+    this.#free.give(slot);
   }
 
   /** Makes `slot` the session `id`; its value is set already. */
@@ -162,23 +158,22 @@ export class SessionTable {
     return this.#namespaces.push(namespace) - 1;
   }
 
-  #grow(): boolean {
-    const capacity = Math.max(FIRST_CAPACITY, Math.ceil(this.#capacity * GROWTH));
-    if (!this.#account.tryReserve(bytesFor(capacity) - bytesFor(this.#capacity))) return false;
+  #grow(): void {
+    const capacity = Math.max(FIRST_CAPACITY, Math.ceil(this.#links.length * GROWTH));
+    if (!this.#account.tryReserve(bytesFor(capacity) - bytesFor(this.#links.length))) return;
     this.ids.grow(capacity);
     this.values.grow(capacity);
     this.hot.grow(capacity);
     this.recency.grow(capacity);
     this.unsavedUses.grow(capacity);
-    this.#createdAtMs = enlarged(this.#createdAtMs, new Float64Array(capacity));
-    this.#lastUsedAtMs = enlarged(this.#lastUsedAtMs, new Float64Array(capacity));
-    this.#idleTimeoutMs = enlarged(this.#idleTimeoutMs, new Float64Array(capacity));
-    this.#versions = enlarged(this.#versions, new Uint32Array(capacity));
-    this.#namespaceOf = enlarged(this.#namespaceOf, new Uint16Array(capacity));
-    this.#isOwn = enlarged(this.#isOwn, new Uint8Array(capacity));
-    this.#nextFree = enlarged(this.#nextFree, new Int32Array(capacity));
-    this.#capacity = capacity;
-    return true;
+    this.#createdAtMs = grown(this.#createdAtMs, capacity);
+    this.#lastUsedAtMs = grown(this.#lastUsedAtMs, capacity);
+    this.#idleTimeoutMs = grown(this.#idleTimeoutMs, capacity);
+    this.#versions = grown(this.#versions, capacity);
+    this.#namespaceOf = grown(this.#namespaceOf, capacity);
+    this.#isOwn = grown(this.#isOwn, capacity);
+    this.#links = grown(this.#links, capacity);
+    this.#free.grow(this.#links);
   }
 }
 
@@ -187,12 +182,4 @@ function bytesFor(capacity: number): number {
   const perSlot =
     FIELD_BYTES_PER_SLOT + 2 * RecencyList.BYTES_PER_SLOT + PackedValues.BYTES_PER_SLOT + HotValues.BYTES_PER_SLOT;
   return capacity * perSlot + IdIndex.bytesFor(capacity);
-}
-
-function enlarged<Column extends Float64Array | Uint32Array | Uint16Array | Uint8Array | Int32Array>(
-  from: Column,
-  to: Column,
-): Column {
-  to.set(from);
-  return to;
 }

@@ -1,3 +1,4 @@
+import { grown } from "../../core/grown.ts";
 import { SlotTable } from "../../core/slot-table.ts";
 
 /** The hashes of the last `capacity` entries evicted, first in first out: 13.3–18.7 bytes each. */
@@ -39,7 +40,6 @@ export class GhostQueue {
   grow(capacity: number): void {
     const used = this.#used;
     this.#table.grow(capacity, (slot) => used[slot] === 1);
-    this.#used = new Uint8Array(capacity);
-    this.#used.set(used);
+    this.#used = grown(used, capacity);
   }
 }

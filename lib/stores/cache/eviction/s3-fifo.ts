@@ -1,3 +1,4 @@
+import { grown } from "../../core/grown.ts";
 import { SlotLists } from "../../core/slot-lists.ts";
 import type { OrderedPolicy } from "./eviction-policy.ts";
 import { GhostQueue } from "./ghost-queue.ts";
@@ -89,9 +90,7 @@ export class S3FifoPolicy implements OrderedPolicy {
   grow(slots: number): void {
     this.#lists.grow(slots);
     this.#ghost.grow(slots);
-    const uses = new Uint8Array(slots);
-    uses.set(this.#uses);
-    this.#uses = uses;
+    this.#uses = grown(this.#uses, slots);
   }
 
   /** Each pass takes a use away, so that this ends within `MAX_USES` rounds of the queue. */

@@ -1,3 +1,4 @@
+import { FreeSlots } from "../../core/free-slots.ts";
 import { SlotTable } from "../../core/slot-table.ts";
 import { createPolicy, policyBytes } from "./create-policy.ts";
 import type { OrderedPolicy, PolicyName } from "./eviction-policy.ts";
@@ -12,16 +13,15 @@ export class ShadowCache {
   onEvicted: ((hash: number) => void) | null = null;
   readonly #policy: OrderedPolicy;
   readonly #table: SlotTable;
-  readonly #free: Int32Array;
-  #freeCount: number;
+  readonly #free: FreeSlots;
+  #items = 0;
   readonly #hashOf = (slot: number): number => this.#table.hashOf(slot);
 
   constructor(name: PolicyName, slots: number) {
     this.name = name;
     this.#policy = createPolicy(name, slots);
     this.#table = new SlotTable(slots, false);
-    this.#free = Int32Array.from({ length: slots }, (_, index) => slots - 1 - index);
-    this.#freeCount = slots;
+    this.#free = new FreeSlots(new Uint32Array(slots));
   }
 
   static bytesFor(name: PolicyName, slots: number): number {
@@ -74,17 +74,17 @@ export class ShadowCache {
   }
 
   #insert(hash: number, capacity: number): void {
-    const most = Math.min(capacity, this.#free.length);
-    while (this.#free.length - this.#freeCount >= most) this.evictOne();
-    this.#freeCount -= 1;
-    const slot = this.#free[this.#freeCount] as number;
+    const most = Math.min(capacity, this.#table.slots);
+    while (this.#items >= most) this.evictOne();
+    this.#items += 1;
+    const slot = this.#free.take();
     this.#table.add(slot, hash);
     this.#policy.insert(slot, hash);
   }
 
   #release(slot: number): void {
     this.#table.remove(slot);
-    this.#free[this.#freeCount] = slot;
-    this.#freeCount += 1;
+    this.#free.give(slot);
+    this.#items -= 1;
   }
 }
