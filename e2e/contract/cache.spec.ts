@@ -164,7 +164,14 @@ test("tags and prefixes purge what they name in the caller's namespace alone", a
   expect(await purge({ all: true })).toBe(1);
   expect(await (await server.get(`${BASE}/q`, asOther)).text()).toBe("theirs");
   expect((await server.get(`${BASE}/q`)).status).toBe(404);
-  for (const wrong of [{}, { all: true, tag: "red" }, { all: false }, { tags: ["red"] }]) {
+  for (const wrong of [
+    {},
+    { all: true, tag: "red" },
+    { all: false },
+    { tags: [] },
+    { prefix: "" },
+    { tag: "red", tags: ["red"] },
+  ]) {
     expect((await server.send("POST", `${BASE}/purge`, wrong)).status).toBe(400);
   }
 });
@@ -188,6 +195,8 @@ test("a batch answers for each item, and a miss is an answer: 200", async ({ ser
   ]);
   for (const wrong of [
     {},
+    { get: ["a"], delete: Array.from({ length: 100 }, (_, i) => `k${i}`) },
+    { set: [{ ...set[0], maxAgeSeconds: 0.5 }] },
     { get: Array.from({ length: 101 }, (_, i) => `k${i}`) },
     { set: [{ ...set[0], body: "***" }] },
   ]) {
@@ -212,8 +221,11 @@ test("DELETE and HEAD: 204, then 404; a HEAD takes no lease", async ({ server, d
 
 test("headers that fit no schema are 400 and name themselves", async ({ server }) => {
   for (const headers of [
-    { "cache-tag": `${"x".repeat(129)}` },
-    { "cache-tag": Array.from({ length: 17 }, (_, i) => `t${i}`).join(",") },
+    { "cache-tag": `${"x".repeat(257)}` },
+    { "cache-tag": Array.from({ length: 129 }, (_, i) => `t${i}`).join(",") },
+    { "cache-meta": "m".repeat(2049) },
+    { "cache-meta": "na\u00efve" },
+    { "cache-control": "max-age=0.5" },
     { "content-type": "nonsense" },
   ]) {
     const response = await put(server, "k", "x", headers);
@@ -223,7 +235,11 @@ test("headers that fit no schema are 400 and name themselves", async ({ server }
       `header.${name}`,
     ]);
   }
-  expect((await server.get(`${BASE}/k?wait=30001`)).status).toBe(400);
+  for (const query of ["wait=30001", "leaseSeconds=0", "leaseSeconds=301", "lease=5"])
+    expect((await server.get(`${BASE}/k?${query}`)).status, query).toBe(400);
+  for (const query of ["sort=size", "order=asc2", "order=desc", "sort=hits&cursor=abc", "sort=hits&order=up"])
+    expect((await server.get(`${BASE}?${query}`)).status, query).toBe(400);
+  expect((await server.get(`${BASE}/${"k".repeat(1025)}`)).status).toBe(400);
   expect((await server.get(`${BASE}/%00`)).status).toBe(400);
 });
 

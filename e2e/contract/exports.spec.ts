@@ -14,8 +14,9 @@ test("sessions and cache come back out as they are for an operator, are told in 
   await server.send("PUT", "/api/v1/cache/page", "<p>é</p>", {
     ...own,
     "content-type": "text/html",
-    "cache-control": "max-age=600",
+    "cache-control": "max-age=600, stale-while-revalidate=60",
     "cache-tag": "a,b",
+    "cache-meta": "note",
   });
   const before = await (await server.get("/api/v1/sessions", own)).text();
   const records = async (source: string, of: Record<string, string> = own) =>
@@ -37,7 +38,9 @@ test("sessions and cache come back out as they are for an operator, are told in 
       body: Buffer.from("<p>é</p>").toString("base64"),
       mediaType: "text/html",
       maxAgeSeconds: expect.any(Number),
+      staleWhileRevalidateSeconds: 60,
       tags: ["a", "b"],
+      meta: "note",
     },
   ]);
   const { items } = (await (await server.get("/api/v1/cache", own)).json()) as { items: { hits: number }[] };

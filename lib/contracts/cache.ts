@@ -1,10 +1,14 @@
 import { z } from "zod";
-import { idSchema, integerParameter, listQuery, page } from "./common.ts";
+import { cacheKeySchema, integerParameter, listQuery, orderSchema, page } from "./common.ts";
 import { problemSchema } from "./problem.ts";
 
-export const MOST_TAGS = 16;
+const MOST_TAGS = 128;
+const LONGEST_TAG = 256;
+export const LONGEST_META = 2048;
 /** Longest wait of a `GET` for another caller's fill. */
 export const LONGEST_WAIT_MS = 30_000;
+/** Longest time that a caller may ask for to compute a value. */
+export const LONGEST_LEASE_SECONDS = 300;
 export const BATCH_ITEMS = 100;
 /** A century: longer than any process lives. */
 const LONGEST_AGE_SECONDS = 3_155_760_000;
@@ -12,9 +16,14 @@ const LONGEST_AGE_SECONDS = 3_155_760_000;
 /** Printable ASCII without a comma, so that a list of tags fits a header. */
 export const tagSchema = z
   .string()
-  .max(128)
+  .max(LONGEST_TAG)
   .regex(/^[!-+\--~](?:[ -+\--~]*[!-+\--~])?$/, "must be printable ASCII without commas");
 export const tagsSchema = z.array(tagSchema).max(MOST_TAGS);
+/** The caller's own note on a body, such as the time of its tags; it fits a header as it is. */
+export const metaSchema = z
+  .string()
+  .max(LONGEST_META)
+  .regex(/^(?:[!-~](?:[ -~]*[!-~])?)?$/, "must be printable ASCII without spaces at its ends");
 export const mediaTypeSchema = z
   .string()
   .max(256)
@@ -26,14 +35,23 @@ const ANY_TYPE = /^\*\/\*[ \t]*(?:;|$)/;
 /** The media type under which a body is stored. */
 export const storedMediaType = (given: string | null | undefined): string =>
   !given || ANY_TYPE.test(given) ? "application/octet-stream" : given;
-export const maxAgeSchema = z.number().int().min(0).max(LONGEST_AGE_SECONDS);
+export const maxAgeSchema = z.number().int("must be whole seconds").min(0).max(LONGEST_AGE_SECONDS);
 
-export const cacheParams = z.object({ key: idSchema });
-export const cacheGetQuery = z.strictObject({ wait: integerParameter(0, LONGEST_WAIT_MS).optional() });
+export const cacheParams = z.object({ key: cacheKeySchema });
+export const cacheGetQuery = z.strictObject({
+  wait: integerParameter(0, LONGEST_WAIT_MS).optional(),
+  leaseSeconds: integerParameter(1, LONGEST_LEASE_SECONDS).optional(),
+});
+
+export const CACHE_SORTS = ["bytes", "age", "hits", "lastUsed"] as const;
 export const cacheListQuery = z.strictObject({
   ...listQuery.shape,
-  prefix: idSchema.optional(),
+  // A sorted list's holds a key.
+  cursor: z.string().min(1).max(2048).optional(),
+  prefix: cacheKeySchema.optional(),
   tag: tagSchema.optional(),
+  sort: z.enum(CACHE_SORTS).optional(),
+  order: orderSchema.optional(),
 });
 
 export const cacheEntrySchema = z.object({
@@ -44,56 +62,94 @@ export const cacheEntrySchema = z.object({
   encoding: z.enum(["identity", "gzip", "br"]),
   etag: z.string(),
   ageSeconds: z.number(),
-  ttlSeconds: z.number().describe("Remaining time to live"),
+  ttlSeconds: z.number().describe("Seconds for which it is still fresh"),
+  stale: z.boolean().describe("No longer fresh, and kept until it is filled anew"),
+  lastUsedSeconds: z.number().describe("Seconds since it was last read, or put"),
   hits: z.number().int(),
   tags: z.array(z.string()),
+  meta: z.string().nullable().describe("As Cache-Meta gave it"),
 });
 export type CacheEntryView = z.infer<typeof cacheEntrySchema>;
 export const cacheListSchema = page(cacheEntrySchema);
 
+const purgeFields = {
+  tag: tagSchema.optional(),
+  tags: tagsSchema.min(1).optional().describe("Any of these tags"),
+  prefix: cacheKeySchema.optional(),
+  all: z.literal(true).optional(),
+  soft: z.boolean().optional().describe("Marks as stale instead of removing"),
+  dryRun: z.boolean().optional().describe("Only counts"),
+};
+
 export const purgeSchema = z
-  .strictObject({ tag: tagSchema.optional(), prefix: idSchema.optional(), all: z.literal(true).optional() })
-  .refine((purge) => purge.all === undefined || (purge.tag === undefined && purge.prefix === undefined), {
-    message: "all cannot be combined with tag or prefix",
+  .strictObject(purgeFields)
+  .refine(({ tag, tags }) => tag === undefined || tags === undefined, { message: "name tag or tags, not both" })
+  .refine((purge) => purge.all === undefined || !isSelective(purge), {
+    message: "all cannot be combined with tag, tags or prefix",
   })
-  .refine((purge) => purge.all !== undefined || purge.tag !== undefined || purge.prefix !== undefined, {
-    message: "name a tag, a prefix, or all: true",
+  .refine((purge) => purge.all !== undefined || isSelective(purge), {
+    message: "name a tag, tags, a prefix, or all: true",
   });
 export type Purge = z.infer<typeof purgeSchema>;
-export const purgedSchema = z.object({ removed: z.number().int() });
+
+function isSelective({ tag, tags, prefix }: { tag?: unknown; tags?: unknown; prefix?: unknown }): boolean {
+  return tag !== undefined || tags !== undefined || prefix !== undefined;
+}
+
+export const purgedSchema = z.object({
+  removed: z.number().int(),
+  markedStale: z.number().int().describe("By a soft purge, which removes nothing"),
+});
+export const purgeAnswerSchema = z.union([
+  purgedSchema,
+  z.object({ count: z.number().int(), bytes: z.number().int() }).describe("Of a dry run"),
+]);
 
 /** A response to store: an item of a batch, or a record of a stream. */
 export const cacheSetSchema = z.strictObject({
-  key: idSchema,
+  key: cacheKeySchema,
   body: z.base64(),
   mediaType: z.preprocess(storedMediaType, mediaTypeSchema).optional(),
   maxAgeSeconds: maxAgeSchema.optional(),
+  staleWhileRevalidateSeconds: maxAgeSchema.optional(),
   tags: tagsSchema.optional(),
+  meta: metaSchema.optional(),
 });
+export type CacheSet = z.infer<typeof cacheSetSchema>;
 
 export const cacheBatchSchema = z
   .strictObject({
-    get: z.array(idSchema).max(BATCH_ITEMS).optional(),
+    get: z.array(cacheKeySchema).max(BATCH_ITEMS).optional(),
+    delete: z.array(cacheKeySchema).max(BATCH_ITEMS).optional(),
     set: z.array(cacheSetSchema).max(BATCH_ITEMS).optional(),
   })
-  .refine((batch) => count(batch) >= 1, { message: "name at least one key to get or set" })
+  .refine((batch) => count(batch) >= 1, { message: "name at least one key to get, delete or set" })
   .refine((batch) => count(batch) <= BATCH_ITEMS, { message: `at most ${BATCH_ITEMS} items in all` });
 
-function count(batch: { get?: unknown[] | undefined; set?: unknown[] | undefined }): number {
-  return (batch.get?.length ?? 0) + (batch.set?.length ?? 0);
+interface Batch {
+  get?: unknown[] | undefined;
+  delete?: unknown[] | undefined;
+  set?: unknown[] | undefined;
+}
+
+function count(batch: Batch): number {
+  return (batch.get?.length ?? 0) + (batch.delete?.length ?? 0) + (batch.set?.length ?? 0);
 }
 
 export const cacheBatchResultSchema = z.object({
   results: z.array(
     z.object({
-      op: z.enum(["get", "set"]),
-      index: z.number().int().describe("Position in `get` or `set`"),
+      op: z.enum(["get", "delete", "set"]),
+      index: z.number().int().describe("Position in `get`, `delete` or `set`"),
       id: z.string(),
       status: z.number().int(),
       body: z.string().describe("base64").optional(),
       mediaType: z.string().optional(),
       etag: z.string().optional(),
       ageSeconds: z.number().optional(),
+      stale: z.boolean().optional(),
+      tags: z.array(z.string()).optional(),
+      meta: z.string().nullable().optional(),
       problem: problemSchema.optional(),
     }),
   ),

@@ -6,16 +6,23 @@ const encoder = new TextEncoder();
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/;
 
 /**
- * Ids and cache keys: 1–256 bytes of UTF-8, no control characters, not `.` or `..`. Never normalised: NFC and NFD
+ * Ids: 1–256 bytes of UTF-8, no control characters, not `.` or `..`. Never normalised: NFC and NFD
  * differ.
  */
-export const idSchema = z
-  .string()
-  .min(1)
-  .max(256)
-  .refine((id) => !hasUnprintable(id), "must be UTF-8 without control characters")
-  .refine((id) => encoder.encode(id).length <= 256, "must be at most 256 bytes of UTF-8")
-  .refine((id) => id !== "." && id !== "..", "must not be . or ..");
+export const idSchema = nameOfBytes(256);
+
+/** Cache keys: as ids, and longer, since keys of other caches are made of whole URLs. */
+export const cacheKeySchema = nameOfBytes(1024);
+
+function nameOfBytes(most: number) {
+  return z
+    .string()
+    .min(1)
+    .max(most)
+    .refine((id) => !hasUnprintable(id), "must be UTF-8 without control characters")
+    .refine((id) => encoder.encode(id).length <= most, `must be at most ${most} bytes of UTF-8`)
+    .refine((id) => id !== "." && id !== "..", "must not be . or ..");
+}
 
 /** Lone surrogates have no UTF-8 form, so an id with one could not be returned unchanged. */
 function hasUnprintable(text: string): boolean {
@@ -40,6 +47,9 @@ export const booleanParameter = z
   .transform((value) => value === "1" || value === "true");
 
 export const instantParameter = z.iso.datetime({ offset: true });
+
+/** Direction of a sorted list. */
+export const orderSchema = z.enum(["asc", "desc"]);
 
 export const DEFAULT_PAGE_SIZE = 50;
 

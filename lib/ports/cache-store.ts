@@ -14,7 +14,15 @@ export interface CachedHit {
   outcome: "hit";
   mediaType: string;
   ageMs: number;
-  ttlLeftMs: number;
+  /** Below 0: stale for so long. */
+  freshForMs: number;
+  isStale: boolean;
+  /** A stale response for which this caller got the fill lease. */
+  lease: string | null;
+  /** Without duplicates, separated by commas. */
+  tags: string;
+  /** Empty for none. */
+  meta: string;
   /** The stored representation that suits the caller best; null if the caller already has it, under `etag`. */
   representation: Representation | null;
   etag: string;
@@ -36,8 +44,17 @@ export interface CacheQuery {
   etags?: readonly string[];
   /** Precondition for the read, as opaque tags. */
   match?: Condition["match"] | undefined;
-  /** On a miss, get a fill lease, or wait up to `waitMs` for the caller that has one. */
-  fill?: { waitMs: number; signal?: AbortSignal } | undefined;
+  /** On a miss or a stale response, get a fill lease. */
+  fill?: FillRequest | undefined;
+}
+
+export interface FillRequest {
+  /** On a miss that another caller fills, wait so long for it. */
+  waitMs: number;
+  signal?: AbortSignal | undefined;
+  leaseMs?: number | undefined;
+  /** The caller's own lease, to be renewed. */
+  token?: string | undefined;
 }
 
 export interface CachePut {
@@ -48,8 +65,12 @@ export interface CachePut {
   encoding: Encoding;
   mediaType: string;
   tags: readonly string[];
-  /** Undefined: the store's default time to live. 0: nothing is stored, and an existing entry is removed. */
+  /** The caller's note, given back with the body; empty for none. */
+  meta?: string | undefined;
+  /** Undefined: the store's default time to live. 0: stale at once. */
   maxAgeMs?: number | undefined;
+  /** How long it is kept when it is stale. With a `maxAgeMs` of 0 too, nothing is stored, and an existing entry goes. */
+  staleMs?: number | undefined;
   lease?: string | undefined;
   /** Precondition for the write. */
   condition?: Condition | null;
@@ -66,25 +87,58 @@ export interface CachedEntry {
   etag: string;
   ageMs: number;
   ttlLeftMs: number;
+  isStale: boolean;
+  unusedMs: number;
   hits: number;
   tags: readonly string[];
+  meta: string | null;
 }
 
 export interface PeekedEntry {
   mediaType: string;
   tags: readonly string[];
+  meta: string;
   ttlLeftMs: number;
+  /** After its time to live. */
+  staleLeftMs: number;
   body: Uint8Array;
+}
+
+/** What a purge or a list is about: entries with any of the tags, whose key begins with the prefix. */
+export interface CacheSelection {
+  tags?: readonly string[] | undefined;
+  prefix?: string | undefined;
+}
+
+export type PutOutcome = "added" | "replaced" | "not-kept";
+
+/** Where a sorted list goes on: behind an entry with this figure and key. */
+export type SortedPosition = readonly [figure: number, key: string];
+
+export interface SortedPage extends CacheSelection {
+  sort: "bytes" | "age" | "hits" | "lastUsed";
+  order: "asc" | "desc";
+  limit: number;
+  after: SortedPosition | null;
+}
+
+export interface Listed<Position> {
+  items: CachedEntry[];
+  /** Null at the end. */
+  next: Position | null;
 }
 
 /** Responses by key, isolated by namespace. Asynchronous, since a driver may use another machine. */
 export interface CacheStore {
-  /** @throws {AppError} `version-mismatch` for an entry that does not meet the condition. */
+  /**
+   * @throws {AppError} `version-mismatch` for an entry that does not meet the condition, `lease-expired` for a lease to
+   * be renewed that is not the current one.
+   */
   lookup(query: CacheQuery): Promise<CacheLookup>;
   /**
    * @throws {AppError} `version-mismatch`, `item-too-large`, `memory-pressure`, `lease-expired`; all change nothing.
    */
-  put(put: CachePut): Promise<"added" | "replaced">;
+  put(put: CachePut): Promise<PutOutcome>;
   /**
    * Removes an entry and ends a fill of its key. With a lease, only ends that lease, if it is the current one.
    * @throws {AppError} `version-mismatch` for an entry that does not meet the condition.
@@ -92,9 +146,12 @@ export interface CacheStore {
   delete(namespace: string, key: string, lease?: string, condition?: Condition | null): Promise<boolean>;
   /** An entry with its decoded body. Does not count as access. Null if there is none. */
   peek(namespace: string, key: string): Promise<PeekedEntry | null>;
-  purge(namespace: string, what: { tag?: string; prefix?: string }): Promise<number>;
-  list(
-    namespace: string,
-    filter: { prefix?: string; tag?: string; limit: number; from: number },
-  ): Promise<{ items: CachedEntry[]; next: number | null }>;
+  purge(namespace: string, what: CacheSelection): Promise<number>;
+  /** Makes entries stale that are not; each stays until it would have ended anyway. Returns how many were selected. */
+  markStale(namespace: string, what: CacheSelection): Promise<number>;
+  /** What a purge would remove. */
+  measure(namespace: string, what: CacheSelection): Promise<{ count: number; bytes: number }>;
+  list(namespace: string, filter: CacheSelection & { limit: number; from: number }): Promise<Listed<number>>;
+  /** By a figure; looks at every entry. Figures that change meanwhile may show an entry twice, or not at all. */
+  listSorted(namespace: string, page: SortedPage): Promise<Listed<SortedPosition>>;
 }

@@ -1,4 +1,4 @@
-import type { CacheStore } from "../ports/cache-store.ts";
+import type { CacheStore, PeekedEntry } from "../ports/cache-store.ts";
 import { MIB } from "../shared/bytes.ts";
 import type { ExportRecord } from "../streaming/encode-export.ts";
 import { ALL_SESSION_COLUMNS } from "../streaming/record-numbers.ts";
@@ -51,10 +51,17 @@ export function sessionExport(pool: SessionExport): ExportOpener {
   });
 }
 
-const CACHE_COLUMNS = ["key", "body", "mediaType", "maxAgeSeconds", "tags"];
+const CACHE_COLUMNS = ["key", "body", "mediaType", "maxAgeSeconds", "staleWhileRevalidateSeconds", "tags", "meta"];
 const PAGE = 100;
 /** A page of keys, and the chunks of a body in transit. */
 const PIECES_BYTES = MIB;
+
+/** Times in whole seconds: what is about to end gets one. */
+function toRecord(key: string, { body, mediaType, tags, meta, ttlLeftMs, staleLeftMs }: PeekedEntry): ExportRecord {
+  const staleWhileRevalidateSeconds = Math.ceil(staleLeftMs / 1000);
+  const maxAgeSeconds = Math.max(staleLeftMs > 0 ? 0 : 1, Math.floor(ttlLeftMs / 1000));
+  return { key, body, mediaType, maxAgeSeconds, staleWhileRevalidateSeconds, tags, meta };
+}
 
 /**
  * Responses in the form of a batch and of a stream import: the body in base64, and the remaining time to live.
@@ -67,8 +74,7 @@ export function cacheExport(cache: Pick<CacheStore, "list" | "peek">, maxBodyByt
       for (const { key } of page.items) {
         const entry = await cache.peek(namespace, key);
         if (!entry) continue;
-        const { body, mediaType, tags } = entry;
-        yield { key, body, mediaType, maxAgeSeconds: Math.max(1, Math.floor(entry.ttlLeftMs / 1000)), tags };
+        yield toRecord(key, entry);
       }
       from = page.next;
     }

@@ -1,6 +1,6 @@
-import type { CacheBatchResult } from "../contracts/cache.ts";
+import type { CacheBatchResult, CacheSet } from "../contracts/cache.ts";
 import type { Problem } from "../contracts/problem.ts";
-import type { CacheStore } from "../ports/cache-store.ts";
+import type { CachePut, CacheStore } from "../ports/cache-store.ts";
 import { AppError, PROBLEMS } from "../shared/errors.ts";
 
 export interface CacheBatch {
@@ -9,18 +9,11 @@ export interface CacheBatch {
   /** Of all bodies that are sent back together, in base64. */
   mostAnswerBytes: number;
   get?: readonly string[] | undefined;
-  set?:
-    | readonly {
-        key: string;
-        body: string;
-        mediaType?: string | undefined;
-        maxAgeSeconds?: number | undefined;
-        tags?: readonly string[] | undefined;
-      }[]
-    | undefined;
+  delete?: readonly string[] | undefined;
+  set?: readonly CacheSet[] | undefined;
 }
 
-/** Gets, then sets, in order; an item that fails does not keep the rest from being done. */
+/** Gets, then deletes, then sets, in order; an item that fails does not keep the rest from being done. */
 export async function runCacheBatch(cache: CacheStore, batch: CacheBatch): Promise<CacheBatchResult[]> {
   const results: CacheBatchResult[] = [];
   let answerBytes = 0;
@@ -28,6 +21,10 @@ export async function runCacheBatch(cache: CacheStore, batch: CacheBatch): Promi
     const result = await getOne(cache, batch, key, batch.mostAnswerBytes - answerBytes);
     answerBytes += result.body?.length ?? 0;
     results.push({ op: "get", index, id: key, ...result });
+  }
+  for (const [index, key] of (batch.delete ?? []).entries()) {
+    const result = (await cache.delete(batch.namespace, key)) ? { status: 204 } : notFound(batch.requestId);
+    results.push({ op: "delete", index, id: key, ...result });
   }
   for (const [index, item] of (batch.set ?? []).entries()) {
     results.push({ op: "set", index, id: item.key, ...(await setOne(cache, batch, item)) });
@@ -44,10 +41,8 @@ async function getOne(
   mostBytes: number,
 ): Promise<ItemResult> {
   const found = await cache.lookup({ namespace, key, accepts: [] });
-  if (found.outcome !== "hit" || found.representation === null) {
-    return failed(new AppError("not-found", "No response is cached under this key."), requestId);
-  }
-  const { mediaType, etag, ageMs, representation } = found;
+  if (found.outcome !== "hit" || found.representation === null) return notFound(requestId);
+  const { mediaType, etag, ageMs, isStale: stale, tags, meta, representation } = found;
   if (Math.ceil(representation.bytes.byteLength / 3) * 4 > mostBytes) {
     return failed(
       new AppError("body-too-large", "The response would exceed its size limit; get this key in a request of its own."),
@@ -56,36 +51,52 @@ async function getOne(
   }
   const { buffer, byteOffset, byteLength } = representation.bytes;
   const body = Buffer.from(buffer, byteOffset, byteLength).toString("base64");
-  return { status: 200, body, mediaType, etag, ageSeconds: Math.floor(ageMs / 1000) };
+  const times = { ageSeconds: Math.floor(ageMs / 1000), stale };
+  return {
+    status: 200,
+    body,
+    mediaType,
+    etag,
+    ...times,
+    tags: tags === "" ? [] : tags.split(","),
+    meta: meta === "" ? null : meta,
+  };
 }
 
-async function setOne(
-  cache: CacheStore,
-  { namespace, requestId }: CacheBatch,
-  {
-    key,
-    body,
-    mediaType = "application/octet-stream",
-    maxAgeSeconds,
-    tags = [],
-  }: NonNullable<CacheBatch["set"]>[number],
-): Promise<ItemResult> {
+async function setOne(cache: CacheStore, { namespace, requestId }: CacheBatch, item: CacheSet): Promise<ItemResult> {
   try {
-    const outcome = await cache.put({
-      namespace,
-      key,
-      body: Buffer.from(body, "base64"),
-      encoding: "identity",
-      mediaType,
-      tags,
-      ...(maxAgeSeconds === undefined ? {} : { maxAgeMs: maxAgeSeconds * 1000 }),
-    });
-    return { status: outcome === "added" && maxAgeSeconds !== 0 ? 201 : 204 };
+    const outcome = await cache.put({ namespace, ...toPut(item, Buffer.from(item.body, "base64")) });
+    return { status: outcome === "added" ? 201 : 204 };
   } catch (error) {
     if (error instanceof AppError) return failed(error, requestId);
     throw error;
   }
 }
+
+/** An item of a batch or of a stream as the store takes it. */
+export function toPut(item: CacheSet, body: Uint8Array): Omit<CachePut, "namespace"> {
+  const {
+    key,
+    mediaType = "application/octet-stream",
+    maxAgeSeconds,
+    staleWhileRevalidateSeconds,
+    tags = [],
+    meta,
+  } = item;
+  return {
+    key,
+    body,
+    encoding: "identity",
+    mediaType,
+    tags,
+    meta: meta ?? "",
+    maxAgeMs: maxAgeSeconds === undefined ? undefined : maxAgeSeconds * 1000,
+    staleMs: (staleWhileRevalidateSeconds ?? 0) * 1000,
+  };
+}
+
+const notFound = (requestId: string): ItemResult =>
+  failed(new AppError("not-found", "No response is cached under this key."), requestId);
 
 function failed({ code, status, message }: AppError, requestId: string): ItemResult {
   const problem: Problem = {

@@ -1,11 +1,12 @@
 import { cacheSetSchema } from "../contracts/cache.ts";
-import { idSchema } from "../contracts/common.ts";
+import { cacheKeySchema, idSchema } from "../contracts/common.ts";
 import { exportedSessionSchema, newSessionSchema } from "../contracts/sessions.ts";
 import { newPointSchema } from "../contracts/vectors.ts";
 import type { CachePut } from "../ports/cache-store.ts";
 import type { SessionPast } from "../ports/session-rows.ts";
 import { idDigits, isCacheBody, isExportedSession, isSessionBody } from "../streaming/record-numbers.ts";
 import { checkRecord, invalidRecord } from "./check-record.ts";
+import { toPut } from "./run-cache-batch.ts";
 
 // A stream's records in the form of the stores. Each is checked with the schema of the equivalent single request.
 
@@ -16,11 +17,11 @@ export const isObject = (value: unknown): value is Fields =>
 export const own = (record: Fields, key: string): unknown => (Object.hasOwn(record, key) ? record[key] : undefined);
 
 /** A record's own name, as text; null when it has none. @throws {AppError} when it cannot be one. */
-export function nameOf(record: Fields, keys: readonly string[]): string | null {
+export function nameOf(record: Fields, keys: readonly string[], schema: typeof idSchema = idSchema): string | null {
   for (const key of keys) {
     const value = own(record, key);
     if (value === undefined || value === null) continue;
-    const parsed = idSchema.safeParse(typeof value === "number" ? idDigits(value) : value);
+    const parsed = schema.safeParse(typeof value === "number" ? idDigits(value) : value);
     if (!parsed.success) throw invalidRecord(`/${key}: is no valid id`);
     return parsed.data;
   }
@@ -54,26 +55,19 @@ export function readSession(record: unknown): NewSession {
 }
 
 /**
- * `{key, body (base64), mediaType?, maxAgeSeconds?, tags?}` as in a batch, or any record with a `key` or `id`: kept as
+ * `{key, body (base64), mediaType?, maxAgeSeconds?, tags?, …}` as in a batch, or any record with a `key` or `id`: kept as
  * JSON.
  */
 export function readCached(record: unknown, fallback: string): Omit<CachePut, "namespace"> {
   if (!isObject(record)) throw invalidRecord("/: a cached response is an object");
-  const key = nameOf(record, ["key", "id"]) ?? fallback;
+  const key = nameOf(record, ["key", "id"], cacheKeySchema) ?? fallback;
   if (!isCacheBody(record)) {
     const body = new TextEncoder().encode(JSON.stringify(record));
     return { key, body, encoding: "identity", mediaType: "application/json", tags: [] };
   }
-  const { body, mediaType, maxAgeSeconds, tags } = checkRecord(cacheSetSchema, { ...record, key });
-  return {
-    key,
-    // A separate copy: a pooled buffer would keep its whole pool alive.
-    body: Uint8Array.from(Buffer.from(body, "base64")),
-    encoding: "identity",
-    mediaType: mediaType ?? "application/octet-stream",
-    tags: tags ?? [],
-    ...(maxAgeSeconds === undefined ? {} : { maxAgeMs: maxAgeSeconds * 1000 }),
-  };
+  const item = checkRecord(cacheSetSchema, { ...record, key });
+  // A separate copy: a pooled buffer would keep its whole pool alive.
+  return toPut(item, Uint8Array.from(Buffer.from(item.body, "base64")));
 }
 
 export interface NewPoint {

@@ -44,7 +44,9 @@ const bad: readonly (readonly [target: string, record: unknown, field: string])[
   ["cache", { key: "k", body, maxAgeSeconds: 1e300 }, "/maxAgeSeconds"],
   ["cache", { key: "k", body, mediaType: "no type" }, "/mediaType"],
   ["cache", { key: "k", body, tags: ["with,comma"] }, "/tags/0"],
-  ["cache", { key: "k", body, tags: Array(17).fill("t") }, "/tags"],
+  ["cache", { key: "k", body, tags: Array(129).fill("t") }, "/tags"],
+  ["cache", { key: "k", body, meta: "naïve" }, "/meta"],
+  ["cache", { key: "k", body, staleWhileRevalidateSeconds: 0.5 }, "/staleWhileRevalidateSeconds"],
   ["cache", { key: "k", body, surprise: 1 }, "/surprise"],
   ["cache", { key: "..", body }, "/key"],
   ["cache", [1], "/"],
@@ -71,7 +73,10 @@ describe("sinks hold records to the schemas of the API", () => {
 
   it("takes a response as a batch takes it, and any other record as JSON", async () => {
     const { kept, write } = await setUp("cache");
-    await write({ key: 7, body, mediaType: "text/plain", maxAgeSeconds: 9, tags: ["a b"] }, { key: "j", body: 5 });
+    await write(
+      { key: 7, body, mediaType: "text/plain", maxAgeSeconds: 9, tags: ["a b"], meta: "m" },
+      { key: "j", body: 5 },
+    );
     expect(kept).toEqual([
       {
         namespace: "n",
@@ -80,7 +85,9 @@ describe("sinks hold records to the schemas of the API", () => {
         encoding: "identity",
         mediaType: "text/plain",
         tags: ["a b"],
+        meta: "m",
         maxAgeMs: 9000,
+        staleMs: 0,
       },
       {
         namespace: "n",

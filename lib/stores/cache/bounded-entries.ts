@@ -39,6 +39,7 @@ export interface WalkedEntry<V> {
   hash: number;
   key: string;
   value: V;
+  sizeBytes: number;
   expiresAtMs: number;
 }
 

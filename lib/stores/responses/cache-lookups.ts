@@ -1,10 +1,17 @@
-import type { CacheLookup, CacheQuery, Encoding } from "../../ports/cache-store.ts";
+import type {
+  CachedHit,
+  CacheLookup,
+  CacheQuery,
+  Encoding,
+  FillRequest,
+  PeekedEntry,
+} from "../../ports/cache-store.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { BoundedEntries } from "../cache/bounded-entries.ts";
 import type { BodyArena } from "./body-arena.ts";
-import { requireCondition } from "./cache-refusals.ts";
-import type { CachedResponse } from "./cached-response.ts";
-import type { FillLeases } from "./fill-leases.ts";
+import { leaseExpired, requireCondition } from "./cache-refusals.ts";
+import { type CachedResponse, isStale, splitTags } from "./cached-response.ts";
+import { type FillLeases, LEASE_MS } from "./fill-leases.ts";
 import { matchTag } from "./held-body.ts";
 import type { Inflations } from "./inflations.ts";
 import { fullKey } from "./namespace-scan.ts";
@@ -39,9 +46,22 @@ export class CacheLookups {
     const full = fullKey(namespace, key);
     this.learnTaker(accepts);
     const entry = this.#parts.entries.get(full);
-    if (entry && match) requireCondition({ match, noneMatch: [] }, entry);
-    if (entry) return this.#hit(full, entry, accepts, etags);
-    return fill ? this.#fill(full, accepts, fill, etags) : { outcome: "miss" };
+    if (!entry) return fill ? this.#fill(full, accepts, fill, etags) : { outcome: "miss" };
+    if (match) requireCondition({ match, noneMatch: [] }, entry);
+    return this.#hit(full, entry, accepts, etags, fill);
+  }
+
+  /** Counts as no use. */
+  async peek(namespace: string, key: string): Promise<PeekedEntry | null> {
+    const full = fullKey(namespace, key);
+    const entry = this.#parts.entries.peek(full);
+    const leftMs = entry ? this.#parts.entries.ttlLeftMs(full) : 0;
+    if (!entry || leftMs <= 0) return null;
+    const { mediaType, tags, meta, mayBeStale } = entry;
+    const ttlLeftMs = Math.max(0, entry.freshUntilMs - this.#parts.clock.monotonicMs());
+    const staleLeftMs = mayBeStale ? Math.max(0, leftMs - ttlLeftMs) : 0;
+    const { bytes } = await this.#parts.bodies.represent(entry.body, [], this.#parts.inflations);
+    return { mediaType, tags: splitTags(tags), meta, ttlLeftMs, staleLeftMs, body: bytes };
   }
 
   /** Who takes neither says nothing: both would be inflated for it. */
@@ -51,33 +71,60 @@ export class CacheLookups {
     this.#brotliTakers = Math.max(-MOST_VOTES, Math.min(MOST_VOTES, this.#brotliTakers + step));
   }
 
+  /** A stale response is given to all at once, and to one with the lease to fill it. */
   async #hit(
     key: string,
     entry: CachedResponse,
     accepts: readonly Encoding[],
     etags: readonly string[] = [],
+    fill?: FillRequest,
   ): Promise<CacheLookup> {
+    const { body, mediaType, tags, meta, storedAtMs, freshUntilMs } = entry;
+    const nowMs = this.#parts.clock.monotonicMs();
     entry.hits += 1;
-    const { body, mediaType } = entry;
-    const ageMs = this.#parts.clock.monotonicMs() - entry.storedAtMs;
-    const ttlLeftMs = this.#parts.entries.ttlLeftMs(key);
+    entry.lastUsedMs = nowMs;
+    const stale = isStale(entry, nowMs);
+    const found: CachedHit = {
+      outcome: "hit",
+      mediaType,
+      ageMs: nowMs - storedAtMs,
+      // An entry that may not be stale and is a moment late has no time left.
+      freshForMs: stale ? freshUntilMs - nowMs : Math.max(0, freshUntilMs - nowMs),
+      isStale: stale,
+      lease: stale && fill ? this.#lease(key, fill) : null,
+      tags,
+      meta,
+      representation: null,
+      etag: "",
+    };
     const known = matchTag(body, accepts, etags);
-    if (known !== null) return { outcome: "hit", mediaType, ageMs, ttlLeftMs, representation: null, etag: known };
-    const representation = await this.#parts.bodies.represent(body, accepts, this.#parts.inflations);
-    return { outcome: "hit", mediaType, ageMs, ttlLeftMs, representation, etag: representation.etag };
+    if (known !== null) found.etag = known;
+    else {
+      const representation = await this.#parts.bodies.represent(body, accepts, this.#parts.inflations);
+      found.representation = representation;
+      found.etag = representation.etag;
+    }
+    return found;
+  }
+
+  /** A new lease, or the caller's own for longer; null when another caller has it. @throws {AppError} `lease-expired`. */
+  #lease(key: string, { token, leaseMs = LEASE_MS }: FillRequest): string | null {
+    if (token === undefined) return this.#parts.leases.acquire(key, leaseMs);
+    if (!this.#parts.leases.renew(key, token, leaseMs)) throw leaseExpired();
+    return token;
   }
 
   async #fill(
     key: string,
     accepts: readonly Encoding[],
-    { waitMs, signal }: NonNullable<CacheQuery["fill"]>,
+    fill: FillRequest,
     etags?: readonly string[],
   ): Promise<CacheLookup> {
-    const token = this.#parts.leases.acquire(key);
+    const token = this.#lease(key, fill);
     if (token !== null) return { outcome: "lease", token };
     // No room for another lease: the caller may fill unasked.
     if (!this.#parts.leases.isHeld(key)) return { outcome: "miss" };
-    const waited = await this.#parts.leases.wait(key, waitMs, signal);
+    const waited = await this.#parts.leases.wait(key, fill);
     if (waited.outcome !== "filled") return waited;
     const entry = this.#parts.entries.peek(key);
     return entry ? this.#hit(key, entry, accepts, etags) : { outcome: "pending" };

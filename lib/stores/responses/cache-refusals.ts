@@ -21,6 +21,13 @@ export function itemTooLarge(): AppError {
   return new AppError("item-too-large", "This response is larger than the cache allows.");
 }
 
+export function leaseExpired(): AppError {
+  return new AppError(
+    "lease-expired",
+    "This fill lease has expired; another caller is filling the key or has filled it.",
+  );
+}
+
 export function memoryPressure(): AppError {
   return new AppError("memory-pressure", "Not enough memory for this response right now. Retry later.", {
     headers: { "Retry-After": "1" },

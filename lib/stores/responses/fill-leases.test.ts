@@ -18,7 +18,7 @@ describe("FillLeases", () => {
     const { account, leases } = setUp();
     const tokens = Array.from({ length: 1000 }, () => leases.acquire("k")).filter((token) => token !== null);
     expect(tokens).toHaveLength(1);
-    const waits = Array.from({ length: 999 }, () => leases.wait("k", 5_000));
+    const waits = Array.from({ length: 999 }, () => leases.wait("k", { waitMs: 5_000 }));
     expect(leases.waiters).toBe(999);
     leases.fulfil("k");
     expect(new Set((await Promise.all(waits)).map(({ outcome }) => outcome))).toEqual(new Set(["filled"]));
@@ -28,8 +28,8 @@ describe("FillLeases", () => {
   it("passes a lease to the first waiter, under a new token, when its holder is silent for 10 s", async () => {
     const { clock, leases } = setUp();
     const token = leases.acquire("k");
-    const first = leases.wait("k", 30_000);
-    const second = leases.wait("k", 30_000);
+    const first = leases.wait("k", { waitMs: 30_000 });
+    const second = leases.wait("k", { waitMs: 30_000 });
     clock.advance(LEASE_MS);
     const passed = await first;
     expect(passed.outcome).toBe("lease");
@@ -54,9 +54,9 @@ describe("FillLeases", () => {
   it("ends a wait after its time, or when the caller hangs up, and keeps nothing of it", async () => {
     const { clock, account, leases } = setUp();
     leases.acquire("k");
-    const patient = leases.wait("k", 200);
+    const patient = leases.wait("k", { waitMs: 200 });
     const caller = new AbortController();
-    const gone = leases.wait("k", 5_000, caller.signal);
+    const gone = leases.wait("k", { waitMs: 5_000, signal: caller.signal });
     caller.abort();
     expect((await gone).outcome).toBe("pending");
     clock.advance(200);
@@ -67,7 +67,7 @@ describe("FillLeases", () => {
   it("never holds more leases and waiters than its bytes, and says so at once", async () => {
     const { account, leases } = setUp(Math.ceil(((LEASE_BYTES * 2 + WAITER_BYTES) * 9) / 8));
     expect([leases.acquire("n/a"), leases.acquire("n/b")].every((token) => token !== null)).toBe(true);
-    const waits = Array.from({ length: 10 }, () => leases.wait("n/a", 1_000));
+    const waits = Array.from({ length: 10 }, () => leases.wait("n/a", { waitMs: 1_000 }));
     expect(leases.acquire("n/c")).toBeNull();
     expect([leases.isHeld("n/c"), leases.leases, leases.waiters]).toEqual([false, 2, 1]);
     expect(account.grantedBytes).toBe(LEASE_BYTES * 2 + WAITER_BYTES);

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
+import type { FillRequest } from "../../ports/cache-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { mayTake } from "../../shared/fair-shares.ts";
+import { leaseExpired } from "./cache-refusals.ts";
 
 /** The share of the cache's bytes kept for leases and waiters, and the most that they ever need. */
 const FILL_SHARE = 1 / 8;
@@ -17,6 +19,8 @@ export const WAITER_BYTES = 640;
 export type WaitOutcome = { outcome: "filled" } | { outcome: "lease"; token: string } | { outcome: "pending" };
 
 interface Waiter {
+  /** How long the lease is to last when it becomes this waiter's. */
+  leaseMs: number;
   settle(outcome: WaitOutcome): void;
 }
 
@@ -37,8 +41,8 @@ interface FillLeasesOptions {
 
 /**
  * One caller per missing key computes its value; the others are told to come back, or wait. After every call the leases and
- * waiters hold at most `maxBytes`, which the account granted. A lease whose holder is silent for 10 s passes to the waiter
- * that came first. Each namespace leaves the others room.
+ * waiters hold at most `maxBytes`, which the account granted. A lease whose holder is silent for its time passes to the
+ * waiter that came first. Each namespace leaves the others room.
  */
 export class FillLeases {
   readonly #options: FillLeasesOptions;
@@ -76,19 +80,33 @@ export class FillLeases {
   }
 
   /** A token for the first to ask; null when the key is being filled, or its namespace has no room for another lease. */
-  acquire(key: string): string | null {
+  acquire(key: string, leaseMs = LEASE_MS): string | null {
     if (this.#leases.has(key) || !this.#reserve(key, LEASE_BYTES)) return null;
     const lease: Lease = { token: "", cancelExpiry: () => undefined, waiters: new Set() };
     this.#leases.set(key, lease);
-    return this.#grant(key, lease);
+    return this.#grant(key, lease, leaseMs);
+  }
+
+  /** Lets a lease last from now on; false for one that is over. */
+  renew(key: string, token: string, leaseMs: number): boolean {
+    const lease = this.#leases.get(key);
+    if (lease?.token !== token) return false;
+    lease.cancelExpiry();
+    this.#expireAfter(key, lease, leaseMs);
+    return true;
   }
 
   isCurrent(key: string, token: string): boolean {
     return this.#leases.get(key)?.token === token;
   }
 
+  /** @throws {AppError} `lease-expired` for a token that is not the current one; none asks for nothing. */
+  require(key: string, token: string | undefined): void {
+    if (token !== undefined && !this.isCurrent(key, token)) throw leaseExpired();
+  }
+
   /** Waits for the key that somebody fills. `pending` at once when there is no room for another waiter. */
-  wait(key: string, waitMs: number, signal?: AbortSignal): Promise<WaitOutcome> {
+  wait(key: string, { waitMs, signal, leaseMs = LEASE_MS }: FillRequest): Promise<WaitOutcome> {
     const lease = this.#leases.get(key);
     if (!lease) return Promise.resolve({ outcome: "filled" });
     if (waitMs <= 0 || signal?.aborted || !this.#reserve(key, WAITER_BYTES))
@@ -97,6 +115,7 @@ export class FillLeases {
       const giveUp = (): void => waiter.settle({ outcome: "pending" });
       const cancelTimeout = this.#options.clock.after(waitMs, giveUp);
       const waiter: Waiter = {
+        leaseMs,
         settle: (outcome) => {
           if (!lease.waiters.delete(waiter)) return;
           cancelTimeout();
@@ -126,7 +145,7 @@ export class FillLeases {
       return;
     }
     lease.cancelExpiry();
-    first.settle({ outcome: "lease", token: this.#grant(key, lease) });
+    first.settle({ outcome: "lease", token: this.#grant(key, lease, first.leaseMs) });
   }
 
   /** Passes on every lease whose key it is true for. */
@@ -141,10 +160,14 @@ export class FillLeases {
     }
   }
 
-  #grant(key: string, lease: Lease): string {
+  #grant(key: string, lease: Lease, leaseMs: number): string {
     lease.token = randomBytes(16).toString("base64url");
-    lease.cancelExpiry = this.#options.clock.after(LEASE_MS, () => this.passOn(key));
+    this.#expireAfter(key, lease, leaseMs);
     return lease.token;
+  }
+
+  #expireAfter(key: string, lease: Lease, leaseMs: number): void {
+    lease.cancelExpiry = this.#options.clock.after(leaseMs, () => this.passOn(key));
   }
 
   #end(key: string): Lease | undefined {

@@ -1,9 +1,11 @@
 import type { Yielder } from "../../ports/bounded-store.ts";
-import type { CachedEntry } from "../../ports/cache-store.ts";
+import type { CachedEntry, CacheSelection, Listed, SortedPage, SortedPosition } from "../../ports/cache-store.ts";
 import type { Clock } from "../../shared/clock.ts";
-import type { BoundedEntries } from "../cache/bounded-entries.ts";
+import type { BoundedEntries, WalkedEntry } from "../cache/bounded-entries.ts";
 import { HASHES } from "../core/slot-table.ts";
-import type { CachedResponse } from "./cached-response.ts";
+import { type CachedResponse, hasTag, isStale, splitTags } from "./cached-response.ts";
+import type { FillLeases } from "./fill-leases.ts";
+import { TopEntries } from "./top-entries.ts";
 
 /** Cells of the index looked at in one go, and for one page of a list. */
 const STRETCH = 512;
@@ -17,20 +19,36 @@ export function fullKey(namespace: string, key: string): string {
   return namespace + SEPARATOR + key;
 }
 
+const keyOf = (fullKey: string): string => fullKey.slice(fullKey.indexOf(SEPARATOR) + 1);
+
 export const namespaceOf = (fullKey: string): string => fullKey.slice(0, fullKey.indexOf(SEPARATOR));
 
-export interface ListPage {
-  prefix?: string;
-  tag?: string;
+export interface ListPage extends CacheSelection {
   limit: number;
   /** Where to begin: 0, or the `next` of the page before. */
   from: number;
 }
 
+/** Entries of a namespace with any of the tags and a key that begins with the prefix. */
+function isSelected(start: string, tags: readonly string[] | undefined, key: string, value: CachedResponse): boolean {
+  return key.startsWith(start) && (tags === undefined || tags.some((tag) => hasTag(value.tags, tag)));
+}
+
+/** What a list is sorted by. Times are since the start: an age would change while the list is paged through. */
+const FIGURES: Record<SortedPage["sort"], (entry: CachedResponse) => number> = {
+  bytes: ({ body }) => body.identityBytes,
+  age: ({ storedAtMs }) => -storedAtMs,
+  hits: ({ hits }) => hits,
+  lastUsed: ({ lastUsedMs }) => lastUsedMs,
+};
+
 interface Options {
   entries: BoundedEntries<CachedResponse>;
+  leases: FillLeases;
   clock: Pick<Clock, "monotonicMs">;
   createYielder: () => Yielder;
+  /** Of the last put. */
+  lastSequence: () => number;
 }
 
 /** Looks through one namespace's responses, in the order of their keys' hashes: there is no index by prefix or tag, which every put would pay for. */
@@ -41,36 +59,88 @@ export class NamespaceScan {
     this.#options = options;
   }
 
-  /** Removes in slices what was put up to `sequence`; returns how many. What is put meanwhile stays. */
-  async purge(
+  /** Removes in slices what is there now; returns how many. What is put meanwhile stays. */
+  async purge(namespace: string, which: CacheSelection): Promise<number> {
+    this.#voidLeases(namespace, which);
+    let removed = 0;
+    await this.#visit(namespace, which, ({ key }) => {
+      if (this.#options.entries.delete(key)) removed += 1;
+    });
+    return removed;
+  }
+
+  /** As `purge`, but each entry stays until it would have ended anyway. */
+  async markStale(namespace: string, which: CacheSelection): Promise<number> {
+    this.#voidLeases(namespace, which);
+    let marked = 0;
+    await this.#visit(namespace, which, ({ value }) => {
+      value.freshUntilMs = Math.min(value.freshUntilMs, this.#options.clock.monotonicMs());
+      value.mayBeStale = true;
+      marked += 1;
+    });
+    return marked;
+  }
+
+  /** A value that was read before a purge must not arrive after it. Of a key that is filled no tag is known. */
+  #voidLeases(namespace: string, { prefix = "" }: CacheSelection): void {
+    const start = fullKey(namespace, prefix);
+    this.#options.leases.passOnAll((key) => key.startsWith(start));
+  }
+
+  /** What a purge would remove, and the bytes of its entries and bodies. */
+  async measure(namespace: string, which: CacheSelection): Promise<{ count: number; bytes: number }> {
+    const found = { count: 0, bytes: 0 };
+    await this.#visit(namespace, which, ({ value, sizeBytes }) => {
+      found.count += 1;
+      found.bytes += sizeBytes + value.body.storedBytes;
+    });
+    return found;
+  }
+
+  /** Goes in slices through what is there now and still is when its turn comes. */
+  async #visit(
     namespace: string,
-    { tag, prefix = "" }: { tag?: string; prefix?: string },
-    sequence: number,
-  ): Promise<number> {
-    const { entries, createYielder } = this.#options;
+    { tags, prefix = "" }: CacheSelection,
+    visit: (entry: WalkedEntry<CachedResponse>) => void,
+  ): Promise<void> {
+    const { entries, createYielder, lastSequence } = this.#options;
     const start = fullKey(namespace, prefix);
     const yielder = createYielder();
-    let removed = 0;
-    // By hash: while this waits, new bounds may build the index again, and a slot number would mean another entry.
+    const sequence = lastSequence();
+    // By hash: while this waits, new bounds may build the index anew, and a slot number would mean another entry.
     for (let from: number | null = 0; from !== null; ) {
       const stretch: ReturnType<typeof entries.walk> = entries.walk(from, STRETCH);
-      for (const { key, value } of stretch.entries) {
-        if (value.sequence > sequence || !key.startsWith(start) || (tag !== undefined && !value.tags.includes(tag)))
-          continue;
-        // It may have been put again while this waited.
-        if ((entries.peek(key)?.sequence ?? sequence + 1) <= sequence && entries.delete(key)) removed += 1;
+      for (const entry of stretch.entries) {
+        const { key, value } = entry;
+        if (value.sequence > sequence || !isSelected(start, tags, key, value)) continue;
+        // It may have gone, or been put again, while this waited.
+        if (entries.peek(key) === value) visit(entry);
         if (yielder.spent) await yielder.yield();
       }
       from = stretch.next;
       if (yielder.spent) await yielder.yield();
     }
-    return removed;
+  }
+
+  async listSorted(
+    namespace: string,
+    { sort, order, limit, after, ...which }: SortedPage,
+  ): Promise<Listed<SortedPosition>> {
+    const nowMs = this.#options.clock.monotonicMs();
+    const top = new TopEntries<WalkedEntry<CachedResponse>>({ limit, order, after });
+    const figure = FIGURES[sort];
+    await this.#visit(namespace, which, (entry) => {
+      top.offer(figure(entry.value), keyOf(entry.key), entry);
+    });
+    const items = top.items.map(({ key, value }) => this.#view(key, value, nowMs));
+    return { items, next: top.next };
   }
 
   /** `next` is null when there is no more; a page may be short of its limit before that. */
-  list(namespace: string, { prefix = "", tag, limit, from }: ListPage): { items: CachedEntry[]; next: number | null } {
+  list(namespace: string, { prefix = "", tags, limit, from }: ListPage): Listed<number> {
     const start = fullKey(namespace, prefix);
     const items: CachedEntry[] = [];
+    const nowMs = this.#options.clock.monotonicMs();
     let hash = Math.floor(from / SAME_HASH);
     let shown = from % SAME_HASH;
     for (let cells = 0; cells < LIST_CELLS; cells += STRETCH) {
@@ -82,10 +152,10 @@ export class NamespaceScan {
         if (entry.hash === hash && ofHash <= shown) continue;
         if (entry.hash !== hash) shown = 0;
         hash = entry.hash;
-        const { key, value, expiresAtMs } = entry;
-        if (key.startsWith(start) && (tag === undefined || value.tags.includes(tag))) {
+        const { key, value } = entry;
+        if (isSelected(start, tags, key, value)) {
           if (items.length === limit) return { items, next: hash * SAME_HASH + ofHash - 1 };
-          items.push(this.#view(key, value, expiresAtMs));
+          items.push(this.#view(key, value, nowMs));
         }
       }
       if (next === null) return { items, next: null };
@@ -95,19 +165,22 @@ export class NamespaceScan {
     return { items, next: hash * SAME_HASH };
   }
 
-  #view(key: string, { body, mediaType, hits, tags, storedAtMs }: CachedResponse, expiresAtMs: number): CachedEntry {
-    const nowMs = this.#options.clock.monotonicMs();
+  #view(key: string, entry: CachedResponse, nowMs: number): CachedEntry {
+    const { body, mediaType, hits, tags, meta, storedAtMs, freshUntilMs, lastUsedMs } = entry;
     return {
-      key: key.slice(key.indexOf(SEPARATOR) + 1),
+      key: keyOf(key),
       mediaType,
       bytes: body.identityBytes,
       storedBytes: body.storedBytes,
       encoding: body.encoding,
       etag: body.tag,
       ageMs: nowMs - storedAtMs,
-      ttlLeftMs: Math.max(0, expiresAtMs - nowMs),
+      ttlLeftMs: Math.max(0, freshUntilMs - nowMs),
+      isStale: isStale(entry, nowMs),
+      unusedMs: Math.max(0, nowMs - lastUsedMs),
       hits,
-      tags,
+      tags: splitTags(tags),
+      meta: meta === "" ? null : meta,
     };
   }
 }

@@ -10,6 +10,7 @@ import { ResponseCache } from "./response-cache.ts";
 
 const MAX_BYTES = 320 * 1024;
 const TTL_MS = 10_000;
+const fill = { waitMs: 0 };
 const yielder = { spent: true, yield: () => Promise.resolve() };
 
 /** Text that compresses, or bytes that do not; equal seeds give equal bodies. */
@@ -38,6 +39,8 @@ const operation = fc.oneof(
       isEncoded: fc.boolean(),
       tag: fc.constantFrom("red", "blue"),
       maxAgeMs: fc.option(fc.integer({ min: 0, max: 20_000 }), { nil: undefined }),
+      staleMs: fc.constantFrom(0, 0, 3_000),
+      meta: fc.constantFrom("", "m".repeat(2_000)),
     }),
   },
   {
@@ -47,6 +50,7 @@ const operation = fc.oneof(
       namespace,
       key,
       accepts: fc.subarray<Encoding>(["br", "gzip"]),
+      fills: fc.boolean(),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("delete" as const), namespace, key }) },
@@ -57,6 +61,7 @@ const operation = fc.oneof(
       namespace,
       tag: fc.constantFrom("red", undefined),
       prefix: fc.constantFrom("even/", undefined),
+      soft: fc.boolean(),
     }),
   },
   {
@@ -92,7 +97,10 @@ function decode({ bytes, encoding }: Representation): Buffer {
 interface Expected {
   body: Buffer;
   tag: string;
-  /** It may live until then, and lives until a fifth before. */
+  meta: string;
+  freshUntilMs: number;
+  mayBeStale: boolean;
+  /** It may live until then. */
   latestMs: number;
 }
 
@@ -118,8 +126,9 @@ describe.each(policies)("ResponseCache under %s", (policy) => {
           createYielder: () => yielder,
         });
         const model = new Map<string, Expected>();
-        const look = async (space: string, name: string, accepts: readonly Encoding[]) => {
-          const found = await cache.lookup({ namespace: space, key: name, accepts });
+        const look = async (space: string, name: string, accepts: readonly Encoding[], fills = false) => {
+          const isFilled = fills && (await cache.lookup({ namespace: space, key: name, accepts: [], fill })).outcome;
+          const found = await cache.lookup({ namespace: space, key: name, accepts, fill: fills ? fill : undefined });
           const expected = model.get(`${space} ${name}`);
           if (found.outcome !== "hit") return;
           expect(expected).toBeDefined();
@@ -127,6 +136,11 @@ describe.each(policies)("ResponseCache under %s", (policy) => {
             true,
           );
           expect(clock.monotonicMs()).toBeLessThan(expected?.latestMs ?? 0);
+          expect([found.meta, found.tags]).toEqual([expected?.meta, expected?.tag]);
+          const stale = expected?.mayBeStale === true && clock.monotonicMs() >= expected.freshUntilMs;
+          expect([found.isStale, found.freshForMs > 0]).toEqual([stale, !stale]);
+          // A lease went to the first of two, if to any.
+          if (isFilled || !stale) expect(found.lease).toBeNull();
           if (found.representation && found.representation.encoding !== "identity") {
             expect(accepts).toContain(found.representation.encoding);
           }
@@ -143,13 +157,23 @@ describe.each(policies)("ResponseCache under %s", (policy) => {
                 body: op.isEncoded ? gzipSync(body) : body,
                 encoding: op.isEncoded ? "gzip" : "identity",
                 mediaType: "text/plain",
-                tags: [op.tag],
+                tags: [op.tag, op.tag],
+                meta: op.meta,
+                staleMs: op.staleMs,
                 ...(op.maxAgeMs === undefined ? {} : { maxAgeMs: op.maxAgeMs }),
               });
-              const latestMs = clock.monotonicMs() + (op.maxAgeMs ?? TTL_MS * 1.1);
-              if (op.maxAgeMs === 0) model.delete(`${op.namespace} ${op.key}`);
+              const freshUntilMs = clock.monotonicMs() + (op.maxAgeMs ?? TTL_MS);
+              const latestMs = freshUntilMs + op.staleMs;
+              if (latestMs === clock.monotonicMs()) model.delete(`${op.namespace} ${op.key}`);
               else {
-                model.set(`${op.namespace} ${op.key}`, { body, tag: op.tag, latestMs });
+                model.set(`${op.namespace} ${op.key}`, {
+                  body,
+                  tag: op.tag,
+                  meta: op.meta,
+                  freshUntilMs,
+                  mayBeStale: op.staleMs > 0,
+                  latestMs,
+                });
                 const found = await cache.lookup({ namespace: op.namespace, key: op.key, accepts: [] });
                 expect(found.outcome).toBe("hit");
               }
@@ -162,16 +186,20 @@ describe.each(policies)("ResponseCache under %s", (policy) => {
                 expect(after.items.find((item) => item.key === op.key)).toEqual(was);
               }
             }
-          } else if (op.do === "get") await look(op.namespace, op.key, op.accepts);
+          } else if (op.do === "get") await look(op.namespace, op.key, op.accepts, op.fills);
           else if (op.do === "delete") {
             await cache.delete(op.namespace, op.key);
             model.delete(`${op.namespace} ${op.key}`);
           } else if (op.do === "purge") {
-            const { tag, prefix } = op;
-            await cache.purge(op.namespace, { ...(tag ? { tag } : {}), ...(prefix ? { prefix } : {}) });
+            const { tag, prefix, soft } = op;
+            const which = { tags: tag ? [tag, "none"] : undefined, prefix };
+            const { count } = await cache.measure(op.namespace, which);
+            expect(await (soft ? cache.markStale(op.namespace, which) : cache.purge(op.namespace, which))).toBe(count);
             for (const [name, entry] of model) {
               if (!name.startsWith(`${op.namespace} ${prefix ?? ""}`) || (tag && entry.tag !== tag)) continue;
-              model.delete(name);
+              if (!soft) model.delete(name);
+              entry.freshUntilMs = Math.min(entry.freshUntilMs, clock.monotonicMs());
+              entry.mayBeStale = true;
             }
           } else if (op.do === "advance") clock.advance(op.byMs);
           else if (op.do === "settle") await cache.settle();

@@ -305,7 +305,7 @@ describe("ResponseCache lists and purges", () => {
       await cache.delete("n", `b/${seen.length - 7}`);
     }
     expect(seen.toSorted()).toEqual(Array.from({ length: 30 }, (_, i) => `a/${i}`).toSorted());
-    expect(await cache.purge("n", { tag: "even", prefix: "a/" })).toBe(15);
+    expect(await cache.purge("n", { tags: ["even"], prefix: "a/" })).toBe(15);
     expect(
       (await cache.list("n", { prefix: "a/", limit: 50, from: 0 })).items.every(({ tags }) => tags[0] === "odd"),
     ).toBe(true);
@@ -340,7 +340,7 @@ describe("ResponseCache lists and purges", () => {
       }),
     });
     for (let i = 0; i < 300; i += 1) await put(`k${i}`, "x", { tags: [i % 3 === 0 ? "old" : "kept"] });
-    expect(await cache.purge("n", { tag: "old" })).toBe(100);
+    expect(await cache.purge("n", { tags: ["old"] })).toBe(100);
     expect((await cache.list("n", { limit: 500, from: 0 })).items.map(({ tags }) => tags[0])).toEqual(
       new Array(200).fill("kept"),
     );

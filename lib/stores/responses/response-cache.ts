@@ -1,15 +1,19 @@
 import type { StoreStats } from "../../contracts/memory.ts";
 import type { BoundedStore, ReliefStep, Yielder } from "../../ports/bounded-store.ts";
 import type {
-  CachedEntry,
   CacheLookup,
   CachePut,
   CacheQuery,
+  CacheSelection,
   CacheStore,
+  Listed,
   PeekedEntry,
+  PutOutcome,
+  SortedPage,
+  SortedPosition,
 } from "../../ports/cache-store.ts";
 import type { Condition } from "../../shared/condition.ts";
-import { AppError } from "../../shared/errors.ts";
+import type { AppError } from "../../shared/errors.ts";
 import { BoundedEntries } from "../cache/bounded-entries.ts";
 import { FairEviction } from "../cache/fair-eviction.ts";
 import { BudgetAccount } from "../core/budget-account.ts";
@@ -19,7 +23,7 @@ import { BodyArena } from "./body-arena.ts";
 import { CacheLookups } from "./cache-lookups.ts";
 import { examine, itemTooLarge, memoryPressure, requireCondition } from "./cache-refusals.ts";
 import { createRelief } from "./cache-relief.ts";
-import { type CachedResponse, frameBytes, type NewResponse, ownText } from "./cached-response.ts";
+import { type CachedResponse, frameBytes, type NewResponse, newEntry, ownText, ownTexts } from "./cached-response.ts";
 import { isWorthCompressing } from "./encodings.ts";
 import { FillLeases, fillBytes } from "./fill-leases.ts";
 import { Inflations } from "./inflations.ts";
@@ -86,7 +90,13 @@ export class ResponseCache implements CacheStore, BoundedStore {
       leases: this.#leases,
       inflations: this.#inflations,
     });
-    this.#scan = new NamespaceScan({ entries: this.#entries, clock, createYielder: options.createYielder });
+    this.#scan = new NamespaceScan({
+      clock,
+      createYielder: options.createYielder,
+      entries: this.#entries,
+      leases: this.#leases,
+      lastSequence: () => this.#sequence,
+    });
     this.relief = createRelief({
       entries: this.#entries,
       bodies: this.#bodies,
@@ -100,27 +110,27 @@ export class ResponseCache implements CacheStore, BoundedStore {
     return this.#lookups.lookup(query);
   }
 
-  async put(put: CachePut): Promise<"added" | "replaced"> {
+  async put(put: CachePut): Promise<PutOutcome> {
     const key = fullKey(put.namespace, put.key);
     if (put.accepts) this.#lookups.learnTaker(put.accepts);
-    this.#requireLease(key, put.lease);
+    this.#leases.require(key, put.lease);
     requireCondition(put.condition, this.#entries.peek(key));
-    if (put.maxAgeMs === 0) return this.#putNothing(key);
-    const mediaType = ownText(put.mediaType);
-    const tags = [...new Set(put.tags)].map(ownText);
-    const frame = frameBytes(key, mediaType, tags);
+    const { maxAgeMs, staleMs = 0 } = put;
+    if (maxAgeMs === 0 && staleMs === 0) return this.#putNothing(key);
+    const { mediaType, tags, meta } = ownTexts(put);
+    const frame = frameBytes(key, mediaType, tags, meta);
     const mostBytes = frame + BodyArena.mostBytesFor(put.body.byteLength);
     // Refused by its length before anything is inflated or released.
-    if (mostBytes > this.#budget.ceilingBytes - this.#entries.indexBytes) throw this.#tooLarge();
+    if (mostBytes > this.#budget.ceilingBytes - this.#entries.indexBytes) throw this.#refuse(itemTooLarge());
     const form = await examine(put, this.#maxBodyBytes, this.#inflations);
     // The lease may have run out, or gone to another, meanwhile.
-    this.#requireLease(key, put.lease);
+    this.#leases.require(key, put.lease);
     requireCondition(put.condition, this.#entries.peek(key));
     const heldBytes = this.#budget.grantedBytes - this.#entries.indexBytes;
-    if (!this.#budget.couldReserve(mostBytes - heldBytes)) throw this.#noMemory();
+    if (!this.#budget.couldReserve(mostBytes - heldBytes)) throw this.#refuse(memoryPressure());
     const owner = this.#owners.of(ownText(put.namespace));
-    const { body: bytes, maxAgeMs } = put;
-    return this.#store({ key: ownText(key), mediaType, tags, owner, form, bytes, frame, maxAgeMs });
+    const { body: bytes } = put;
+    return this.#store({ key: ownText(key), mediaType, tags, meta, owner, form, bytes, frame, maxAgeMs, staleMs });
   }
 
   async delete(namespace: string, key: string, lease?: string, condition?: Condition | null): Promise<boolean> {
@@ -129,7 +139,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
     // What is not there is 404, whatever is asked of it (RFC 9110, 13.2.1).
     if (entry) requireCondition(condition, entry);
     if (lease !== undefined) {
-      this.#requireLease(full, lease);
+      this.#leases.require(full, lease);
       this.#leases.passOn(full);
       return true;
     }
@@ -139,23 +149,28 @@ export class ResponseCache implements CacheStore, BoundedStore {
     return removed;
   }
 
-  async peek(namespace: string, key: string): Promise<PeekedEntry | null> {
-    const full = fullKey(namespace, key);
-    const entry = this.#entries.peek(full);
-    const ttlLeftMs = entry ? this.#entries.ttlLeftMs(full) : 0;
-    if (!entry || ttlLeftMs <= 0) return null;
-    const { mediaType, tags } = entry;
-    const { bytes } = await this.#bodies.represent(entry.body, [], this.#inflations);
-    return { mediaType, tags, ttlLeftMs, body: bytes };
+  peek(namespace: string, key: string): Promise<PeekedEntry | null> {
+    return this.#lookups.peek(namespace, key);
   }
 
-  purge(namespace: string, which: { tag?: string; prefix?: string }): Promise<number> {
-    this.#leases.passOnAll((key) => key.startsWith(fullKey(namespace, which.prefix ?? "")));
-    return this.#scan.purge(namespace, which, this.#sequence);
+  purge(namespace: string, which: CacheSelection): Promise<number> {
+    return this.#scan.purge(namespace, which);
   }
 
-  async list(namespace: string, page: ListPage): Promise<{ items: CachedEntry[]; next: number | null }> {
+  markStale(namespace: string, which: CacheSelection): Promise<number> {
+    return this.#scan.markStale(namespace, which);
+  }
+
+  measure(namespace: string, which: CacheSelection): Promise<{ count: number; bytes: number }> {
+    return this.#scan.measure(namespace, which);
+  }
+
+  async list(namespace: string, page: ListPage): Promise<Listed<number>> {
     return this.#scan.list(namespace, page);
+  }
+
+  listSorted(namespace: string, page: SortedPage): Promise<Listed<SortedPosition>> {
+    return this.#scan.listSorted(namespace, page);
   }
 
   stats(): StoreStats {
@@ -231,17 +246,19 @@ export class ResponseCache implements CacheStore, BoundedStore {
     this.#entries.close();
   }
 
-  #store({ key, mediaType, tags, owner, form, bytes, frame, maxAgeMs }: NewResponse): "added" | "replaced" {
+  #store(put: NewResponse): "added" | "replaced" {
+    const { key, owner, form, bytes, frame, maxAgeMs, staleMs } = put;
     const wasThere = this.#entries.peek(key) !== undefined;
     this.#budget.holdSpare();
     try {
       const body = this.#bodies.hold(bytes, form, owner);
-      if (!body) throw this.#noMemory();
+      if (!body) throw this.#refuse(memoryPressure());
       this.#freeUntil(() => this.#budget.hasRoom(frame), { owner, measure: "bytes", more: frame });
-      this.#sequence += 1;
-      const storedAtMs = this.#options.clock.monotonicMs();
-      const entry: CachedResponse = { body, mediaType, tags, owner, storedAtMs, sequence: this.#sequence, hits: 0 };
-      const outcome = this.#entries.set(key, entry, frame, this.#ttl.of(maxAgeMs));
+      const sequence = ++this.#sequence;
+      const nowMs = this.#options.clock.monotonicMs();
+      const freshMs = this.#ttl.of(maxAgeMs);
+      const entry = newEntry(put, { body, nowMs, freshMs, sequence });
+      const outcome = this.#entries.set(key, entry, frame, freshMs + staleMs);
       if (outcome === "too-large" || outcome === "no-memory") {
         this.#bodies.release(body);
         throw outcome === "too-large" ? itemTooLarge() : memoryPressure();
@@ -256,10 +273,10 @@ export class ResponseCache implements CacheStore, BoundedStore {
   }
 
   /** Zero time to live: nothing is stored, what was there goes, and whoever waits computes for itself. */
-  #putNothing(key: string): "added" | "replaced" {
-    const removed = this.#entries.delete(key);
+  #putNothing(key: string): "not-kept" {
+    this.#entries.delete(key);
     this.#leases.fulfil(key);
-    return removed ? "replaced" : "added";
+    return "not-kept";
   }
 
   #canCompress({ body, mediaType }: Pick<CachedResponse, "body" | "mediaType">): boolean {
@@ -268,22 +285,9 @@ export class ResponseCache implements CacheStore, BoundedStore {
     );
   }
 
-  #requireLease(key: string, token: string | undefined): void {
-    if (token === undefined || this.#leases.isCurrent(key, token)) return;
-    throw new AppError(
-      "lease-expired",
-      "This fill lease has expired; another caller is filling the key or has filled it.",
-    );
-  }
-
-  #tooLarge(): AppError {
+  #refuse(error: AppError): AppError {
     this.#entries.counters.reject();
-    return itemTooLarge();
-  }
-
-  #noMemory(): AppError {
-    this.#entries.counters.reject();
-    return memoryPressure();
+    return error;
   }
 
   /** Pages of slabs first: an entry evicted for its frame alone would leave its body's room unused. */

@@ -47,7 +47,7 @@ export function EntrySheet(props: { namespace: string; entry: CacheEntryView | n
               ["Size", formatBytes(entry.bytes)],
               ["Stored", `${formatBytes(entry.storedBytes)} as ${entry.encoding}${saved(entry)}`],
               ["Age", formatDuration(entry.ageSeconds)],
-              ["Time left", formatDuration(entry.ttlSeconds)],
+              ["Time left", entry.stale ? "none: stale, kept until it is filled" : formatDuration(entry.ttlSeconds)],
               ["Hits", entry.hits.toLocaleString("en-US")],
               [
                 "ETag",
@@ -55,6 +55,7 @@ export function EntrySheet(props: { namespace: string; entry: CacheEntryView | n
                   {entry.etag}
                 </code>,
               ],
+              ["Note", entry.meta ?? "none"],
               ["Tags", entry.tags.length === 0 ? "none" : <Tags key="tags" tags={entry.tags} />],
             ]}
           />

@@ -27,8 +27,16 @@ export const REQUEST_HEADERS = {
     example: "*",
   },
   "If-Version": { description: "As If-Match, with versions as X-Version tells them", example: "3" },
-  "Cache-Control": { description: "`s-maxage` or `max-age` sets the time to live in seconds", example: "max-age=60" },
+  "Cache-Control": {
+    description:
+      "`s-maxage` or `max-age` sets the time to live in seconds, `stale-while-revalidate` how much longer it is kept",
+    example: "max-age=60",
+  },
   "Cache-Tag": { description: "Tags of the response, separated by commas", example: "products,home" },
+  "Cache-Meta": {
+    description: "A note on the response, given back with it: printable ASCII",
+    schema: { type: "string", maxLength: 2048 },
+  },
   "X-Fill-Lease": { description: "The fill lease that a miss granted to this caller" },
   "Content-Encoding": { description: "The encoding in which the body is sent", example: "gzip" },
   "Accept-Encoding": { description: "The encodings in which the body may be sent back", example: "gzip, br" },
@@ -63,6 +71,8 @@ const NAMED_HEADERS = {
   Vary: { description: "Request headers that the body depends on" },
   "Cache-Status": { description: "Hit or miss, and the time to live that is left (RFC 9211)" },
   "X-Cache": { description: "Whether the response was cached", schema: { type: "string", enum: ["HIT", "MISS"] } },
+  "Cache-Tag": { description: "Tags of the response, separated by commas; left out where they exceed 8 KB" },
+  "Cache-Meta": { description: "The note with which the response was put" },
   "X-Fill-Lease": { description: "This caller is to compute the response, and sends the lease with its PUT" },
   "X-Fill-Pending": { description: "`1`: another caller computes the response" },
   "Content-Encoding": { description: "The encoding of the body" },

@@ -39,6 +39,21 @@ export function decodeAgeCursor(cursor: string | undefined): { createdAtMs: numb
 export const encodeAgeCursor = (item: { createdAt: string; id: string }): string =>
   encodeCursor(`${Date.parse(item.createdAt)} ${item.id}`);
 
+/** A cursor of a sorted list: how it is sorted, and the figure and name of its last item. */
+export const encodeSortedCursor = (sorted: string, [figure, name]: readonly [number, string]): string =>
+  encodeCursor(`${sorted} ${figure} ${name}`);
+
+/** @param sorted how the list is sorted now: the cursor of another order means nothing in it. */
+export function decodeSortedCursor(cursor: string | undefined, sorted: string): readonly [number, string] | null {
+  const position = decodeCursor(cursor);
+  if (position === null) return null;
+  const [, figure, name] = position.startsWith(`${sorted} `)
+    ? (/^(-?\d{1,16}(?:\.\d{1,20})?) (.+)$/s.exec(position.slice(sorted.length + 1)) ?? [])
+    : [];
+  if (figure === undefined || name === undefined) throw badCursor();
+  return [Number(figure), name];
+}
+
 /** A cursor of `count` numbers. */
 export function decodeNumbersCursor(cursor: string | undefined, count: number): number[] | null {
   const position = decodeCursor(cursor);

@@ -1,22 +1,25 @@
-import { mediaTypeSchema, storedMediaType, tagsSchema } from "../../../contracts/cache.ts";
+import { mediaTypeSchema, metaSchema, storedMediaType, tagsSchema } from "../../../contracts/cache.ts";
 import type { CachePut, Encoding } from "../../../ports/cache-store.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { acceptedEncodings } from "../answer/accept-encoding.ts";
-import { keptSeconds } from "../answer/cache-control.ts";
+import { readKeeping } from "../answer/cache-control.ts";
 
 /** Parses the headers of a `PUT /api/v1/cache/{key}`. @throws {AppError} `validation-failed` that names the header. */
 export function toCachePut(headers: Headers): Omit<CachePut, "namespace" | "key" | "body"> {
   const mediaType = check(mediaTypeSchema, storedMediaType(headers.get("content-type")), "Content-Type");
   const tags = check(tagsSchema, splitTags(headers.get("cache-tag")), "Cache-Tag");
-  const maxAgeSeconds = keptSeconds(responseControl(headers));
+  const meta = check(metaSchema, headers.get("cache-meta") ?? "", "Cache-Meta");
+  const { freshSeconds, staleSeconds } = readKeeping(responseControl(headers));
   const lease = headers.get("x-fill-lease");
   return {
     // `readBody` refuses any other.
     encoding: (headers.get("content-encoding")?.toLowerCase() ?? "identity") as Encoding,
     mediaType,
     tags,
+    meta,
     accepts: acceptedEncodings(headers.get("accept-encoding")),
-    maxAgeMs: maxAgeSeconds === undefined ? undefined : maxAgeSeconds * 1000,
+    maxAgeMs: freshSeconds === undefined ? undefined : freshSeconds * 1000,
+    staleMs: staleSeconds * 1000,
     lease: lease ?? undefined,
   };
 }

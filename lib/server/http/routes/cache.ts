@@ -1,20 +1,20 @@
 import {
+  type CacheEntryView,
   cacheBatchResultSchema,
   cacheBatchSchema,
   cacheGetQuery,
   cacheListQuery,
   cacheListSchema,
   cacheParams,
-  purgedSchema,
+  purgeAnswerSchema,
   purgeSchema,
 } from "../../../contracts/cache.ts";
-import { DEFAULT_PAGE_SIZE } from "../../../contracts/common.ts";
-import type { CachedHit, CacheLookup, CacheStore } from "../../../ports/cache-store.ts";
+import type { CachedEntry, CachedHit, CacheLookup, CacheStore, FillRequest } from "../../../ports/cache-store.ts";
 import { runCacheBatch } from "../../../services/run-cache-batch.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { acceptedEncodings, entityTags } from "../answer/accept-encoding.ts";
 import { readCondition } from "../answer/entity-tag.ts";
-import { decodeNumberCursor, encodeCursor } from "../answer/page-cursor.ts";
+import { decodeNumberCursor, decodeSortedCursor, encodeCursor, encodeSortedCursor } from "../answer/page-cursor.ts";
 import { toProblem } from "../answer/problem.ts";
 import { defineRoute, type ReplyWith, type Route, reply } from "../define-route.ts";
 import { readBody } from "../intake/read-body.ts";
@@ -22,7 +22,7 @@ import { toCachePut } from "./cache-put.ts";
 
 const TAG = "response cache";
 const PATH = "/api/v1/cache/{key}";
-const ABOUT_HIT = ["Age", "Vary", "Cache-Status", "X-Cache"] as const;
+const ABOUT_HIT = ["Age", "Vary", "Cache-Status", "X-Cache", "Cache-Tag", "Cache-Meta", "X-Fill-Lease"] as const;
 
 const get = (cache: CacheStore): Route =>
   defineRoute(
@@ -31,14 +31,17 @@ const get = (cache: CacheStore): Route =>
       path: PATH,
       role: "consumer",
       tag: TAG,
-      summary: "Get a cached response; on a miss, one caller gets a fill lease and the others may wait",
+      summary:
+        "Get a cached response; when it is missing or stale, one caller gets a fill lease; with X-Fill-Lease, renew one",
       params: cacheParams,
       query: cacheGetQuery,
       versioned: true,
-      requestHeaders: ["Accept-Encoding"],
+      requestHeaders: ["Accept-Encoding", "X-Fill-Lease"],
+      errors: [409],
       responses: {
         200: {
-          description: "The cached body, in its own media type",
+          description:
+            "The cached body, in its own media type, with Cache-Tag and Cache-Meta as they were put. Stale: Cache-Status says so, and X-Fill-Lease tells one caller to compute the response anew",
           mediaType: "*/*",
           headers: [...ABOUT_HIT, "Content-Encoding", "Content-Length"],
         },
@@ -60,21 +63,39 @@ const get = (cache: CacheStore): Route =>
         etags: entityTags(headers.get("if-none-match")),
         match: match && match.length > 0 ? match : undefined,
         // A HEAD only looks, so it gets no fill lease.
-        fill: request.method === "HEAD" ? undefined : fillOf(query.wait ?? 0, request),
+        fill: request.method === "HEAD" ? undefined : fillOf(query, request),
       });
       return found.outcome === "hit" ? answerHit(found) : answerMiss(found, requestId);
     },
   );
 
-function fillOf(waitMs: number, request: Request): { waitMs: number; signal?: AbortSignal } {
-  // The signal is created on first access, and only waiting callers need it.
-  return waitMs === 0 ? { waitMs } : { waitMs, signal: request.signal };
+function fillOf(
+  query: { wait?: number | undefined; leaseSeconds?: number | undefined },
+  request: Request,
+): FillRequest {
+  const { wait: waitMs = 0, leaseSeconds } = query;
+  return {
+    waitMs,
+    // The signal is created on first access, and only waiting callers need it.
+    signal: waitMs === 0 ? undefined : request.signal,
+    leaseMs: leaseSeconds === undefined ? undefined : leaseSeconds * 1000,
+    token: request.headers.get("x-fill-lease") ?? undefined,
+  };
 }
 
 /** Whole milliseconds first: the clock has fractions, and 15 s of them may come to a little more than 15 s. */
-const secondsLeft = (ttlLeftMs: number): number => Math.ceil(Math.round(ttlLeftMs) / 1000);
+const secondsLeft = (leftMs: number): number => Math.ceil(Math.round(leftMs) / 1000);
 
-function answerHit({ mediaType, ageMs, ttlLeftMs, representation, etag }: CachedHit): ReplyWith {
+/** Clients take 16 KB of headers in all: more tags than this come back in lists and batches alone. */
+const LONGEST_TAG_HEADER = 8192;
+
+function cacheStatus({ isStale, freshForMs }: CachedHit): string {
+  if (!isStale) return `headroom; hit; ttl=${secondsLeft(freshForMs)}`;
+  return `headroom; hit; stale; ttl=${Math.floor(freshForMs / 1000)}`;
+}
+
+function answerHit(found: CachedHit): ReplyWith {
+  const { mediaType, ageMs, representation, etag, tags, meta, lease } = found;
   const headers: Record<string, string> = {
     ETag: etag,
     "X-Version": etag.slice(1, -1),
@@ -82,9 +103,12 @@ function answerHit({ mediaType, ageMs, ttlLeftMs, representation, etag }: Cached
     Vary: "Accept-Encoding",
     // The caller may store the response but must revalidate it, so that a purge takes effect.
     "Cache-Control": "private, no-cache",
-    "Cache-Status": `headroom; hit; ttl=${secondsLeft(ttlLeftMs)}`,
+    "Cache-Status": cacheStatus(found),
     "X-Cache": "HIT",
   };
+  if (tags !== "" && tags.length <= LONGEST_TAG_HEADER) headers["Cache-Tag"] = tags;
+  if (meta !== "") headers["Cache-Meta"] = meta;
+  if (lease !== null) headers["X-Fill-Lease"] = lease;
   if (representation === null) return reply(304, undefined, headers);
   headers["Content-Type"] = mediaType;
   headers["Content-Length"] = String(representation.bytes.byteLength);
@@ -118,11 +142,18 @@ const put = (cache: CacheStore): Route =>
       role: "consumer",
       tag: TAG,
       summary:
-        "Cache a response; Cache-Control (s-maxage, max-age) sets its time to live, Cache-Tag its tags; accepts preconditions",
+        "Cache a response; Cache-Control sets how long it is fresh and stale, Cache-Tag its tags, Cache-Meta a note; accepts preconditions",
       params: cacheParams,
       rawBody: "The response body, of any media type; Content-Encoding may be gzip or br",
       versioned: "requests",
-      requestHeaders: ["Cache-Control", "Cache-Tag", "X-Fill-Lease", "Content-Encoding", "Accept-Encoding"],
+      requestHeaders: [
+        "Cache-Control",
+        "Cache-Tag",
+        "Cache-Meta",
+        "X-Fill-Lease",
+        "Content-Encoding",
+        "Accept-Encoding",
+      ],
       errors: [409],
       responses: {
         201: { description: "Cached" },
@@ -132,11 +163,24 @@ const put = (cache: CacheStore): Route =>
       },
     },
     async ({ params, namespace, request, runtime }) => {
-      const { encoding, mediaType, tags, accepts, maxAgeMs, lease } = toCachePut(request.headers);
+      const { encoding, mediaType, tags, meta, accepts, maxAgeMs, staleMs, lease } = toCachePut(request.headers);
       const condition = readCondition(request);
       const body = await readBody(request, runtime.settings.values.maxBodyMb * 1_048_576, ["identity", "gzip", "br"]);
-      const put = { namespace, key: params.key, body, encoding, mediaType, tags, accepts, maxAgeMs, lease, condition };
-      return reply((await cache.put(put)) === "added" && maxAgeMs !== 0 ? 201 : 204);
+      const outcome = await cache.put({
+        namespace,
+        key: params.key,
+        body,
+        encoding,
+        mediaType,
+        tags,
+        meta,
+        accepts,
+        maxAgeMs,
+        staleMs,
+        lease,
+        condition,
+      });
+      return reply(outcome === "added" ? 201 : 204);
     },
   );
 
@@ -168,27 +212,39 @@ const list = (cache: CacheStore): Route =>
       path: "/api/v1/cache",
       role: "consumer",
       tag: TAG,
-      summary: "List cached responses without their bodies; any page may hold fewer than `limit` items",
+      summary: "List cached responses without their bodies; unsorted, any page may hold fewer than `limit` items",
       query: cacheListQuery,
       responses: { 200: { description: "A page of cache entries", schema: cacheListSchema } },
     },
-    async ({ query: { limit = DEFAULT_PAGE_SIZE, cursor, prefix, tag }, namespace }) => {
-      const { items, next } = await cache.list(namespace, {
-        limit,
-        from: decodeNumberCursor(cursor) ?? 0,
-        ...(prefix === undefined ? {} : { prefix }),
-        ...(tag === undefined ? {} : { tag }),
-      });
-      return {
-        items: items.map(({ ageMs, ttlLeftMs, ...entry }) => ({
-          ...entry,
-          ageSeconds: Math.floor(ageMs / 1000),
-          ttlSeconds: secondsLeft(ttlLeftMs),
-        })),
-        nextCursor: next === null ? null : encodeCursor(next),
-      };
+    async ({ query: { limit, cursor, prefix, tag, sort, order = "asc" }, namespace }) => {
+      const which = { prefix, tags: tag === undefined ? undefined : [tag] };
+      if (sort === undefined) {
+        if (order === "desc") throw unsorted();
+        const { items, next } = await cache.list(namespace, { ...which, limit, from: decodeNumberCursor(cursor) ?? 0 });
+        return { items: items.map(toView), nextCursor: next === null ? null : encodeCursor(next) };
+      }
+      const sorted = `${sort} ${order}`;
+      const after = decodeSortedCursor(cursor, sorted);
+      const { items, next } = await cache.listSorted(namespace, { ...which, limit, sort, order, after });
+      return { items: items.map(toView), nextCursor: next === null ? null : encodeSortedCursor(sorted, next) };
     },
   );
+
+function toView({ ageMs, ttlLeftMs, isStale, unusedMs, ...entry }: CachedEntry): CacheEntryView {
+  return {
+    ...entry,
+    tags: [...entry.tags],
+    ageSeconds: Math.floor(ageMs / 1000),
+    ttlSeconds: secondsLeft(ttlLeftMs),
+    stale: isStale,
+    lastUsedSeconds: Math.floor(unusedMs / 1000),
+  };
+}
+
+const unsorted = (): AppError =>
+  new AppError("validation-failed", "query.order needs a sort.", {
+    errors: [{ path: "query.order", message: "needs a sort" }],
+  });
 
 const purge = (cache: CacheStore): Route =>
   defineRoute(
@@ -197,17 +253,19 @@ const purge = (cache: CacheStore): Route =>
       path: "/api/v1/cache/purge",
       role: "consumer",
       tag: TAG,
-      summary: "Remove cached responses by tag, by prefix, by both, or all of them",
+      summary: "Remove cached responses by tags, by prefix, by both, or all; soft marks them as stale, dryRun counts",
       growsMemory: false,
       body: purgeSchema,
-      responses: { 200: { description: "The number of responses removed", schema: purgedSchema } },
+      responses: {
+        200: { description: "How many were removed or marked, or of a dry run the count", schema: purgeAnswerSchema },
+      },
     },
-    async ({ body: { tag, prefix }, namespace }) => ({
-      removed: await cache.purge(namespace, {
-        ...(tag === undefined ? {} : { tag }),
-        ...(prefix === undefined ? {} : { prefix }),
-      }),
-    }),
+    async ({ body: { tag, tags = tag === undefined ? undefined : [tag], prefix, soft, dryRun }, namespace }) => {
+      const which = { tags, prefix };
+      if (dryRun) return cache.measure(namespace, which);
+      if (soft) return { removed: 0, markedStale: await cache.markStale(namespace, which) };
+      return { removed: await cache.purge(namespace, which), markedStale: 0 };
+    },
   );
 
 const batchAnswer = { description: "One result per item", schema: cacheBatchResultSchema };
@@ -219,7 +277,7 @@ const batch = (cache: CacheStore): Route =>
       path: "/api/v1/cache/batch",
       role: "consumer",
       tag: TAG,
-      summary: "Get and set up to 100 responses in one call, gets first; a miss grants no fill lease",
+      summary: "Get, delete and set up to 100 responses in one call, in this order; a miss grants no fill lease",
       body: cacheBatchSchema,
       responses: { 200: batchAnswer, 207: { ...batchAnswer, description: "One result per item; some items failed" } },
     },
@@ -227,7 +285,7 @@ const batch = (cache: CacheStore): Route =>
       const mostAnswerBytes = runtime.settings.values.maxBodyMb * 1_048_576;
       const results = await runCacheBatch(cache, { ...body, namespace, requestId, mostAnswerBytes });
       // A miss is a normal result: a batch is expected to contain some.
-      const failed = results.some(({ op, status }) => status >= 400 && !(op === "get" && status === 404));
+      const failed = results.some(({ op, status }) => status >= 400 && !(op !== "set" && status === 404));
       return reply(failed ? 207 : 200, { results });
     },
   );
