@@ -30,7 +30,12 @@ test("messages keep their order, whoever appends at once; roles are checked; lis
   expect(assistants.items).toHaveLength(10);
   expect(await codeOf(await append("x", "robot"))).toEqual([400, "validation-failed"]);
   expect((await server.send("DELETE", "/api/v1/conversations/c1", undefined, inNamespace(namespace))).status).toBe(204);
-  expect((await server.get(target, inNamespace(namespace))).status).toBe(404);
+  expect(await codeOf(await server.get("/api/v1/conversations/c1", inNamespace(namespace)))).toEqual([
+    404,
+    "not-found",
+  ]);
+  const left = await server.get(target, inNamespace(namespace));
+  expect([left.status, await left.json()]).toEqual([200, { items: [], nextCursor: null }]);
 });
 
 test("past messages are found by their words at once, and by meaning as soon as they are embedded", async ({

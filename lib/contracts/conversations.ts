@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { idSchema, listQuery, overItsLimit, page } from "./common.ts";
-import { itemText, metadataSchema, question } from "./texts.ts";
+import { booleanParameter, idSchema, integerParameter, listQuery, overItsLimit, page } from "./common.ts";
+import { itemText, label, metadataSchema, question } from "./texts.ts";
 
 const count = z.number().int().min(0);
 
@@ -58,7 +58,6 @@ const ownId = idSchema
   .describe("The caller's own id, unique in the conversation; the same message sent again is the same message");
 
 export const newMessageSchema = z.strictObject({ id: ownId, ...messageFields });
-export type NewMessage = z.infer<typeof newMessageSchema>;
 export const newMessagesSchema = z.strictObject({
   messages: z.array(newMessageSchema).min(1).max(100).describe("All are appended, in this order, or none"),
 });
@@ -72,19 +71,77 @@ export const messageSchema = z.object({
   content: contentSchema,
   metadata: z.record(z.string(), z.json()).nullable(),
   createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime().describe("When it was last edited, or made"),
+  version: count.describe("The conversation's version that last changed it"),
 });
 export type MessageView = z.infer<typeof messageSchema>;
 export const appendedSchema = z.union([messageSchema, z.object({ messages: z.array(messageSchema) })]);
 export const messagePageSchema = page(messageSchema);
-export const messagesQuery = listQuery.extend({ role: roleSchema.optional() });
+export const messagesQuery = listQuery
+  .extend({
+    role: roleSchema.optional(),
+    order: z.enum(["asc", "desc"]).optional().describe("desc: newest first"),
+    before: idSchema.optional().describe("Only messages before the one with this id"),
+    after: idSchema.optional().describe("Only messages after the one with this id"),
+    last: integerParameter(1, 500).optional().describe("The newest so many, oldest first unless `order` is desc"),
+  })
+  .refine(({ last, limit, cursor }) => last === undefined || (limit === undefined && cursor === undefined), {
+    path: ["last"],
+    message: "takes neither limit nor cursor",
+  });
+export const editMessageSchema = z.strictObject(messageFields);
 
+const title = label(1_024);
+export const conversationFieldsSchema = z.strictObject({
+  title: title.nullable().optional(),
+  owner: idSchema.nullable().optional().describe("Whom it belongs to, for lists and removals: any id of the caller's"),
+  metadata: metadataSchema.nullable().optional(),
+});
+export const conversationPatchSchema = conversationFieldsSchema.describe(
+  "What it names is replaced, and removed by null; metadata is merged (RFC 7396)",
+);
 export const conversationSchema = z.object({
   id: z.string(),
+  title: z.string().nullable(),
+  owner: z.string().nullable(),
+  metadata: z.record(z.string(), z.json()).nullable(),
   messages: count,
   createdAt: z.iso.datetime(),
-  lastMessageAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime().describe("When it, or a message of it, last changed"),
+  lastMessageAt: z.iso.datetime().describe("The newest message's time; its own while it has none"),
+  version: count.describe("Counts changes, of the messages too"),
 });
 export const conversationPageSchema = page(conversationSchema);
+const selectors = { owner: idSchema.optional(), prefix: idSchema.optional().describe("How the ids begin") };
+export const conversationsQuery = listQuery.extend({
+  ...selectors,
+  sort: z.enum(["lastMessageAt", "createdAt", "updatedAt", "messages"]).optional(),
+  order: z.enum(["asc", "desc"]).optional(),
+});
+export const removeConversationsQuery = z
+  .strictObject({ ...selectors, all: z.enum(["1", "true"]).optional(), dryRun: booleanParameter.optional() })
+  .refine(({ owner, prefix, all }) => (owner ?? prefix ?? all) !== undefined, {
+    path: ["all"],
+    message: "must be true where neither owner nor prefix selects any",
+  })
+  .refine(({ owner, prefix, all }) => all === undefined || (owner ?? prefix) === undefined, {
+    path: ["all"],
+    message: "takes neither owner nor prefix",
+  });
+export const removedSchema = z.union([
+  z.object({ removed: count }),
+  z.object({ count, bytes: count.describe("Of their content, on disk") }),
+]);
+
+export const truncateSchema = z.strictObject({
+  after: idSchema.nullable().describe("The last message that stays; null: none stays"),
+  messages: z.array(newMessageSchema).min(1).max(100).optional().describe("Appended in the same step"),
+});
+export const truncatedSchema = z.object({
+  removed: count,
+  messages: z.array(messageSchema),
+  conversation: conversationSchema,
+});
 
 export const messageSearchSchema = z.strictObject({
   query: question,

@@ -31,6 +31,8 @@ const MESSAGE = {
   content: "How long may I return a book?",
   metadata: null,
   createdAt: AT,
+  updatedAt: AT,
+  version: 1,
 };
 const TEXT = "Books may be returned within thirty days.";
 

@@ -1,6 +1,13 @@
 import type { MessagePart } from "../shared/message-parts.ts";
 
-export interface ConversationRow {
+/** What a conversation says of itself. */
+export interface ConversationFields {
+  title: string | null;
+  owner: string | null;
+  metadata: Readonly<Record<string, unknown>> | null;
+}
+
+export interface ConversationRow extends ConversationFields {
   rowId: number;
   id: string;
   createdAtMs: number;
@@ -49,12 +56,49 @@ export interface MessageRow extends NewMessageRow {
   version: number;
 }
 
+/** Messages between two places, both exclusive. */
 export interface MessageQuery {
   /** Return only messages of this role; null for all roles. */
   role: string | null;
-  afterSequence: number;
+  after: number;
+  before: number;
+  /** Newest first. */
+  descending: boolean;
   limit: number;
 }
+
+export interface MessagePage {
+  rows: MessageRow[];
+  /** Whether more may follow: a page ends at its limit, or at some megabytes. */
+  isCut: boolean;
+}
+
+/** One change of a conversation: all of it is on disk, or none. */
+export interface ConversationChange {
+  atMs: number;
+  /** Replaces what it says of itself; null: that stays. */
+  fields: ConversationFields | null;
+  /** Messages behind this place are removed; null: none. */
+  keepUpTo: number | null;
+  removed: MessageRow | null;
+  /** A message with its new body. */
+  edited: MessageRow | null;
+  added: readonly NewMessageRow[];
+}
+
+export interface Changed {
+  added: MessageRow[];
+  /** Windows of vectors that went, with the messages or texts they were of. */
+  removedWindows: number[];
+}
+
+/** Which conversations: of one owner, with ids that begin so, or all. */
+export interface ConversationFilter {
+  owner: string | null;
+  prefix: string | null;
+}
+
+export type ConversationOrder = "lastMessageAt" | "createdAt" | "updatedAt" | "messages";
 
 /** Conversations on disk. A message is stored and searchable by keyword before its append resolves. */
 export interface ConversationRows {
@@ -65,28 +109,38 @@ export interface ConversationRows {
    */
   list(
     namespace: string,
+    filter: ConversationFilter,
     after: ConversationPosition | null,
     limit: number,
   ): Promise<{ rows: ConversationRow[]; next: ConversationPosition | null }>;
+  /** A page in another order. @param after the last listed one's value and row. */
+  sorted(
+    namespace: string,
+    filter: ConversationFilter,
+    order: { by: ConversationOrder; descending: boolean },
+    after: readonly [value: number, rowId: number] | null,
+    limit: number,
+  ): Promise<{ rows: ConversationRow[]; next: readonly [value: number, rowId: number] | null }>;
+  /** Ids of those that were there at the first page, by row. */
+  matching(
+    namespace: string,
+    filter: ConversationFilter,
+    afterRowId: number,
+    limit: number,
+  ): Promise<{ rowId: number; id: string }[]>;
+  /** How many match, and the bytes of their messages. */
+  measure(namespace: string, filter: ConversationFilter): Promise<{ count: number; bytes: number }>;
   /**
-   * Appends messages in one transaction, all or none. @param known null creates the conversation with them.
-   *
+   * @param known null creates the conversation.
    * @throws {AppError} `conflict` when a place or an id is taken.
    */
-  append(
-    namespace: string,
-    id: string,
-    known: ConversationRow | null,
-    messages: readonly NewMessageRow[],
-    atMs: number,
-  ): Promise<MessageRow[]>;
-  messages(conversationRowId: number, query: MessageQuery): Promise<MessageRow[]>;
+  change(namespace: string, id: string, known: ConversationRow | null, change: ConversationChange): Promise<Changed>;
+  messages(conversationRowId: number, query: MessageQuery): Promise<MessagePage>;
   /** Those of these ids that exist. */
   named(conversationRowId: number, ids: readonly string[]): Promise<MessageRow[]>;
-  /** The newest `limit` messages before a position, oldest first. */
-  newest(conversationRowId: number, beforeSequence: number, limit: number): Promise<MessageRow[]>;
   byRowId(rowIds: readonly number[]): Promise<MessageRow[]>;
   conversationIds(rowIds: readonly number[]): Promise<{ rowId: number; id: string }[]>;
-  remove(namespace: string, id: string): Promise<number | null>;
+  /** Removes conversations with their messages in one transaction. @returns the rows of those that were there. */
+  remove(namespace: string, ids: readonly string[]): Promise<number[]>;
   counts(namespace: string): Promise<{ conversations: number; messages: number }>;
 }

@@ -11,6 +11,8 @@ export interface MessagePlace {
 /** A message's windows: parts that the model reads completely, with their vectors. */
 export interface MessageWindows {
   rowId: number;
+  /** The message's version whose text they are of. */
+  version: number;
   windows: readonly Uint8Array[];
 }
 
@@ -44,6 +46,6 @@ export interface MessageIndexRows extends PassageVectorSource {
   countPending(namespace: string, limit: number): Promise<number>;
   /** The newest messages without vectors, until their texts reach `maxCharacters`; at least one. */
   pending(namespace: string, limit: number, maxCharacters: number): Promise<MessageRow[]>;
-  /** Replaces the windows of these messages; deleted messages get none. @returns the windows for the index. */
+  /** Replaces the windows of these messages; deleted and edited ones get none. @returns the windows for the index. */
   setWindows(namespace: string, messages: readonly MessageWindows[]): Promise<PassageVector[]>;
 }

@@ -69,9 +69,8 @@ export class ContextAssembly {
   }
 
   async #earlierSystemMessages(rowId: number, before: number): Promise<MessageRow[]> {
-    const query = { role: "system", afterSequence: 0, limit: MAX_SYSTEM_MESSAGES };
-    const rows = await this.#parts.conversations.messages(rowId, query);
-    return rows.filter(({ sequence }) => sequence < before);
+    const query = { role: "system", after: 0, before, descending: false, limit: MAX_SYSTEM_MESSAGES };
+    return (await this.#parts.conversations.messages(rowId, query)).rows;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ConversationPosition, ConversationRows } from "../ports/conversation-rows.ts";
+import type { ConversationPosition, ConversationRows, MessageRow } from "../ports/conversation-rows.ts";
 import type { DocumentRows } from "../ports/document-rows.ts";
 import { unpackText } from "../stores/rag/document-text.ts";
 
@@ -29,6 +29,8 @@ export async function* exportDocuments(rows: DocumentRows, namespace: string): A
   }
 }
 
+const ALL = { owner: null, prefix: null };
+
 /** Every message of a namespace's conversations, each conversation in its order. */
 export async function* exportConversations(
   rows: ConversationRows,
@@ -36,25 +38,33 @@ export async function* exportConversations(
 ): AsyncGenerator<Record<string, unknown>> {
   let after: ConversationPosition | null = null;
   do {
-    const page: Awaited<ReturnType<ConversationRows["list"]>> = await rows.list(namespace, after, PAGE);
+    const page: Awaited<ReturnType<ConversationRows["list"]>> = await rows.list(namespace, ALL, after, PAGE);
     for (const { rowId, id } of page.rows) {
-      for (let afterSequence = 0; ; ) {
-        const messages = await rows.messages(rowId, { role: null, afterSequence, limit: PAGE });
-        for (const { id: messageId, sequence, role, content, parts, metadata, createdAtMs } of messages)
-          yield {
-            conversationId: id,
-            id: messageId,
-            sequence,
-            role,
-            content: parts ?? content,
-            metadata,
-            createdAt: new Date(createdAtMs).toISOString(),
-          };
-        const last = messages.at(-1);
-        if (last === undefined || messages.length < PAGE) break;
-        afterSequence = last.sequence;
-      }
+      for await (const { id: messageId, sequence, role, content, parts, metadata, createdAtMs } of messagesOf(
+        rows,
+        rowId,
+      ))
+        yield {
+          conversationId: id,
+          id: messageId,
+          sequence,
+          role,
+          content: parts ?? content,
+          metadata,
+          createdAt: new Date(createdAtMs).toISOString(),
+        };
     }
     after = page.next;
   } while (after !== null);
+}
+
+async function* messagesOf(rows: ConversationRows, rowId: number): AsyncGenerator<MessageRow> {
+  for (let after = 0; ; ) {
+    const query = { role: null, after, before: Number.MAX_SAFE_INTEGER, descending: false, limit: PAGE };
+    const page = await rows.messages(rowId, query);
+    yield* page.rows;
+    const last = page.rows.at(-1);
+    if (last === undefined || !page.isCut) return;
+    after = last.sequence;
+  }
 }

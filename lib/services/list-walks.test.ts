@@ -34,7 +34,8 @@ describe("conversations", () => {
   const say = async (rows: ConversationRows, namespace: string, id: string, atMs: number) => {
     const known = await rows.find(namespace, id);
     const message = { id: `m${known?.lastSequence}`, role: "user", content: "x", parts: null, metadata: null };
-    return rows.append(namespace, id, known, [message], atMs);
+    const change = { atMs, fields: null, keepUpTo: null, removed: null, edited: null };
+    return rows.change(namespace, id, known, { ...change, added: [message] });
   };
 
   it("are listed once each, 2,500 of six milliseconds, while messages come, new ones begin and others go", async () => {
@@ -44,14 +45,19 @@ describe("conversations", () => {
     let after: ConversationPosition | null = null;
     let pages = 0;
     do {
-      const page: Awaited<ReturnType<typeof rows.list>> = await rows.list("list", after, 100);
+      const page: Awaited<ReturnType<typeof rows.list>> = await rows.list(
+        "list",
+        { owner: null, prefix: null },
+        after,
+        100,
+      );
       seen.push(...page.rows.map(({ id }) => id));
       after = page.next;
       pages++;
       // One that is still to come and one that was shown move to the front, and one begins there.
       for (const moved of [nameOf(pages), nameOf(ROWS - pages), `new-${pages}`])
         await say(rows, "list", moved, 100 + pages);
-      await rows.remove("list", `new-${pages - 2}`);
+      await rows.remove("list", [`new-${pages - 2}`]);
     } while (after !== null);
     expect(seen.toSorted()).toEqual(names);
     expect(pages).toBe(ROWS / 100);

@@ -1,5 +1,6 @@
 import type { MessageRow } from "../ports/conversation-rows.ts";
-import type { MessageIndexRows } from "../ports/message-index-rows.ts";
+import type { MessageIndexRows, MessageWindows } from "../ports/message-index-rows.ts";
+import type { KeyedLock } from "../shared/keyed-lock.ts";
 import { chunkText } from "../stores/rag/chunk-text.ts";
 import type { EmbeddingCache } from "../stores/rag/embedding-cache.ts";
 import type { PassageIndex } from "../stores/rag/passage-index.ts";
@@ -8,6 +9,7 @@ import type { Reading } from "./rag-parts.ts";
 export interface MessageEmbeddingParts {
   messageRows: MessageIndexRows;
   messageIndex: PassageIndex;
+  windowTurns: KeyedLock;
   embeddings: EmbeddingCache;
   reading: Reading;
   /** Called on a namespace's first failure, and again on the first failure after a successful page. */
@@ -98,13 +100,16 @@ export class MessageEmbedding {
 
   /** @returns whether more may be left. */
   async #page(namespace: string): Promise<boolean> {
-    const { messageRows, messageIndex } = this.#parts;
+    const { messageRows, messageIndex, windowTurns } = this.#parts;
     const isEarlierLeft = await messageRows.indexEarlier(namespace);
     const rows = await messageRows.pending(namespace, PAGE_MESSAGES, PAGE_CHARACTERS);
     if (rows.length === 0) return isEarlierLeft;
-    const messages: { rowId: number; windows: Uint8Array[] }[] = [];
-    for (const row of rows) messages.push({ rowId: row.rowId, windows: await this.#embed(namespace, row) });
-    messageIndex.add(namespace, await messageRows.setWindows(namespace, messages));
+    const messages: MessageWindows[] = [];
+    for (const row of rows)
+      messages.push({ rowId: row.rowId, version: row.version, windows: await this.#embed(namespace, row) });
+    await windowTurns.run(namespace, async () => {
+      messageIndex.add(namespace, await messageRows.setWindows(namespace, messages));
+    });
     return true;
   }
 

@@ -4,6 +4,7 @@ import type { DocumentRows } from "../ports/document-rows.ts";
 import type { Embedder } from "../ports/embedder.ts";
 import type { MessageIndexRows } from "../ports/message-index-rows.ts";
 import type { Clock } from "../shared/clock.ts";
+import type { KeyedLock } from "../shared/keyed-lock.ts";
 import type { EmbeddingCache } from "../stores/rag/embedding-cache.ts";
 import type { PassageIndex } from "../stores/rag/passage-index.ts";
 import type { QueryCache } from "../stores/rag/query-cache.ts";
@@ -39,6 +40,11 @@ export interface RagParts {
   onMessagesWait(namespace: string, error: unknown): void;
   /** Nearest windows of messages: scopes are namespaces, "documents" are conversations. */
   messageIndex: PassageIndex;
+  /**
+   * A turn for each namespace. Whoever changes its messages' vectors changes the index within the same turn, so that no
+   * vector that is gone from disk stays in memory.
+   */
+  windowTurns: KeyedLock;
   recent: RecentMessages;
   contextBuilder: ContextBuilder;
 }

@@ -32,6 +32,8 @@ const MAX_COUNTED = 10_000;
  */
 const MAX_WAIT_MS = 60;
 
+const ALL = { owner: null, prefix: null };
+
 /**
  * Past messages by meaning and by words. What has no vector yet is found by its words, and embedded in the background.
  */
@@ -48,7 +50,7 @@ export class MessageSearch {
   async search(namespace: string, question: MessageQuestion): Promise<{ matches: FoundMessage[]; pending: number }> {
     const { conversations, messageRows } = this.#parts;
     const only = await this.#conversation(namespace, question.conversationId);
-    if ((await conversations.list(namespace, null, 1)).rows.length === 0) return { matches: [], pending: 0 };
+    if ((await conversations.matching(namespace, ALL, 0, 1)).length === 0) return { matches: [], pending: 0 };
     const pending = await messageRows.countPending(namespace, MAX_COUNTED);
     const ranked = await this.#rank(namespace, question, only, pending > 0);
     // Started last, so that the vector of this question is computed first.

@@ -1,12 +1,16 @@
-import type { ConversationRow, ConversationRows, MessageBody, MessageRow } from "../../ports/conversation-rows.ts";
-import type { Database, SqlValue, Statement } from "../../ports/database.ts";
-import { listConversations } from "./conversation-list.ts";
+import type {
+  ConversationFilter,
+  ConversationRow,
+  ConversationRows,
+  MessageBody,
+  MessageRow,
+} from "../../ports/conversation-rows.ts";
+import type { Database, SqlValue } from "../../ports/database.ts";
+import { changeStatements, GOING, goingParams, removes } from "./conversation-changes.ts";
+import { filterSql, listConversations, readConversations, sortConversations } from "./conversation-list.ts";
 import type { MessageIndexOptions } from "./message-index-rows.ts";
-import { insertMessage, readMessages } from "./message-rows.ts";
+import { pageOfMessages, readMessages } from "./message-rows.ts";
 import { messageTextTable } from "./rag-namespaces.ts";
-
-const CONVERSATION = `"id" AS "rowId", "name" AS "id", "createdAtMs", "lastMessageAtMs", "messageCount", "version",
-  "lastSequence", "updatedAtMs"`;
 
 /** @param options name the index of words that each message goes into. */
 export async function createConversationRows(
@@ -17,10 +21,7 @@ export async function createConversationRows(
   const messages = (where: string, params: readonly SqlValue[]) => readMessages(database, where, params);
 
   async function find(namespace: string, id: string): Promise<ConversationRow | null> {
-    const rows = await database.all<ConversationRow>(
-      `SELECT ${CONVERSATION} FROM "Conversation" WHERE "namespace" = ? AND "name" = ?`,
-      [namespace, id],
-    );
+    const rows = await readConversations(database, `c."namespace" = ? AND c."name" = ?`, [namespace, id]);
     return rows[0] ?? null;
   }
 
@@ -33,46 +34,54 @@ export async function createConversationRows(
     return found.map(({ words }) => words);
   }
 
+  /** Windows of the messages that go or get another text. */
+  async function windowsThatGo(rowId: number, change: Parameters<ConversationRows["change"]>[3]): Promise<number[]> {
+    if (change.edited === null && !removes(change)) return [];
+    const rows = await database.all<{ id: number }>(
+      `SELECT "id" FROM "MessageWindow" WHERE "messageId" IN (${GOING}) OR "messageId" = ?4`,
+      [...goingParams(rowId, change), change.edited?.rowId ?? 0],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   return {
     find,
-    list: (namespace, after, limit) => listConversations(database, namespace, after, limit),
-    async append(namespace, id, known, added, atMs) {
-      const key = await namespaces.requireMessages(namespace);
-      const words = await indexed(namespace, key, added);
-      const conversationRowId = known?.rowId ?? next.conversation++;
-      const version = (known?.version ?? 0) + 1;
+    list: (namespace, filter, after, limit) => listConversations(database, namespace, filter, after, limit),
+    sorted: (namespace, filter, order, after, limit) =>
+      sortConversations(database, namespace, filter, order, after, limit),
+    matching: (namespace, filter, afterRowId, limit) => {
+      const { sql, params } = filterSql(filter);
+      return database.all(
+        `SELECT c."id" AS "rowId", c."name" AS "id" FROM "Conversation" AS c
+         WHERE c."namespace" = ? AND c."id" > ? ${sql} ORDER BY c."id" LIMIT ?`,
+        [namespace, afterRowId, ...params, limit],
+      );
+    },
+    measure: (namespace, filter) => measured(database, namespace, filter),
+    async change(namespace, id, known, change) {
+      const namespaceId = await namespaces.requireMessages(namespace);
+      const bodies = [...change.added, ...(change.edited === null ? [] : [change.edited])];
+      const words = await indexed(namespace, namespaceId, bodies);
+      const rowId = known?.rowId ?? next.conversation++;
       const first = (known?.lastSequence ?? 0) + 1;
-      const rows = added.map(
+      const version = (known?.version ?? 0) + 1;
+      const added = change.added.map(
         (message, at): MessageRow => ({
           ...message,
           rowId: next.message++,
-          conversationRowId,
+          conversationRowId: rowId,
           sequence: first + at,
-          createdAtMs: atMs,
-          updatedAtMs: atMs,
+          createdAtMs: change.atMs,
+          updatedAtMs: change.atMs,
           version,
         }),
       );
-      const head =
-        known === null
-          ? insertConversation(conversationRowId, namespace, id, rows.length, atMs)
-          : addToConversation(conversationRowId, rows.length, atMs);
-      await database.write([head, ...rows.flatMap((row, at) => insertMessage(namespace, key, row, words[at] ?? ""))]);
-      return rows;
+      const removedWindows = await windowsThatGo(rowId, change);
+      const worded = { ...change, added, addedWords: words, editedWords: words.at(-1) ?? "" };
+      await database.write(changeStatements({ namespace, namespaceId, id, rowId, known }, worded));
+      return { added, removedWindows };
     },
-    messages: (conversationRowId, { role, afterSequence, limit }) =>
-      messages(
-        `"conversationId" = ? AND "sequence" > ? ${role === null ? "" : `AND "role" = ?`} ORDER BY "sequence" LIMIT ?`,
-        [conversationRowId, afterSequence, ...(role === null ? [] : [role]), limit],
-      ),
-    async newest(conversationRowId, beforeSequence, limit) {
-      const rows = await messages(`"conversationId" = ? AND "sequence" < ? ORDER BY "sequence" DESC LIMIT ?`, [
-        conversationRowId,
-        beforeSequence,
-        limit,
-      ]);
-      return rows.reverse();
-    },
+    messages: (conversationRowId, query) => pageOfMessages(database, conversationRowId, query),
     named: (conversationRowId, ids) =>
       messages(`"conversationId" = ? AND "name" IN (SELECT value FROM json_each(?))`, [
         conversationRowId,
@@ -84,19 +93,25 @@ export async function createConversationRows(
         `SELECT "id" AS "rowId", "name" AS "id" FROM "Conversation" WHERE "id" IN (SELECT value FROM json_each(?))`,
         [JSON.stringify(rowIds)],
       ),
-    async remove(namespace, id) {
-      const known = await find(namespace, id);
-      if (known === null) return null;
+    async remove(namespace, ids) {
       const text = messageTextTable(await namespaces.requireMessages(namespace));
+      const known = await readConversations(
+        database,
+        `c."namespace" = ? AND c."name" IN (SELECT value FROM json_each(?))`,
+        [namespace, JSON.stringify(ids)],
+      );
+      const rowIds = known.map(({ rowId }) => rowId);
+      const those = `IN (SELECT value FROM json_each(?))`;
+      const params = [JSON.stringify(rowIds)];
       // The words go first, while the messages still say which they are.
       await database.write([
         {
-          sql: `DELETE FROM ${text} WHERE rowid IN (SELECT "id" FROM "ConversationMessage" WHERE "conversationId" = ?)`,
-          params: [known.rowId],
+          sql: `DELETE FROM ${text} WHERE rowid IN (SELECT "id" FROM "ConversationMessage" WHERE "conversationId" ${those})`,
+          params,
         },
-        { sql: `DELETE FROM "Conversation" WHERE "id" = ?`, params: [known.rowId] },
+        { sql: `DELETE FROM "Conversation" WHERE "id" ${those}`, params },
       ]);
-      return known.rowId;
+      return rowIds;
     },
     async counts(namespace) {
       const rows = await database.all<{ conversations: number; messages: number | null }>(
@@ -108,22 +123,20 @@ export async function createConversationRows(
   };
 }
 
-function insertConversation(rowId: number, namespace: string, id: string, messages: number, atMs: number): Statement {
-  return {
-    sql: `INSERT INTO "Conversation"
-            ("id", "namespace", "name", "createdAtMs", "lastMessageAtMs", "messageCount", "version", "lastSequence", "updatedAtMs")
-          VALUES (?1, ?2, ?3, ?5, ?5, ?4, 1, ?4, ?5)`,
-    params: [rowId, namespace, id, messages, atMs],
-  };
-}
-
-function addToConversation(rowId: number, messages: number, atMs: number): Statement {
-  return {
-    sql: `UPDATE "Conversation" SET "lastMessageAtMs" = MAX("lastMessageAtMs", ?3), "updatedAtMs" = MAX("updatedAtMs", ?3),
-            "messageCount" = "messageCount" + ?2, "lastSequence" = "lastSequence" + ?2, "version" = "version" + 1
-          WHERE "id" = ?1`,
-    params: [rowId, messages, atMs],
-  };
+/** The lengths alone are read, and no text. */
+async function measured(
+  database: Database,
+  namespace: string,
+  filter: ConversationFilter,
+): Promise<{ count: number; bytes: number }> {
+  const { sql, params } = filterSql(filter);
+  const [row] = await database.all<{ count: number; bytes: number | null }>(
+    `SELECT COUNT(*) AS "count", SUM((SELECT SUM(octet_length("content") + COALESCE(octet_length("parts"), 0)
+         + COALESCE(octet_length("metadata"), 0)) FROM "ConversationMessage" WHERE "conversationId" = c."id")) AS "bytes"
+     FROM "Conversation" AS c WHERE c."namespace" = ? ${sql}`,
+    [namespace, ...params],
+  );
+  return { count: row?.count ?? 0, bytes: row?.bytes ?? 0 };
 }
 
 async function nextIds(database: Database): Promise<{ conversation: number; message: number }> {

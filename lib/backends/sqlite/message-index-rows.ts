@@ -1,5 +1,5 @@
 import type { Database, Statement } from "../../ports/database.ts";
-import type { MessageIndexRows, WindowVector } from "../../ports/message-index-rows.ts";
+import type { MessageIndexRows, MessageWindows, WindowVector } from "../../ports/message-index-rows.ts";
 import { readMessages } from "./message-rows.ts";
 import { packBytes, packTexts, partOf, readVectors } from "./packed-rows.ts";
 import { messageTextTable, type Namespaces } from "./rag-namespaces.ts";
@@ -49,7 +49,7 @@ export async function createMessageIndexRows(
       const key = await namespaces.requireMessages(namespace);
       const rows = await readMessages(
         database,
-        `"namespace" = ? AND "id" < (SELECT "belowId" FROM "MessageTextIndex" WHERE "namespaceId" = ?)
+        `"namespace" = ? AND "id" < (SELECT "belowId" FROM "MessageTextIndex" WHERE "namespaceId" = ?) AND "updatedAtMs" IS NULL
          ORDER BY "id" DESC LIMIT ?`,
         [namespace, key, EARLIER_PAGE],
       );
@@ -61,10 +61,11 @@ export async function createMessageIndexRows(
       const parts = rows.map(({ rowId }, at) => [rowId, ...(words.spans[at] ?? [])]);
       await database.write([
         {
-          // A message may have been removed since the page was read.
+          // A message may have been removed since the page was read, or edited: then its words are indexed.
           sql: `INSERT INTO ${messageTextTable(key)} (rowid, "text")
                 SELECT message."id", CAST(${partOf("?2", `part."value"`, 1)} AS TEXT) FROM json_each(?1) AS part
-                JOIN "ConversationMessage" AS message ON message."id" = json_extract(part."value", '$[0]')`,
+                JOIN "ConversationMessage" AS message ON message."id" = json_extract(part."value", '$[0]')
+                WHERE message."updatedAtMs" IS NULL`,
           params: [JSON.stringify(parts), words.bytes],
         },
         { sql: `UPDATE "MessageTextIndex" SET "belowId" = ? WHERE "namespaceId" = ?`, params: [oldest, key] },
@@ -109,17 +110,10 @@ export async function createMessageIndexRows(
         [namespace, model(), limit, maxCharacters],
       ),
     async setWindows(namespace, messages) {
-      const flat = messages.flatMap(({ rowId, windows: codes }) =>
-        codes.map((vector) => ({ id: nextWindow++, rowId, vector })),
+      const flat = messages.flatMap(({ rowId, version, windows: codes }) =>
+        codes.map((vector) => ({ id: nextWindow++, rowId, version, vector })),
       );
-      await database.write(
-        windowStatements(
-          namespace,
-          model(),
-          messages.map(({ rowId }) => rowId),
-          flat,
-        ),
-      );
+      await database.write(windowStatements(namespace, model(), messages, flat));
       return readVectors(database, `${VECTOR} WHERE "id" IN (SELECT value FROM json_each(?))`, [
         JSON.stringify(flat.map(({ id }) => id)),
       ]);
@@ -153,27 +147,27 @@ async function windows(database: Database, where: string, params: readonly strin
   }));
 }
 
+/** What was edited since its text was read keeps waiting: the windows are of a text that is no more. */
 function windowStatements(
   namespace: string,
   model: string,
-  messageRowIds: readonly number[],
-  flat: readonly { id: number; rowId: number; vector: Uint8Array }[],
+  messages: readonly MessageWindows[],
+  flat: readonly { id: number; rowId: number; version: number; vector: Uint8Array }[],
 ): Statement[] {
   const { bytes, spans } = packBytes(flat.map(({ vector }) => vector));
-  const parts = flat.map(({ id, rowId }, at) => [id, rowId, ...(spans[at] ?? [])]);
-  const those = `IN (SELECT value FROM json_each(?1))`;
+  const parts = flat.map(({ id, rowId, version }, at) => [rowId, version, id, ...(spans[at] ?? [])]);
+  const read = JSON.stringify(messages.map(({ rowId, version }) => [rowId, version]));
+  const asRead = `message."id" = json_extract(part."value", '$[0]') AND message."version" = json_extract(part."value", '$[1]')`;
+  const those = `IN (SELECT message."id" FROM json_each(?1) AS part JOIN "ConversationMessage" AS message ON ${asRead})`;
   return [
-    { sql: `DELETE FROM "MessageWindow" WHERE "messageId" ${those}`, params: [JSON.stringify(messageRowIds)] },
+    { sql: `DELETE FROM "MessageWindow" WHERE "messageId" ${those}`, params: [read] },
     {
       sql: `INSERT INTO "MessageWindow" ("id", "namespace", "conversationId", "messageId", "model", "vector")
-            SELECT json_extract(part."value", '$[0]'), ?2, message."conversationId", message."id", ?3, ${partOf("?4", `part."value"`, 2)}
-            FROM json_each(?1) AS part JOIN "ConversationMessage" AS message ON message."id" = json_extract(part."value", '$[1]')`,
+            SELECT json_extract(part."value", '$[2]'), ?2, message."conversationId", message."id", ?3, ${partOf("?4", `part."value"`, 3)}
+            FROM json_each(?1) AS part JOIN "ConversationMessage" AS message ON ${asRead}`,
       params: [JSON.stringify(parts), namespace, model, bytes],
     },
-    {
-      sql: `UPDATE "ConversationMessage" SET "model" = ?2 WHERE "id" ${those}`,
-      params: [JSON.stringify(messageRowIds), model],
-    },
+    { sql: `UPDATE "ConversationMessage" SET "model" = ?2 WHERE "id" ${those}`, params: [read, model] },
   ];
 }
 

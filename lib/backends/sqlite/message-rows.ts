@@ -1,4 +1,4 @@
-import type { MessageRow } from "../../ports/conversation-rows.ts";
+import type { MessagePage, MessageQuery, MessageRow } from "../../ports/conversation-rows.ts";
 import type { Database, SqlValue, Statement } from "../../ports/database.ts";
 import { messageTextTable } from "./rag-namespaces.ts";
 
@@ -61,4 +61,33 @@ export function insertMessage(namespace: string, namespaceId: number, row: Messa
   ];
 }
 
-const jsonOf = (value: object | null): string | null => (value === null ? null : JSON.stringify(value));
+export const jsonOf = (value: object | null): string | null => (value === null ? null : JSON.stringify(value));
+
+/** Some megabytes of messages at once, and always one: a page of the longest would be hundreds of megabytes. */
+const PAGE_BYTES = 8 * 1_048_576;
+const SIZE = `octet_length("content") + COALESCE(octet_length("parts"), 0) + COALESCE(octet_length("metadata"), 0)`;
+
+/** See `ConversationRows.messages`. */
+export async function pageOfMessages(
+  database: Database,
+  conversationRowId: number,
+  { role, after, before, descending, limit }: MessageQuery,
+): Promise<MessagePage> {
+  const order = descending ? "DESC" : "ASC";
+  const ofRole = role === null ? "" : `AND "role" = ?6`;
+  const found = await readMessages(
+    database,
+    `"id" IN (SELECT "id" FROM (
+       SELECT "id", SUM("size") OVER (ORDER BY "sequence" ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS "ahead"
+       FROM (SELECT "id", "sequence", ${SIZE} AS "size" FROM "ConversationMessage"
+             WHERE "conversationId" = ?1 AND "sequence" > ?2 AND "sequence" < ?3 ${ofRole}
+             ORDER BY "sequence" ${order} LIMIT ?4)
+     ) WHERE COALESCE("ahead", 0) < ?5) ORDER BY "sequence" ${order}`,
+    [conversationRowId, after, before, limit + 1, PAGE_BYTES, ...(role === null ? [] : [role])],
+  );
+  const rows = found.slice(0, limit);
+  return { rows, isCut: found.length > limit || rows.reduce((sum, row) => sum + sizeOf(row), 0) >= PAGE_BYTES };
+}
+
+const sizeOf = ({ content, parts, metadata }: MessageRow): number =>
+  Buffer.byteLength(content) + Buffer.byteLength(jsonOf(parts) ?? "") + Buffer.byteLength(jsonOf(metadata) ?? "");

@@ -46,7 +46,19 @@ it("messages of an earlier version keep their vectors, and those that were embed
     expect(await index.matchWords("n", "long OR new", 10, null)).toEqual([]);
     expect(await index.indexEarlier("n")).toBe(false);
     expect((await index.matchWords("n", "long OR new", 10, null)).map(({ id }) => id).sort()).toEqual([2, 3]);
-    expect(await conversations.remove("n", "c")).toBe(1);
+    const everything = { role: null, after: 0, before: 9, descending: false, limit: 9 };
+    const { rows } = await conversations.messages(1, everything);
+    expect(rows.map(({ id, version, parts, updatedAtMs }) => [id, version, parts, updatedAtMs])).toEqual(
+      rows.map(({ rowId, sequence }) => [String(rowId), sequence, null, 1]),
+    );
+    const fields = { title: null, owner: null, metadata: null };
+    expect(await conversations.find("n", "c")).toMatchObject({
+      version: 3,
+      lastSequence: 3,
+      updatedAtMs: 1,
+      ...fields,
+    });
+    expect(await conversations.remove("n", ["c"])).toEqual([1]);
     expect([await index.page("n", 0, 10), await index.matchWords("n", "long OR new", 10, null)]).toEqual([[], []]);
     await database.close();
   } finally {

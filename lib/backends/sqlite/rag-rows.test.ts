@@ -179,9 +179,11 @@ describe("messages", () => {
     const messageOf = (content: string, at: number) => ({
       ...{ id: `m${at}`, role: "user", content, parts: null, metadata: null },
     });
-    await rows.append("n", "c", null, contents.map(messageOf), 1);
+    const change = { atMs: 1, fields: null, keepUpTo: null, removed: null, edited: null };
+    await rows.change("n", "c", null, { ...change, added: contents.map(messageOf) });
     const conversation = await rows.find("n", "c");
-    const messages = await rows.newest(conversation?.rowId ?? -1, 100, 100);
+    const everything = { role: null, after: 0, before: 100, descending: false, limit: 100 };
+    const { rows: messages } = await rows.messages(conversation?.rowId ?? -1, everything);
     expect(messages.map(({ content }) => content)).toEqual(contents);
     const pending = await index.pending("n", 10, 1_000);
     expect(pending.map(({ content }) => content)).toEqual([...contents].reverse());
@@ -190,7 +192,7 @@ describe("messages", () => {
       Array.from({ length: rowId % 3 }, (_, at) => new Uint8Array(4).fill(rowId + at));
     await index.setWindows(
       "n",
-      pending.map(({ rowId }) => ({ rowId, windows: windowsOf(rowId) })),
+      pending.map(({ rowId, version }) => ({ rowId, version, windows: windowsOf(rowId) })),
     );
     expect([await index.pending("n", 10, 1_000), await index.countPending("n", 10)]).toEqual([[], 0]);
     const ids = pending.map(({ rowId }) => rowId);

@@ -11,6 +11,7 @@ import { Namespaces } from "../../backends/sqlite/rag-namespaces.ts";
 import { workerEntry } from "../../backends/worker-entry.ts";
 import type { Embedder } from "../../ports/embedder.ts";
 import { MIB } from "../../shared/bytes.ts";
+import { KeyedLock } from "../../shared/keyed-lock.ts";
 import { conversationStore, embeddingStore, passageStore, queryCacheStore } from "../../stores/rag/bounded-stores.ts";
 import { EmbeddingCache } from "../../stores/rag/embedding-cache.ts";
 import { indexMessage } from "../../stores/rag/index-words.ts";
@@ -93,6 +94,7 @@ export async function composeRag(core: Core): Promise<Rag> {
     messageRows,
     reading: composeReading(core),
     messageIndex,
+    windowTurns: new KeyedLock(),
     onMessagesWait: (namespace, err) =>
       log.warn({ namespace, err }, "messages cannot be embedded now: search finds them by keyword only"),
     recent,

@@ -14,6 +14,7 @@ import { MessageEmbedding } from "../../services/message-embedding.ts";
 import type { QueryMode } from "../../services/query-documents.ts";
 import type { RagParts } from "../../services/rag-parts.ts";
 import { MessageSearch } from "../../services/search-messages.ts";
+import { KeyedLock } from "../../shared/keyed-lock.ts";
 import { EmbeddingCache } from "../../stores/rag/embedding-cache.ts";
 import { indexMessage } from "../../stores/rag/index-words.ts";
 import { PassageIndex } from "../../stores/rag/passage-index.ts";
@@ -93,6 +94,7 @@ describe("search of messages", () => {
         bounds,
       ),
       messageIndex: new PassageIndex(messageRows, account(), yieldToLoop),
+      windowTurns: new KeyedLock(),
       recent: new RecentMessages({ maxItems: 10, maxBytes: 2 ** 20 }, account(), clock),
       onMessagesWait: (name, error) => waits.push([name, error]),
       reading: { maxTokens: 60, load: async () => readableEnd(60, (text) => text.length) },
@@ -283,7 +285,7 @@ describe("search of messages", () => {
       expect((await find("dog", { mode })).contents.sort()).toEqual(["dog in c", "dog in d"]);
       expect((await find("dog", { mode, conversationId: "d" })).contents).toEqual(["dog in d"]);
     }
-    await conversations.remove(namespace, "c");
+    await conversations.remove(namespace, "c", null);
     for (const mode of ["hybrid", "vector", "keyword"] as const)
       expect((await find("dog", { mode })).contents).toEqual(["dog in d"]);
     expect(

@@ -103,7 +103,7 @@ export interface RouteSpec<Params, Query, Body> {
   requestHeaders?: readonly RequestHeader[];
   /** An example of the body, where the schema's own, or the one put together from it, says too little. */
   bodyExample?: unknown;
-  /** Examples of required query parameters that are parsed into something else. */
+  /** Examples of query parameters: of one among several that are required, or parsed into something else. */
   queryExample?: Readonly<Record<string, string>>;
   /** Summary of HEAD on this path, where it is of use by itself; every GET answers HEAD. */
   head?: string;

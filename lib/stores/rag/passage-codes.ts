@@ -43,10 +43,11 @@ export class PassageCodes extends CodePlane {
     return true;
   }
 
-  removeDocuments(documentIds: ReadonlySet<number>): void {
+  /** @param isGone tells it of a slot. */
+  removeWhere(isGone: (slot: number) => boolean): void {
     // From the end: what moves into a hole has been looked at.
     for (let slot = this.count - 1; slot >= 0; slot--) {
-      if (!documentIds.has(this.documentAt(slot))) continue;
+      if (!isGone(slot)) continue;
       this.vacate(slot);
       this.dropLast();
     }

@@ -24,7 +24,12 @@ interface Loading {
   done: Promise<void>;
   /** What was written while the pages were read; applied at the end. */
   added: PassageVector[];
-  removed: Set<number>;
+  removed: Gone[];
+}
+
+interface Gone {
+  documents: ReadonlySet<number>;
+  passages: ReadonlySet<number>;
 }
 
 export type DocumentTest = (documentId: number) => boolean;
@@ -96,12 +101,19 @@ export class PassageIndex {
 
   /** Documents whose removal has just become durable. Their ids never come back. */
   removeDocuments(scope: string, documentIds: readonly number[]): void {
-    const gone = new Set(documentIds);
-    const loading = this.#loading.get(scope);
-    for (const id of gone) loading?.removed.add(id);
+    this.#remove(scope, { documents: new Set(documentIds), passages: new Set() });
+  }
+
+  /** Passages whose removal has just become durable. Their ids never come back. */
+  removePassages(scope: string, ids: readonly number[]): void {
+    this.#remove(scope, { documents: new Set(), passages: new Set(ids) });
+  }
+
+  #remove(scope: string, gone: Gone): void {
+    this.#loading.get(scope)?.removed.push(gone);
     const codes = this.#scopes.get(scope);
     if (!codes) return;
-    codes.removeDocuments(gone);
+    codes.removeWhere(isGoneFrom(codes, gone));
     if (codes.blocks === 0) this.#drop(scope, codes);
     this.#compact();
   }
@@ -149,7 +161,7 @@ export class PassageIndex {
   }
 
   #load(scope: string, dimensions: number): Loading {
-    const loading: Loading = { done: Promise.resolve(), added: [], removed: new Set() };
+    const loading: Loading = { done: Promise.resolve(), added: [], removed: [] };
     this.#loading.set(scope, loading);
     loading.done = this.#readAll(scope, dimensions, loading).finally(() => this.#loading.delete(scope));
     return loading;
@@ -174,9 +186,11 @@ export class PassageIndex {
 
   /** Applies what was written while the pages were read. */
   #catchUp(scope: string, codes: PassageCodes, { added, removed }: Loading): boolean {
-    const late = added.filter(({ documentId }) => !removed.has(documentId));
+    const late = added.filter(
+      ({ id, documentId }) => !removed.some((gone) => gone.documents.has(documentId) || gone.passages.has(id)),
+    );
     const known = codes.known(new Set(late.map(({ id }) => id)));
-    codes.removeDocuments(removed);
+    for (const gone of removed) codes.removeWhere(isGoneFrom(codes, gone));
     const unknown = late.filter(({ id }) => !known.has(id));
     return this.#addAll(scope, codes, unknown) && codes.blocks > 0;
   }
@@ -267,6 +281,11 @@ export class PassageIndex {
     return [...rescored, ...ranked.slice(EXACT_ROWS).map(toFused)];
   }
 }
+
+const isGoneFrom =
+  (codes: PassageCodes, { documents, passages }: Gone) =>
+  (slot: number): boolean =>
+    documents.has(codes.documentAt(slot)) || passages.has(codes.rowAt(slot));
 
 function toFused({ row, label, upper }: Candidate): Fused {
   return { id: row, documentId: label, score: upper };

@@ -1,5 +1,6 @@
-import type { Condition } from "../../../shared/condition.ts";
+import { type Condition, holds } from "../../../shared/condition.ts";
 import { AppError } from "../../../shared/errors.ts";
+import { type ReplyWith, reply } from "../define-route.ts";
 
 /** A list element, including the comma after it; a list may have empty elements (RFC 9110, 5.6.1). */
 const TAG = /[ \t]*(?:(W\/)?"([\x21\x23-\x7e\x80-\xff]*)")?[ \t]*(?:,|$)/y;
@@ -63,3 +64,18 @@ function malformed(name: string, message: string): AppError {
 /** @throws {AppError} 412. */
 export const versionMismatch = (): AppError =>
   new AppError("version-mismatch", "The current version does not meet the precondition. Read it again, then retry.");
+
+/**
+ * The answer to a GET of what has a version: its body, or 304 where the client has it.
+ *
+ * @param tags what a condition may name, the ETag first. @throws {AppError} 412, before If-None-Match is looked at.
+ */
+export function versioned(request: Request, tags: readonly [string, ...string[]], body: () => unknown): ReplyWith {
+  const condition = readCondition(request);
+  const headers = versionHeaders(tags[0]);
+  if (condition !== null) {
+    if (!holds({ match: condition.match, noneMatch: [] }, tags)) throw versionMismatch();
+    if (!holds(condition, tags)) return reply(304, undefined, headers);
+  }
+  return reply(200, body(), headers);
+}

@@ -181,7 +181,7 @@ function parameters(
       in: where,
       required: isRequired,
       schema: of,
-      ...(isRequired ? { example: examples[name] ?? exampleOf(of, schemas) } : {}),
+      ...(isRequired || examples[name] !== undefined ? { example: examples[name] ?? exampleOf(of, schemas) } : {}),
     };
   });
 }

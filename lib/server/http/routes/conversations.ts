@@ -1,139 +1,185 @@
 import { z } from "zod";
-import { DEFAULT_PAGE_SIZE, idSchema, listQuery } from "../../../contracts/common.ts";
+import { DEFAULT_PAGE_SIZE, idSchema } from "../../../contracts/common.ts";
 import {
-  appendedSchema,
-  appendSchema,
+  conversationFieldsSchema,
   conversationPageSchema,
-  messagePageSchema,
+  conversationPatchSchema,
+  conversationSchema,
+  conversationsQuery,
   messageSearchAnswerSchema,
   messageSearchSchema,
-  messagesQuery,
+  removeConversationsQuery,
+  removedSchema,
 } from "../../../contracts/conversations.ts";
-import type { ConversationPosition } from "../../../ports/conversation-rows.ts";
-import { AppError } from "../../../shared/errors.ts";
-import { decodeNumberCursor, decodeNumbersCursor, encodeCursor } from "../answer/page-cursor.ts";
+import { patchedFields, toFields } from "../../../services/conversation-fields.ts";
+import { versionTag, versionTags } from "../../../services/versions.ts";
+import type { Runtime } from "../../runtime.ts";
+import { readCondition, versioned, versionHeaders } from "../answer/entity-tag.ts";
+import { decodeNumbersCursor, encodeCursor } from "../answer/page-cursor.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
-import { conversationView, messageView, newMessage } from "./rag-views.ts";
+import { conversationView, messageView } from "./conversation-views.ts";
+import { messageRoutes } from "./messages.ts";
 
 const byId = z.object({ id: idSchema });
-const tag = "conversations";
-const role = "consumer";
+const LIST = "/api/v1/conversations";
+const ONE = `${LIST}/{id}`;
+const common = { role: "consumer", tag: "conversations" } as const;
 
-export const conversationRoutes: readonly Route[] = [
+const resource: readonly Route[] = [
   defineRoute(
     {
-      method: "post",
-      path: "/api/v1/conversations/{id}/messages",
-      role,
-      tag,
-      summary:
-        "Append a message, or up to 100 at once, all or none; they are on disk and in order once this call returns",
+      ...common,
+      method: "get",
+      path: ONE,
+      summary: "Get a conversation: its title, owner and metadata, and how many messages it has",
       params: byId,
-      body: appendSchema,
-      errors: [409],
+      versioned: true,
       responses: {
-        200: { description: "Appended before: messages with these ids and contents are there", schema: appendedSchema },
-        201: { description: "Appended", schema: appendedSchema },
+        200: { description: "The conversation", schema: conversationSchema },
+        304: { description: "Not modified: If-None-Match names the current version" },
       },
     },
-    async ({ runtime, namespace, params, body }) => {
-      const sent =
-        "messages" in body
-          ? body.messages.map((one, at) => newMessage(one, `/messages/${at}`))
-          : [newMessage(body, "")];
-      const { messages, created } = await runtime.rag.conversations.append(namespace, params.id, sent);
-      const views = messages.map((row) => messageView(params.id, row));
-      return reply(created ? 201 : 200, "messages" in body ? { messages: views } : views[0]);
+    async ({ runtime, namespace, params, request }) => {
+      const row = await runtime.rag.conversations.find(namespace, params.id);
+      return versioned(request, versionTags(row), () => conversationView(row));
     },
   ),
   defineRoute(
     {
-      method: "get",
-      path: "/api/v1/conversations/{id}/messages",
-      role,
-      tag,
-      summary: "List the messages of a conversation, oldest first",
+      ...common,
+      method: "put",
+      path: ONE,
+      summary:
+        "Create a conversation, or replace its title, owner and metadata; accepts If-Match, If-None-Match and If-Version",
       params: byId,
-      query: messagesQuery,
-      responses: { 200: { description: "A page of messages", schema: messagePageSchema } },
+      body: conversationFieldsSchema,
+      versioned: true,
+      responses: {
+        200: { description: "The changed conversation", schema: conversationSchema },
+        201: { description: "The new conversation", schema: conversationSchema },
+      },
     },
-    async ({ runtime, namespace, params, query }) => {
-      const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-      const rows = await runtime.rag.conversations.messages(namespace, params.id, {
-        role: query.role ?? null,
-        afterSequence: decodeNumberCursor(query.cursor) ?? 0,
-        limit: limit + 1,
-      });
-      const items = rows.slice(0, limit).map((row) => messageView(params.id, row));
-      const last = items.at(-1);
-      return { items, nextCursor: last && rows.length > limit ? encodeCursor(last.sequence) : null };
+    async ({ runtime, namespace, params, body, request }) => {
+      const fields = toFields(body);
+      const { conversations } = runtime.rag;
+      const { conversation, created } = await conversations.describe(
+        namespace,
+        params.id,
+        () => fields,
+        readCondition(request),
+      );
+      return reply(created ? 201 : 200, conversationView(conversation), versionHeaders(versionTag(conversation)));
     },
   ),
   defineRoute(
     {
+      ...common,
+      method: "patch",
+      path: ONE,
+      summary: "Change a conversation's title, owner or metadata; accepts If-Match, If-None-Match and If-Version",
+      params: byId,
+      body: conversationPatchSchema,
+      versioned: true,
+      mediaTypes: ["application/json", "application/merge-patch+json"],
+      responses: { 200: { description: "The changed conversation", schema: conversationSchema } },
+    },
+    async ({ runtime, namespace, params, body, request }) => {
+      const { conversation } = await runtime.rag.conversations.describe(
+        namespace,
+        params.id,
+        (before) => before && patchedFields(before, body),
+        readCondition(request),
+      );
+      return reply(200, conversationView(conversation), versionHeaders(versionTag(conversation)));
+    },
+  ),
+  defineRoute(
+    {
+      ...common,
       method: "delete",
-      path: "/api/v1/conversations/{id}",
-      role,
-      tag,
-      summary: "Delete a conversation and its messages",
+      path: ONE,
+      summary: "Delete a conversation and its messages; accepts If-Match and If-Version",
       params: byId,
+      versioned: "requests",
       responses: { 204: { description: "Deleted" } },
     },
-    async ({ runtime, namespace, params }) => {
-      if (!(await runtime.rag.conversations.remove(namespace, params.id)))
-        throw new AppError("not-found", "No conversation has this id.");
+    async ({ runtime, namespace, params, request }) => {
+      await runtime.rag.conversations.remove(namespace, params.id, readCondition(request));
       return reply(204);
-    },
-  ),
-  defineRoute(
-    {
-      method: "get",
-      path: "/api/v1/conversations",
-      role,
-      tag,
-      summary: "List conversations, most recent first",
-      query: listQuery,
-      responses: { 200: { description: "A page of conversations", schema: conversationPageSchema } },
-    },
-    async ({ runtime, namespace, query }) => {
-      const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-      const after = readPosition(query.cursor);
-      const { rows, next } = await runtime.rag.parts.conversations.list(namespace, after, limit);
-      const nextCursor = next && encodeCursor(`${next.asOfMessage}.${next.lastMessageAtMs}.${next.rowId}`);
-      return { items: rows.map(conversationView), nextCursor };
-    },
-  ),
-  defineRoute(
-    {
-      method: "post",
-      path: "/api/v1/conversations/search",
-      growsMemory: false,
-      role,
-      tag,
-      summary: "Search messages by meaning and by keyword, in all conversations or in one",
-      body: messageSearchSchema,
-      errors: [404, 502, 504],
-      responses: { 200: { description: "Matching messages, best first", schema: messageSearchAnswerSchema } },
-    },
-    async ({ runtime, namespace, body }) => {
-      const startedMs = runtime.clock.monotonicMs();
-      const { query, k, conversationId, mode } = body;
-      const search = { query, k, mode, conversationId: conversationId ?? null };
-      const { matches, pending } = await runtime.rag.messages.search(namespace, search);
-      const tookMs = Math.round((runtime.clock.monotonicMs() - startedMs) * 1_000) / 1_000;
-      const views = matches.map((match) => ({
-        ...messageView(match.conversationId, match.message),
-        score: match.score,
-      }));
-      return { matches: views, pending, tookMs };
     },
   ),
 ];
 
-/** @throws {AppError} `validation-failed` for a cursor of another list. */
-function readPosition(cursor: string | undefined): ConversationPosition | null {
+const many: readonly Route[] = [
+  defineRoute(
+    {
+      ...common,
+      method: "get",
+      path: LIST,
+      summary: "List conversations, of one owner or with ids that begin so; most recent first unless sorted",
+      query: conversationsQuery,
+      responses: { 200: { description: "A page of conversations", schema: conversationPageSchema } },
+    },
+    async ({ runtime, namespace, query }) => {
+      const { rows, next } = await listPage(runtime, namespace, query);
+      return { items: rows.map(conversationView), nextCursor: next && encodeCursor(next.join(".")) };
+    },
+  ),
+  defineRoute(
+    {
+      ...common,
+      method: "delete",
+      path: LIST,
+      summary: "Delete the conversations of one owner, those with ids that begin so, or all; dryRun only counts",
+      query: removeConversationsQuery,
+      queryExample: { owner: "ada" },
+      responses: { 200: { description: "How many were deleted, or would be", schema: removedSchema } },
+    },
+    async ({ runtime, namespace, query }) => {
+      const filter = { owner: query.owner ?? null, prefix: query.prefix ?? null };
+      if (query.dryRun) return runtime.rag.parts.conversations.measure(namespace, filter);
+      return { removed: await runtime.rag.conversations.removeMatching(namespace, filter) };
+    },
+  ),
+];
+
+/** The order of lists by the newest message holds while messages come; others are by the values of the day. */
+async function listPage(runtime: Runtime, namespace: string, query: z.infer<typeof conversationsQuery>) {
+  const { limit = DEFAULT_PAGE_SIZE, cursor, sort: by = "lastMessageAt", order = "desc" } = query;
+  const filter = { owner: query.owner ?? null, prefix: query.prefix ?? null };
+  const { conversations } = runtime.rag.parts;
+  if (by !== "lastMessageAt" || order === "asc") {
+    const [value, rowId] = decodeNumbersCursor(cursor, 2) ?? [];
+    const after = value === undefined || rowId === undefined ? null : ([value, rowId] as const);
+    return conversations.sorted(namespace, filter, { by, descending: order === "desc" }, after, limit);
+  }
   const parts = decodeNumbersCursor(cursor, 3);
-  if (parts === null) return null;
-  const [asOfMessage = 0, lastMessageAtMs = 0, rowId = 0] = parts;
-  return { asOfMessage, lastMessageAtMs, rowId };
+  const [asOfMessage = 0, lastMessageAtMs = 0, rowId = 0] = parts ?? [];
+  const after = parts && { asOfMessage, lastMessageAtMs, rowId };
+  const { rows, next } = await conversations.list(namespace, filter, after, limit);
+  return { rows, next: next && [next.asOfMessage, next.lastMessageAtMs, next.rowId] };
 }
+
+const search = defineRoute(
+  {
+    ...common,
+    method: "post",
+    path: `${LIST}/search`,
+    growsMemory: false,
+    summary: "Search messages by meaning and by keyword, in all conversations or in one",
+    body: messageSearchSchema,
+    errors: [404, 502, 504],
+    responses: { 200: { description: "Matching messages, best first", schema: messageSearchAnswerSchema } },
+  },
+  async ({ runtime, namespace, body }) => {
+    const startedMs = runtime.clock.monotonicMs();
+    const { query, k, conversationId, mode } = body;
+    const question = { query, k, mode, conversationId: conversationId ?? null };
+    const { matches, pending } = await runtime.rag.messages.search(namespace, question);
+    const tookMs = Math.round((runtime.clock.monotonicMs() - startedMs) * 1_000) / 1_000;
+    const views = matches.map((match) => ({ ...messageView(match.conversationId, match.message), score: match.score }));
+    return { matches: views, pending, tookMs };
+  },
+);
+
+export const conversationRoutes: readonly Route[] = [...messageRoutes, ...resource, ...many, search];

@@ -1,14 +1,10 @@
 import type { z } from "zod";
-import type { Content, MessageView, NewMessage as SentMessage } from "../../../contracts/conversations.ts";
 import type { DocumentView, RagStatus, reembedSchema } from "../../../contracts/rag.ts";
-import type { ConversationRow, MessageBody, MessageRow } from "../../../ports/conversation-rows.ts";
 import type { DocumentSummary } from "../../../ports/document-rows.ts";
-import type { NewMessage } from "../../../services/conversations.ts";
 import type { Ingested } from "../../../services/ingest-document.ts";
 import type { ReembedJob } from "../../../services/reembed-documents.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { type Filter, FilterError, parseFilter } from "../../../shared/filter.ts";
-import { type MessagePart, textOfParts } from "../../../shared/message-parts.ts";
 import type { Rag } from "../../compose/rag.ts";
 
 export function ingestedView({ created: _, ...view }: Ingested): Omit<Ingested, "created"> {
@@ -30,36 +26,6 @@ export function documentView(document: DocumentSummary): DocumentView {
     model,
     createdAt: iso(document.createdAtMs),
     updatedAt: iso(document.updatedAtMs),
-  };
-}
-
-/** A message as it was sent, with the text that is embedded and searched beside its parts. */
-export function newMessage({ id, role, content, metadata }: SentMessage, pointer: string): NewMessage {
-  const parts = typeof content === "string" ? null : (content as readonly MessagePart[]);
-  const text = typeof content === "string" ? content : textOfParts(parts ?? []);
-  return { id: id ?? null, pointer, role, content: text, parts, metadata: metadata ?? null };
-}
-
-const contentOf = ({ content, parts }: MessageBody): Content => (parts === null ? content : [...parts]);
-
-export function messageView(conversationId: string, row: MessageRow): MessageView {
-  return {
-    id: row.id,
-    conversationId,
-    sequence: row.sequence,
-    role: row.role as MessageView["role"],
-    content: contentOf(row),
-    metadata: row.metadata as MessageView["metadata"],
-    createdAt: iso(row.createdAtMs),
-  };
-}
-
-export function conversationView(row: ConversationRow) {
-  return {
-    id: row.id,
-    messages: row.messageCount,
-    createdAt: iso(row.createdAtMs),
-    lastMessageAt: iso(row.lastMessageAtMs),
   };
 }
 
