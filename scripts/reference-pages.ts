@@ -40,7 +40,8 @@ export function settingsPage(): string {
   const fixed = FIXED_NAMES.map((name) => {
     const { fallback, takes, description } = FIXED[name];
     const given = typeof fallback === "boolean" ? (fallback ? "on" : "off") : fallback;
-    return [code(name), given === undefined ? "–" : code(given), takes, description];
+    const isEmpty = given === undefined || (Array.isArray(given) && given.length === 0);
+    return [code(name), isEmpty ? "–" : code(String(given)), takes, description];
   });
   return page(
     "Settings",

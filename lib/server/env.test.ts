@@ -35,9 +35,23 @@ describe("parseEnv", () => {
     ],
     [{ HEADROOM_REDIS_URL: "redis://localhost" }, /^HEADROOM_REDIS_URL/],
     [{ HEADROOM_SESSION_DURABILITY: "never" }, /everysec or always/],
+    [{ HEADROOM_CORS_ORIGINS: "*" }, /^HEADROOM_CORS_ORIGINS: got "\*", expected origins as browsers send them/],
+    [{ HEADROOM_CORS_ORIGINS: "https://a.example,https://b.example/path" }, /^HEADROOM_CORS_ORIGINS/],
+    [{ HEADROOM_TRUST_PROXY: "*" }, /^HEADROOM_TRUST_PROXY: got "\*", expected addresses and networks of proxies/],
+    [{ HEADROOM_TRUST_PROXY: "10.0.0.1,0.0.0.0/0" }, /^HEADROOM_TRUST_PROXY/],
     [{ HEADROOM_MAX_SESSIONS: "1.5" }, /^HEADROOM_MAX_SESSIONS/],
   ])("ends the start for %j with a line that names it", (environment, line) => {
     expect(() => parseEnv(environment)).toThrow(line);
+  });
+
+  it("takes lists of origins and of proxies, apart by commas", () => {
+    const { fixed } = parseEnv({
+      HEADROOM_CORS_ORIGINS: "https://a.example, http://localhost:5173",
+      HEADROOM_TRUST_PROXY: "127.0.0.1,10.0.0.0/8",
+    });
+    expect(fixed.HEADROOM_CORS_ORIGINS).toEqual(["https://a.example", "http://localhost:5173"]);
+    expect(fixed.HEADROOM_TRUST_PROXY).toEqual(["127.0.0.1", "10.0.0.0/8"]);
+    expect(parseEnv({}).fixed).toMatchObject({ HEADROOM_CORS_ORIGINS: [], HEADROOM_TRUST_PROXY: [] });
   });
 
   it("has every variable in the reference of settings and in .env.example", () => {

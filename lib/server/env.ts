@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { SETTING_NAMES, SETTINGS, type SettingName, type Settings, settingRange } from "../contracts/settings.ts";
+import { isOrigin } from "./http/intake/cross-origin.ts";
+import { isNetwork } from "./http/intake/proxies.ts";
 
 const flag = z.enum(["0", "1", "off", "on", "false", "true"]).transform((text) => ["1", "on", "true"].includes(text));
 const integer = (minimum: number, maximum: number) =>
@@ -8,6 +10,16 @@ const integer = (minimum: number, maximum: number) =>
     .regex(/^\d{1,9}$/, "must be a whole number")
     .transform(Number)
     .pipe(z.number().int().min(minimum).max(maximum));
+
+const MAX_LISTED = 100;
+
+/** Names apart by commas, each of which `isOne` takes; `*` is none. */
+const listOf = (isOne: (text: string) => boolean) =>
+  z
+    .string()
+    .transform((text) => text.split(",").map((part) => part.trim()))
+    .pipe(z.array(z.string().refine(isOne)).max(MAX_LISTED));
+const NONE: readonly string[] = [];
 
 /** Values that are fixed for the life of the process. Settings that may change are in lib/contracts/settings.ts. */
 export const FIXED = {
@@ -82,6 +94,18 @@ export const FIXED = {
     fallback: "direct" as const,
     takes: "direct or next",
     description: "How API requests are handled: by the server itself, or by Next.js route handlers",
+  },
+  HEADROOM_CORS_ORIGINS: {
+    schema: listOf(isOrigin),
+    fallback: NONE,
+    takes: "origins as browsers send them, such as https://app.example.com,http://localhost:5173 (never *)",
+    description: "Other sites whose pages may call the API with a key; never with cookies",
+  },
+  HEADROOM_TRUST_PROXY: {
+    schema: listOf(isNetwork),
+    fallback: NONE,
+    takes: "addresses and networks of proxies, such as 10.0.0.0/8,127.0.0.1,fd00::/8 (never *)",
+    description: "Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed",
   },
   HEADROOM_SNAPSHOTS: {
     schema: flag,

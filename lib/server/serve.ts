@@ -13,6 +13,7 @@ import {
   MAX_HEADER_LINES,
   type PageHandler,
   PEER_HEADER,
+  SECURE_HEADER,
   TARGET_HEADER,
 } from "./http/intake/listener.ts";
 import { ReadingTime, timeHeaders } from "./http/intake/reading-time.ts";
@@ -104,7 +105,8 @@ function leaveDoor(app: ReturnType<typeof createApp>): void {
       // A page's own request lacks the headers that the listener adds.
       const { pathname, search } = new URL(url);
       const target = headers.get(TARGET_HEADER) ?? `${pathname}${search}`;
-      return app.fetch(request, { door: "next" as const, peer: headers.get(PEER_HEADER) ?? "page", target });
+      const [peer, secure] = [headers.get(PEER_HEADER) ?? "page", headers.get(SECURE_HEADER) === "1"];
+      return app.fetch(request, { door: "next" as const, peer, secure, target });
     },
   };
   (globalThis as { [RUNTIME_KEY]?: typeof door })[RUNTIME_KEY] = door;

@@ -14,6 +14,7 @@ import { Attempts } from "../auth/attempts.ts";
 import type { Gate } from "../auth/authenticate.ts";
 import { KeyRing } from "../auth/key-ring.ts";
 import type { Env } from "../env.ts";
+import { Proxies } from "../http/intake/proxies.ts";
 import { Events } from "../observe/events.ts";
 import type { Log } from "../observe/log.ts";
 import { StorageWatch } from "../observe/storage-watch.ts";
@@ -45,6 +46,7 @@ export class Core {
   readonly settings: SettingsStore;
   readonly keys: KeyRing;
   readonly gate: Gate;
+  readonly proxies: Proxies;
   readonly audit: Audit;
   readonly traffic = new Traffic();
   readonly events = new Events();
@@ -64,6 +66,7 @@ export class Core {
     this.storage = new StorageWatch(database, clock, log);
     this.settings = settings;
     this.keys = keys;
+    this.proxies = new Proxies(env.fixed.HEADROOM_TRUST_PROXY);
     this.gate = { keys, attempts: new Attempts(clock) };
     this.audit = new Audit(createAuditRows(database, nodeId), clock, log);
     this.ledger = new Ledger({

@@ -16,6 +16,8 @@ import { RouteTable } from "./route-table.ts";
 export interface DoorBindings {
   door: "direct" | "next";
   peer: string;
+  /** Whether the client came over TLS, as a trusted proxy says. */
+  secure: boolean;
   /** The target of the request line: path and query as sent. */
   target: string;
   /** The body as read from the socket. */
@@ -100,7 +102,7 @@ async function handle(
   request: Request,
   route: Route,
   { requestId }: Stamp,
-  { peer, target, chunks }: DoorBindings,
+  { peer, secure, target, chunks }: DoorBindings,
 ): Promise<unknown> {
   const { spec } = route;
   const identity = spec.role === null ? NOBODY : identify(runtime, request, route, peer, requestId);
@@ -115,7 +117,7 @@ async function handle(
     try {
       const { params, query, body } = await parseRequest(route, request, target, maxBodyBytes);
       // One literal: a spread object gets a hidden class of its own, and every access to it misses the inline cache.
-      const asked = { params, query, body, runtime, identity, namespace, request, chunks, requestId, peer };
+      const asked = { params, query, body, runtime, identity, namespace, request, chunks, requestId, peer, secure };
       const result = await route.handle(asked);
       if (!runtime.env.production) checkAnswer(route, result);
       return result;

@@ -24,6 +24,8 @@ export interface RouteContext<Params, Query, Body> {
   requestId: string;
   /** The peer's address. */
   peer: string;
+  /** Whether the client came over TLS, as a trusted proxy says: then cookies are for TLS alone. */
+  secure: boolean;
 }
 
 /** A response other than 200 with JSON. */

@@ -11,6 +11,7 @@ import { FakeClock } from "../../testing/fake-clock.ts";
 import { memoryKeyRows } from "../../testing/key-rows-in-memory.ts";
 import { Attempts } from "../auth/attempts.ts";
 import { KeyRing } from "../auth/key-ring.ts";
+import { Proxies } from "../http/intake/proxies.ts";
 import { Events, type ServerEvent } from "./events.ts";
 import { Realtime } from "./realtime.ts";
 import { Traffic } from "./traffic.ts";
@@ -81,6 +82,7 @@ describe("Realtime", () => {
       gate: { keys, attempts: new Attempts(clock) },
       log: pino({ level: "silent" }),
       phase: "ready" as const,
+      proxies: new Proxies([]),
       stores: [],
       traffic: new Traffic(),
       monitor: { sampler: { latest: null } },

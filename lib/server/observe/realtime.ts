@@ -68,7 +68,10 @@ function waiting(conn: unknown): number {
 }
 
 /** What the socket needs of the process. */
-type RealtimeParts = Pick<Runtime, "clock" | "events" | "gate" | "keys" | "log" | "phase" | "stores" | "traffic"> & {
+type RealtimeParts = Pick<
+  Runtime,
+  "clock" | "events" | "gate" | "keys" | "log" | "phase" | "proxies" | "stores" | "traffic"
+> & {
   monitor: { sampler: Pick<Runtime["monitor"]["sampler"], "latest"> };
 };
 
@@ -162,7 +165,8 @@ export class Realtime {
   }
 
   #admit(socket: Watcher): Error | undefined {
-    const { auth, headers, address } = socket.handshake;
+    const { auth, headers } = socket.handshake;
+    const { address } = this.#runtime.proxies.peerOf(socket.request);
     const token: unknown = auth.token;
     const authorization = typeof token === "string" ? `Bearer ${token}` : (headers.authorization ?? null);
     try {

@@ -9,7 +9,9 @@ import { refuse } from "../answer/refuse.ts";
 import type { createApp } from "../app.ts";
 import type { Route } from "../define-route.ts";
 import { Arrivals } from "./arrivals.ts";
+import { CrossOrigin } from "./cross-origin.ts";
 import { Lingering } from "./lingering.ts";
+import type { Proxies } from "./proxies.ts";
 import type { ReadingTime } from "./reading-time.ts";
 import { checkTarget, isApiPath, isSocketPath, requireOnce } from "./target.ts";
 
@@ -23,6 +25,8 @@ export const MAX_HEADER_LINES = 200;
  */
 export const PEER_HEADER = "x-headroom-peer";
 export const TARGET_HEADER = "x-headroom-target";
+/** Whether the client came over TLS: `1` or `0`. */
+export const SECURE_HEADER = "x-headroom-secure";
 
 export type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
@@ -37,10 +41,13 @@ export function createListener(
   realtime: Realtime,
   reading: ReadingTime,
 ): RequestListener {
+  const { proxies } = runtime;
+  const crossOrigin = new CrossOrigin(runtime.env.fixed.HEADROOM_CORS_ORIGINS);
   const direct = getRequestListener((request, { incoming }) => {
-    const { socket, url = "/" } = incoming as IncomingMessage;
-    const chunks = chunksOf(incoming as IncomingMessage);
-    return app.fetch(request, { door: "direct", peer: socket.remoteAddress ?? "unknown", target: url, chunks });
+    const arrived = incoming as IncomingMessage;
+    const { address, secure } = proxies.peerOf(arrived);
+    const chunks = chunksOf(arrived);
+    return app.fetch(request, { door: "direct", peer: address, secure, target: arrived.url ?? "/", chunks });
   });
   const streaming = streamingPaths(routes);
   const arrivals = new Arrivals(reading, REQUEST_TIMEOUT_MS);
@@ -50,6 +57,7 @@ export function createListener(
 
   return (request, response) => {
     if (lingering.has(request.socket)) return;
+    if (isApiTarget(request.url) && crossOrigin.handle(request, response)) return;
     if (bringsBody(request)) lingering.watch(request, response);
     let pathname: string;
     try {
@@ -72,7 +80,7 @@ export function createListener(
     const answered =
       api && (!throughNext || pathname.startsWith("/docs"))
         ? direct(request, response)
-        : toNext(runtime, request, response, pages, api);
+        : toNext(runtime, proxies, request, response, pages, api);
     answered.catch((error: unknown) => onFailure(runtime, request, response, error));
   };
 }
@@ -84,6 +92,7 @@ function chunksOf(incoming: IncomingMessage): AsyncIterable<Uint8Array> {
 
 function toNext(
   runtime: Runtime,
+  proxies: Proxies,
   request: IncomingMessage,
   response: ServerResponse,
   pages: PageHandler,
@@ -93,7 +102,9 @@ function toNext(
   delete request.headers["x-middleware-subrequest"];
   // Next drops Content-Encoding from responses of route handlers, so responses through this door must not be encoded.
   if (api) delete request.headers["accept-encoding"];
-  request.headers[PEER_HEADER] = request.socket.remoteAddress ?? "unknown";
+  const { address, secure } = proxies.peerOf(request);
+  request.headers[PEER_HEADER] = address;
+  request.headers[SECURE_HEADER] = secure ? "1" : "0";
   request.headers[TARGET_HEADER] = request.url ?? "/";
   if (!api) setPageHeaders(runtime, request, response);
   return pages(request, response);
@@ -130,6 +141,9 @@ function setPageHeaders(runtime: Runtime, request: IncomingMessage, response: Se
   response.setHeader("Strict-Transport-Security", API_HEADERS["Strict-Transport-Security"]);
   response.setHeader("Permissions-Policy", "camera=(), geolocation=(), microphone=()");
 }
+
+/** Refusals of targets and headers may be read across origins too, so this comes before they are checked. */
+const isApiTarget = (url = "/"): boolean => isApiPath(url.split("?", 1)[0] ?? "/");
 
 function bringsBody({ headers }: IncomingMessage): boolean {
   const length = headers["content-length"];

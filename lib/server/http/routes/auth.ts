@@ -4,7 +4,7 @@ import { authenticate, COOKIE_NAME, isSameOrigin, tokenOf } from "../../auth/aut
 import type { Identity } from "../../auth/key-ring.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 
-const ATTRIBUTES = "Path=/; HttpOnly; SameSite=Lax";
+const attributes = (secure: boolean): string => `Path=/; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}`;
 
 const toView = ({ keyId, name, role, namespace, expiresAtMs }: Identity): IdentityView => ({
   keyId,
@@ -43,14 +43,14 @@ export const authRoutes: readonly Route[] = [
         },
       },
     },
-    async ({ runtime, body, request, peer, requestId }) => {
+    async ({ runtime, body, request, peer, secure, requestId }) => {
       refuseForeignPage(request);
       const identity = authenticate(runtime.gate, { authorization: `Bearer ${body.key}`, cookie: null }, peer);
       const { token, expiresAtMs } = await runtime.keys.signIn(identity);
       await runtime.audit.signedIn(identity, requestId);
       const seconds = Math.max(0, Math.floor((expiresAtMs - runtime.clock.nowMs()) / 1000));
       return reply(200, toView({ ...identity, expiresAtMs }), {
-        "Set-Cookie": `${COOKIE_NAME}=${token}; ${ATTRIBUTES}; Max-Age=${seconds}`,
+        "Set-Cookie": `${COOKIE_NAME}=${token}; ${attributes(secure)}; Max-Age=${seconds}`,
       });
     },
   ),
@@ -65,11 +65,11 @@ export const authRoutes: readonly Route[] = [
       errors: [403, 503],
       responses: { 204: { description: "Signed out", headers: ["Set-Cookie"] } },
     },
-    async ({ runtime, request }) => {
+    async ({ runtime, request, secure }) => {
       refuseForeignPage(request);
       const token = tokenOf(request.headers.get("cookie"));
       if (token) await runtime.keys.signOut(token);
-      return reply(204, undefined, { "Set-Cookie": `${COOKIE_NAME}=; ${ATTRIBUTES}; Max-Age=0` });
+      return reply(204, undefined, { "Set-Cookie": `${COOKIE_NAME}=; ${attributes(secure)}; Max-Age=0` });
     },
   ),
   defineRoute(
