@@ -79,6 +79,7 @@ function ours(): Store {
     createdAtMs: memory.nowMs(),
     lastUsedAtMs: memory.nowMs(),
     idleTimeoutMs: 1_800_000,
+    endsAtMs: Number.POSITIVE_INFINITY,
     version: 1,
   };
   const slotOf = (id: string) => {

@@ -6,6 +6,7 @@ const SESSION = {
   lastUsedAt: AT,
   expiresAt: LATER,
   idleTimeoutSeconds: 1800,
+  endsAt: null,
   version: 1,
   bytes: 14,
 };
@@ -48,6 +49,8 @@ export const SCHEMA_EXAMPLES: Readonly<Record<string, unknown>> = {
   NewKey: { name: "web shop", role: "consumer", namespace: "default" },
   NewSession: { data: { user: "ada" }, idleTimeoutSeconds: 1800 },
   SessionReplacement: { data: { user: "ada", cart: [] } },
+  SessionTouch: { idleTimeoutSeconds: 3600 },
+  SessionChange: { data: { cart: ["book"] }, expiresAt: LATER },
   Session: SESSION,
   SessionWithData: { ...SESSION, data: { user: "ada" } },
   OptimizationRequest: { dryRun: true },

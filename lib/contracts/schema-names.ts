@@ -88,6 +88,8 @@ export const SCHEMA_NAMES: Readonly<Record<string, z.ZodType>> = {
   RagStatus: rag.ragStatusSchema,
   NewSession: sessions.newSessionSchema,
   SessionReplacement: sessions.replaceSessionSchema,
+  SessionTouch: sessions.touchSessionSchema,
+  SessionChange: sessions.sessionChangeSchema,
   Session: sessions.sessionSchema,
   SessionWithData: sessions.sessionWithDataSchema,
   SettingsPatch: settings.settingsPatchSchema,

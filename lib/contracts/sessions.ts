@@ -5,17 +5,24 @@ const dataSchema = z.unknown().refine((data) => data !== undefined, "is required
 
 const idleTimeoutSeconds = z.number().int().min(1).max(315_360_000);
 
-export const newSessionSchema = z.strictObject({
-  data: dataSchema.describe("Any JSON, at most 1 MiB"),
+const terms = {
   idleTimeoutSeconds: idleTimeoutSeconds
     .optional()
-    .describe("Idle time in seconds after which the session expires; the configured timeout if omitted"),
-});
+    .describe("Idle time in seconds after which the session expires; if omitted, as it is, or the configured timeout"),
+  expiresAt: z.iso
+    .datetime({ offset: true })
+    .nullish()
+    .describe("An end that use does not move; null: none; if omitted, as it is. It must be in the future"),
+};
+
+export const newSessionSchema = z.strictObject({ data: dataSchema.describe("Any JSON, at most 1 MiB"), ...terms });
 
 const pastInstant = z.iso.datetime().refine((time) => Date.parse(time) >= 0, "must not be before 1970");
 
 /** A session as it appears in an export, without its id. */
-export const exportedSessionSchema = newSessionSchema.required().extend({
+export const exportedSessionSchema = z.strictObject({
+  data: dataSchema,
+  idleTimeoutSeconds,
   createdAt: pastInstant,
   lastUsedAt: pastInstant,
   expiresAt: pastInstant,
@@ -26,21 +33,32 @@ export const exportedSessionSchema = newSessionSchema.required().extend({
     .union([z.boolean(), z.enum(["", "true", "false"])])
     .nullish()
     .transform((own) => own === true || own === "true"),
+  endsAt: z.union([z.literal(""), pastInstant]).nullish(),
 });
 
-export const replaceSessionSchema = z.strictObject({ data: dataSchema.describe("Any JSON, at most 1 MiB") });
+/** What is not named stays: the timeout, and the end. */
+export const replaceSessionSchema = z.strictObject({ data: dataSchema.describe("Any JSON, at most 1 MiB"), ...terms });
+
+export const touchSessionSchema = z.strictObject(terms);
 
 /** RFC 7396, on `data`. */
 export const sessionPatchSchema = z
   .unknown()
   .describe("A merge patch (RFC 7396) for the session's data; null removes a member");
 
+/** The same beside what else may change, as `application/json`. */
+export const sessionChangeSchema = z.strictObject({
+  data: z.unknown().optional().describe("A merge patch (RFC 7396) for the session's data; null removes a member"),
+  ...terms,
+});
+
 export const sessionSchema = z.object({
   id: z.string().describe("256 random bits as base64url, or the caller's own id"),
   createdAt: z.iso.datetime(),
   lastUsedAt: z.iso.datetime(),
-  expiresAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().describe("When it ends if nobody uses it"),
   idleTimeoutSeconds: z.number(),
+  endsAt: z.iso.datetime().nullable().describe("The end that use does not move, set as expiresAt; null: none"),
   version: z.number().int().describe("Grows by one with each change of the data; also the ETag"),
   bytes: z.number().int().describe("Length of the data as JSON in UTF-8"),
 });

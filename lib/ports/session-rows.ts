@@ -11,9 +11,18 @@ export interface SessionRow {
   createdAtMs: number;
   lastUsedAtMs: number;
   idleTimeoutMs: number;
+  /** An end that use does not move; infinite when there is none. */
+  endsAtMs: number;
   version: number;
   /** JSON as UTF-8. */
   data: Uint8Array;
+}
+
+/** What a session is kept under beside its data. Left out: as it is, or as new sessions begin. */
+export interface SessionTerms {
+  readonly idleTimeoutMs?: number | undefined;
+  /** An end that use does not move, on the pool's time line; infinite for none. */
+  readonly endsAtMs?: number | undefined;
 }
 
 /** The history that an imported session brings along. */

@@ -17,6 +17,7 @@ export interface SessionExport {
       lastUsedAtMs: number;
       expiresAtMs: number;
       idleTimeoutMs: number;
+      endsAtMs: number;
       version: number;
     };
     text: string;
@@ -36,6 +37,7 @@ export function sessionExport(pool: SessionExport): ExportOpener {
         id: view.id,
         // Not told of an id that was made here: an import makes another.
         ...(view.isOwn ? { ownId: true } : {}),
+        ...(Number.isFinite(view.endsAtMs) ? { endsAt: iso(view.endsAtMs) } : {}),
         createdAt: iso(view.createdAtMs),
         lastUsedAt: iso(view.lastUsedAtMs),
         expiresAt: iso(view.expiresAtMs),

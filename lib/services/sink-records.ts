@@ -3,7 +3,7 @@ import { cacheKeySchema, idSchema } from "../contracts/common.ts";
 import { exportedSessionSchema, newSessionSchema } from "../contracts/sessions.ts";
 import { newPointSchema } from "../contracts/vectors.ts";
 import type { CachePut } from "../ports/cache-store.ts";
-import type { SessionPast } from "../ports/session-rows.ts";
+import type { SessionPast, SessionTerms } from "../ports/session-rows.ts";
 import { idDigits, isCacheBody, isExportedSession, isSessionBody } from "../streaming/record-numbers.ts";
 import { checkRecord, invalidRecord } from "./check-record.ts";
 import { toPut } from "./run-cache-batch.ts";
@@ -33,7 +33,7 @@ export interface NewSession {
   /** The name is the session's id, as its consumer chose it. */
   isOwn?: boolean;
   data: unknown;
-  idleTimeoutMs?: number;
+  terms: SessionTerms;
   past?: SessionPast;
 }
 
@@ -43,15 +43,16 @@ export interface NewSession {
 export function readSession(record: unknown): NewSession {
   if (!isObject(record)) throw invalidRecord("/: a session is an object");
   const name = nameOf(record, ["id"]);
-  if (!isSessionBody(record)) return { name, data: record };
+  if (!isSessionBody(record)) return { name, data: record, terms: {} };
   const { id: _, ...body } = record;
   if (isExportedSession(record)) {
-    const { data, idleTimeoutSeconds, version, ownId, ...times } = checkRecord(exportedSessionSchema, body);
+    const { data, idleTimeoutSeconds, version, ownId, endsAt, ...times } = checkRecord(exportedSessionSchema, body);
     const past = { createdAtMs: Date.parse(times.createdAt), lastUsedAtMs: Date.parse(times.lastUsedAt), version };
-    return { name, isOwn: ownId, data, idleTimeoutMs: idleTimeoutSeconds * 1000, past };
+    const endsAtMs = endsAt ? Date.parse(endsAt) : undefined;
+    return { name, isOwn: ownId, data, terms: { idleTimeoutMs: idleTimeoutSeconds * 1000, endsAtMs }, past };
   }
   const { data, idleTimeoutSeconds } = checkRecord(newSessionSchema, body);
-  return { name, data, ...(idleTimeoutSeconds === undefined ? {} : { idleTimeoutMs: idleTimeoutSeconds * 1000 }) };
+  return { name, data, terms: idleTimeoutSeconds === undefined ? {} : { idleTimeoutMs: idleTimeoutSeconds * 1000 } };
 }
 
 /**

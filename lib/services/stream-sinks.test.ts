@@ -11,8 +11,8 @@ async function setUp(target: string, embed?: string) {
   const opener = createSinkOpener({
     secret: "secret",
     sessions: {
-      put: async (_id, _namespace, text, idleTimeoutMs, past) => take({ text, idleTimeoutMs, past }),
-      putOwn: async (id, _namespace, text) => take({ id, text }),
+      put: async (_id, _namespace, text, terms, past) => take({ text, ...terms, past }),
+      putOwn: async (id, _namespace, text, { endsAtMs }) => take({ id, text, endsAtMs }),
       committed: async () => undefined,
     },
     cache: {
@@ -128,11 +128,14 @@ describe("sinks hold records to the schemas of the API", () => {
 
   it("an exported session keeps an id that its consumer chose, told as JSON or as CSV does", async () => {
     const { kept, write } = await setUp("sessions");
-    const { ids, refusals } = await write({ ...told, ownId: true }, { ...told, id: "b", ownId: "true" });
+    const { ids, refusals } = await write(
+      { ...told, ownId: true, endsAt: "2026-01-03T00:00:00.000Z" },
+      { ...told, id: "b", ownId: "true", endsAt: "" },
+    );
     expect([ids, refusals]).toEqual([["a", "b"], []]);
     await write({ ...told, ownId: "" });
     expect(kept).toEqual([
-      { id: "a", text: '{"n":1}' },
+      { id: "a", text: '{"n":1}', endsAtMs: Date.UTC(2026, 0, 3) },
       { id: "b", text: '{"n":1}' },
       { text: '{"n":1}', idleTimeoutMs: 9_000, past: expect.anything() },
     ]);

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { CacheStore } from "../ports/cache-store.ts";
-import type { SessionPast } from "../ports/session-rows.ts";
+import type { SessionPast, SessionTerms } from "../ports/session-rows.ts";
 import type { RecordSink, SinkBatch, SinkOutcome, SinkRefusal } from "../ports/stream-sink.ts";
 import { AppError, type ProblemCode } from "../shared/errors.ts";
 import { invalidRecord } from "./check-record.ts";
@@ -9,9 +9,9 @@ import type { SinkOpener } from "./stream-jobs.ts";
 
 /** What a stream needs of the session pool. */
 export interface SessionImport {
-  put(id: string, namespace: string, text: string, idleTimeoutMs?: number, past?: SessionPast): Promise<unknown>;
+  put(id: string, namespace: string, text: string, terms: SessionTerms, past?: SessionPast): Promise<unknown>;
   /** The same under an id that the consumer chose. */
-  putOwn(id: string, namespace: string, text: string, idleTimeoutMs?: number, past?: SessionPast): Promise<unknown>;
+  putOwn(id: string, namespace: string, text: string, terms: SessionTerms, past?: SessionPast): Promise<unknown>;
   committed(): Promise<void>;
 }
 
@@ -113,14 +113,14 @@ function sessionSink(
     maxBatch: 500,
     async write(batch) {
       const outcome = await keepEach(batch, async (record, offset) => {
-        const { name, isOwn, data, idleTimeoutMs, past } = readSession(record);
+        const { name, isOwn, data, terms, past } = readSession(record);
         const text = JSON.stringify(data);
         if (isOwn && name !== null) {
-          await store.putOwn(name, namespace, text, idleTimeoutMs, past);
+          await store.putOwn(name, namespace, text, terms, past);
           return name;
         }
         const id = toId(name ?? placeName(jobId, offset));
-        await store.put(id, namespace, text, idleTimeoutMs, past);
+        await store.put(id, namespace, text, terms, past);
         return id;
       });
       // Only records on disk count as stored: a checkpoint must not run ahead of them.

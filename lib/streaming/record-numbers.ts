@@ -25,8 +25,8 @@ const SESSION_COLUMNS: readonly string[] = [
   "data",
 ];
 
-/** These with what it tells of some: that the id is the caller's own. */
-export const ALL_SESSION_COLUMNS: readonly string[] = [...SESSION_COLUMNS, "ownId"];
+/** These with what it tells of some: that the id is the caller's own, and an end that use does not move. */
+export const ALL_SESSION_COLUMNS: readonly string[] = [...SESSION_COLUMNS, "ownId", "endsAt"];
 
 /** Whether a session's record is an export's: with all of its members, as data of the consumer's own may have some of them. */
 export const isExportedSession = (record: Fields): boolean =>

@@ -6,6 +6,9 @@ import type {
   SessionRows,
 } from "../ports/session-rows.ts";
 
+const expiryOf = ({ lastUsedAtMs, idleTimeoutMs, endsAtMs }: Omit<SessionRow, "data">): number =>
+  Math.min(lastUsedAtMs + idleTimeoutMs, endsAtMs);
+
 /** Session rows in a plain map: the database of tests and benchmarks, with a switch for each way that one can fail. */
 export class MapRows implements SessionRows {
   readonly rows = new Map<string, SessionRow>();
@@ -41,17 +44,17 @@ export class MapRows implements SessionRows {
   }
 
   async expire(atMs: number, limit: number): Promise<number> {
-    const over = [...this.rows.values()].filter((row) => row.lastUsedAtMs + row.idleTimeoutMs <= atMs).slice(0, limit);
+    const over = [...this.rows.values()].filter((row) => expiryOf(row) <= atMs).slice(0, limit);
     for (const row of over) {
       this.rows.delete(row.id);
-      if (row.ownId !== null) this.ends.set(row.id, row.lastUsedAtMs + row.idleTimeoutMs);
+      if (row.ownId !== null) this.ends.set(row.id, expiryOf(row));
     }
     return over.length;
   }
 
   async endOf(id: string): Promise<number | null> {
     const row = this.rows.get(id);
-    return this.ends.get(id) ?? (row ? row.lastUsedAtMs + row.idleTimeoutMs : null);
+    return this.ends.get(id) ?? (row ? expiryOf(row) : null);
   }
 
   async list(
@@ -62,14 +65,14 @@ export class MapRows implements SessionRows {
     const isAfter = (row: SessionRow) =>
       !after || row.createdAtMs < after.createdAtMs || (row.createdAtMs === after.createdAtMs && row.id < after.id);
     return [...this.rows.values()]
-      .filter((row) => row.namespace === namespace && row.lastUsedAtMs + row.idleTimeoutMs > atMs && isAfter(row))
+      .filter((row) => row.namespace === namespace && expiryOf(row) > atMs && isAfter(row))
       .sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1))
       .slice(0, limit)
       .map(({ data, ...row }) => ({ ...row, bytes: data.length }));
   }
 
   async count(atMs: number): Promise<number> {
-    return [...this.rows.values()].filter((row) => row.lastUsedAtMs + row.idleTimeoutMs > atMs).length;
+    return [...this.rows.values()].filter((row) => expiryOf(row) > atMs).length;
   }
 
   roomBytes(): number {

@@ -56,7 +56,18 @@ export class SessionKeeping {
     const room = await this.#commits.reserve(bytes.length);
     this.#used.delete(fields.id);
     const { id, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version } = fields;
-    const row = { id, ownId: null, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data: bytes };
+    const endsAtMs = Number.POSITIVE_INFINITY;
+    const row = {
+      id,
+      ownId: null,
+      namespace,
+      createdAtMs,
+      lastUsedAtMs,
+      idleTimeoutMs,
+      endsAtMs,
+      version,
+      data: bytes,
+    };
     this.#queue.add({ kind: "put", row, dataBytes: bytes.length }, room);
   }
 

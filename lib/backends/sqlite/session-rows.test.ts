@@ -19,9 +19,21 @@ const TIMEOUT_MS = 1_000;
 function put(id: string, atMs: number, version = 1): SessionChange {
   const data = Buffer.from(JSON.stringify({ id, version }));
   const idleTimeoutMs = TIMEOUT_MS + (version % 7) * 100;
+  // Every third ends before its timeout could end it.
+  const endsAtMs = version % 3 === 0 ? atMs + 700 : Number.POSITIVE_INFINITY;
   return {
     kind: "put",
-    row: { id, ownId: ownIdOf(id), namespace: "n", createdAtMs: 5, lastUsedAtMs: atMs, idleTimeoutMs, version, data },
+    row: {
+      id,
+      ownId: ownIdOf(id),
+      namespace: "n",
+      createdAtMs: 5,
+      lastUsedAtMs: atMs,
+      idleTimeoutMs,
+      endsAtMs,
+      version,
+      data,
+    },
   };
 }
 /** Every other session has an id of its caller's. */
@@ -101,6 +113,7 @@ describe("session rows in SQLite", () => {
         createdAtMs,
         lastUsedAtMs: createdAtMs,
         idleTimeoutMs: TIMEOUT_MS,
+        endsAtMs: Number.POSITIVE_INFINITY,
         version,
         data: Buffer.from("1"),
       },

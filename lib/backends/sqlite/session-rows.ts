@@ -1,31 +1,29 @@
 import type { Database, SqlValue, Statement } from "../../ports/database.ts";
-import type {
-  SessionChange,
-  SessionRow,
-  SessionRowSummary,
-  SessionRows,
-  SessionUse,
-} from "../../ports/session-rows.ts";
+import type { SessionChange, SessionRow, SessionRows, SessionUse } from "../../ports/session-rows.ts";
 import { endOf, forgetEnds, keepEnds, SessionEnds } from "./session-ends.ts";
 import { SessionUses } from "./session-uses.ts";
 
-const FIELDS = `"id", "ownId", "namespace", "createdAtMs", "lastUsedAtMs", "idleTimeoutMs", "version"`;
+const FIELDS = `"id", "ownId", "namespace", "createdAtMs", "lastUsedAtMs", "idleTimeoutMs", "endsAtMs", "version"`;
 /** What a row takes beside its data, with both indexes, and what pages leave empty. */
 const OVERHEAD_RATIO = 1.3;
 
 const GET = `SELECT ${FIELDS}, "data" FROM "Session" WHERE "id" = ?`;
-const PUT = `INSERT INTO "Session" (${FIELDS}, "expiresAtMs", "data") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+const PUT = `INSERT INTO "Session" (${FIELDS}, "expiresAtMs", "data") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT ("id") DO UPDATE SET "lastUsedAtMs" = excluded."lastUsedAtMs", "expiresAtMs" = excluded."expiresAtMs",
     "version" = excluded."version", "data" = excluded."data",
-    -- Changes only when a session is made again over its expired row.
-    "idleTimeoutMs" = excluded."idleTimeoutMs"`;
-/** So does this, in a statement of its own for new sessions: among the others each write would rewrite its index. */
+    "idleTimeoutMs" = excluded."idleTimeoutMs", "endsAtMs" = excluded."endsAtMs"`;
+/** When a session is made again over its expired row, in a statement of its own: among the others each write would rewrite its index. */
 const MADE = `UPDATE "Session" SET "createdAtMs" = ?1 WHERE "id" = ?2 AND "createdAtMs" <> ?1`;
 const DELETE = `DELETE FROM "Session" WHERE "id" = ?`;
 
 interface Options {
   /** The disk quota of the database. */
   maxBytes(): number;
+}
+
+/** A row as SQLite has it. */
+interface Stored extends Omit<SessionRow, "data" | "endsAtMs"> {
+  endsAtMs: number | null;
 }
 
 /** Session rows in SQLite. */
@@ -43,12 +41,13 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
   const ends = await SessionEnds.open(database);
   return {
     async get(id) {
-      const [row] = await database.all<Omit<SessionRow, "data"> & { data: ArrayBuffer }>(GET, [id]);
+      const [row] = await database.all<Stored & { data: ArrayBuffer }>(GET, [id]);
       if (!row) return null;
       const { ownId, namespace, createdAtMs, idleTimeoutMs, version } = row;
+      const endsAtMs = row.endsAtMs ?? Number.POSITIVE_INFINITY;
       const lastUsedAtMs = uses.newest(id, row.lastUsedAtMs);
       const data = new Uint8Array(row.data);
-      return { id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data };
+      return { id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, endsAtMs, version, data };
     },
     async apply(changes) {
       const used = changes.filter((change): change is SessionUse => change.kind === "use");
@@ -78,12 +77,13 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
     async list(namespace, { after, limit, atMs }) {
       if (uses.size > 0) await uses.fold();
       const from: SqlValue[] = after ? [after.createdAtMs, after.id] : [];
-      return database.all<SessionRowSummary>(
+      const rows = await database.all<Stored & { bytes: number }>(
         `SELECT ${FIELDS}, length("data") AS bytes FROM "Session"
          WHERE "namespace" = ? AND "expiresAtMs" > ? ${after ? `AND ("createdAtMs", "id") < (?, ?)` : ""}
          ORDER BY "createdAtMs" DESC, "id" DESC LIMIT ?`,
         [namespace, atMs, ...from, limit],
       );
+      return rows.map((row) => ({ ...row, endsAtMs: row.endsAtMs ?? Number.POSITIVE_INFINITY }));
     },
     async count(atMs) {
       if (uses.size > 0) await uses.fold();
@@ -102,10 +102,11 @@ function toStatement(change: SessionChange): Statement[] {
   if (change.kind === "use") return [];
   if (change.kind === "delete") return [{ sql: DELETE, params: [change.id] }, ...endOf(change)];
   const { id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data } = change.row;
-  const expiresAtMs = lastUsedAtMs + idleTimeoutMs;
+  const endsAtMs = Number.isFinite(change.row.endsAtMs) ? change.row.endsAtMs : null;
+  const expiresAtMs = Math.min(lastUsedAtMs + idleTimeoutMs, change.row.endsAtMs);
   const put = {
     sql: PUT,
-    params: [id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, expiresAtMs, data],
+    params: [id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, endsAtMs, version, expiresAtMs, data],
   };
   return version === 1 ? [put, { sql: MADE, params: [createdAtMs, id] }] : [put];
 }

@@ -7,7 +7,7 @@ const MOST_WAITING = 2_000;
 const MOST_KEPT = 10_000;
 
 const KEEP = `INSERT INTO "SessionUses" ("uses") VALUES (?)`;
-const FOLD = `UPDATE "Session" SET "lastUsedAtMs" = u."at", "expiresAtMs" = u."at" + "idleTimeoutMs"
+const FOLD = `UPDATE "Session" SET "lastUsedAtMs" = u."at", "expiresAtMs" = min(u."at" + "idleTimeoutMs", coalesce("endsAtMs", u."at" + "idleTimeoutMs"))
   FROM (SELECT use."value"->>0 AS "id", max(use."value"->>1) AS "at"
         FROM "SessionUses", json_each("SessionUses"."uses") AS use GROUP BY 1) AS u
   WHERE "Session"."id" = u."id" AND "Session"."lastUsedAtMs" < u."at"`;

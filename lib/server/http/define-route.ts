@@ -86,6 +86,8 @@ export interface RouteSpec<Params, Query, Body> {
   bodyOptional?: boolean;
   /** Accepted media types of the JSON body; `application/json` by default. */
   mediaTypes?: readonly string[];
+  /** Schemas of JSON bodies of further media types: the handler gets whichever came. */
+  otherBodies?: Readonly<Record<string, z.ZodType>>;
   /**
    * Lists of the JSON body whose numbers are rounded, as vectors are; any other number keeps its value or is refused.
    */

@@ -34,6 +34,7 @@ function setUp() {
       createdAtMs: 1,
       lastUsedAtMs: 1,
       idleTimeoutMs: 1,
+      endsAtMs: 9,
       version: 1,
       data: null,
     };
@@ -134,6 +135,7 @@ describe("GroupCommit and its WriteQueue", () => {
       createdAtMs: 1,
       lastUsedAtMs: 1,
       idleTimeoutMs: 1,
+      endsAtMs: 9,
       version: 1,
       data: null,
     };

@@ -1,4 +1,4 @@
-import { ENDED_FOR_MS, type SessionPast, type SessionRows } from "../../ports/session-rows.ts";
+import { ENDED_FOR_MS, type SessionPast, type SessionRows, type SessionTerms } from "../../ports/session-rows.ts";
 import { AppError } from "../../shared/errors.ts";
 import { KeyedLock } from "../../shared/keyed-lock.ts";
 import { isSessionId, newSessionId } from "./id-index.ts";
@@ -6,9 +6,11 @@ import { encoded, type MeasuredText } from "./measured-text.ts";
 import { LEAST_OWN_ID_BYTES, ownKeyOf } from "./own-id.ts";
 import { queuePut } from "./queue-put.ts";
 import { idBytes } from "./queued-change.ts";
+import type { SessionChanges } from "./session-changes.ts";
 import { pressure, sessionEnded, sessionExists } from "./session-errors.ts";
 import type { SessionLoads } from "./session-loads.ts";
 import type { SessionMemory } from "./session-memory.ts";
+import { checkTerms, expiryOf } from "./session-terms.ts";
 import type { SessionView } from "./session-view.ts";
 import type { WriteAdmission } from "./write-admission.ts";
 import type { WriteQueue } from "./write-queue.ts";
@@ -19,8 +21,7 @@ interface Parts {
   queue: WriteQueue;
   loads: SessionLoads;
   writes: WriteAdmission;
-  /** Puts data into a session that is there. @throws {AppError} not-found. */
-  replace(namespace: string, id: string, data: MeasuredText, only: "made" | "own"): Promise<SessionView>;
+  changes: SessionChanges;
 }
 
 /** What a session begins as. */
@@ -29,7 +30,7 @@ interface Beginning {
   ownId: string | null;
   namespace: string;
   data: MeasuredText;
-  idleTimeoutMs: number;
+  terms: SessionTerms;
   past: SessionPast | null;
 }
 
@@ -43,44 +44,49 @@ export class SessionCreation {
     this.#parts = parts;
   }
 
-  create(namespace: string, text: string, idleTimeoutMs: number): Promise<SessionView> {
+  create(namespace: string, text: string, terms: SessionTerms): Promise<SessionView> {
     const data = this.#parts.writes.measured(text);
-    return this.#begin({ key: newSessionId(), ownId: null, namespace, data, idleTimeoutMs, past: null });
+    return this.#begin({ key: newSessionId(), ownId: null, namespace, data, terms, past: null });
   }
 
   /** @throws {AppError} version-mismatch when it exists, session-ended, validation-failed for an id that is too short. */
-  async createOwn(namespace: string, ownId: string, text: string, idleTimeoutMs: number): Promise<SessionView> {
+  async createOwn(namespace: string, ownId: string, text: string, terms: SessionTerms): Promise<SessionView> {
     const key = keyFor(namespace, ownId);
     const data = this.#parts.writes.measured(text);
     return this.#byKey.run(key, async () => {
       await this.#requireFree(namespace, ownId, key);
-      return await this.#begin({ key, ownId, namespace, data, idleTimeoutMs, past: null });
+      return await this.#begin({ key, ownId, namespace, data, terms, past: null });
     });
   }
 
   /** Keeps data under an id of the form made here, whether a session was there or not. */
-  put(id: string, namespace: string, text: string, idleTimeoutMs: number, past: SessionPast | null) {
+  put(id: string, namespace: string, text: string, terms: SessionTerms, past: SessionPast | null) {
     return this.#put(id, {
       key: id,
       ownId: null,
       namespace,
       data: this.#parts.writes.measured(text),
-      idleTimeoutMs,
+      terms,
       past,
     });
   }
 
   /** The same under the caller's id. An import brings back on purpose what has ended. */
-  async putOwn(ownId: string, namespace: string, text: string, idleTimeoutMs: number, past: SessionPast | null) {
+  async putOwn(ownId: string, namespace: string, text: string, terms: SessionTerms, past: SessionPast | null) {
     const key = keyFor(namespace, ownId);
-    return this.#put(ownId, { key, ownId, namespace, data: this.#parts.writes.measured(text), idleTimeoutMs, past });
+    return this.#put(ownId, { key, ownId, namespace, data: this.#parts.writes.measured(text), terms, past });
   }
 
   #put(id: string, beginning: Beginning): Promise<SessionView> {
-    const { key, ownId, namespace, data } = beginning;
+    const { key, ownId, namespace, data, terms } = beginning;
     return this.#byKey.run(key, async () => {
       try {
-        return await this.#parts.replace(namespace, id, data, ownId === null ? "made" : "own");
+        return await this.#parts.changes.replace(namespace, id, {
+          data,
+          terms,
+          condition: null,
+          only: ownId === null ? "made" : "own",
+        });
       } catch (error) {
         if (!(error instanceof AppError && error.code === "not-found")) throw error;
         return await this.#begin(beginning);
@@ -88,21 +94,24 @@ export class SessionCreation {
     });
   }
 
-  #begin({ key, ownId, namespace, data, idleTimeoutMs, past }: Beginning): Promise<SessionView> {
+  #begin({ key, ownId, namespace, data, terms, past }: Beginning): Promise<SessionView> {
     const { memory, queue, writes } = this.#parts;
+    if (past === null) checkTerms(terms, memory.nowMs());
+    const { idleTimeoutMs = memory.idleTimeoutMs, endsAtMs = Number.POSITIVE_INFINITY } = terms;
     return writes.acknowledged(() =>
       writes.withRoom(data.bytes + idBytes(ownId), (room) => {
         const nowMs = memory.nowMs();
         // Other clocks may be ahead of ours: nothing lives longer for that.
         const lastUsedAtMs = Math.min(past?.lastUsedAtMs ?? nowMs, nowMs);
-        if (lastUsedAtMs + idleTimeoutMs <= nowMs)
+        if (expiryOf({ lastUsedAtMs, idleTimeoutMs, endsAtMs }) <= nowMs)
           throw new AppError(
             "validation-failed",
             "/expiresAt: the session has expired; to start it as a new one, send the record without its export fields",
           );
         const createdAtMs = Math.min(past?.createdAtMs ?? nowMs, lastUsedAtMs);
         const isOwn = ownId !== null;
-        const fields = { namespace, isOwn, createdAtMs, lastUsedAtMs, idleTimeoutMs, version: past?.version ?? 1 };
+        const version = past?.version ?? 1;
+        const fields = { namespace, isOwn, createdAtMs, lastUsedAtMs, idleTimeoutMs, endsAtMs, version };
         const slot = memory.insert(key, fields, encoded(data));
         if (slot < 0) throw pressure();
         return queuePut(memory, queue, { slot, key, id: ownId ?? key }, room);

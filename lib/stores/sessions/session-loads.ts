@@ -3,6 +3,7 @@ import { isSessionId } from "./id-index.ts";
 import { ownKeyOf } from "./own-id.ts";
 import { notFound, pressure } from "./session-errors.ts";
 import type { SessionMemory } from "./session-memory.ts";
+import { expiryOf } from "./session-terms.ts";
 import { fieldsOf } from "./session-view.ts";
 import type { SpilledSessions } from "./spilled-sessions.ts";
 import { usedAt } from "./used-at.ts";
@@ -131,7 +132,8 @@ export class SessionLoads {
     const usedAtMs = Math.max(row.lastUsedAtMs, queuedMs, inMemoryMs);
     // A row from before the clock was set back must not live longer than its timeout from now.
     const lastUsedAtMs = Math.min(usedAtMs, nowMs);
-    return lastUsedAtMs + row.idleTimeoutMs <= nowMs ? null : usedAt(row, lastUsedAtMs);
+    const newest = usedAt(row, lastUsedAtMs);
+    return expiryOf(newest) <= nowMs ? null : newest;
   }
 
   #restore(row: SessionRow): void {

@@ -22,6 +22,8 @@ interface Expected {
   text: string;
   version: number;
   idleTimeoutMs: number;
+  /** On the monotonic clock. */
+  endsAtMs: number;
   lastUsedAtMs: number;
 }
 
@@ -65,6 +67,19 @@ const operation = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("replace" as const), at, data, stale: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("patch" as const), at, data }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("touch" as const), at }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("terms" as const),
+      by: fc.constantFrom("touch" as const, "replace" as const, "patch" as const, "terms alone" as const),
+      at,
+      data,
+      idleTimeoutMs: fc.option(fc.integer({ min: 1, max: TTL }), { nil: undefined }),
+      endsInMs: fc.option(fc.oneof(fc.integer({ min: 1, max: 2 * TTL }), fc.constant(Number.POSITIVE_INFINITY)), {
+        nil: undefined,
+      }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("delete" as const), at }) },
   {
     weight: 3,
@@ -126,14 +141,24 @@ class Bench {
 
   live(namespace: string, id: string): Expected | undefined {
     const session = this.model.get(`${namespace} ${id}`);
-    return session && session.lastUsedAtMs + session.idleTimeoutMs > this.clock.monotonicMs() ? session : undefined;
+    if (!session) return undefined;
+    const expiresAtMs = Math.min(session.lastUsedAtMs + session.idleTimeoutMs, session.endsAtMs);
+    return expiresAtMs > this.clock.monotonicMs() ? session : undefined;
   }
 
   begun(namespace: string, id: string, data: Json, idleTimeoutMs: number): void {
     const text = JSON.stringify(data);
     const lastUsedAtMs = this.clock.monotonicMs();
     this.names.push(`${namespace} ${id}`);
-    this.model.set(`${namespace} ${id}`, { id, namespace, text, version: 1, idleTimeoutMs, lastUsedAtMs });
+    this.model.set(`${namespace} ${id}`, {
+      id,
+      namespace,
+      text,
+      version: 1,
+      idleTimeoutMs,
+      endsAtMs: Number.POSITIVE_INFINITY,
+      lastUsedAtMs,
+    });
   }
 
   async createOwn({ namespace, name, data }: Extract<Operation, { kind: "createOwn" }>): Promise<void> {
@@ -142,7 +167,7 @@ class Bench {
     const key = `${namespace} ${id}`;
     const was = this.live(namespace, id) ? "version-mismatch" : this.model.has(key) || this.ended.has(key);
     const code = await this.pool
-      .createOwn(namespace, id, JSON.stringify(data), TTL)
+      .createOwn(namespace, id, JSON.stringify(data))
       .then(() => "ok")
       .catch((error: unknown) => (error instanceof AppError ? error.code : String(error)));
     expect(code, key).toBe(was === true ? "session-ended" : was === false ? "ok" : was);
@@ -160,7 +185,8 @@ class Bench {
 
   async run(op: Operation): Promise<void> {
     if (op.kind === "create") {
-      const { id } = await this.pool.create(op.namespace, JSON.stringify(op.data), op.ttl);
+      const terms = { idleTimeoutMs: op.ttl };
+      const { id } = await this.pool.create(op.namespace, JSON.stringify(op.data), terms);
       this.begun(op.namespace, id, op.data, op.ttl);
     } else if (op.kind === "createOwn") await this.createOwn(op);
     else if (op.kind === "get") {
@@ -170,6 +196,7 @@ class Bench {
       await this.expectAnswer(id, session, answer);
       if (session) expect(await answer).toMatchObject({ text: session.text, view: { version: session.version } });
     } else if (op.kind === "replace" || op.kind === "patch") await this.write(op);
+    else if (op.kind === "terms") await this.setTerms(op);
     else if (op.kind === "touch" || op.kind === "delete") {
       const { namespace, id } = this.name(op.at);
       const session = this.live(namespace, id);
@@ -219,6 +246,28 @@ class Bench {
     }
   }
 
+  async setTerms(op: Extract<Operation, { kind: "terms" }>): Promise<void> {
+    const { namespace, id } = this.name(op.at);
+    const session = this.live(namespace, id);
+    const { idleTimeoutMs, endsInMs } = op;
+    const endsAtMs = endsInMs === undefined ? undefined : this.pool.memory.nowMs() + endsInMs;
+    const terms = { idleTimeoutMs, endsAtMs };
+    const text = JSON.stringify(op.data);
+    const calls = {
+      touch: () => this.pool.touch(namespace, id, terms),
+      replace: () => this.pool.replace(namespace, id, text, null, terms),
+      patch: () => this.pool.patch(namespace, id, op.data, null, terms),
+      "terms alone": () => this.pool.patch(namespace, id, undefined, null, terms),
+    };
+    await this.expectAnswer(id, session, calls[op.by]());
+    if (!session) return;
+    if (op.by === "replace") session.text = text;
+    if (op.by === "patch") session.text = JSON.stringify(mergePatch(JSON.parse(session.text), op.data));
+    if (op.by !== "touch") session.version += 1;
+    session.idleTimeoutMs = idleTimeoutMs ?? session.idleTimeoutMs;
+    if (endsInMs !== undefined) session.endsAtMs = this.clock.monotonicMs() + endsInMs;
+  }
+
   /** A clean restart on a clock that was right all the time. */
   async restart(): Promise<void> {
     await this.pool.upkeep.close();
@@ -228,7 +277,9 @@ class Bench {
     const now = this.clock.nowMs();
     for (const row of this.rows.rows.values()) {
       const expected = this.model.get(`${row.namespace} ${row.ownId ?? row.id}`);
-      if (expected) row.lastUsedAtMs = now - (this.clock.monotonicMs() - expected.lastUsedAtMs);
+      if (!expected) continue;
+      row.lastUsedAtMs = now - (this.clock.monotonicMs() - expected.lastUsedAtMs);
+      row.endsAtMs = now - (this.clock.monotonicMs() - expected.endsAtMs);
     }
     for (const key of this.rows.ends.keys()) this.rows.ends.set(key, now);
     this.pool = this.open();

@@ -48,7 +48,7 @@ describe("the session pool while others hold the memory", () => {
       const { pool, account, clock, rows } = setUp();
       await pool.upkeep.start();
       const ids: string[] = [];
-      for (let i = 0; i < 10; i++) ids.push((await pool.create(NS, `{"i":${i}}`, 5_000)).id);
+      for (let i = 0; i < 10; i++) ids.push((await pool.create(NS, `{"i":${i}}`, { idleTimeoutMs: 5_000 })).id);
       await pool.committed();
       // Others take what there is: no session is left in memory, or a few.
       account.capBytes = leftBytes;
@@ -69,7 +69,7 @@ describe("the session pool while others hold the memory", () => {
   it("answers 503, and never a later end that it could not keep, when more last uses wait than it may hold", async () => {
     const { pool, account, clock, rows } = setUp({ maxItems: 2_000 });
     const ids: string[] = [];
-    for (let i = 0; i < UNPAID_USES + 100; i++) ids.push((await pool.create(NS, "1", 5_000)).id);
+    for (let i = 0; i < UNPAID_USES + 100; i++) ids.push((await pool.create(NS, "1", { idleTimeoutMs: 5_000 })).id);
     await pool.committed();
     account.capBytes = 0;
     while (pool.memory.makeRoom());
@@ -204,7 +204,7 @@ describe("the session pool while others hold the memory", () => {
       ['{"n":1}', '{"n":"longer than that"}'],
     ] as const) {
       const id = newSessionId();
-      await Promise.all([pool.put(id, NS, first, 5_000), pool.put(id, NS, last, 5_000)]);
+      await Promise.all([pool.put(id, NS, first), pool.put(id, NS, last)]);
       expect((await pool.get(NS, id)).text).toBe(last);
       await pool.committed();
       expect(kept(id)).toBe(last);

@@ -95,8 +95,8 @@ describe("SessionPool", () => {
 
   it("slides the timeout with a use, expires without one, and deletes the row", async () => {
     const { pool, clock, rows } = setUp();
-    const used = await pool.create(NS, "1", 10_000);
-    const left = await pool.create(NS, "2", 10_000);
+    const used = await pool.create(NS, "1", { idleTimeoutMs: 10_000 });
+    const left = await pool.create(NS, "2", { idleTimeoutMs: 10_000 });
     clock.advance(9_999);
     await pool.touch(NS, used.id);
     clock.advance(9_999);
@@ -109,7 +109,7 @@ describe("SessionPool", () => {
 
   it("expires a spilled session on time though its row is still there", async () => {
     const { pool, clock, rows } = setUp({ maxItems: 1 });
-    const { id } = await pool.create(NS, "1", 10_000);
+    const { id } = await pool.create(NS, "1", { idleTimeoutMs: 10_000 });
     await pool.create(NS, "2");
     clock.advance(10_000);
     await new Promise(setImmediate);
@@ -119,8 +119,8 @@ describe("SessionPool", () => {
 
   it("T64: is not moved by the wall clock, in memory or spilled", async () => {
     const { pool, clock } = setUp({ maxItems: 1 });
-    const spilled = await pool.create(NS, "1", 60_000);
-    const resident = await pool.create(NS, "2", 60_000);
+    const spilled = await pool.create(NS, "1", { idleTimeoutMs: 60_000 });
+    const resident = await pool.create(NS, "2", { idleTimeoutMs: 60_000 });
     clock.jumpWall(3_600_000);
     clock.advance(30_000);
     expect(await code(pool.touch(NS, resident.id))).toBe("fulfilled");
@@ -134,7 +134,7 @@ describe("SessionPool", () => {
   it("keeps everything over a clean restart, the last uses too, and counts the time while it was down", async () => {
     const { pool, rows, clock } = setUp();
     const ids: string[] = [];
-    for (let i = 0; i < 8; i++) ids.push((await pool.create(NS, `${i}`, 100_000)).id);
+    for (let i = 0; i < 8; i++) ids.push((await pool.create(NS, `${i}`, { idleTimeoutMs: 100_000 })).id);
     clock.advance(60_000);
     await pool.touch(NS, ids[7] ?? "");
     await pool.upkeep.close();
@@ -236,13 +236,21 @@ describe("SessionPool", () => {
     const nowMs = pool.memory.nowMs();
     const past = { createdAtMs: nowMs - 9_000, lastUsedAtMs: nowMs - 1_000, version: 7 };
     const view = { ...past, idleTimeoutMs: 2_000, expiresAtMs: nowMs + 1_000 };
-    expect(await pool.put(id, NS, "{}", 2_000, past)).toMatchObject(view);
+    expect(await pool.put(id, NS, "{}", { idleTimeoutMs: 2_000 }, past)).toMatchObject(view);
     expect((await pool.listing.peekAll(NS).next()).value).toMatchObject({ view, text: "{}" });
     const future = { createdAtMs: nowMs + 5_000, lastUsedAtMs: nowMs + 9_000, version: 1 };
-    expect(await pool.put(ahead, NS, "{}", 2_000, future)).toMatchObject({ createdAtMs: nowMs, lastUsedAtMs: nowMs });
-    await expect(pool.put(over, NS, "{}", 1_000, past)).rejects.toMatchObject({ code: "validation-failed" });
+    expect(await pool.put(ahead, NS, "{}", { idleTimeoutMs: 2_000 }, future)).toMatchObject({
+      createdAtMs: nowMs,
+      lastUsedAtMs: nowMs,
+    });
+    await expect(pool.put(over, NS, "{}", { idleTimeoutMs: 1_000 }, past)).rejects.toMatchObject({
+      code: "validation-failed",
+    });
     await expect(pool.get(NS, over)).rejects.toMatchObject({ code: "not-found" });
-    expect(await pool.put(id, NS, "1", 2_000, past)).toMatchObject({ version: 8, createdAtMs: past.createdAtMs });
+    expect(await pool.put(id, NS, "1", { idleTimeoutMs: 2_000 }, past)).toMatchObject({
+      version: 8,
+      createdAtMs: past.createdAtMs,
+    });
   });
 
   it("acknowledges nothing before the commit in `always`, and commits many writers together", async () => {
@@ -445,7 +453,8 @@ describe("SessionPool", () => {
     const text = (i: number) =>
       JSON.stringify({ i, notes: Array.from({ length: 30 }, (_, k) => `note ${k} of user ${i}`) });
     const ids: string[] = [];
-    for (let i = 0; i < 4_000; i++) ids.push((await pool.create(NS, text(i), i % 4 === 0 ? 1_000 : 1_800_000)).id);
+    for (let i = 0; i < 4_000; i++)
+      ids.push((await pool.create(NS, text(i), { idleTimeoutMs: i % 4 === 0 ? 1_000 : 1_800_000 })).id);
     clock.advance(2_000);
     await new Promise(setImmediate);
     // Learn how well they pack before that is predicted.

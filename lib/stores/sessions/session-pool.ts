@@ -8,21 +8,19 @@ import type { AppError } from "../../shared/errors.ts";
 import type { Json } from "../../shared/json-value.ts";
 import { DueUses } from "./due-uses.ts";
 import { type Durability, GroupCommit } from "./group-commit.ts";
-import { encoded, type MeasuredText } from "./measured-text.ts";
-import { mergePatch } from "./merge-patch.ts";
-import { type Named, queuePut } from "./queue-put.ts";
-import { idBytes } from "./queued-change.ts";
+import { SessionChanges } from "./session-changes.ts";
 import { SessionCreation } from "./session-creation.ts";
-import { checkVersion, pressure } from "./session-errors.ts";
+import { pressure } from "./session-errors.ts";
 import { SessionListing } from "./session-listing.ts";
-import { SessionLoads, type Visit } from "./session-loads.ts";
+import { SessionLoads } from "./session-loads.ts";
 import { SessionMemory } from "./session-memory.ts";
 import { sessionRelief } from "./session-relief.ts";
+import { NO_TERMS } from "./session-terms.ts";
 import { SessionUpkeep } from "./session-upkeep.ts";
 import { type SessionText, type SessionView, viewOfRow, viewOfSlot } from "./session-view.ts";
 import { SpilledSessions } from "./spilled-sessions.ts";
 import { PRESSURE_RETRIES, WriteAdmission } from "./write-admission.ts";
-import { type Room, WriteQueue } from "./write-queue.ts";
+import { WriteQueue } from "./write-queue.ts";
 
 export interface SessionPoolOptions {
   rows: SessionRows;
@@ -37,11 +35,6 @@ export interface SessionPoolOptions {
   /** Why the database cannot be written to, where that is known before a commit fails. */
   storageFault?: () => AppError | null;
   onFailure(error: unknown): void;
-}
-
-interface Replacing {
-  condition: Condition | null;
-  only: Visit<unknown>["only"];
 }
 
 /**
@@ -59,10 +52,10 @@ export class SessionPool implements BoundedStore {
   readonly listing: SessionListing;
   readonly #queue: WriteQueue;
   readonly #commits: GroupCommit;
-  readonly #spilled: SpilledSessions;
   readonly #loads: SessionLoads;
   readonly #uses: DueUses;
   readonly #writes: WriteAdmission;
+  readonly #changes: SessionChanges;
   readonly #creation: SessionCreation;
   #durability: Durability;
 
@@ -80,15 +73,16 @@ export class SessionPool implements BoundedStore {
     this.#writes = new WriteAdmission({ ...parts, account, counters: memory.counters, commits });
     this.listing = new SessionListing({ ...parts, commits, loads: this.#loads });
     this.upkeep = new SessionUpkeep({ ...options, ...parts, commits });
+    this.#changes = new SessionChanges({ ...parts, commits, loads: this.#loads, writes: this.#writes });
     this.#creation = new SessionCreation({
       ...parts,
       loads: this.#loads,
       writes: this.#writes,
-      replace: (namespace, id, data, only) => this.#replace(namespace, id, data, { condition: null, only }),
+      changes: this.#changes,
     });
     this.relief = sessionRelief(memory);
     this.memory = memory;
-    [this.#queue, this.#commits, this.#spilled] = [queue, commits, spilled];
+    [this.#queue, this.#commits] = [queue, commits];
   }
 
   /** Held by changes on their way to the database. */
@@ -108,22 +102,17 @@ export class SessionPool implements BoundedStore {
     this.#durability = durability;
   }
 
-  /** @throws {AppError} item-too-large, storage-full, storage-read-only, storage-unavailable, memory-pressure. */
-  create(namespace: string, text: string, idleTimeoutMs = this.memory.idleTimeoutMs): Promise<SessionView> {
-    return this.#creation.create(namespace, text, idleTimeoutMs);
+  /** @throws {AppError} item-too-large, storage-full, storage-read-only, storage-unavailable, memory-pressure, unprocessable. */
+  create(namespace: string, text: string, terms = NO_TERMS): Promise<SessionView> {
+    return this.#creation.create(namespace, text, terms);
   }
 
   /**
    * Begins a session under an id of the caller's: 22 bytes at least, unique within its namespace.
    * @throws {AppError} as `create`; version-mismatch when it is there already, session-ended when it was there within a day.
    */
-  createOwn(
-    namespace: string,
-    id: string,
-    text: string,
-    idleTimeoutMs = this.memory.idleTimeoutMs,
-  ): Promise<SessionView> {
-    return this.#creation.createOwn(namespace, id, text, idleTimeoutMs);
+  createOwn(namespace: string, id: string, text: string, terms = NO_TERMS): Promise<SessionView> {
+    return this.#creation.createOwn(namespace, id, text, terms);
   }
 
   /**
@@ -135,10 +124,10 @@ export class SessionPool implements BoundedStore {
     id: string,
     namespace: string,
     text: string,
-    idleTimeoutMs = this.memory.idleTimeoutMs,
+    terms = NO_TERMS,
     past: SessionPast | null = null,
   ): Promise<SessionView> {
-    return this.#creation.put(id, namespace, text, idleTimeoutMs, past);
+    return this.#creation.put(id, namespace, text, terms, past);
   }
 
   /** The same under an id of the caller's, as an export tells it. An import may bring back what has ended. */
@@ -146,10 +135,10 @@ export class SessionPool implements BoundedStore {
     id: string,
     namespace: string,
     text: string,
-    idleTimeoutMs = this.memory.idleTimeoutMs,
+    terms = NO_TERMS,
     past: SessionPast | null = null,
   ): Promise<SessionView> {
-    return this.#creation.putOwn(id, namespace, text, idleTimeoutMs, past);
+    return this.#creation.putOwn(id, namespace, text, terms, past);
   }
 
   /** Resolves when all that was accepted so far is in the database. @throws {AppError} when it cannot be written. */
@@ -176,104 +165,60 @@ export class SessionPool implements BoundedStore {
     });
   }
 
-  /** Slides the timeout only. @throws {AppError} not-found. */
-  touch(namespace: string, id: string): Promise<SessionView> {
+  /**
+   * Slides the timeout, and sets terms that are named. The version stays: nobody's data have changed.
+   * @throws {AppError} not-found, unprocessable.
+   */
+  touch(namespace: string, id: string, terms = NO_TERMS): Promise<SessionView> {
     // A use that is asked for by itself is as durable as any other change.
-    return this.#writes.acknowledged(() =>
-      this.#loads.visit(namespace, id, {
+    return this.#writes.acknowledged(async () => {
+      const touched = await this.#loads.visit(namespace, id, {
         resident: (slot) => {
+          // One that sends the same timeout with each touch is as cheap as one that sends none.
+          if (!this.memory.table.hasTerms(slot, terms)) return null;
           this.memory.use(slot);
           if (this.#durability === "always" && !this.#uses.saveNow(slot, this.#queue)) throw pressure();
           return viewOfSlot(this.memory, slot, id);
         },
-        detached: (row) => this.#useRow(row),
-      }),
-    );
-  }
-
-  /** @throws {AppError} not-found, version-mismatch, and what `create` throws. */
-  async replace(namespace: string, id: string, text: string, condition: Condition | null): Promise<SessionView> {
-    return this.#replace(namespace, id, this.#writes.measured(text), { condition, only: undefined });
-  }
-
-  #replace(namespace: string, id: string, data: MeasuredText, how: Replacing): Promise<SessionView> {
-    return this.#writes.acknowledged(() =>
-      this.#writes.withRoom(data.bytes + idBytes(id), (room) =>
-        this.#loads.visit(namespace, id, {
-          only: how.only,
-          resident: (slot, key) => this.#store({ slot, key, id }, data, how.condition, room),
-        }),
-      ),
-    );
-  }
-
-  /** Merges `patch` into the data (RFC 7396). @throws {AppError} as `replace`. */
-  async patch(namespace: string, id: string, patch: Json, condition: Condition | null): Promise<SessionView> {
-    let neededBytes = 0;
-    return this.#writes.acknowledged(async () => {
-      // Room as large as the last attempt wanted is waited for here: an attempt must not wait between reading and writing.
-      this.#queue.release(await this.#commits.reserve(neededBytes));
-      return this.#loads.visit(namespace, id, {
-        resident: (slot, key) => {
-          checkVersion(this.memory.table.version(slot), condition);
-          const target: Json = JSON.parse(this.memory.text(slot));
-          const data = this.#writes.measured(JSON.stringify(mergePatch(target, patch)));
-          neededBytes = data.bytes + idBytes(id);
-          return this.#storeAtOnce({ slot, key, id }, data);
+        detached: (row) => {
+          if (terms !== NO_TERMS) throw pressure();
+          return this.#useRow(row);
         },
       });
+      const revision = { patch: undefined, terms, condition: null, isTouch: true };
+      return touched ?? (await this.#changes.revise(namespace, id, revision));
     });
   }
 
+  /** Replaces the data. Terms that are not named stay. @throws {AppError} not-found, version-mismatch, and what `create` throws. */
+  async replace(
+    namespace: string,
+    id: string,
+    text: string,
+    condition: Condition | null,
+    terms = NO_TERMS,
+  ): Promise<SessionView> {
+    return this.#changes.replace(namespace, id, { data: this.#writes.measured(text), terms, condition });
+  }
+
+  /** Merges `patch` into the data (RFC 7396); undefined: the data stay. Sets terms that are named. @throws {AppError} as `replace`. */
+  async patch(
+    namespace: string,
+    id: string,
+    patch: Json | undefined,
+    condition: Condition | null,
+    terms = NO_TERMS,
+  ): Promise<SessionView> {
+    return this.#changes.revise(namespace, id, { patch, terms, condition, isTouch: false });
+  }
+
   /** @throws {AppError} not-found, version-mismatch. */
-  async delete(namespace: string, id: string, condition: Condition | null): Promise<void> {
-    const room = await this.#commits.reserveForRemoval();
-    try {
-      await this.#loads.visit(namespace, id, {
-        resident: (slot, key) => {
-          checkVersion(this.memory.table.version(slot), condition);
-          const end = this.memory.endOf(slot, this.memory.nowMs());
-          this.memory.delete(slot);
-          this.#queue.add({ kind: "delete", id: key, end }, room);
-        },
-        detached: (row) => {
-          checkVersion(row.version, condition);
-          this.#spilled.taken();
-          const { namespace } = row;
-          const end = row.ownId === null ? null : { namespace, endedAtMs: this.memory.nowMs() };
-          this.#queue.add({ kind: "delete", id: row.id, end }, room);
-        },
-      });
-    } finally {
-      this.#queue.release(room);
-    }
-    await this.#writes.durable();
+  delete(namespace: string, id: string, condition: Condition | null): Promise<void> {
+    return this.#changes.delete(namespace, id, condition);
   }
 
   sweep(yielder: Yielder): Promise<number> {
     return this.upkeep.sweep(yielder);
-  }
-
-  #store(named: Named, data: MeasuredText, condition: Condition | null, room: Room): SessionView {
-    const { slot } = named;
-    checkVersion(this.memory.table.version(slot), condition);
-    // Used first, so that it is the last to be pushed out while its new data look for room.
-    this.memory.use(slot);
-    if (!this.memory.replace(slot, encoded(data))) throw pressure();
-    return queuePut(this.memory, this.#queue, named, room);
-  }
-
-  /** Stores if there is room in the queue just now, and if making it has not pushed out this very session. */
-  #storeAtOnce(named: Named, data: MeasuredText): SessionView {
-    this.memory.use(named.slot);
-    const room = this.#queue.tryReserve(data.bytes + idBytes(named.id));
-    if (!room) throw pressure();
-    try {
-      if (this.memory.find(named.key) !== named.slot) throw pressure();
-      return this.#store(named, data, null, room);
-    } finally {
-      this.#queue.release(room);
-    }
   }
 
   /** Slides the timeout of a session that memory has no room for. @throws {AppError} memory-pressure: what is told must hold. */

@@ -1,4 +1,5 @@
 import type { MemoryAccount } from "../../ports/memory-account.ts";
+import type { SessionTerms } from "../../ports/session-rows.ts";
 import { HotValues } from "../bytes/hot-values.ts";
 import { PackedValues } from "../bytes/packed-values.ts";
 import { FreeSlots } from "../core/free-slots.ts";
@@ -9,8 +10,8 @@ import { IdIndex } from "./id-index.ts";
 const FIRST_CAPACITY = 64;
 /** Small, since a slot that is not used yet counts as held. */
 const GROWTH = 1.25;
-/** Created, last used, timeout, version, namespace, whose id, and the next free slot. */
-const FIELD_BYTES_PER_SLOT = 8 + 8 + 8 + 4 + 2 + 1 + 4;
+/** Created, last used, timeout, end, version, namespace, whose id, and the next free slot. */
+const FIELD_BYTES_PER_SLOT = 8 + 8 + 8 + 8 + 4 + 2 + 1 + 4;
 
 /** What is known of a session beside its data. Times are the pool's (see `SessionTime`), in milliseconds. */
 export interface SessionFields {
@@ -20,6 +21,8 @@ export interface SessionFields {
   createdAtMs: number;
   lastUsedAtMs: number;
   idleTimeoutMs: number;
+  /** Infinite: it ends by its timeout alone. */
+  endsAtMs: number;
   version: number;
 }
 
@@ -37,6 +40,7 @@ export class SessionTable {
   #createdAtMs: Float64Array;
   #lastUsedAtMs: Float64Array;
   #idleTimeoutMs: Float64Array;
+  #endsAtMs: Float64Array;
   #versions: Uint32Array;
   #namespaceOf: Uint16Array;
   #isOwn: Uint8Array;
@@ -53,6 +57,7 @@ export class SessionTable {
     this.#createdAtMs = new Float64Array(0);
     this.#lastUsedAtMs = new Float64Array(0);
     this.#idleTimeoutMs = new Float64Array(0);
+    this.#endsAtMs = new Float64Array(0);
     this.#versions = new Uint32Array(0);
     this.#namespaceOf = new Uint16Array(0);
     this.#isOwn = new Uint8Array(0);
@@ -90,6 +95,7 @@ export class SessionTable {
     this.#createdAtMs[slot] = fields.createdAtMs;
     this.#lastUsedAtMs[slot] = fields.lastUsedAtMs;
     this.#idleTimeoutMs[slot] = fields.idleTimeoutMs;
+    this.#endsAtMs[slot] = fields.endsAtMs;
     this.#versions[slot] = fields.version;
     this.#namespaceOf[slot] = this.#namespaceNumber(fields.namespace);
     this.#isOwn[slot] = fields.isOwn ? 1 : 0;
@@ -113,6 +119,7 @@ export class SessionTable {
       createdAtMs: this.#createdAtMs[slot] ?? 0,
       lastUsedAtMs: this.lastUsedAtMs(slot),
       idleTimeoutMs: this.#idleTimeoutMs[slot] ?? 0,
+      endsAtMs: this.endsAtMs(slot),
       version: this.version(slot),
     };
   }
@@ -134,7 +141,22 @@ export class SessionTable {
   }
 
   expiresAtMs(slot: number): number {
-    return this.lastUsedAtMs(slot) + (this.#idleTimeoutMs[slot] ?? 0);
+    return Math.min(this.lastUsedAtMs(slot) + (this.#idleTimeoutMs[slot] ?? 0), this.endsAtMs(slot));
+  }
+
+  endsAtMs(slot: number): number {
+    return this.#endsAtMs[slot] ?? 0;
+  }
+
+  /** Whether all that `terms` name is so already. */
+  hasTerms(slot: number, { idleTimeoutMs, endsAtMs }: SessionTerms): boolean {
+    if (idleTimeoutMs !== undefined && idleTimeoutMs !== this.#idleTimeoutMs[slot]) return false;
+    return endsAtMs === undefined || endsAtMs === this.endsAtMs(slot);
+  }
+
+  setTerms(slot: number, { idleTimeoutMs, endsAtMs }: SessionTerms): void {
+    if (idleTimeoutMs !== undefined) this.#idleTimeoutMs[slot] = idleTimeoutMs;
+    if (endsAtMs !== undefined) this.#endsAtMs[slot] = endsAtMs;
   }
 
   version(slot: number): number {
@@ -169,6 +191,7 @@ export class SessionTable {
     this.#createdAtMs = grown(this.#createdAtMs, capacity);
     this.#lastUsedAtMs = grown(this.#lastUsedAtMs, capacity);
     this.#idleTimeoutMs = grown(this.#idleTimeoutMs, capacity);
+    this.#endsAtMs = grown(this.#endsAtMs, capacity);
     this.#versions = grown(this.#versions, capacity);
     this.#namespaceOf = grown(this.#namespaceOf, capacity);
     this.#isOwn = grown(this.#isOwn, capacity);

@@ -158,7 +158,15 @@ function requestBody(spec: Spec, schemas: OpenApiSchemas): Json {
   return {
     requestBody: {
       required: spec.bodyOptional !== true,
-      content: Object.fromEntries(mediaTypes.map((type) => [type, described])),
+      content: {
+        ...Object.fromEntries(mediaTypes.map((type) => [type, described])),
+        ...Object.fromEntries(
+          Object.entries(spec.otherBodies ?? {}).map(([type, body]) => [
+            type,
+            withExample(schemas.of(body, "input"), undefined, schemas),
+          ]),
+        ),
+      },
     },
   };
 }

@@ -81,14 +81,15 @@ function wrongParameter(name: string, message: string): AppError {
 async function parseBody({ spec }: Route, schema: z.ZodType, request: Request, maxBytes: number): Promise<unknown> {
   const bytes = await readBody(request, maxBytes);
   if (bytes.byteLength === 0 && spec.bodyOptional) return check(schema, {}, "body");
-  const accepted = spec.mediaTypes ?? ["application/json"];
+  const accepted = [...(spec.mediaTypes ?? ["application/json"]), ...Object.keys(spec.otherBodies ?? {})];
   const mediaType = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (!accepted.includes(mediaType)) {
     throw new AppError("unsupported-media-type", `Send the body as ${accepted.join(" or ")}.`, {
       headers: { Accept: accepted.join(", ") },
     });
   }
-  return check(schema, spec.rounded ? parseJson(bytes, { rounded: spec.rounded }) : parseJson(bytes), "body");
+  const fitting = spec.otherBodies?.[mediaType] ?? schema;
+  return check(fitting, spec.rounded ? parseJson(bytes, { rounded: spec.rounded }) : parseJson(bytes), "body");
 }
 
 /** A body that a route does not accept is refused, not ignored: a client expects a sent field to have an effect. */

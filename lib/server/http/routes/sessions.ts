@@ -4,15 +4,18 @@ import {
   newSessionSchema,
   replaceSessionSchema,
   type Session,
+  sessionChangeSchema,
   sessionPatchSchema,
   sessionSchema,
   sessionWithDataSchema,
+  touchSessionSchema,
 } from "../../../contracts/sessions.ts";
-import type { SessionPosition } from "../../../ports/session-rows.ts";
+import type { SessionPosition, SessionTerms } from "../../../ports/session-rows.ts";
 import { holds } from "../../../shared/condition.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { isoTime } from "../../../shared/iso-time.ts";
 import type { Json } from "../../../shared/json-value.ts";
+import { NO_TERMS } from "../../../stores/sessions/session-terms.ts";
 import type { SessionView } from "../../../stores/sessions/session-view.ts";
 import { readCondition, versionHeaders, versionMismatch } from "../answer/entity-tag.ts";
 import { decodeCursor, encodeCursor } from "../answer/page-cursor.ts";
@@ -31,9 +34,25 @@ function toSession(view: SessionView): Session {
     lastUsedAt: isoTime(view.lastUsedAtMs),
     expiresAt: isoTime(view.expiresAtMs),
     idleTimeoutSeconds: view.idleTimeoutMs / 1000,
+    endsAt: view.endsAtMs === Number.POSITIVE_INFINITY ? null : isoTime(view.endsAtMs),
     version: view.version,
     bytes: view.bytes,
   };
+}
+
+interface NamedTerms {
+  idleTimeoutSeconds?: number | undefined;
+  expiresAt?: string | null | undefined;
+}
+
+const instantOf = (time: string | null): number => (time === null ? Number.POSITIVE_INFINITY : Date.parse(time));
+
+/** What is not named stays as it is. */
+function toTerms({ idleTimeoutSeconds, expiresAt }: NamedTerms): SessionTerms {
+  if (idleTimeoutSeconds === undefined && expiresAt === undefined) return NO_TERMS;
+  const idleTimeoutMs = idleTimeoutSeconds === undefined ? undefined : idleTimeoutSeconds * 1000;
+  const endsAtMs = expiresAt === undefined ? undefined : instantOf(expiresAt);
+  return { idleTimeoutMs, endsAtMs };
 }
 
 /** The data is JSON already: it goes into the response unchanged, copied once. */
@@ -60,12 +79,11 @@ const writing: readonly Route[] = [
       summary: "Create a session; the server chooses its id",
       body: newSessionSchema,
       versioned: "answers",
+      errors: [422],
       responses: { 201: { description: "The new session", schema: sessionSchema, headers: ["Location"] } },
     },
     async ({ runtime, namespace, body }) => {
-      const { data, idleTimeoutSeconds } = body;
-      const idleTimeoutMs = idleTimeoutSeconds === undefined ? undefined : idleTimeoutSeconds * 1000;
-      const view = await runtime.sessions.create(namespace, JSON.stringify(data), idleTimeoutMs);
+      const view = await runtime.sessions.create(namespace, JSON.stringify(body.data), toTerms(body));
       return answer(201, view, { Location: `${BASE}/${view.id}` });
     },
   ),
@@ -79,7 +97,7 @@ const writing: readonly Route[] = [
       params: one,
       body: replaceSessionSchema,
       versioned: true,
-      errors: [404, 409],
+      errors: [404, 409, 422],
       responses: {
         200: { description: "The changed session", schema: sessionSchema },
         201: { description: "The new session, under the id of the path", schema: sessionSchema, headers: ["Location"] },
@@ -88,12 +106,13 @@ const writing: readonly Route[] = [
     async ({ runtime, namespace, params, body, request }) => {
       const { sessions } = runtime;
       const text = JSON.stringify(body.data);
+      const terms = toTerms(body);
       const condition = readCondition(request);
       if (!condition?.noneMatch.includes("*"))
-        return answer(200, await sessions.replace(namespace, params.id, text, condition));
+        return answer(200, await sessions.replace(namespace, params.id, text, condition, terms));
       // A version of what is not there yet cannot be met.
       if (!holds(condition, [])) throw versionMismatch();
-      const view = await sessions.createOwn(namespace, params.id, text);
+      const view = await sessions.createOwn(namespace, params.id, text, terms);
       return answer(201, view, { Location: `${BASE}/${encodeURIComponent(view.id)}` });
     },
   ),
@@ -102,17 +121,26 @@ const writing: readonly Route[] = [
       ...common,
       method: "patch",
       path: `${BASE}/{id}`,
-      summary: "Apply a merge patch (RFC 7396) to a session's data; accepts If-Match, If-None-Match and If-Version",
+      summary:
+        "Apply a merge patch (RFC 7396) to a session's data; as application/json, change its timeout and end too; accepts If-Match, If-None-Match and If-Version",
       params: one,
       body: sessionPatchSchema,
       bodyExample: { cart: ["book"], step: null },
       versioned: true,
       mediaTypes: ["application/merge-patch+json"],
+      otherBodies: { "application/json": sessionChangeSchema },
+      errors: [422],
       responses: { 200: { description: "The changed session", schema: sessionSchema } },
     },
-    async ({ runtime, namespace, params, body, request }) =>
-      // The body parser produces JSON values only.
-      answer(200, await runtime.sessions.patch(namespace, params.id, body as Json, readCondition(request))),
+    async ({ runtime, namespace, params, body, request }) => {
+      // The body parser produces JSON values only, and has checked them by their media type.
+      const isPatch = request.headers.get("content-type")?.toLowerCase().startsWith("application/merge-patch+json");
+      const change = isPatch ? { data: body } : (body as z.output<typeof sessionChangeSchema>);
+      const { sessions } = runtime;
+      const condition = readCondition(request);
+      const patch = change.data as Json | undefined;
+      return answer(200, await sessions.patch(namespace, params.id, patch, condition, toTerms(change)));
+    },
   ),
 ];
 
@@ -148,13 +176,17 @@ const reading: readonly Route[] = [
       ...common,
       method: "post",
       path: `${BASE}/{id}/touch`,
-      summary: "Extend the idle timeout of a session",
+      summary: "Extend the idle timeout of a session, and set the timeout or the end that are named; the version stays",
       growsMemory: false,
+      body: touchSessionSchema,
+      bodyOptional: true,
+      errors: [422],
       params: one,
       versioned: "answers",
       responses: { 200: { description: "The session", schema: sessionSchema } },
     },
-    async ({ runtime, namespace, params }) => answer(200, await runtime.sessions.touch(namespace, params.id)),
+    async ({ runtime, namespace, params, body }) =>
+      answer(200, await runtime.sessions.touch(namespace, params.id, toTerms(body))),
   ),
   defineRoute(
     {
