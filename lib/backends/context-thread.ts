@@ -42,7 +42,7 @@ export class ContextThread implements ContextBuilder {
     if (this.#queue.length >= this.#options.maxWaiting)
       return Promise.reject(
         new AppError("overloaded", "Too many contexts are being built. Retry later.", {
-          headers: { "Retry-After": "1" },
+          retryAfterSeconds: 1,
         }),
       );
     return new Promise((resolve, reject) => {

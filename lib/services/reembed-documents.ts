@@ -83,7 +83,7 @@ export class Reembedding {
       return;
     }
     throw new AppError("overloaded", `${MAX_KEPT_JOBS} namespaces are already being re-embedded. Retry later.`, {
-      headers: { "Retry-After": "60" },
+      retryAfterSeconds: 60,
     });
   }
 

@@ -32,8 +32,7 @@ export function describeFailure(error: unknown, signal: AbortSignal): Failure {
   const nowhere = { line: null, offset: null };
   if (cause instanceof Stopped) {
     const { state, code, message } = cause;
-    const later = cause.problem === "overloaded" ? { "Retry-After": "5" } : {};
-    const thrown = new AppError(cause.problem, message, { headers: { ...later, Connection: "close" } });
+    const thrown = new AppError(cause.problem, message, cause.problem === "overloaded" ? { retryAfterSeconds: 5 } : {});
     return { state, error: { code, message, ...nowhere }, resumable: state === "interrupted", thrown };
   }
   if (cause instanceof StreamFaultError) {
@@ -45,7 +44,7 @@ export function describeFailure(error: unknown, signal: AbortSignal): Failure {
   }
   if (cause instanceof NoMemoryError) {
     const thrown = new AppError("memory-pressure", "Not enough memory for another stream right now. Retry later.", {
-      headers: { "Retry-After": "5", Connection: "close" },
+      retryAfterSeconds: 5,
     });
     return {
       state: "failed",

@@ -263,6 +263,6 @@ const logNames = (id: string): [rejects: string, results: string] => [`${id}.ndj
 
 function tooMany(): AppError {
   return new AppError("overloaded", `The maximum of ${MAX_OPEN_STREAMS} open streams is reached. Retry later.`, {
-    headers: { "Retry-After": "5" },
+    retryAfterSeconds: 5,
   });
 }

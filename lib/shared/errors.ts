@@ -49,6 +49,9 @@ export interface FieldError {
 
 export interface AppErrorOptions {
   errors?: readonly FieldError[];
+  /** When to try again, whole seconds. */
+  retryAfterSeconds?: number | null;
+  /** Of the response: for `lib/server/http` alone. */
   headers?: Readonly<Record<string, string>>;
   cause?: unknown;
 }
@@ -61,6 +64,7 @@ export class AppError extends Error {
   readonly code: ProblemCode;
   readonly status: number;
   readonly errors: readonly FieldError[];
+  readonly retryAfterSeconds: number | null;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: ProblemCode, detail: string, options: AppErrorOptions = {}) {
@@ -68,6 +72,7 @@ export class AppError extends Error {
     this.code = code;
     this.status = PROBLEMS[code][0];
     this.errors = options.errors ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
     this.headers = options.headers ?? {};
   }
 }

@@ -136,7 +136,7 @@ export class EmbeddedEmbedder implements Embedder {
     if (this.#helper === null) {
       if (!this.#options.account.tryReserve(START_BYTES))
         throw new AppError("memory-pressure", "Not enough memory for the embedding model right now. Retry later.", {
-          headers: { "Retry-After": "10" },
+          retryAfterSeconds: 10,
         });
       this.#granted = START_BYTES;
       const helper: HelperProcess = new HelperProcess(this.#options.program, () => this.#forget(helper));

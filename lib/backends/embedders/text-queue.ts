@@ -61,7 +61,7 @@ export class TextQueue {
       !mayTake(sizeOf(texts), held.bytes, maxBytes - this.#bytes)
     )
       throw new AppError("overloaded", "Too many texts are waiting for the embedding model. Retry later.", {
-        headers: { "Retry-After": "2" },
+        retryAfterSeconds: 2,
       });
     const parts: Promise<Float32Array[]>[] = [];
     for (let from = 0; from < texts.length; from += textsPerBatch)

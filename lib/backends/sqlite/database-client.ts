@@ -35,11 +35,7 @@ const sizeOfAll = (statements: readonly Statement[]): number =>
 
 function toError(failure: Failure): Error {
   if (!failure.code) return new Error(`database: ${failure.message}`);
-  return new AppError(
-    failure.code,
-    failure.message,
-    failure.code === "storage-full" ? {} : { headers: { "Retry-After": "1" } },
-  );
+  return new AppError(failure.code, failure.message, failure.code === "storage-full" ? {} : { retryAfterSeconds: 1 });
 }
 
 /** The main thread's end of the database thread. */
@@ -187,7 +183,7 @@ export class DatabaseClient implements Database {
     if (worker !== this.#worker) return;
     const isUnexpected = this.#ended === null;
     this.#ended ??= new AppError("storage-unavailable", "The database thread has ended.", {
-      headers: { "Retry-After": "5" },
+      retryAfterSeconds: 5,
       cause,
     });
     for (const { reject } of this.#pending.values()) reject(this.#ended);
@@ -198,7 +194,7 @@ export class DatabaseClient implements Database {
 }
 
 const tooMany = () =>
-  new AppError("overloaded", "Too many calls wait for the database. Retry later.", { headers: { "Retry-After": "1" } });
+  new AppError("overloaded", "Too many calls wait for the database. Retry later.", { retryAfterSeconds: 1 });
 
 async function openThread(entry: URL, options: DatabaseOptions) {
   const worker = startThread(entry, { ...HEAP, workerData: options });

@@ -15,7 +15,7 @@ const THREAD = new URL(
   `)}`,
 );
 const OPTIONS = { file: "none", migrationsDir: "none", maxBytes: 1, busyTimeoutMs: 1 };
-const SILENCE = new AppError("storage-unavailable", "silent", { headers: { "Retry-After": "5" } });
+const SILENCE = new AppError("storage-unavailable", "silent", { retryAfterSeconds: 5 });
 const statement = (bytes: number) => [{ sql: "x", params: ["x".repeat(bytes / 2)] }];
 const open = async () => (await DatabaseClient.open(THREAD, OPTIONS)).database;
 const codeOf = (promise: Promise<unknown>) => promise.then(() => "done").catch(({ code }: AppError) => code);

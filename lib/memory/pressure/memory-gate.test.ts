@@ -51,7 +51,7 @@ describe("MemoryGate", () => {
     const { gate, state } = gateOf(100 * MIB);
     state.usedBytes = 96 * MIB;
     const error = refusal(() => gate.admit(0));
-    expect(error).toMatchObject({ code: "memory-pressure", status: 503, headers: { "Retry-After": "3" } });
+    expect(error).toMatchObject({ code: "memory-pressure", status: 503, retryAfterSeconds: 3 });
     expect(gate.refusals).toBe(1);
   });
 

@@ -108,7 +108,7 @@ export class MemoryGate {
       "memory-pressure",
       "The process is at its memory limit. Reads still work; retry writes later.",
       {
-        headers: { "Retry-After": String(seconds) },
+        retryAfterSeconds: seconds,
       },
     );
   }

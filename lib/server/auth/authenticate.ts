@@ -36,7 +36,7 @@ export function authenticate({ keys, attempts }: Gate, { authorization, cookie }
   const waitSeconds = bearer === null ? 0 : attempts.fail(peer);
   if (waitSeconds > 0) {
     throw new AppError("too-many-requests", "Too many wrong keys from this address. Retry later.", {
-      headers: { "Retry-After": String(waitSeconds) },
+      retryAfterSeconds: waitSeconds,
     });
   }
   throw unauthenticated(
@@ -45,7 +45,7 @@ export function authenticate({ keys, attempts }: Gate, { authorization, cookie }
 }
 
 function unauthenticated(detail: string): AppError {
-  return new AppError("unauthenticated", detail, { headers: { "WWW-Authenticate": 'Bearer realm="headroom"' } });
+  return new AppError("unauthenticated", detail);
 }
 
 /** @throws {AppError} `forbidden` unless the identity has one of the roles; an operator has all. */

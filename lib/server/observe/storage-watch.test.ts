@@ -64,7 +64,7 @@ it("refuses with Retry-After who has waited for a silent database for 10 s, and 
   });
   expect(await answered).toBe("answered");
   for (let seconds = 0; seconds < 6; seconds++) await look();
-  expect(await first).toMatchObject({ code: "storage-unavailable", status: 503, headers: { "Retry-After": "5" } });
+  expect(await first).toMatchObject({ code: "storage-unavailable", status: 503, retryAfterSeconds: 5 });
   expect([isSecondWaiting, said]).toEqual([true, ["the database cannot be written to"]]);
   for (let seconds = 0; seconds < 5; seconds++) await look();
   expect(await second).toMatchObject({ code: "storage-unavailable" });

@@ -53,7 +53,7 @@ export class StorageWatch {
       const nowMs = this.#clock.monotonicMs();
       if (nowMs - this.#askedAtMs < SILENT_MS) return;
       const silence = new AppError("storage-unavailable", `The database has not responded for ${SILENT_MS / 1000} s.`, {
-        headers: { "Retry-After": "5" },
+        retryAfterSeconds: 5,
       });
       this.#database.setSilent(silence);
       this.#tell(silence);

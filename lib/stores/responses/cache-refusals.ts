@@ -30,7 +30,7 @@ export function leaseExpired(): AppError {
 
 export function memoryPressure(): AppError {
   return new AppError("memory-pressure", "Not enough memory for this response right now. Retry later.", {
-    headers: { "Retry-After": "1" },
+    retryAfterSeconds: 1,
   });
 }
 

@@ -116,7 +116,7 @@ export class GroupCommit {
     // With nothing on its way there is nothing to wait for: the memory is held by others.
     if (this.#queue.heldBytes === 0)
       throw new AppError("memory-pressure", "Not enough memory for this write right now. Retry later.", {
-        headers: { "Retry-After": "1" },
+        retryAfterSeconds: 1,
       });
     void this.flush();
     await this.#wait(this.#forRoom, {});
@@ -213,7 +213,7 @@ export class GroupCommit {
       const cancel = this.#options.clock.after(PATIENCE_MS, () =>
         waiter.reject(
           new AppError("storage-unavailable", "The database is too slow at the moment. Retry later.", {
-            headers: { "Retry-After": "1" },
+            retryAfterSeconds: 1,
           }),
         ),
       );
@@ -224,7 +224,7 @@ export class GroupCommit {
   #refusal(error: unknown): AppError {
     if (error instanceof AppError) return error;
     return new AppError("storage-unavailable", "The database does not answer", {
-      headers: { "Retry-After": "1" },
+      retryAfterSeconds: 1,
       cause: error,
     });
   }

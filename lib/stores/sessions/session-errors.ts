@@ -8,7 +8,7 @@ export function checkVersion(version: number, condition: Condition | null): void
 
 export function pressure(): AppError {
   return new AppError("memory-pressure", "Not enough memory for this session right now. Retry later.", {
-    headers: { "Retry-After": "1" },
+    retryAfterSeconds: 1,
   });
 }
 

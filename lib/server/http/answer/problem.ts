@@ -21,7 +21,14 @@ export function toProblem(
     requestId,
     ...(known.errors.length > 0 ? { errors: [...known.errors] } : {}),
   };
-  return { problem, headers: known.headers };
+  return { problem, headers: { ...headersOf(known), ...known.headers } };
+}
+
+function headersOf({ code, retryAfterSeconds }: AppError): Record<string, string> {
+  return {
+    ...(code === "unauthenticated" ? { "WWW-Authenticate": 'Bearer realm="headroom"' } : {}),
+    ...(retryAfterSeconds === null ? {} : { "Retry-After": String(retryAfterSeconds) }),
+  };
 }
 
 /** The error for input that does not match its schema: `item-too-large` if size is the only fault. */

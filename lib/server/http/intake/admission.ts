@@ -15,7 +15,7 @@ async function shedWhenLate({ loop }: Runtime, { spec }: Route, request: Request
   loop.refuse();
   if (!spec.streams) await discardBody(request, maxBodyBytes);
   throw new AppError("overloaded", `The server has lagged by more than ${MOST_LAG_MS} ms for a while. Retry later.`, {
-    headers: { "Retry-After": "1" },
+    retryAfterSeconds: 1,
   });
 }
 

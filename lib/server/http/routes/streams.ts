@@ -68,10 +68,10 @@ async function settle(
     await (wait || !complete ? under.ended : under.received);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const { code, message, errors, cause } = error;
+    const { code, message, errors, cause, retryAfterSeconds } = error;
     // The body may not have been read to its end, so the connection cannot be reused.
     const all = { ...headers, ...error.headers, ...uploadHeaders(job), Connection: "close" };
-    throw new AppError(code, message, { errors, cause, headers: all });
+    throw new AppError(code, message, { errors, cause, retryAfterSeconds, headers: all });
   }
   return reply(wait ? 200 : 202, job.view(), { ...headers, ...uploadHeaders(job) });
 }
