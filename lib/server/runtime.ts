@@ -14,6 +14,9 @@ import type { Env } from "./env.ts";
 import type { Log } from "./observe/log.ts";
 import { Monitor } from "./observe/monitor.ts";
 
+/** `starting`, then `ready`, then `draining`; reported by /readyz. */
+type Phase = "starting" | "ready" | "draining";
+
 /** Everything that exists once per process; passed to handlers, sockets and jobs. */
 export type Runtime = Awaited<ReturnType<typeof openRuntime>>;
 
@@ -50,7 +53,23 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
     streams.start();
     monitor.start();
   };
-  return Object.assign(core, {
+  const { database, storage, settings, keys, proxies, gate, audit, traffic, events, ledger, stores } = core;
+  return {
+    env,
+    clock,
+    log,
+    phase: "starting" as Phase,
+    database,
+    storage,
+    settings,
+    keys,
+    proxies,
+    gate,
+    audit,
+    traffic,
+    events,
+    ledger,
+    stores,
     monitor,
     sessions,
     cache,
@@ -63,5 +82,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
     leaks,
     profiles,
     start,
-  });
+    onStop: core.onStop,
+    close: core.close,
+  };
 }

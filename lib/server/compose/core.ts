@@ -21,9 +21,6 @@ import { StorageWatch } from "../observe/storage-watch.ts";
 import { Traffic } from "../observe/traffic.ts";
 import { databasePaths } from "../paths.ts";
 
-/** `starting`, then `ready`, then `draining`; reported by /readyz. */
-export type Phase = "starting" | "ready" | "draining";
-
 interface Parts {
   env: Env;
   clock: Clock;
@@ -54,7 +51,6 @@ export class Core {
   readonly helpers = new HelperProcesses();
   /** The stores that the sampler lists, the sweeper sweeps and the optimizer relieves. */
   readonly stores: BoundedStore[] = [];
-  phase: Phase = "starting";
   readonly #stops: (() => void | Promise<void>)[] = [];
 
   private constructor({ env, clock, log, nodeId, database, settings, keys }: Parts) {
@@ -103,13 +99,13 @@ export class Core {
   }
 
   /** Registers a stop function; the last registered runs first. */
-  onStop(...stops: (() => unknown)[]): void {
+  readonly onStop = (...stops: (() => unknown)[]): void => {
     for (const stop of stops) this.#stops.unshift(async () => void (await stop()));
-  }
+  };
 
   /** Stops everything that was started, writes pending data, and closes the database. */
-  async close(): Promise<void> {
+  readonly close = async (): Promise<void> => {
     for (const stop of this.#stops.splice(0)) await stop();
     await this.database.close();
-  }
+  };
 }
