@@ -90,6 +90,7 @@ export const SCHEMA_NAMES: Readonly<Record<string, z.ZodType>> = {
   SessionReplacement: sessions.replaceSessionSchema,
   SessionTouch: sessions.touchSessionSchema,
   SessionChange: sessions.sessionChangeSchema,
+  SessionTally: sessions.sessionTallySchema,
   Session: sessions.sessionSchema,
   SessionWithData: sessions.sessionWithDataSchema,
   SettingsPatch: settings.settingsPatchSchema,

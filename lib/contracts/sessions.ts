@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { booleanParameter, idSchema, listQuery } from "./common.ts";
 
 /** Any JSON; the session pool limits it to 1 MiB. */
 const dataSchema = z.unknown().refine((data) => data !== undefined, "is required");
@@ -63,5 +64,27 @@ export const sessionSchema = z.object({
   bytes: z.number().int().describe("Length of the data as JSON in UTF-8"),
 });
 export type Session = z.infer<typeof sessionSchema>;
+
+const selector = { prefix: idSchema.optional().describe("Only sessions whose ids begin so") };
+
+export const sessionListQuery = z.strictObject({ ...listQuery.shape, ...selector });
+export const sessionTallyQuery = z.strictObject(selector);
+export const sessionGetQuery = z.strictObject({
+  peek: booleanParameter.optional().describe("1: reading is no use, and moves no timeout"),
+});
+export const sessionsEndQuery = z
+  .strictObject({
+    ...selector,
+    all: booleanParameter.optional().describe("1: every session of the namespace"),
+    dryRun: booleanParameter.optional().describe("1: only count"),
+  })
+  .refine(({ prefix, all }) => (prefix === undefined) === (all === true), {
+    message: "name a prefix, or all=true, and not both",
+  });
+export const sessionTallySchema = z.object({
+  count: z.number().int(),
+  bytes: z.number().int().describe("What the sessions' data come to as JSON in UTF-8"),
+});
+export const sessionsEndedSchema = z.union([z.object({ removed: z.number().int() }), sessionTallySchema]);
 
 export const sessionWithDataSchema = sessionSchema.extend({ data: z.unknown() });

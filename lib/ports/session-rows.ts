@@ -48,6 +48,12 @@ export interface SessionEnd {
 export type SessionDeletion = { kind: "delete"; id: string; end: SessionEnd | null };
 export type SessionChange = { kind: "put"; row: SessionRow } | SessionUse | SessionDeletion;
 
+/** Sessions, and the bytes of their data. */
+export interface SessionTally {
+  count: number;
+  bytes: number;
+}
+
 /** Position from which a list continues: after this session, newest first. */
 export interface SessionPosition {
   createdAtMs: number;
@@ -66,11 +72,13 @@ export interface SessionRows {
   endOf(id: string): Promise<number | null>;
   /** Deletes up to `limit` rows that had expired at `atMs`, and ends older than their time; resolves to the rows' number. */
   expire(atMs: number, limit: number): Promise<number>;
-  /** Live sessions of a namespace at `atMs`, the newest first. */
+  /** Live sessions of a namespace at `atMs`, the newest first; with a prefix, those whose ids begin so. */
   list(
     namespace: string,
-    query: { after: SessionPosition | null; limit: number; atMs: number },
+    query: { after: SessionPosition | null; limit: number; atMs: number; prefix: string },
   ): Promise<SessionRowSummary[]>;
+  /** How many these are, and what their data come to. */
+  tally(namespace: string, query: { atMs: number; prefix: string }): Promise<SessionTally>;
   /** Number of live sessions at `atMs`. */
   count(atMs: number): Promise<number>;
   /** Bytes left of the disk quota, as of the last commit. */

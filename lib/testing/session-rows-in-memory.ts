@@ -4,6 +4,7 @@ import type {
   SessionRow,
   SessionRowSummary,
   SessionRows,
+  SessionTally,
 } from "../ports/session-rows.ts";
 
 const expiryOf = ({ lastUsedAtMs, idleTimeoutMs, endsAtMs }: Omit<SessionRow, "data">): number =>
@@ -59,16 +60,27 @@ export class MapRows implements SessionRows {
 
   async list(
     namespace: string,
-    query: { after: SessionPosition | null; limit: number; atMs: number },
+    query: { after: SessionPosition | null; limit: number; atMs: number; prefix: string },
   ): Promise<SessionRowSummary[]> {
     const { after, limit, atMs } = query;
     const isAfter = (row: SessionRow) =>
       !after || row.createdAtMs < after.createdAtMs || (row.createdAtMs === after.createdAtMs && row.id < after.id);
     return [...this.rows.values()]
-      .filter((row) => row.namespace === namespace && expiryOf(row) > atMs && isAfter(row))
+      .filter(
+        (row) =>
+          row.namespace === namespace &&
+          (row.ownId ?? row.id).startsWith(query.prefix) &&
+          expiryOf(row) > atMs &&
+          isAfter(row),
+      )
       .sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1))
       .slice(0, limit)
       .map(({ data, ...row }) => ({ ...row, bytes: data.length }));
+  }
+
+  async tally(namespace: string, query: { atMs: number; prefix: string }): Promise<SessionTally> {
+    const rows = await this.list(namespace, { ...query, after: null, limit: Number.POSITIVE_INFINITY });
+    return { count: rows.length, bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0) };
   }
 
   async count(atMs: number): Promise<number> {

@@ -86,14 +86,20 @@ describe("session rows in SQLite", () => {
         const model = new MapRows();
         for (const [index, taken] of steps.entries()) {
           const atMs = (index + 1) * 300;
-          const query = { after: null, limit: 10, atMs };
+          const query = { after: null, limit: 10, atMs, prefix: "" };
           if (taken.do === "apply") {
             const changes = toChanges(taken.changes, atMs);
             await Promise.all([rows.apply(changes), model.apply(changes)]);
           } else if (taken.do === "reopen") rows = await open();
           else if (taken.do === "expire") expect(await rows.expire(atMs, 10)).toBe(await model.expire(atMs, 10));
-          else if (taken.do === "list") expect(await rows.list("n", query)).toEqual(await model.list("n", query));
-          else expect(await rows.count(atMs)).toBe(await model.count(atMs));
+          else if (taken.do === "list") {
+            // The ids of one and the keys of others begin so.
+            for (const prefix of ["", "s", "own s", "own s3", "s\u{10ffff}"]) {
+              const asked = { ...query, prefix };
+              expect(await rows.list("n", asked)).toEqual(await model.list("n", asked));
+              expect(await rows.tally("n", asked)).toEqual(await model.tally("n", asked));
+            }
+          } else expect(await rows.count(atMs)).toBe(await model.count(atMs));
           expect(await seen(rows, atMs)).toEqual(await seen(model, atMs));
         }
       }),
@@ -123,7 +129,7 @@ describe("session rows in SQLite", () => {
     expect((await rows.get("again"))?.createdAtMs).toBe(1_000);
     await rows.apply([made(9_000, 1)]);
     expect((await (await open()).get("again"))?.createdAtMs).toBe(9_000);
-    const [listed] = await rows.list("n", { after: null, limit: 10, atMs: 9_001 });
+    const [listed] = await rows.list("n", { after: null, limit: 10, atMs: 9_001, prefix: "" });
     expect(listed?.createdAtMs).toBe(9_000);
   });
 

@@ -1,5 +1,5 @@
 import type { Database, SqlValue, Statement } from "../../ports/database.ts";
-import type { SessionChange, SessionRow, SessionRows, SessionUse } from "../../ports/session-rows.ts";
+import type { SessionChange, SessionRow, SessionRows, SessionTally, SessionUse } from "../../ports/session-rows.ts";
 import { endOf, forgetEnds, keepEnds, SessionEnds } from "./session-ends.ts";
 import { SessionUses } from "./session-uses.ts";
 
@@ -15,6 +15,9 @@ const PUT = `INSERT INTO "Session" (${FIELDS}, "expiresAtMs", "data") VALUES (?,
 /** When a session is made again over its expired row, in a statement of its own: among the others each write would rewrite its index. */
 const MADE = `UPDATE "Session" SET "createdAtMs" = ?1 WHERE "id" = ?2 AND "createdAtMs" <> ?1`;
 const DELETE = `DELETE FROM "Session" WHERE "id" = ?`;
+
+const BEGINS_SO = `AND substr(coalesce("ownId", "id"), 1, length(?)) = ?`;
+const prefixed = (prefix: string): string[] => (prefix === "" ? [] : [prefix, prefix]);
 
 interface Options {
   /** The disk quota of the database. */
@@ -74,16 +77,26 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
       return deleted ?? 0;
     },
     endOf: (id) => ends.of(id),
-    async list(namespace, { after, limit, atMs }) {
+    async list(namespace, { after, limit, atMs, prefix }) {
       if (uses.size > 0) await uses.fold();
       const from: SqlValue[] = after ? [after.createdAtMs, after.id] : [];
       const rows = await database.all<Stored & { bytes: number }>(
         `SELECT ${FIELDS}, length("data") AS bytes FROM "Session"
          WHERE "namespace" = ? AND "expiresAtMs" > ? ${after ? `AND ("createdAtMs", "id") < (?, ?)` : ""}
+         ${prefix === "" ? "" : BEGINS_SO}
          ORDER BY "createdAtMs" DESC, "id" DESC LIMIT ?`,
-        [namespace, atMs, ...from, limit],
+        [namespace, atMs, ...from, ...prefixed(prefix), limit],
       );
       return rows.map((row) => ({ ...row, endsAtMs: row.endsAtMs ?? Number.POSITIVE_INFINITY }));
+    },
+    async tally(namespace, { atMs, prefix }) {
+      if (uses.size > 0) await uses.fold();
+      const [tally] = await database.all<SessionTally>(
+        `SELECT count(*) AS "count", coalesce(sum(length("data")), 0) AS "bytes" FROM "Session"
+         WHERE "namespace" = ? AND "expiresAtMs" > ? ${prefix === "" ? "" : BEGINS_SO}`,
+        [namespace, atMs, ...prefixed(prefix)],
+      );
+      return tally ?? { count: 0, bytes: 0 };
     },
     async count(atMs) {
       if (uses.size > 0) await uses.fold();

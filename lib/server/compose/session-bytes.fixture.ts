@@ -17,6 +17,7 @@ const nothing: SessionRows = {
   get: async () => null,
   apply: async () => undefined,
   endOf: async () => null,
+  tally: async () => ({ count: 0, bytes: 0 }),
   expire: async () => 0,
   list: async () => [],
   count: async () => 0,

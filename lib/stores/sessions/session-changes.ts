@@ -1,4 +1,4 @@
-import type { SessionTerms } from "../../ports/session-rows.ts";
+import type { SessionRowSummary, SessionTerms } from "../../ports/session-rows.ts";
 import type { Condition } from "../../shared/condition.ts";
 import type { Json } from "../../shared/json-value.ts";
 import type { GroupCommit } from "./group-commit.ts";
@@ -9,7 +9,7 @@ import { idBytes } from "./queued-change.ts";
 import { checkVersion, pressure } from "./session-errors.ts";
 import type { SessionLoads, Visit } from "./session-loads.ts";
 import type { SessionMemory } from "./session-memory.ts";
-import { checkTerms } from "./session-terms.ts";
+import { checkTerms, expiryOf } from "./session-terms.ts";
 import type { SessionView } from "./session-view.ts";
 import type { SpilledSessions } from "./spilled-sessions.ts";
 import type { WriteAdmission } from "./write-admission.ts";
@@ -105,6 +105,26 @@ export class SessionChanges {
       queue.release(room);
     }
     await writes.durable();
+  }
+
+  /**
+   * Ends the session of a row wherever it is, without bringing it into memory; false when it was over by then.
+   * The deletion is on its way when this resolves: `durable` says when it is kept.
+   */
+  async end(row: SessionRowSummary): Promise<boolean> {
+    const { commits, memory, queue, spilled } = this.#parts;
+    const room = await commits.reserveForRemoval();
+    try {
+      const slot = memory.find(row.id);
+      if (slot < 0 && (queue.latest(row.id)?.kind === "delete" || expiryOf(row) <= memory.nowMs())) return false;
+      if (slot >= 0) memory.delete(slot);
+      else spilled.taken();
+      const end = row.ownId === null ? null : { namespace: row.namespace, endedAtMs: memory.nowMs() };
+      queue.add({ kind: "delete", id: row.id, end }, room);
+      return true;
+    } finally {
+      queue.release(room);
+    }
   }
 
   #patched(slot: number, patch: Json | undefined): MeasuredText | null {

@@ -1,17 +1,24 @@
-import type { SessionPosition, SessionRowSummary, SessionRows } from "../../ports/session-rows.ts";
+import type { SessionPosition, SessionRowSummary, SessionRows, SessionTally } from "../../ports/session-rows.ts";
+import type { DueUses } from "./due-uses.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import type { SessionLoads } from "./session-loads.ts";
 import type { SessionMemory } from "./session-memory.ts";
 import { ROW_GRACE_MS } from "./session-upkeep.ts";
 import { type SessionText, type SessionView, viewOfRow, viewOfSlot } from "./session-view.ts";
 
-/** Sessions that an export lists at a time. */
-const PEEKED_AT_ONCE = 100;
+/** Sessions that an export or a removal lists at a time. */
+const LISTED_AT_ONCE = 100;
 
 export interface SessionPage {
   views: SessionView[];
   /** Where the list goes on; null at its end. */
   next: SessionPosition | null;
+}
+
+interface Query {
+  after: SessionPosition | null;
+  limit: number;
+  prefix: string;
 }
 
 interface Shown {
@@ -24,6 +31,7 @@ interface Parts {
   memory: SessionMemory;
   commits: GroupCommit;
   loads: SessionLoads;
+  uses: DueUses;
 }
 
 /** Looks at many sessions, which counts as no use of any. */
@@ -36,22 +44,27 @@ export class SessionListing {
 
   /** Live sessions with their data, the newest first, each as it is when its turn comes. This is no use of them. */
   async *peekAll(namespace: string): AsyncGenerator<SessionText> {
-    let next: SessionPosition | null = null;
+    for await (const { id } of this.rows(namespace, "")) {
+      // The page may be old by now: the version must be that of the data, and what was deleted since is not told.
+      const row = await this.#parts.loads.peek(id);
+      if (row) yield { view: viewOfRow(row, row.data.length), text: Buffer.from(row.data).toString() };
+    }
+  }
+
+  /** The rows of sessions whose ids begin with `prefix`, the newest first, each session that lives throughout once. */
+  async *rows(namespace: string, prefix: string): AsyncGenerator<SessionRowSummary> {
+    let after: SessionPosition | null = null;
     do {
-      const page: Shown = await this.#page(namespace, next, PEEKED_AT_ONCE);
-      for (const { id } of page.rows) {
-        // The page may be old by now: the version must be that of the data, and what was deleted since is not told.
-        const row = await this.#parts.loads.peek(id);
-        if (row) yield { view: viewOfRow(row, row.data.length), text: Buffer.from(row.data).toString() };
-      }
-      next = page.next;
-    } while (next !== null);
+      const page: Shown = await this.#page(namespace, { after, limit: LISTED_AT_ONCE, prefix });
+      yield* page.rows;
+      after = page.next;
+    } while (after !== null);
   }
 
   /** Live sessions, the newest first; what is in memory is newer than its row. `next` is where the list goes on. */
-  async list(namespace: string, after: SessionPosition | null, limit: number): Promise<SessionPage> {
+  async list(namespace: string, after: SessionPosition | null, limit: number, prefix = ""): Promise<SessionPage> {
     const { memory } = this.#parts;
-    const { rows, next } = await this.#page(namespace, after, limit);
+    const { rows, next } = await this.#page(namespace, { after, limit, prefix });
     const nowMs = memory.nowMs();
     const views = rows.map((row) => {
       const slot = memory.find(row.id);
@@ -60,10 +73,20 @@ export class SessionListing {
     return { views: views.filter((view) => view.expiresAtMs > nowMs), next };
   }
 
-  async #page(namespace: string, after: SessionPosition | null, limit: number): Promise<Shown> {
-    const { memory, rows: table, commits } = this.#parts;
+  /** How many live sessions there are whose ids begin with `prefix`, and what their data come to. */
+  async tally(namespace: string, prefix: string): Promise<SessionTally> {
+    const { commits, memory, rows, uses } = this.#parts;
+    // A last use that is not in the rows yet would let a session look over.
+    uses.demand();
     await commits.flush();
-    const rows = await table.list(namespace, { after, limit: limit + 1, atMs: memory.nowMs() - ROW_GRACE_MS });
+    return rows.tally(namespace, { atMs: memory.nowMs(), prefix });
+  }
+
+  async #page(namespace: string, query: Query): Promise<Shown> {
+    const { memory, rows: table, commits } = this.#parts;
+    const { after, limit, prefix } = query;
+    await commits.flush();
+    const rows = await table.list(namespace, { after, limit: limit + 1, atMs: memory.nowMs() - ROW_GRACE_MS, prefix });
     const shown = rows.slice(0, limit);
     return { rows: shown, next: rows.length > limit ? (shown.at(-1) ?? null) : null };
   }

@@ -75,6 +75,22 @@ export class SessionLoads {
     return own;
   }
 
+  /** As `visit`, but brings nothing into memory and counts as no look-up. @throws {AppError} not-found. */
+  async look<Result>(namespace: string, id: string, visit: Required<Omit<Visit<Result>, "only">>): Promise<Result> {
+    const ownKey = ownKeyOf(namespace, id);
+    for (const [key, isOwn] of [
+      [isSessionId(id) ? id : null, false],
+      [ownKey, true],
+    ] as const) {
+      if (key === null) continue;
+      const slot = this.#options.memory.find(key);
+      if (slot >= 0 && this.#isAt(slot, namespace, isOwn)) return visit.resident(slot, key);
+      const row = slot >= 0 ? null : await this.peek(key);
+      if (row?.namespace === namespace && (row.ownId !== null) === isOwn) return visit.detached(row);
+    }
+    throw notFound();
+  }
+
   /** A live session as the database has it or is about to, without a use of it; null when it is gone. */
   async peek(key: string): Promise<SessionRow | null> {
     const row = await this.#newest(key);
@@ -108,7 +124,8 @@ export class SessionLoads {
     let row: SessionRow | null = null;
     let failure: unknown = null;
     try {
-      row = await this.#newest(key);
+      // What was ended while its row was read must not come back to memory.
+      row = await this.peek(key);
       if (row) this.#restore(row);
     } catch (error) {
       failure = error;

@@ -165,6 +165,14 @@ export class SessionPool implements BoundedStore {
     });
   }
 
+  /** Reads a session without a use of it, and brings none into memory. @throws {AppError} not-found. */
+  peek<Shown>(namespace: string, id: string, show: (view: SessionView, data: Uint8Array) => Shown): Promise<Shown> {
+    return this.#loads.look(namespace, id, {
+      resident: (slot) => show(viewOfSlot(this.memory, slot, id), this.memory.bytes(slot)),
+      detached: (row) => show(viewOfRow(row, row.data.length), row.data),
+    });
+  }
+
   /**
    * Slides the timeout, and sets terms that are named. The version stays: nobody's data have changed.
    * @throws {AppError} not-found, unprocessable.
@@ -215,6 +223,14 @@ export class SessionPool implements BoundedStore {
   /** @throws {AppError} not-found, version-mismatch. */
   delete(namespace: string, id: string, condition: Condition | null): Promise<void> {
     return this.#changes.delete(namespace, id, condition);
+  }
+
+  /** Ends all live sessions of a namespace whose ids begin with `prefix`; resolves to their number. */
+  async deleteAll(namespace: string, prefix: string): Promise<number> {
+    let removed = 0;
+    for await (const row of this.listing.rows(namespace, prefix)) if (await this.#changes.end(row)) removed++;
+    await this.#writes.durable();
+    return removed;
   }
 
   sweep(yielder: Yielder): Promise<number> {

@@ -32,6 +32,8 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /api/v1/audit": "listAudit",
   "post /api/v1/sessions": "createSession",
   "get /api/v1/sessions": "listSessions",
+  "get /api/v1/sessions/count": "countSessions",
+  "delete /api/v1/sessions": "deleteSessions",
   "get /api/v1/sessions/{id}": "getSession",
   "put /api/v1/sessions/{id}": "replaceSession",
   "patch /api/v1/sessions/{id}": "patchSession",

@@ -1,12 +1,18 @@
 import { z } from "zod";
-import { DEFAULT_PAGE_SIZE, idSchema, listQuery, page } from "../../../contracts/common.ts";
+import { DEFAULT_PAGE_SIZE, idSchema, page } from "../../../contracts/common.ts";
 import {
   newSessionSchema,
   replaceSessionSchema,
   type Session,
   sessionChangeSchema,
+  sessionGetQuery,
+  sessionListQuery,
   sessionPatchSchema,
   sessionSchema,
+  sessionsEndedSchema,
+  sessionsEndQuery,
+  sessionTallyQuery,
+  sessionTallySchema,
   sessionWithDataSchema,
   touchSessionSchema,
 } from "../../../contracts/sessions.ts";
@@ -150,16 +156,17 @@ const reading: readonly Route[] = [
       ...common,
       method: "get",
       path: `${BASE}/{id}`,
-      summary: "Get a session and extend its idle timeout",
+      summary: "Get a session and extend its idle timeout; with peek=1 only look at it",
       params: one,
+      query: sessionGetQuery,
       versioned: true,
       responses: {
         200: { description: "The session with its data", schema: sessionWithDataSchema },
         304: { description: "Not modified: If-None-Match names the current version" },
       },
     },
-    ({ runtime, namespace, params, request }) =>
-      runtime.sessions.read(namespace, params.id, (view, data) => {
+    ({ runtime, namespace, params, query, request }) => {
+      const show = (view: SessionView, data: Uint8Array) => {
         const tag = String(view.version);
         const { ETag, "X-Version": version } = versionHeaders(tag);
         const condition = readCondition(request);
@@ -169,7 +176,10 @@ const reading: readonly Route[] = [
           if (!holds(condition, [tag])) return reply(304, undefined, { ETag, "X-Version": version });
         }
         return reply(200, withData(view, data), { "Content-Type": JSON_TYPE, ETag, "X-Version": version });
-      }),
+      };
+      const { sessions } = runtime;
+      return query.peek ? sessions.peek(namespace, params.id, show) : sessions.read(namespace, params.id, show);
+    },
   ),
   defineRoute(
     {
@@ -195,12 +205,17 @@ const reading: readonly Route[] = [
       path: BASE,
       summary:
         "List live sessions without their data, newest first; listing does not count as access and extends no timeouts",
-      query: listQuery,
+      query: sessionListQuery,
       responses: { 200: { description: "A page of sessions", schema: page(sessionSchema) } },
     },
     async ({ runtime, namespace, query }) => {
       const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-      const { views, next } = await runtime.sessions.listing.list(namespace, toPosition(query.cursor), limit);
+      const { views, next } = await runtime.sessions.listing.list(
+        namespace,
+        toPosition(query.cursor),
+        limit,
+        query.prefix,
+      );
       return { items: views.map(toSession), nextCursor: next && encodeCursor(`${next.createdAtMs}.${next.id}`) };
     },
   ),
@@ -221,6 +236,39 @@ const reading: readonly Route[] = [
   ),
 ];
 
+const many: readonly Route[] = [
+  defineRoute(
+    {
+      ...common,
+      method: "get",
+      path: `${BASE}/count`,
+      summary: "Count live sessions, all or those whose ids begin with a prefix",
+      query: sessionTallyQuery,
+      responses: { 200: { description: "Their number, and the bytes of their data", schema: sessionTallySchema } },
+    },
+    ({ runtime, namespace, query }) => runtime.sessions.listing.tally(namespace, query.prefix ?? ""),
+  ),
+  defineRoute(
+    {
+      ...common,
+      method: "delete",
+      path: BASE,
+      summary: "End all sessions whose ids begin with a prefix, or with all=true every one; dryRun=1 only counts",
+      query: sessionsEndQuery,
+      queryExample: { prefix: "user-1:" },
+      responses: {
+        200: { description: "How many ended, or would", schema: sessionsEndedSchema, example: { removed: 2 } },
+      },
+    },
+    async ({ runtime, namespace, query }) => {
+      const { sessions } = runtime;
+      const prefix = query.prefix ?? "";
+      if (query.dryRun) return sessions.listing.tally(namespace, prefix);
+      return { removed: await sessions.deleteAll(namespace, prefix) };
+    },
+  ),
+];
+
 function toPosition(cursor: string | undefined): SessionPosition | null {
   const text = decodeCursor(cursor);
   if (text === null) return null;
@@ -232,4 +280,4 @@ function toPosition(cursor: string | undefined): SessionPosition | null {
   return { createdAtMs: Number(match[1]), id: match[2] };
 }
 
-export const sessionRoutes: readonly Route[] = [...writing, ...reading];
+export const sessionRoutes: readonly Route[] = [...writing, ...reading, ...many];
