@@ -119,6 +119,17 @@ export const FIXED = {
     takes: "1 or 0",
     description: "Serve `/metrics` without a key",
   },
+  HEADROOM_MCP_HOSTS: {
+    schema: z
+      .string()
+      .toLowerCase()
+      .transform((text) => text.split(",").map((name) => name.trim()))
+      .pipe(z.array(z.string().regex(/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/)).max(100))
+      .optional(),
+    fallback: undefined,
+    takes: "host names without ports, separated by commas",
+    description: "Names under which agents may call `/mcp`, in addition to `localhost` and addresses",
+  },
   HEADROOM_GC_TUNING: {
     schema: flag,
     fallback: true,

@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { AppError } from "../../shared/errors.ts";
 import { authenticate, namespaceOf, requireRole, requireSameOrigin } from "../auth/authenticate.ts";
 import type { Identity } from "../auth/key-ring.ts";
+import { requireOwnHost } from "../auth/own-host.ts";
 import type { Runtime } from "../runtime.ts";
 import { sentHeaders } from "./answer/openapi.ts";
 import { toProblem } from "./answer/problem.ts";
@@ -133,9 +134,10 @@ const waitsForStorage = ({ spec }: Route): boolean => spec.tag !== "cache";
 /** The authorized identity. A refused write is recorded in the audit log. */
 function identify(runtime: Runtime, request: Request, { spec }: Route, peer: string, requestId: string): Identity {
   const { headers } = request;
+  if (spec.keyOnly) requireOwnHost(headers, runtime.env.fixed.HEADROOM_MCP_HOSTS);
   const identity = authenticate(
     runtime.gate,
-    { authorization: headers.get("authorization"), cookie: headers.get("cookie") },
+    { authorization: headers.get("authorization"), cookie: spec.keyOnly ? null : headers.get("cookie") },
     peer,
   );
   try {

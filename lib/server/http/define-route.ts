@@ -76,6 +76,8 @@ export interface RouteSpec<Params, Query, Body> {
   path: string;
   /** Allowed roles in addition to operator; null: no key is needed. */
   role: Roles | null;
+  /** Only a key counts, never the dashboard's cookie, and `Host` and `Origin` must be this server's own. */
+  keyOnly?: boolean;
   summary: string;
   tag: string;
   params?: Params;

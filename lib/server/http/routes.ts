@@ -8,6 +8,7 @@ import { docsRoutes } from "./routes/docs.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { leakRoutes } from "./routes/leaks.ts";
+import { mcpRoutes } from "./routes/mcp.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { monitoringRoutes } from "./routes/monitoring.ts";
 import { optimizerRoutes } from "./routes/optimizer.ts";
@@ -36,5 +37,5 @@ export function allRoutes(runtime: Runtime): readonly Route[] {
     ...streamRoutes,
     ...exportRoutes,
   ];
-  return [...described, ...docsRoutes(described)];
+  return [...described, ...docsRoutes(described), ...mcpRoutes(described)];
 }

@@ -7,12 +7,20 @@ type Json = Record<string, unknown>;
 interface Place {
   defs: Json;
   isOutput: boolean;
+  /** No document is around it: names are written out too. */
+  isAlone?: boolean;
   /** The definitions that are being written out: one within itself is any JSON, since generators stumble over circles. */
   within?: readonly string[];
 }
 
 for (const [id, schema] of Object.entries(SCHEMA_NAMES)) {
   z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
+}
+
+/** A schema that stands alone, as agents get it. */
+export function aloneSchema(schema: z.ZodType, io: "input" | "output"): Json {
+  const { $schema: _, $defs = {}, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Json;
+  return portable(rest, { defs: $defs as Json, isOutput: io === "output", isAlone: true }) as Json;
 }
 
 /** Zod calls a definition so that has no id of its own. */
@@ -67,7 +75,7 @@ function portable(schema: unknown, place: Place): unknown {
   const { $ref, ...members } = schema as Json;
   if (typeof $ref === "string" && $ref.startsWith("#/$defs/")) {
     const name = $ref.slice("#/$defs/".length);
-    if (!isUnnamed(name)) return { $ref: `#/components/schemas/${name}`, ...members };
+    if (!isUnnamed(name) && !place.isAlone) return { $ref: `#/components/schemas/${name}`, ...members };
     const { within = [] } = place;
     return within.includes(name) ? {} : portable(place.defs[name], { ...place, within: [...within, name] });
   }
