@@ -54,6 +54,21 @@ test("a late save revives nobody: an own id that was deleted is 409 session-ende
   expect((await server.get(at(id))).status).toBe(404);
 });
 
+test("revive=1 begins a session again under an id that ended, but not over one that is there", async ({ server }) => {
+  const id = unique("value");
+  const revived = `${at(id)}?revive=1`;
+  expect((await server.send("PUT", revived, { data: 1 }, create)).status).toBe(201);
+  expect(await outcome(await server.send("PUT", revived, { data: 2 }, create))).toEqual([412, "version-mismatch"]);
+  await server.send("DELETE", at(id));
+  const made = await server.send("PUT", revived, { data: 3 }, create);
+  expect([made.status, made.headers.get("etag")]).toEqual([201, '"1"']);
+  expect(await (await server.get(at(id))).json()).toMatchObject({ data: 3 });
+  await server.send("DELETE", at(id));
+  // It adopts no unknown id: that takes the header.
+  expect(await outcome(await server.send("PUT", revived, { data: 4 }))).toEqual([404, "not-found"]);
+  expect((await server.send("PUT", `${at(id)}?revive=yes`, { data: 4 }, create)).status).toBe(400);
+});
+
 test("an own id under 22 bytes or over 256 is 400 and names the id, as is a body that does not fit", async ({
   server,
 }) => {

@@ -40,6 +40,12 @@ export const exportedSessionSchema = z.strictObject({
 /** What is not named stays: the timeout, and the end. */
 export const replaceSessionSchema = z.strictObject({ data: dataSchema.describe("Any JSON, at most 1 MiB"), ...terms });
 
+export const putSessionQuery = z.strictObject({
+  revive: booleanParameter
+    .optional()
+    .describe("With If-None-Match: *, create it also where a session of this id ended within the last 24 hours"),
+});
+
 export const touchSessionSchema = z.strictObject(terms);
 
 /** RFC 7396, on `data`. */

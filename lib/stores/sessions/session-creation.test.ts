@@ -106,6 +106,32 @@ it.each(["deleted", "expired in memory", "expired in its row", "swept away"])(
   },
 );
 
+it.each(["deleted", "deleted and on disk", "expired in memory", "expired in its row", "swept away"])(
+  "an id that names a value is begun again at once when its session was %s and it may be revived",
+  async (how) => {
+    const { pool, clock, open } = setUp(1);
+    await pool.createOwn("a", ID, "1", { idleTimeoutMs: 60_000 });
+    expect(await code(pool.createOwn("a", ID, "2", {}, true))).toBe("version-mismatch");
+    if (how.startsWith("deleted")) await pool.delete("a", ID, null);
+    if (how === "deleted and on disk") await pool.upkeep.close();
+    if (how === "expired in its row") await pool.create("a", "2");
+    if (!how.startsWith("deleted")) clock.advance(60_000);
+    if (how === "swept away") {
+      clock.advance(60_000);
+      await pool.sweep(yielder);
+    }
+    const again = how === "deleted and on disk" ? open() : pool;
+    expect(await code(again.createOwn("a", ID, "2"))).toBe("session-ended");
+    expect(await again.createOwn("a", ID, "2", {}, true)).toMatchObject({
+      id: ID,
+      version: 1,
+      createdAtMs: clock.nowMs(),
+    });
+    await again.upkeep.close();
+    expect(await open().get("a", ID)).toMatchObject({ text: "2", view: { id: ID, version: 1 } });
+  },
+);
+
 it("an import brings back on purpose what has ended, under the id that it had", async () => {
   const { pool } = setUp();
   await pool.createOwn("a", ID, "1");

@@ -49,12 +49,20 @@ export class SessionCreation {
     return this.#begin({ key: newSessionId(), ownId: null, namespace, data, terms, past: null });
   }
 
-  /** @throws {AppError} version-mismatch when it exists, session-ended, validation-failed for an id that is too short. */
-  async createOwn(namespace: string, ownId: string, text: string, terms: SessionTerms): Promise<SessionView> {
+  /**
+   * @param revive also where a session of this id has ended: for ids that name values, which may be set again.
+   * @throws {AppError} version-mismatch when it exists, session-ended, validation-failed for an id that is too short.
+   */
+  async createOwn(
+    namespace: string,
+    ownId: string,
+    text: string,
+    { terms, revive }: { terms: SessionTerms; revive: boolean },
+  ): Promise<SessionView> {
     const key = keyFor(namespace, ownId);
     const data = this.#parts.writes.measured(text);
     return this.#byKey.run(key, async () => {
-      await this.#requireFree(namespace, ownId, key);
+      await this.#requireFree(namespace, ownId, key, revive);
       return await this.#begin({ key, ownId, namespace, data, terms, past: null });
     });
   }
@@ -119,17 +127,17 @@ export class SessionCreation {
     );
   }
 
-  async #requireFree(namespace: string, ownId: string, key: string): Promise<void> {
+  async #requireFree(namespace: string, ownId: string, key: string, revive: boolean): Promise<void> {
     const { memory, loads, queue, rows } = this.#parts;
     const made = isSessionId(ownId) ? await loads.peek(ownId) : null;
     if (made?.ownId === null && made.namespace === namespace) throw sessionExists();
     if (memory.find(key) >= 0) throw sessionExists();
     const change = queue.latest(key);
-    if (change?.kind === "delete" && change.end !== null) throw sessionEnded();
+    if (change?.kind === "delete" && change.end !== null && !revive) throw sessionEnded();
     if (await loads.peek(key)) throw sessionExists();
     const endedAtMs = await rows.endOf(key);
     if (endedAtMs === null) return;
-    if (endedAtMs + ENDED_FOR_MS > memory.nowMs()) throw sessionEnded();
+    if (!revive && endedAtMs + ENDED_FOR_MS > memory.nowMs()) throw sessionEnded();
     // Its row may still be there, with times that a new session must not get.
     await rows.apply([{ kind: "delete", id: key, end: null }]);
   }

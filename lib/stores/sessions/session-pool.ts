@@ -109,10 +109,11 @@ export class SessionPool implements BoundedStore {
 
   /**
    * Begins a session under an id of the caller's: 22 bytes at least, unique within its namespace.
-   * @throws {AppError} as `create`; version-mismatch when it is there already, session-ended when it was there within a day.
+   * @throws {AppError} as `create`; version-mismatch when it is there already; session-ended when it was there within a day,
+   *   unless it may be revived.
    */
-  createOwn(namespace: string, id: string, text: string, terms = NO_TERMS): Promise<SessionView> {
-    return this.#creation.createOwn(namespace, id, text, terms);
+  createOwn(namespace: string, id: string, text: string, terms = NO_TERMS, revive = false): Promise<SessionView> {
+    return this.#creation.createOwn(namespace, id, text, { terms, revive });
   }
 
   /**

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DEFAULT_PAGE_SIZE, idSchema, page } from "../../../contracts/common.ts";
 import {
   newSessionSchema,
+  putSessionQuery,
   replaceSessionSchema,
   type Session,
   sessionChangeSchema,
@@ -101,6 +102,7 @@ const writing: readonly Route[] = [
       summary:
         "Replace a session's data; with If-None-Match: * create a session under an id of your own (22 to 256 bytes, and you keep it secret); accepts If-Match and If-Version",
       params: one,
+      query: putSessionQuery,
       body: replaceSessionSchema,
       versioned: true,
       errors: [404, 409, 422],
@@ -109,7 +111,7 @@ const writing: readonly Route[] = [
         201: { description: "The new session, under the id of the path", schema: sessionSchema, headers: ["Location"] },
       },
     },
-    async ({ runtime, namespace, params, body, request }) => {
+    async ({ runtime, namespace, params, query, body, request }) => {
       const { sessions } = runtime;
       const text = JSON.stringify(body.data);
       const terms = toTerms(body);
@@ -118,7 +120,7 @@ const writing: readonly Route[] = [
         return answer(200, await sessions.replace(namespace, params.id, text, condition, terms));
       // A version of what is not there yet cannot be met.
       if (!holds(condition, [])) throw versionMismatch();
-      const view = await sessions.createOwn(namespace, params.id, text, terms);
+      const view = await sessions.createOwn(namespace, params.id, text, terms, query.revive);
       return answer(201, view, { Location: `${BASE}/${encodeURIComponent(view.id)}` });
     },
   ),
