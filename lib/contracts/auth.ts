@@ -24,11 +24,26 @@ export const identitySchema = z.object({
 });
 export type IdentityView = z.infer<typeof identitySchema>;
 
+const keyName = z.string().trim().min(1).max(100);
+const ratePerMinute = z
+  .int()
+  .min(1)
+  .max(1_000_000)
+  .nullable()
+  .describe("Requests that the key may make in a minute; null is without a bound");
+
 export const newKeySchema = z.strictObject({
-  name: z.string().trim().min(1).max(100),
+  name: keyName,
   role: roleSchema,
   namespace: namespaceSchema.default(DEFAULT_NAMESPACE),
   expiresAt: z.iso.datetime({ offset: true }).optional(),
+  ratePerMinute: ratePerMinute.optional(),
+});
+
+export const keyPatchSchema = z.strictObject({
+  name: keyName.optional(),
+  expiresAt: z.iso.datetime({ offset: true }).nullable().optional(),
+  ratePerMinute: ratePerMinute.optional(),
 });
 
 const keyFields = {
@@ -38,6 +53,7 @@ const keyFields = {
   namespace: z.string(),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
+  ratePerMinute,
 };
 export const keyViewSchema = z.object(keyFields);
 export type KeyView = z.infer<typeof keyViewSchema>;

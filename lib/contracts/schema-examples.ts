@@ -47,6 +47,7 @@ export const SCHEMA_EXAMPLES: Readonly<Record<string, unknown>> = {
   CacheBatch: { get: ["product-1"], set: [{ key: "product-2", body: "aGVsbG8=", mediaType: "text/plain" }] },
   SignIn: { key: "the-operator-key" },
   NewKey: { name: "web shop", role: "consumer", namespace: "default" },
+  KeyChange: { ratePerMinute: 600 },
   NewSession: { data: { user: "ada" }, idleTimeoutSeconds: 1800 },
   SessionReplacement: { data: { user: "ada", cart: [] } },
   SessionTouch: { idleTimeoutSeconds: 3600 },

@@ -24,6 +24,7 @@ export const SCHEMA_NAMES: Readonly<Record<string, z.ZodType>> = {
   SignIn: auth.signInSchema,
   Identity: auth.identitySchema,
   NewKey: auth.newKeySchema,
+  KeyChange: auth.keyPatchSchema,
   Key: auth.keyViewSchema,
   CreatedKey: auth.createdKeySchema,
   CacheEntry: cache.cacheEntrySchema,

@@ -10,6 +10,8 @@ export interface KeyRow {
   hash: string;
   createdAtMs: number;
   expiresAtMs: number | null;
+  /** Requests that the key may make in a minute; null is without a bound. */
+  ratePerMinute: number | null;
 }
 
 export interface SignInRow {
@@ -25,6 +27,8 @@ export interface KeyRows {
   live(): Promise<KeyRow[]>;
   /** Stores a key and removes the keys in `ended` to make room for it. */
   insert(row: KeyRow, ended: readonly string[]): Promise<void>;
+  /** Writes a key anew; with `endsSignIns` its dashboard sessions end in the same commit. */
+  update(row: KeyRow, endsSignIns: boolean): Promise<void>;
   /** Revokes the key and ends its dashboard sessions. */
   revoke(id: string, atMs: number): Promise<void>;
   /** Sign-ins that are still valid, oldest first; expired ones are deleted. */

@@ -19,6 +19,12 @@ export function memoryKeyRows() {
       revoke(ended);
       keys.push(row);
     },
+    async update(row, endsSignIns) {
+      await turn();
+      const at = keys.findIndex(({ id }) => id === row.id);
+      if (at !== -1) keys[at] = row;
+      if (endsSignIns) signIns = signIns.filter(({ keyId }) => keyId !== row.id);
+    },
     async revoke(id) {
       await turn();
       revoke([id]);

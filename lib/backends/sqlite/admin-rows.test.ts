@@ -8,6 +8,7 @@ import { openTestDatabase } from "./testing/open-database.ts";
 
 const keyOf = (id: string, more: Partial<KeyRow> = {}): KeyRow => ({
   id,
+  ratePerMinute: null,
   namespace: "default",
   name: id,
   role: "viewer",

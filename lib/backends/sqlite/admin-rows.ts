@@ -37,16 +37,35 @@ export function createKeyRows(database: Database): KeyRows {
   return {
     live: () =>
       database.all<KeyRow>(
-        `SELECT "id", "namespace", "name", "role", "hash", "createdAtMs", "expiresAtMs" FROM "ApiKey"
+        `SELECT "id", "namespace", "name", "role", "hash", "createdAtMs", "expiresAtMs", "ratePerMinute" FROM "ApiKey"
          WHERE "revokedAtMs" IS NULL ORDER BY "createdAtMs", "id" LIMIT 10000`,
       ),
     async insert(row, ended) {
       await database.write([
         ...(ended.length > 0 ? revoking(ended, row.createdAtMs) : []),
         {
-          sql: `INSERT INTO "ApiKey" ("id", "namespace", "name", "role", "hash", "createdAtMs", "expiresAtMs") VALUES (?, ?, ?, ?, ?, ?, ?)`,
-          params: [row.id, row.namespace, row.name, row.role, row.hash, row.createdAtMs, row.expiresAtMs],
+          sql: `INSERT INTO "ApiKey" ("id", "namespace", "name", "role", "hash", "createdAtMs", "expiresAtMs", "ratePerMinute")
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+          params: [
+            row.id,
+            row.namespace,
+            row.name,
+            row.role,
+            row.hash,
+            row.createdAtMs,
+            row.expiresAtMs,
+            row.ratePerMinute,
+          ],
         },
+      ]);
+    },
+    async update({ id, name, hash, expiresAtMs, ratePerMinute }, endsSignIns) {
+      await database.write([
+        {
+          sql: `UPDATE "ApiKey" SET "name" = ?, "hash" = ?, "expiresAtMs" = ?, "ratePerMinute" = ? WHERE "id" = ?`,
+          params: [name, hash, expiresAtMs, ratePerMinute, id],
+        },
+        ...(endsSignIns ? [{ sql: `DELETE FROM "SignIn" WHERE "keyId" = ?`, params: [id] }] : []),
       ]);
     },
     async revoke(id, atMs) {

@@ -2,7 +2,7 @@ import pino from "pino";
 import { describe, expect, it } from "vitest";
 import type { AuditEntry } from "../../ports/admin-rows.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
-import type { Identity } from "../auth/key-ring.ts";
+import type { Identity } from "../auth/held-key.ts";
 import { Audit } from "./audit.ts";
 
 const holder = (keyId: string): Identity => ({
@@ -13,6 +13,8 @@ const holder = (keyId: string): Identity => ({
   expiresAtMs: null,
   via: "bearer",
   signIn: null,
+  bucket: null,
+  hash: "",
 });
 
 function setup() {

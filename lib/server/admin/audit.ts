@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { AuditEntry, AuditRows } from "../../ports/admin-rows.ts";
 import type { Clock } from "../../shared/clock.ts";
-import type { Identity } from "../auth/key-ring.ts";
+import type { Identity } from "../auth/held-key.ts";
 import type { Log } from "../observe/log.ts";
 
 /** Repetitions by one key within this time are one episode and get one entry. */

@@ -2,7 +2,7 @@ import type { Role } from "../../contracts/auth.ts";
 import { EVENT_AUDIENCE } from "../../contracts/events.ts";
 import type { OptimizationRun } from "../../contracts/memory.ts";
 import type { ServerEvent } from "../observe/events.ts";
-import type { Identity } from "./key-ring.ts";
+import type { Identity } from "./held-key.ts";
 
 /** The actor shown to a viewer of another namespace. */
 const SOMEBODY = "an operator";

@@ -2,7 +2,8 @@ import { mayDo, type Roles } from "../../contracts/auth.ts";
 import { namespaceSchema } from "../../contracts/common.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Attempts } from "./attempts.ts";
-import type { Identity, KeyRing } from "./key-ring.ts";
+import type { Identity } from "./held-key.ts";
+import type { KeyRing } from "./key-ring.ts";
 
 export const COOKIE_NAME = "headroom";
 

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { memoryKeyRows } from "../../testing/key-rows-in-memory.ts";
-import { type Identity, KeyRing } from "./key-ring.ts";
+import type { Identity } from "./held-key.ts";
+import { KeyRing } from "./key-ring.ts";
 import { MAX_SIGN_INS_PER_KEY } from "./sign-ins.ts";
 
 const { compared } = vi.hoisted(() => ({ compared: [] as number[][] }));
@@ -192,5 +193,58 @@ describe("KeyRing", () => {
     expect(ring.byKey("environment-key-0124")).toBeNull();
     expect(keys).toEqual([]);
     await expect(ring.revoke("environment")).rejects.toMatchObject({ code: "pinned-by-environment" });
+  });
+
+  it("changes what is named of a key and keeps the rest, over a restart too", async () => {
+    const { rows } = memoryKeyRows();
+    const clock = new FakeClock();
+    const ring = await KeyRing.open(rows, clock);
+    const { id, key, createdAt } = await ring.create({ ...operator, ratePerMinute: 5 });
+    const changed = await ring.change(id, { name: "renamed", expiresAtMs: clock.nowMs() + 5_000 });
+    const expected = { id, createdAt, name: "renamed", ratePerMinute: 5 };
+    expect(changed).toMatchObject(expected);
+    expect((await KeyRing.open(rows, clock)).list(null, 10)).toMatchObject([expected]);
+    const [first, second] = await Promise.all([
+      ring.change(id, { ratePerMinute: null, expiresAtMs: null }),
+      ring.change(id, { name: "again" }),
+    ]);
+    expect([first?.ratePerMinute, second]).toMatchObject([
+      null,
+      { name: "again", ratePerMinute: null, expiresAt: null },
+    ]);
+    expect(ring.byKey(key)).toMatchObject({ name: "again", bucket: null });
+    expect(await ring.change("nobody", { name: "x" })).toBeNull();
+  });
+
+  it("rotates a key under its id: the old secret, its sign-ins and its sockets end, over a restart too", async () => {
+    const { rows } = memoryKeyRows();
+    const ring = await KeyRing.open(rows, new FakeClock());
+    const { id, key } = await ring.create(operator);
+    const before = ring.byKey(key);
+    if (!before) throw new Error("the key is not known");
+    const { token } = await ring.signIn(before);
+    let told = 0;
+    ring.onEnded(() => told++);
+    const rotated = await ring.rotate(id);
+    expect([rotated?.id, told]).toEqual([id, 1]);
+    for (const now of [ring, await KeyRing.open(rows, new FakeClock())]) {
+      expect([now.byKey(key), now.byCookie(token), now.holds(before)]).toEqual([null, null, false]);
+      expect(now.byKey(rotated?.key ?? "")).toMatchObject({ keyId: id });
+    }
+    expect(await ring.rotate("nobody")).toBeNull();
+    await expect(ring.rotate("environment")).rejects.toThrow("HEADROOM_OPERATOR_KEY");
+  });
+
+  it("counts a key's requests in one bucket, which other changes of the key do not fill", async () => {
+    const clock = new FakeClock();
+    const ring = await KeyRing.open(memoryKeyRows().rows, clock);
+    const { id, key } = await ring.create({ ...operator, ratePerMinute: 2 });
+    const take = (secret: string) => ring.byKey(secret)?.bucket?.take(clock.monotonicMs());
+    expect([take(key), take(key), take(key)]).toEqual([0, 0, 30_000]);
+    await ring.change(id, { name: "renamed" });
+    const rotated = (await ring.rotate(id))?.key ?? "";
+    expect(take(rotated)).toBe(30_000);
+    await ring.change(id, { ratePerMinute: 3 });
+    expect(take(rotated)).toBe(0);
   });
 });

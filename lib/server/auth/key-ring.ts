@@ -1,22 +1,23 @@
-import { hash, randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { KeyView, Role } from "../../contracts/auth.ts";
-import { DEFAULT_NAMESPACE } from "../../contracts/auth.ts";
 import type { KeyRow, KeyRows } from "../../ports/admin-rows.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
+import { KeyedLock } from "../../shared/keyed-lock.ts";
+import { TokenBucket } from "../../shared/token-bucket.ts";
+import {
+  digest,
+  ENVIRONMENT_KEY_ID,
+  environmentKey,
+  type HeldKey,
+  hexOf,
+  type Identity,
+  refuseEnvironmentKey,
+  secretOf,
+  toIdentity,
+  toView,
+} from "./held-key.ts";
 import { SignIns } from "./sign-ins.ts";
-
-export interface Identity {
-  keyId: string;
-  name: string;
-  role: Role;
-  namespace: string;
-  expiresAtMs: number | null;
-  /** How the caller authenticated; a cookie needs the Origin check. */
-  via: "bearer" | "cookie";
-  /** The sign-in behind a cookie, by the hash of its token; null for a key. */
-  signIn: string | null;
-}
 
 /** Maximum number of keys, not counting expired ones that are still stored. */
 const MAX_KEYS = 1_000;
@@ -24,17 +25,15 @@ const MAX_KEYS = 1_000;
 const MAX_KEYS_OF_LATECOMER = 10;
 const MAX_KEYS_WITH_LATECOMERS = 2_000;
 const SIGN_IN_MS = 12 * 3_600_000;
-/** The key that HEADROOM_OPERATOR_KEY gives has no row. */
-const ENVIRONMENT_KEY_ID = "environment";
-
-/** In one call: a `Hash` is a stream, and creating one per request costs ten times the hashing. */
-const digest = (text: string): Buffer => hash("sha256", text, "buffer");
 
 type Aged = Pick<KeyRow, "createdAtMs" | "id">;
 const byAge = (a: Aged, b: Aged): number => a.createdAtMs - b.createdAtMs || Number(a.id > b.id) - Number(a.id < b.id);
 
-interface Held extends KeyRow {
-  digest: Buffer;
+/** What may change of a key; what is not named stays. */
+export interface KeyChange {
+  name?: string | undefined;
+  expiresAtMs?: number | null | undefined;
+  ratePerMinute?: number | null | undefined;
 }
 
 /**
@@ -44,12 +43,13 @@ interface Held extends KeyRow {
 export class KeyRing {
   readonly #rows: KeyRows;
   readonly #clock: Clock;
-  readonly #keys = new Map<string, Held>();
+  readonly #keys = new Map<string, HeldKey>();
   readonly #signIns: SignIns;
   /**
    * Namespaces of keys that are being written: they have their place already, or calls at once would pass the bound.
    */
   readonly #making: string[] = [];
+  readonly #changing = new KeyedLock();
   readonly #listeners = new Set<() => void>();
 
   private constructor(rows: KeyRows, clock: Clock, signIns: SignIns) {
@@ -94,13 +94,15 @@ export class KeyRing {
     role: Role;
     namespace: string;
     expiresAtMs: number | null;
+    ratePerMinute?: number | null | undefined;
   }): Promise<KeyView & { key: string }> {
     const expired = this.#makeRoom(wanted.namespace);
     this.#making.push(wanted.namespace);
     try {
       const id = randomBytes(9).toString("base64url");
-      const key = `hr.${id}.${randomBytes(32).toString("base64url")}`;
-      const row = { ...wanted, id, hash: digest(key).toString("hex"), createdAtMs: this.#clock.nowMs() };
+      const key = secretOf(id);
+      const { ratePerMinute = null } = wanted;
+      const row = { ...wanted, ratePerMinute, id, hash: hexOf(key), createdAtMs: this.#clock.nowMs() };
       await this.#rows.insert(row, expired);
       this.#hold(row);
       return { ...toView(row), key };
@@ -109,13 +111,45 @@ export class KeyRing {
     }
   }
 
+  /** Changes a key; its sign-ins stay. Null for an unknown id. */
+  change(id: string, { name, expiresAtMs, ratePerMinute }: KeyChange): Promise<KeyView | null> {
+    return this.#rewrite(id, (row) => ({
+      ...row,
+      name: name ?? row.name,
+      expiresAtMs: expiresAtMs === undefined ? row.expiresAtMs : expiresAtMs,
+      ratePerMinute: ratePerMinute === undefined ? row.ratePerMinute : ratePerMinute,
+    }));
+  }
+
+  /** Gives a key another secret under its id. The one before and the key's sign-ins end. Null for an unknown id. */
+  async rotate(id: string): Promise<(KeyView & { key: string }) | null> {
+    const key = secretOf(id);
+    const view = await this.#rewrite(id, (row) => ({ ...row, hash: hexOf(key) }));
+    return view && { ...view, key };
+  }
+
+  /** One at a time: two changes at once would each undo the other's. */
+  async #rewrite(id: string, change: (row: KeyRow) => KeyRow): Promise<KeyView | null> {
+    refuseEnvironmentKey(id);
+    return await this.#changing.run(id, async () => {
+      const held = this.#keys.get(id);
+      if (held === undefined) return null;
+      const { digest: _, bucket: __, ...row } = held;
+      const changed = change(row);
+      const isRotated = changed.hash !== row.hash;
+      await this.#rows.update(changed, isRotated);
+      // It may have been revoked meanwhile.
+      if (!this.#keys.has(id)) return null;
+      this.#hold(changed);
+      if (isRotated) this.#signIns.forgetKey(id);
+      this.#tell();
+      return toView(changed);
+    });
+  }
+
   /** Ends a key and its sign-ins; false for an unknown id. */
   async revoke(id: string): Promise<boolean> {
-    if (id === ENVIRONMENT_KEY_ID)
-      throw new AppError(
-        "pinned-by-environment",
-        "This key comes from HEADROOM_OPERATOR_KEY; change that variable instead.",
-      );
+    refuseEnvironmentKey(id);
     if (!this.#keys.has(id)) return false;
     await this.#rows.revoke(id, this.#clock.nowMs());
     const ended = this.#drop(id);
@@ -142,9 +176,9 @@ export class KeyRing {
   }
 
   /** True while an identity is valid: its key, and its sign-in if it has one. */
-  holds({ keyId, signIn }: Identity): boolean {
+  holds({ keyId, signIn, hash }: Identity): boolean {
     const held = this.#keys.get(keyId);
-    if (held === undefined || !this.#alive(held.expiresAtMs)) return false;
+    if (held === undefined || held.hash !== hash || !this.#alive(held.expiresAtMs)) return false;
     if (signIn === null) return true;
     const found = this.#signIns.find(signIn);
     return found !== undefined && this.#alive(found.expiresAtMs);
@@ -206,7 +240,7 @@ export class KeyRing {
   }
 
   /** All but the environment's. */
-  #stored(): Held[] {
+  #stored(): HeldKey[] {
     return [...this.#keys.values()].filter(({ id }) => id !== ENVIRONMENT_KEY_ID);
   }
 
@@ -220,42 +254,14 @@ export class KeyRing {
   }
 
   #hold(row: KeyRow): void {
-    this.#keys.set(row.id, { ...row, digest: Buffer.from(row.hash, "hex") });
+    const before = this.#keys.get(row.id)?.bucket ?? null;
+    const { ratePerMinute } = row;
+    const isSame = ratePerMinute === (before?.perMinute ?? null);
+    const fresh = () => (ratePerMinute === null ? null : new TokenBucket(ratePerMinute, this.#clock.monotonicMs()));
+    this.#keys.set(row.id, { ...row, digest: Buffer.from(row.hash, "hex"), bucket: isSame ? before : fresh() });
   }
 
   #alive(expiresAtMs: number | null): boolean {
     return expiresAtMs === null || expiresAtMs > this.#clock.nowMs();
   }
-}
-
-function environmentKey(key: string, createdAtMs: number): KeyRow {
-  return {
-    id: ENVIRONMENT_KEY_ID,
-    namespace: DEFAULT_NAMESPACE,
-    name: "HEADROOM_OPERATOR_KEY",
-    role: "operator",
-    hash: digest(key).toString("hex"),
-    createdAtMs,
-    expiresAtMs: null,
-  };
-}
-
-function toIdentity(
-  { id, name, role, namespace }: KeyRow,
-  via: Identity["via"],
-  expiresAtMs: number | null,
-  signIn: string | null,
-): Identity {
-  return { keyId: id, name, role, namespace, via, expiresAtMs, signIn };
-}
-
-function toView({ id, name, role, namespace, createdAtMs, expiresAtMs }: KeyRow): KeyView {
-  return {
-    id,
-    name,
-    role,
-    namespace,
-    createdAt: new Date(createdAtMs).toISOString(),
-    expiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
-  };
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { AppError } from "../../shared/errors.ts";
+import type { TokenBucket } from "../../shared/token-bucket.ts";
 import { authenticate, namespaceOf, requireRole, requireSameOrigin } from "../auth/authenticate.ts";
-import type { Identity } from "../auth/key-ring.ts";
+import type { Identity } from "../auth/held-key.ts";
 import { requireOwnHost } from "../auth/own-host.ts";
 import type { Runtime } from "../runtime.ts";
 import { sentHeaders } from "./answer/openapi.ts";
@@ -37,6 +38,8 @@ const NOBODY: Identity = {
   expiresAtMs: null,
   via: "bearer",
   signIn: null,
+  bucket: null,
+  hash: "",
 };
 
 /** The HTTP API: one application for both doors. A request passes `answer` once, from its id to its response. */
@@ -140,6 +143,7 @@ function identify(runtime: Runtime, request: Request, { spec }: Route, peer: str
     { authorization: headers.get("authorization"), cookie: spec.keyOnly ? null : headers.get("cookie") },
     peer,
   );
+  if (identity.bucket !== null) requireRate(identity.bucket, runtime.clock.monotonicMs());
   try {
     if (spec.role !== null) requireRole(identity, spec.role);
     if (identity.via === "cookie" && spec.method !== "get") {
@@ -156,6 +160,21 @@ function identify(runtime: Runtime, request: Request, { spec }: Route, peer: str
     throw error;
   }
   return identity;
+}
+
+/** @throws {AppError} `too-many-requests`. */
+function requireRate(bucket: TokenBucket, nowMs: number): void {
+  const waitMs = bucket.take(nowMs);
+  if (waitMs === 0) return;
+  const seconds = String(Math.ceil(waitMs / 1000));
+  const { perMinute } = bucket;
+  throw new AppError("too-many-requests", `This key may make ${perMinute} requests a minute. Retry later.`, {
+    headers: {
+      "Retry-After": seconds,
+      "RateLimit-Policy": `"key";q=${perMinute};w=60`,
+      RateLimit: `"key";r=0;t=${seconds}`,
+    },
+  });
 }
 
 /** Outside production, a response that violates its contract fails loudly. */

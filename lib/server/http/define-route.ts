@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Roles } from "../../contracts/auth.ts";
 import type { PROBLEMS } from "../../shared/errors.ts";
-import type { Identity } from "../auth/key-ring.ts";
+import type { Identity } from "../auth/held-key.ts";
 import type { Runtime } from "../runtime.ts";
 import type { AnswerHeader, RequestHeader } from "./answer/openapi-headers.ts";
 

@@ -8,7 +8,7 @@ import { AppError } from "../../shared/errors.ts";
 import { mayTake } from "../../shared/fair-shares.ts";
 import { roomsOf, tellingsOf } from "../auth/audience.ts";
 import { authenticate, isSameOrigin, requireRole, tokenOf } from "../auth/authenticate.ts";
-import type { Identity } from "../auth/key-ring.ts";
+import type { Identity } from "../auth/held-key.ts";
 import { refuse, refuseUpgrade } from "../http/answer/refuse.ts";
 import { givenTwice } from "../http/intake/target.ts";
 import type { Runtime } from "../runtime.ts";

@@ -28,6 +28,8 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "post /api/v1/settings/rollback": "rollBackSettings",
   "get /api/v1/keys": "listKeys",
   "post /api/v1/keys": "createKey",
+  "patch /api/v1/keys/{id}": "changeKey",
+  "post /api/v1/keys/{id}/rotate": "rotateKey",
   "delete /api/v1/keys/{id}": "revokeKey",
   "get /api/v1/audit": "listAudit",
   "post /api/v1/sessions": "createSession",

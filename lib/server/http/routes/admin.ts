@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { auditEntrySchema } from "../../../contracts/audit.ts";
-import { createdKeySchema, keyViewSchema, newKeySchema } from "../../../contracts/auth.ts";
+import { createdKeySchema, keyPatchSchema, keyViewSchema, newKeySchema } from "../../../contracts/auth.ts";
 import { DEFAULT_PAGE_SIZE, idSchema, listQuery, page } from "../../../contracts/common.ts";
 import { rollbackSchema, settingsPatchSchema, settingsViewSchema } from "../../../contracts/settings.ts";
 import { AppError } from "../../../shared/errors.ts";
@@ -67,6 +67,18 @@ const settingsRoutes: readonly Route[] = [
   ),
 ];
 
+const unknownKey = () => new AppError("not-found", "No API key has this id.");
+
+/** Milliseconds; null and undefined as given. @throws {AppError} `unprocessable` for a time that is over. */
+function endOf(expiresAt: string | null | undefined, nowMs: number): number | null | undefined {
+  if (expiresAt === null || expiresAt === undefined) return expiresAt;
+  const endsAtMs = Date.parse(expiresAt);
+  if (endsAtMs > nowMs) return endsAtMs;
+  throw new AppError("unprocessable", "expiresAt must be in the future.", {
+    errors: [{ path: "/expiresAt", message: "must be in the future" }],
+  });
+}
+
 const keyRoutes: readonly Route[] = [
   defineRoute(
     {
@@ -105,16 +117,53 @@ const keyRoutes: readonly Route[] = [
       },
     },
     async ({ runtime, body, identity, requestId }) => {
-      const expiresAtMs = body.expiresAt === undefined ? null : Date.parse(body.expiresAt);
-      if (expiresAtMs !== null && expiresAtMs <= runtime.clock.nowMs()) {
-        throw new AppError("unprocessable", "expiresAt must be in the future.", {
-          errors: [{ path: "/expiresAt", message: "must be in the future" }],
-        });
-      }
-      const { name, role, namespace } = body;
-      const created = await runtime.keys.create({ name, role, namespace, expiresAtMs });
+      const expiresAtMs = endOf(body.expiresAt, runtime.clock.nowMs()) ?? null;
+      const { name, role, namespace, ratePerMinute } = body;
+      const created = await runtime.keys.create({ name, role, namespace, expiresAtMs, ratePerMinute });
       await runtime.audit.done(identity, "keys.create", created.id, `${role} in ${namespace}`, requestId);
       return reply(201, created, { Location: `/api/v1/keys/${created.id}` });
+    },
+  ),
+  defineRoute(
+    {
+      method: "patch",
+      growsMemory: false,
+      path: "/api/v1/keys/{id}",
+      role: "operator",
+      tag: "administration",
+      summary: "Change an API key's name, expiry or rate; null takes an expiry or a rate away",
+      params: z.object({ id: idSchema }),
+      body: keyPatchSchema,
+      mediaTypes: ["application/json", "application/merge-patch+json"],
+      responses: { 200: { description: "The key as it is now", schema: keyViewSchema } },
+    },
+    async ({ runtime, params, body, identity, requestId }) => {
+      const { name, ratePerMinute } = body;
+      const expiresAtMs = endOf(body.expiresAt, runtime.clock.nowMs());
+      const view = await runtime.keys.change(params.id, { name, expiresAtMs, ratePerMinute });
+      if (view === null) throw unknownKey();
+      await runtime.audit.done(identity, "keys.change", params.id, JSON.stringify(body), requestId);
+      return view;
+    },
+  ),
+  defineRoute(
+    {
+      method: "post",
+      growsMemory: false,
+      path: "/api/v1/keys/{id}/rotate",
+      role: "operator",
+      tag: "administration",
+      summary: "Give an API key another secret; the one before and its dashboard sessions end",
+      params: z.object({ id: idSchema }),
+      responses: {
+        200: { description: "The key; its new secret is shown only in this response", schema: createdKeySchema },
+      },
+    },
+    async ({ runtime, params, identity, requestId }) => {
+      const rotated = await runtime.keys.rotate(params.id);
+      if (rotated === null) throw unknownKey();
+      await runtime.audit.done(identity, "keys.rotate", params.id, "", requestId);
+      return rotated;
     },
   ),
   defineRoute(
@@ -128,7 +177,7 @@ const keyRoutes: readonly Route[] = [
       responses: { 204: { description: "Revoked" } },
     },
     async ({ runtime, params, identity, requestId }) => {
-      if (!(await runtime.keys.revoke(params.id))) throw new AppError("not-found", "No API key has this id.");
+      if (!(await runtime.keys.revoke(params.id))) throw unknownKey();
       await runtime.audit.done(identity, "keys.revoke", params.id, "", requestId);
       return reply(204);
     },

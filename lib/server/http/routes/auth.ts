@@ -1,7 +1,7 @@
 import { type IdentityView, identitySchema, signInSchema } from "../../../contracts/auth.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { authenticate, COOKIE_NAME, isSameOrigin, tokenOf } from "../../auth/authenticate.ts";
-import type { Identity } from "../../auth/key-ring.ts";
+import type { Identity } from "../../auth/held-key.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 
 const attributes = (secure: boolean): string => `Path=/; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}`;
