@@ -67,6 +67,14 @@ export class DocumentIngest {
     });
   }
 
+  /** Embeds the chunks of several documents in one call, so that the writes that follow find their vectors. */
+  async embedAhead(namespace: string, documents: readonly IngestDocument[]): Promise<void> {
+    const texts: string[] = [];
+    for (const { id, text, chunking } of documents)
+      for (const { start, end } of await this.#spansOf(id, text, chunking)) texts.push(text.slice(start, end));
+    if (texts.length > 0) await this.#parts.embeddings.embed(texts, { lane: "ingest", namespace });
+  }
+
   /** @returns whether there was one. */
   remove(namespace: string, id: string): Promise<boolean> {
     return this.#lock.run(JSON.stringify([namespace, id]), async () => {

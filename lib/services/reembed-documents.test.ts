@@ -9,7 +9,7 @@ import type { DocumentRows, NewDocument } from "../ports/document-rows.ts";
 import { packText } from "../stores/rag/document-text.ts";
 import { WORDS_VERSION } from "../stores/rag/index-words.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
-import type { DocumentIngest } from "./ingest-document.ts";
+import { DocumentIngest, type IngestDocument } from "./ingest-document.ts";
 import { ModelAgreement } from "./model-agreement.ts";
 import type { RagParts } from "./rag-parts.ts";
 import { MAX_KEPT_JOBS, Reembedding } from "./reembed-documents.ts";
@@ -32,6 +32,7 @@ afterAll(async () => {
 });
 
 const COUNT = 1_500;
+const embedAhead = async () => undefined;
 
 async function put(
   namespace: string,
@@ -39,12 +40,13 @@ async function put(
   model: string,
   readingLimit: number,
   wordsVersion = WORDS_VERSION,
+  text = "a text",
 ): Promise<void> {
   const document: NewDocument = {
     ...{ id, source: "s", page: null, language: null, metadata: {}, checksum: "c", chunkSize: 100, chunkOverlap: 20 },
     ...{ chunkCount: 0, characters: 6, createdAtMs: 1, updatedAtMs: 1, model, readingLimit },
     ...{ wordsVersion, languages: ["en"] },
-    ...{ text: await packText("a text"), body: "a text", chunks: [], keywords: null },
+    ...{ text: await packText(text), body: text, chunks: [], keywords: null },
   };
   await documents.replace(namespace, document);
 }
@@ -53,6 +55,7 @@ it("embeds all of 1,500 documents again, in whatever order their ids are, and th
   await Promise.all(Array.from({ length: COUNT }, (_, at) => put("n", `d${(at * 707) % COUNT}`, "old", READS)));
   // The stand-in for the model: it embeds nothing, and puts what it is given.
   const ingest = {
+    embedAhead: async () => undefined,
     reembed: async (_: string, id: string, read: () => Promise<unknown>) => {
       if ((await read()) !== null) await put("n", id, "new", READS);
     },
@@ -75,6 +78,7 @@ it("cuts again what was cut for another reading limit, and after a stop only wha
   const cut: string[] = [];
   let stopAt = 10;
   const ingest = {
+    embedAhead: async () => undefined,
     reembed: async (_: string, id: string, read: () => Promise<unknown>) => {
       if (cut.length === stopAt) throw new Error("stopped");
       if ((await read()) === null) return;
@@ -105,7 +109,7 @@ it("writes the words again of documents that an earlier version indexed as Engli
     written.push(id);
     await put("words", id, "new", READS);
   };
-  const reembedding = new Reembedding(parts, { reembed } as unknown as DocumentIngest);
+  const reembedding = new Reembedding(parts, { embedAhead, reembed } as unknown as DocumentIngest);
   expect((await reembedding.start("words")).total).toBe(3);
   await vi.waitFor(() => expect(reembedding.state("words").state).toBe("completed"), { timeout: 600_000 });
   expect(written.toSorted()).toEqual(["d0", "d2", "d4"]);
@@ -116,7 +120,7 @@ it("is one job for two who start it at once", async () => {
   const reembed = vi.fn(async (_: string, id: string, read: () => Promise<unknown>) => {
     if ((await read()) !== null) await put("twice", id, "new", READS);
   });
-  const reembedding = new Reembedding(parts, { reembed } as unknown as DocumentIngest);
+  const reembedding = new Reembedding(parts, { embedAhead, reembed } as unknown as DocumentIngest);
   const [one, other] = await Promise.all([reembedding.start("twice"), reembedding.start("twice")]);
   expect(other).toBe(one);
   expect(other.total).toBe(5);
@@ -128,7 +132,7 @@ it("is one job for two who start it at once", async () => {
 it("keeps what is known of the last job when the next cannot be counted", async () => {
   await put("known", "d", "old", READS);
   const reembed = async (_: string, id: string) => put("known", id, "new", READS);
-  const reembedding = new Reembedding(parts, { reembed } as unknown as DocumentIngest);
+  const reembedding = new Reembedding(parts, { embedAhead, reembed } as unknown as DocumentIngest);
   await reembedding.start("known");
   await vi.waitFor(() => expect(reembedding.state("known").state).toBe("completed"), { timeout: 600_000 });
   const counting = vi.spyOn(documents, "countOutdated").mockRejectedValue(new Error("no disk"));
@@ -158,4 +162,35 @@ it("remembers the last jobs of a bounded number of namespaces, and refuses more 
   expect(reembedding.state("n0").state).toBe("idle");
   open();
   await vi.waitFor(() => expect(reembedding.state("another").state).toBe("completed"), { timeout: 600_000 });
+});
+
+const wholly = (_text: string, _start: number, end: number) => end;
+
+it("embeds small documents together, 64 chunks a call at most, and each finds its vectors", async () => {
+  for (let at = 0; at < 130; at++) await put("small", `d${at}`, "old", READS, WORDS_VERSION, `text ${at}`);
+  const calls: number[] = [];
+  const stored = new Set<string>();
+  const embed = async (texts: readonly string[]) => {
+    const fresh = texts.filter((text) => !stored.has(text));
+    if (fresh.length > 0) calls.push(fresh.length);
+    for (const text of fresh) stored.add(text);
+    return { codes: [], embedded: fresh.length };
+  };
+  const ingest = new DocumentIngest(
+    { ...parts, embeddings: { embed }, reading: { load: async () => wholly } } as unknown as RagParts,
+    {} as ModelAgreement,
+  );
+  const reembed = async (_: string, id: string, read: () => Promise<IngestDocument | null>) => {
+    const document = await read();
+    if (document !== null) await embed([document.text]);
+    await put("small", id, "new", READS);
+  };
+  const together = { embedAhead: ingest.embedAhead.bind(ingest), reembed } as unknown as DocumentIngest;
+  const reembedding = new Reembedding(parts, together);
+  await reembedding.start("small");
+  await vi.waitFor(() => expect(reembedding.state("small").state).not.toBe("running"), { timeout: 600_000 });
+  expect(reembedding.state("small")).toMatchObject({ state: "completed", done: 130 });
+  expect(calls.reduce((sum, texts) => sum + texts, 0)).toBe(130);
+  expect(Math.max(...calls)).toBeLessThanOrEqual(64);
+  expect(calls.length).toBeLessThanOrEqual(4);
 });

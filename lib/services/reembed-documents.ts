@@ -2,10 +2,13 @@ import type { DocumentSummary } from "../ports/document-rows.ts";
 import { AppError } from "../shared/errors.ts";
 import { unpackText } from "../stores/rag/document-text.ts";
 import { WORDS_VERSION } from "../stores/rag/index-words.ts";
-import type { DocumentIngest } from "./ingest-document.ts";
+import type { DocumentIngest, IngestDocument } from "./ingest-document.ts";
 import type { RagParts } from "./rag-parts.ts";
 
 const PAGE = 100;
+/** What is embedded in one call for several documents: as many chunks as a call takes, and so much text. A larger one is embedded alone. */
+const CHUNKS_TOGETHER = 64;
+const CHARACTERS_TOGETHER = 256 * 1024;
 /** Namespaces whose last job is remembered; beyond it the oldest that has ended is forgotten. */
 export const MAX_KEPT_JOBS = 1_000;
 
@@ -20,7 +23,7 @@ export interface ReembedJob {
 }
 
 /**
- * Chunks and embeds a namespace's documents again after the model or its token limit has changed, one document per transaction. It can stop
+ * Chunks and embeds a namespace's documents again after the model or its token limit has changed, one document per transaction, small ones embedded together. It can stop
  * at any point; the documents that remain still have the old model or the old chunks. Unchanged chunks are not embedded again.
  */
 export class Reembedding {
@@ -105,8 +108,10 @@ export class Reembedding {
     try {
       for (let afterRowId = 0; !this.#isClosed; ) {
         const page = await this.#parts.documents.walk(namespace, afterRowId, PAGE);
-        for (const document of page)
-          if (this.#isOutdated(document) && !this.#isClosed) await this.#reembed(namespace, document, job);
+        for (const group of together(page.filter((document) => this.#isOutdated(document)))) {
+          if (group.length > 1 && !this.#isClosed) await this.#embedAhead(namespace, group);
+          for (const document of group) if (!this.#isClosed) await this.#reembed(namespace, document, job);
+        }
         const last = page.at(-1);
         if (last === undefined || page.length < PAGE) break;
         afterRowId = last.rowId;
@@ -119,16 +124,48 @@ export class Reembedding {
     job.finishedAtMs = this.#parts.clock.nowMs();
   }
 
-  async #reembed(namespace: string, document: DocumentSummary, job: ReembedJob): Promise<void> {
-    const { documents } = this.#parts;
+  /** Their vectors are stored by their texts then, where each document finds its own. A fault is told by the document that has it. */
+  async #embedAhead(namespace: string, group: readonly DocumentSummary[]): Promise<void> {
+    try {
+      const read = await Promise.all(group.map(({ id }) => this.#read(namespace, id)));
+      await this.#ingest.embedAhead(
+        namespace,
+        read.filter((document) => document !== null),
+      );
+    } catch {
+      // Each is embedded by itself, and the first that cannot be ends the job with its reason.
+    }
+  }
+
+  async #reembed(namespace: string, { id }: DocumentSummary, job: ReembedJob): Promise<void> {
     // Read under the document's lock, since it may have been removed or replaced since the page was read.
-    await this.#ingest.reembed(namespace, document.id, async () => {
-      const now = await documents.find(namespace, document.id);
-      const bytes = now === null || !this.#isOutdated(now) ? null : await documents.text(namespace, document.id);
-      if (now === null || bytes === null) return null;
-      const { id, source, page, language, metadata, chunkSize: size, chunkOverlap: overlap } = now;
-      return { id, text: await unpackText(bytes), source, page, language, metadata, chunking: { size, overlap } };
-    });
+    await this.#ingest.reembed(namespace, id, () => this.#read(namespace, id));
     job.done++;
   }
+
+  async #read(namespace: string, wanted: string): Promise<IngestDocument | null> {
+    const { documents } = this.#parts;
+    const now = await documents.find(namespace, wanted);
+    const bytes = now === null || !this.#isOutdated(now) ? null : await documents.text(namespace, wanted);
+    if (now === null || bytes === null) return null;
+    const { id, source, page, language, metadata, chunkSize: size, chunkOverlap: overlap } = now;
+    return { id, text: await unpackText(bytes), source, page, language, metadata, chunking: { size, overlap } };
+  }
+}
+
+/** Documents in their order, as many to a group as one call embeds. */
+function* together(documents: readonly DocumentSummary[]): Generator<DocumentSummary[]> {
+  let group: DocumentSummary[] = [];
+  let [chunks, characters] = [0, 0];
+  for (const document of documents) {
+    chunks += Math.max(1, document.chunkCount);
+    characters += document.characters;
+    if (group.length > 0 && (chunks > CHUNKS_TOGETHER || characters > CHARACTERS_TOGETHER)) {
+      yield group;
+      group = [];
+      [chunks, characters] = [Math.max(1, document.chunkCount), document.characters];
+    }
+    group.push(document);
+  }
+  if (group.length > 0) yield group;
 }
