@@ -29,7 +29,11 @@ export function memoryKeyRows() {
       await turn();
       revoke([id]);
     },
-    signIns: async (nowMs) => signIns.filter(({ expiresAtMs }) => expiresAtMs > nowMs),
+    async signIns(nowMs) {
+      const isKnown = (keyId: string) => keyId === "environment" || keys.some(({ id }) => id === keyId);
+      signIns = signIns.filter(({ keyId, expiresAtMs }) => expiresAtMs > nowMs && isKnown(keyId));
+      return [...signIns];
+    },
     async insertSignIn(row, ended) {
       await turn();
       signIns = [...signIns.filter(({ tokenHash }) => !ended.includes(tokenHash)), row];

@@ -1,7 +1,8 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { KeyRow, SignInRow } from "../../ports/admin-rows.ts";
+import type { KeyRow } from "../../ports/admin-rows.ts";
+import { describeKeyRows } from "../../ports/key-rows.contract.ts";
 import { createAuditRows, createKeyRows } from "./admin-rows.ts";
 import type { DatabaseClient } from "./database-client.ts";
 import { openTestDatabase } from "./testing/open-database.ts";
@@ -17,13 +18,6 @@ const keyOf = (id: string, more: Partial<KeyRow> = {}): KeyRow => ({
   expiresAtMs: null,
   ...more,
 });
-const signInOf = (tokenHash: string, keyId: string, createdAtMs = 1, expiresAtMs = 1_000): SignInRow => ({
-  tokenHash,
-  keyId,
-  createdAtMs,
-  expiresAtMs,
-});
-
 let database: DatabaseClient;
 let folder: string;
 beforeEach(async () => {
@@ -56,31 +50,12 @@ describe("createAuditRows", () => {
   });
 });
 
+describeKeyRows("key rows in SQLite", async () => ({
+  rows: createKeyRows(database),
+  reopen: async () => createKeyRows(database),
+}));
+
 describe("createKeyRows", () => {
-  const hashes = async (nowMs = 0) => (await createKeyRows(database).signIns(nowMs)).map(({ tokenHash }) => tokenHash);
-
-  it("deletes what a new sign-in pushed out with the commit that keeps it, and reads the oldest first", async () => {
-    const rows = createKeyRows(database);
-    await rows.insert(keyOf("a"), []);
-    for (const [index, hash] of ["z", "m", "a"].entries()) await rows.insertSignIn(signInOf(hash, "a", index + 1), []);
-    await rows.insertSignIn(signInOf("b", "a", 9), ["z", "unknown"]);
-    expect(await hashes()).toEqual(["m", "a", "b"]);
-    await rows.deleteSignIns(["m", "b"]);
-    expect(await hashes()).toEqual(["a"]);
-  });
-
-  it("keeps no sign-in of a key that is gone, and the environment's until they expire", async () => {
-    const rows = createKeyRows(database);
-    for (const id of ["kept", "revoked", "replaced"]) await rows.insert(keyOf(id), []);
-    for (const keyId of ["kept", "revoked", "replaced", "environment", "never"])
-      await rows.insertSignIn(signInOf(`of ${keyId}`, keyId), []);
-    await rows.revoke("revoked", 5);
-    await rows.insert(keyOf("new"), ["replaced"]);
-    expect((await rows.live()).map(({ id }) => id)).toEqual(["kept", "new"]);
-    expect(await hashes(999)).toEqual(["of kept", "of environment"]);
-    expect(await hashes(1_000)).toEqual([]);
-  });
-
   it("keeps the rows of the newest 1,000 revoked keys", async () => {
     const rows = createKeyRows(database);
     await Promise.all(Array.from({ length: 1_010 }, (_, index) => rows.insert(keyOf(`key-${index}`), [])));

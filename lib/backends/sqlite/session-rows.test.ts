@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import { describeSessionRows } from "../../ports/session-rows.contract.ts";
 import type { SessionChange, SessionRows } from "../../ports/session-rows.ts";
 import { MapRows } from "../../testing/session-rows-in-memory.ts";
 import { createSessionRows } from "./session-rows.ts";
@@ -72,6 +73,11 @@ async function seen(rows: SessionRows, atMs: number): Promise<unknown> {
     row ? { ...row, data: Buffer.from(row.data).toString(), isLive: row.lastUsedAtMs > atMs } : ends[index],
   );
 }
+
+describeSessionRows("session rows in SQLite, as the port asks", async () => {
+  await database.write(["Session", "SessionUses", "SessionEnd"].map((table) => ({ sql: `DELETE FROM "${table}"` })));
+  return { rows: await open(), reopen: open };
+});
 
 describe("session rows in SQLite", () => {
   it("say what a map says, after every change, expiry, list and restart", async () => {
