@@ -8,8 +8,8 @@ import { projectDir } from "./setup.mjs";
 
 const FOLDERS = ["agent", "app", "bench", "e2e", "lib", "scripts"];
 const SOURCE = /\.(?:ts|tsx|mts|mjs|js|cjs)$/;
-/** Made by others, or of no module system that is looked at. */
-const LEFT_OUT = /^lib\/backends\/generated\/|\.d\.m?ts$/;
+/** Made by others, of no module system that is looked at, or of a package of its own. */
+const LEFT_OUT = /^lib\/backends\/generated\/|^e2e\/generators\/|\.d\.m?ts$/;
 
 /** The source files under a root, as paths from there with `/`. */
 export function sourceFiles(root = projectDir) {

@@ -58,9 +58,10 @@ export function settingsPage(): string {
 export function problemsPage(): string {
   const rows = Object.entries(PROBLEMS).map(([name, [status, title]]) => [code(name), String(status), title]);
   return page(
-    "Problems",
+    "Errors",
     "Every error is `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail`, `code` and `requestId`. " +
-      "Where fields are wrong, `errors` holds `{path, message}` for each. Codes are stable: a client may switch on them.",
+      "Where fields are wrong, `errors` holds `{path, message}` for each. `path` is a JSON Pointer into the body, empty " +
+      "for all of it, or `query.NAME`, `header.NAME`, `path.NAME`. Codes are stable: a client may switch on them.",
     table(["code", "status", "title"], rows),
   );
 }
@@ -123,7 +124,7 @@ export function routesPage({ paths }: OpenApi): string {
   return page(
     "Routes",
     "The role is who may call a route beside the operator, who may call all. Every route can also answer with a " +
-      "[problem](problems.md). Bodies and parameters are described at `/docs` and `/openapi.json` of a running server.",
+      "[problem](errors.md). Bodies and parameters are described at `/docs` and `/openapi.json` of a running server.",
     ...parts,
   );
 }

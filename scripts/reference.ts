@@ -23,7 +23,7 @@ async function pages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ["events.md", eventsPage()],
     ["metrics.md", metricsPage(exposition)],
-    ["problems.md", problemsPage()],
+    ["errors.md", problemsPage()],
     ["routes.md", routesPage(description)],
     ["settings.md", settingsPage()],
   ]);

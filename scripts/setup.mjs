@@ -18,10 +18,10 @@ export function fail(text) {
 }
 
 /** Runs a command in the project with its output shown; ends this process when it fails. */
-export function run(command, args, { env = {}, title = `${command} ${args.join(" ")}` } = {}) {
+export function run(command, args, { env = {}, title = `${command} ${args.join(" ")}`, folder = "." } = {}) {
   const started = Date.now();
   say(`${title} …`);
-  const result = spawnSync(command, args, { cwd: projectDir, stdio: "inherit", env: { ...process.env, ...env } });
+  const result = spawnSync(command, args, { cwd: at(folder), stdio: "inherit", env: { ...process.env, ...env } });
   if (result.error || result.status !== 0)
     fail(`${title} failed (${result.error?.message ?? `exit ${result.status ?? result.signal}`})`);
   say(`${title}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
@@ -32,19 +32,20 @@ export function requireNode() {
   if (major < 20 || (major === 20 && minor < 19)) fail(`needs Node 20.19 or newer, this is ${process.versions.node}`);
 }
 
-/** Installs what the lock file names, unless it is there. */
-export function install() {
-  if (isInstalled()) return;
+/** Installs what the lock file of a folder names, unless it is there. */
+export function install(folder = ".") {
+  if (isInstalled(folder)) return;
   // Scripts of packages are not needed: every native part of ours ships in its package.
   run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
-    title: "installing packages (1–3 min the first time)",
+    title: `installing packages${folder === "." ? "" : ` of ${folder}`} (1–3 min the first time)`,
+    folder,
     env: { NODE_ENV: "development", ONNXRUNTIME_NODE_INSTALL: "skip", ONNXRUNTIME_NODE_INSTALL_CUDA: "skip" },
   });
 }
 
-function isInstalled() {
-  const installed = readJson(at("node_modules/.package-lock.json"));
-  const wanted = readJson(at("package-lock.json"));
+function isInstalled(folder) {
+  const installed = readJson(at(folder, "node_modules/.package-lock.json"));
+  const wanted = readJson(at(folder, "package-lock.json"));
   if (!installed || !wanted) return false;
   return Object.entries(wanted.packages).every(([name, { version, optional, link }]) => {
     if (name === "" || link) return true;

@@ -102,7 +102,7 @@ test("a header that is no valid text is 422, and nothing is kept of the file", a
   const response = await post(server, "target=sessions&format=csv&wait=1", body, { "x-namespace": "latin" });
   expect([response.status, (await response.json()) as object]).toEqual([
     422,
-    expect.objectContaining({ errors: [{ path: "/0", message: "csv-header" }] }),
+    expect.objectContaining({ errors: [{ path: "", message: "csv-header at line 1, offset 0" }] }),
   ]);
   const listed = (await (await server.get("/api/v1/sessions", { "x-namespace": "latin" })).json()) as { items: [] };
   expect(listed.items).toEqual([]);

@@ -219,7 +219,7 @@ export type ServicesSummary = z.infer<typeof servicesSummarySchema>;
 /** Parts that are not available are `null`, never an empty list. */
 export const memoryReportSchema = z.object({
   sample: memorySampleSchema,
-  stores: z.array(storeStatsSchema).nullable(),
+  stores: z.array(storeStatsSchema),
   leaks: leakReportSchema.nullable(),
   services: servicesSummarySchema.optional().describe("Summary of the watched services in the caller's namespace"),
   forecast: forecastSchema.nullable(),

@@ -38,7 +38,7 @@ export function describeFailure(error: unknown, signal: AbortSignal): Failure {
   if (cause instanceof StreamFaultError) {
     const { code, message, line, offset } = cause.fault;
     const thrown = new AppError("unprocessable", `${message} (line ${line}, offset ${offset})`, {
-      errors: [{ path: `/${offset}`, message: code }],
+      errors: [{ path: "", message: `${code} at line ${line}, offset ${offset}` }],
     });
     return { state: "failed", error: { code, message, line, offset }, resumable: false, thrown };
   }

@@ -42,7 +42,7 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 
 export interface FieldError {
-  /** Where: `/points/3/vector`, or `query.limit`. */
+  /** Where: a JSON Pointer into the body (`/points/3/vector`), or `query.limit`, `header.if-match`, `path.id`. */
   path: string;
   message: string;
 }

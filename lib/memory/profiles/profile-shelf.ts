@@ -114,7 +114,7 @@ export class ProfileShelf {
     if (allowed) return;
     const detail = `A heap snapshot needs about ${estimateBytes} bytes (heap × ${SNAPSHOT_HEAPS}); ${freeBytes} bytes of the memory limit are free.`;
     throw new AppError("insufficient-memory", detail, {
-      errors: [{ path: "kind", message: `estimateBytes ${estimateBytes}, freeBytes ${freeBytes}` }],
+      errors: [{ path: "/kind", message: `estimateBytes ${estimateBytes}, freeBytes ${freeBytes}` }],
     });
   }
 

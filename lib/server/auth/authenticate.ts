@@ -64,7 +64,7 @@ export function namespaceOf(identity: Identity, wanted: string | null): string {
   const parsed = namespaceSchema.safeParse(wanted);
   if (parsed.success) return parsed.data;
   throw new AppError("validation-failed", "X-Namespace is not a valid namespace.", {
-    errors: [{ path: "header.X-Namespace", message: parsed.error.issues[0]?.message ?? "is not valid" }],
+    errors: [{ path: "header.x-namespace", message: parsed.error.issues[0]?.message ?? "is not valid" }],
   });
 }
 

@@ -85,7 +85,15 @@ function portable(schema: unknown, place: Place): unknown {
   );
   const written = Object.fromEntries(kept.map(([name, value]) => [name, memberOf(name, value, place)]));
   const isOpen = written.type === "object" && written.properties === undefined;
-  return isOpen && written.additionalProperties === undefined ? { ...written, additionalProperties: {} } : written;
+  const told = place.isOutput ? written : defaultInWords(written);
+  return isOpen && told.additionalProperties === undefined ? { ...told, additionalProperties: {} } : told;
+}
+
+/** openapi-typescript makes a member of a body required that has a default: so bodies tell theirs in words. */
+function defaultInWords({ default: value, ...schema }: Json): Json {
+  if (value === undefined) return schema;
+  const words = `Default: ${JSON.stringify(value)}`;
+  return { ...schema, description: schema.description === undefined ? words : `${schema.description}. ${words}` };
 }
 
 /** Members may be called as keywords are, and examples may hold anything: only schemas are looked into. */

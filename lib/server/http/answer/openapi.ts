@@ -183,12 +183,13 @@ function parameters(
   return Object.entries(properties).map(([name, property]) => {
     const isRequired = where === "path" || required.includes(name);
     // A number comes as text, and is told as what it is read as, with its bounds.
-    const of = read[name]?.type === "integer" ? { ...described(property), ...read[name] } : (property as Json);
+    const of = read[name]?.type === "integer" ? { ...read[name], ...described(property) } : (property as Json);
+    const initial = read[name]?.default === undefined ? {} : { default: read[name].default };
     return {
       name,
       in: where,
       required: isRequired,
-      schema: of,
+      schema: { ...of, ...initial },
       ...(isRequired || examples[name] !== undefined ? { example: examples[name] ?? exampleOf(of, schemas) } : {}),
     };
   });

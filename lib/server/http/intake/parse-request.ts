@@ -20,7 +20,7 @@ export async function parseRequest(
 ): Promise<ParsedRequest> {
   const { pathname, search } = splitTarget(target);
   return {
-    params: spec.params ? check(spec.params, pathParams(spec.path, pathname), "params") : undefined,
+    params: spec.params ? check(spec.params, pathParams(spec.path, pathname), "path") : undefined,
     query: parseQuery(spec.query, search),
     body: spec.body
       ? await parseBody({ spec } as Route, spec.body, request, maxBodyBytes)
@@ -105,7 +105,7 @@ async function requireNoBody(spec: Route["spec"], request: Request): Promise<voi
   if (bytes.byteLength > 0) check(NO_FIELDS, parseJson(bytes), "body");
 }
 
-function check(schema: z.ZodType, value: unknown, where: "body" | "query" | "params"): unknown {
+function check(schema: z.ZodType, value: unknown, where: "body" | "query" | "path"): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw schemaError(parsed.error, where);

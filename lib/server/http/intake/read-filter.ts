@@ -16,17 +16,23 @@ export function readFilter(source: unknown, path: string): Filter {
   }
 }
 
-/** A filter as JSON in a query parameter. */
+/** A filter as JSON in a query parameter. @throws {AppError} that names the parameter, and the place in it. */
 export function readFilterParameter(text: string | undefined, name: string): Filter | null {
   if (text === undefined) return null;
   const at = `query.${name}`;
   try {
     return readFilter(parseJsonText(text, at), at);
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== "malformed-json") throw error;
-    const [first] = error.errors;
-    const errors = first ? error.errors : [{ path: at, message: "must be JSON without repeated keys" }];
-    const detail = first ? error.message : `${at} must be JSON without repeated keys.`;
-    throw new AppError("validation-failed", detail, { errors, cause: error });
+    if (!(error instanceof AppError)) throw error;
+    const code = error.code === "malformed-json" ? "validation-failed" : error.code;
+    if (error.errors.length === 0) {
+      const message = "must be JSON without repeated keys";
+      throw new AppError(code, `${at} ${message}.`, { errors: [{ path: at, message }], cause: error });
+    }
+    const errors = error.errors.map(({ path, message }) => ({
+      path: at,
+      message: `${path.slice(at.length)} ${message}`.trim(),
+    }));
+    throw new AppError(code, error.message, { errors, cause: error });
   }
 }

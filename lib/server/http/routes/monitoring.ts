@@ -26,7 +26,7 @@ export const monitoringRoutes: readonly Route[] = [
       const lastRun = optimizer?.lastRun ?? null;
       return {
         sample: runtime.monitor.sampler.peek(),
-        stores: runtime.stores.length > 0 ? runtime.stores.map((store) => store.stats()) : null,
+        stores: runtime.stores.map((store) => store.stats()),
         leaks: runtime.leaks.report(),
         services: runtime.leaks.services(namespace),
         ...rest,

@@ -280,7 +280,7 @@ async function putOne(
   const parsed = batchItemSchema.safeParse(given);
   const id = parsed.success ? parsed.data.id : null;
   try {
-    if (!parsed.success) throw schemaError(parsed.error, "body");
+    if (!parsed.success) throw schemaError(parsed.error, "body", ["documents", index]);
     const { id: documentId, ...body } = parsed.data;
     const { created, ...ingested } = await runtime.rag.ingest.put(namespace, toDocument(documentId, body));
     return { index, status: created ? 201 : 200, ...ingested };

@@ -192,6 +192,7 @@ const cancelRoute = defineRoute(
     tag: "streams",
     summary: "Cancel a stream; batches that were already stored stay",
     params: streamParams,
+    errors: [409],
     responses: { 204: { description: "Cancelled" } },
   },
   async ({ runtime, params, namespace }) => {
