@@ -1,4 +1,5 @@
-import { test as base } from "@playwright/test";
+import { test as base, expect } from "@playwright/test";
+import { undeclaredOf } from "./declared.ts";
 import { TestServer } from "./server.ts";
 
 interface Options {
@@ -23,7 +24,9 @@ export const test = base.extend<object, Workers>({
         env: { HEADROOM_DOOR: door, HEADROOM_SAMPLE_SECONDS: "1", HEADROOM_LOG_LEVEL: "warn" },
       });
       await use(server);
+      const undeclared = await undeclaredOf(server);
       await server.remove();
+      expect(undeclared, "what the tests saw and /openapi.json does not declare").toEqual([]);
     },
     { scope: "worker" },
   ],

@@ -8,6 +8,13 @@ const projectDir = path.resolve(import.meta.dirname, "../..");
 
 export const OPERATOR_KEY = "operator-key-for-tests-0123456789";
 
+export interface Answered {
+  method: string;
+  path: string;
+  status: number;
+  headers: readonly string[];
+}
+
 export interface ServerOptions {
   /** More environment; the database is a new one in a folder of its own unless it says otherwise. */
   env?: Readonly<Record<string, string>>;
@@ -23,6 +30,8 @@ export class TestServer {
   readonly dir: string;
   readonly process: ChildProcess;
   readonly #output: string[];
+  /** What `send` was answered: for `expectDeclared`. */
+  readonly answers = new Map<string, Answered>();
 
   private constructor(url: string, dir: string, child: ChildProcess, output: string[]) {
     this.url = url;
@@ -83,14 +92,14 @@ export class TestServer {
   }
 
   /** A request with the operator key; a body that is not text or bytes is sent as JSON. */
-  send(
+  async send(
     method: string,
     target: string,
     body?: unknown,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
     const raw = typeof body === "string" || body instanceof Uint8Array;
-    return fetch(`${this.url}${target}`, {
+    const response = await fetch(`${this.url}${target}`, {
       method,
       redirect: "manual",
       headers: {
@@ -100,6 +109,15 @@ export class TestServer {
       },
       ...(body === undefined ? {} : { body: raw ? (body as BodyInit) : JSON.stringify(body) }),
     });
+    const [path = ""] = target.split("?", 1);
+    const answer = {
+      method: method.toLowerCase(),
+      path,
+      status: response.status,
+      headers: [...response.headers.keys()],
+    };
+    this.answers.set(`${answer.method} ${path} ${answer.status} ${answer.headers}`, answer);
+    return response;
   }
 
   /** A key of another role or namespace. */
