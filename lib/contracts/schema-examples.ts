@@ -59,6 +59,8 @@ export const SCHEMA_EXAMPLES: Readonly<Record<string, unknown>> = {
   NewPoint: { id: "p1", vector: [0.1, 0.2, 0.3], metadata: { lang: "en" } },
   Point: { id: "p1", metadata: { lang: "en" }, vector: [0.1, 0.2, 0.3] },
   VectorSearch: { vector: [0.1, 0.2, 0.3], k: 3, filter: { lang: "en" } },
+  OneVectorSearch: { id: "p1", k: 3 },
+  PointBatch: { get: ["p1"], delete: ["p2"] },
   NewDocument: { text: TEXT, source: "handbook.md", metadata: { team: "support" } },
   DocumentBatch: { documents: [{ id: "handbook-1", text: TEXT }] },
   Document: DOCUMENT,

@@ -109,7 +109,11 @@ export const SCHEMA_NAMES: Readonly<Record<string, z.ZodType>> = {
   Upserted: vectors.upsertedSchema,
   Point: vectors.pointSchema,
   VectorSearch: vectors.searchBody,
+  OneVectorSearch: vectors.oneSearchSchema,
   VectorSearchAnswer: vectors.searchAnswer,
+  VectorSearchResults: vectors.searchesAnswer,
+  PointBatch: vectors.pointsBatchBody,
+  PointBatchResult: vectors.pointsBatchAnswer,
   Recall: vectors.recallSchema,
   Health: health.healthSchema,
 };

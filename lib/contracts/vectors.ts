@@ -1,10 +1,12 @@
 import { z } from "zod";
-import { idSchema, integerParameter, listQuery, page } from "./common.ts";
+import { booleanParameter, idSchema, integerParameter, listQuery, orderSchema, page } from "./common.ts";
 import { problemSchema } from "./problem.ts";
 
 export const MAX_DIMENSIONS = 4_096;
 export const MAX_POINTS_PER_CALL = 1_000;
 export const MAX_K = 1_000;
+const MAX_SEARCHES = 32;
+const MAX_TEXT = 8_192;
 
 const count = z.number().int().nonnegative();
 export const metricSchema = z.enum(["cosine", "dot", "euclidean"]);
@@ -86,6 +88,10 @@ export const collectionSchema = z.object({
 export type CollectionView = z.infer<typeof collectionSchema>;
 
 export const collectionsPage = page(collectionSchema);
+export const collectionsQuery = listQuery.extend({
+  sort: z.enum(["name", "points", "bytes"]).optional(),
+  order: orderSchema.optional(),
+});
 
 /** A point to store: an item of a call, or a record of a stream. */
 export const newPointSchema = z.strictObject({
@@ -104,17 +110,94 @@ export const upsertedSchema = z.object({
 });
 
 export const pointSchema = z.object({ id: z.string(), metadata: metadataSchema, vector: z.array(z.number()) });
-export const pointsPage = page(z.object({ id: z.string(), metadata: metadataSchema }));
-export const pointsQuery = listQuery.extend({ filter: z.string().max(65_536).optional().describe("A filter as JSON") });
+export const pointsPage = page(
+  z.object({ id: z.string(), metadata: metadataSchema, vector: z.array(z.number()).optional() }),
+);
+export const pointsQuery = listQuery.extend({
+  filter: z.string().max(65_536).optional().describe("A filter as JSON"),
+  includeVectors: booleanParameter.optional().describe("A page then holds at most 262,144 values"),
+});
 
-export const searchBody = z.strictObject({
-  vector: queryVector,
+const ids = z.array(idSchema).max(MAX_POINTS_PER_CALL);
+export const pointsBatchBody = z
+  .strictObject({
+    get: ids.optional(),
+    delete: ids.optional(),
+    filter: filterSchema.optional().describe("Deletes the points that match"),
+    all: z.literal(true).optional().describe("Deletes every point"),
+    dryRun: z.boolean().optional().describe("Only counts what `filter` or `all` would delete"),
+  })
+  .refine((batch) => Object.values(batch).some((part) => Array.isArray(part) || isObject(part) || part === true), {
+    message: "name get, delete, filter or all: true",
+  })
+  .refine(({ filter, all }) => filter === undefined || all === undefined, { message: "name filter or all, not both" })
+  .refine(({ filter }) => filter === undefined || Object.keys(filter).length > 0, {
+    message: "must not be empty; all: true deletes every point",
+    path: ["filter"],
+  })
+  .refine(({ dryRun, filter, all }) => !dryRun || filter !== undefined || all !== undefined, {
+    message: "needs filter or all",
+    path: ["dryRun"],
+  })
+  .refine((batch) => !batch.dryRun || batch.delete === undefined, {
+    message: "cannot be combined with delete",
+    path: ["dryRun"],
+  });
+export type PointsBatch = z.infer<typeof pointsBatchBody>;
+
+export const pointsBatchAnswer = z.object({
+  results: z.array(
+    z.object({
+      op: z.enum(["get", "delete"]),
+      index: count.describe("Position in `get` or `delete`"),
+      id: z.string(),
+      status: z.number().int(),
+      point: pointSchema.optional(),
+      problem: problemSchema.optional(),
+    }),
+  ),
+  removed: count.optional().describe("By `filter` or `all`"),
+  count: count.optional().describe("Of a dry run"),
+  bytes: count.optional().describe("Of a dry run: the vectors as they are stored"),
+});
+export type PointsBatchAnswer = z.infer<typeof pointsBatchAnswer>;
+
+const searchFields = {
+  vector: queryVector.optional(),
+  text: z.string().min(1).max(MAX_TEXT).optional().describe("Embedded with the model; dimensions must fit"),
+  id: idSchema.optional().describe("The vector of this point, which is not a match itself"),
+  includeSelf: z.boolean().optional().describe("With `id`: the point may be a match"),
   k: z.number().int().min(1).max(MAX_K).optional().describe("Number of matches; 10 by default"),
   filter: filterSchema.optional(),
   exact: z.boolean().optional().describe("Score every vector exactly, from its stored row"),
+  recallTarget: z
+    .number()
+    .gt(0)
+    .max(1)
+    .optional()
+    .describe("Share of the exact answer to be found; 0.99 by default, 1 scans all codes"),
   includeVectors: z.boolean().optional(),
   minScore: z.number().optional(),
-});
+};
+
+interface Sources {
+  vector?: unknown;
+  text?: unknown;
+  id?: unknown;
+}
+const sources = ({ vector, text, id }: Sources): number =>
+  [vector, text, id].filter((source) => source !== undefined).length;
+const ONE_SOURCE = { message: "name one of vector, text and id" };
+
+export const oneSearchSchema = z.strictObject(searchFields).refine((search) => sources(search) === 1, ONE_SOURCE);
+export type OneSearch = z.infer<typeof oneSearchSchema>;
+
+export const searchBody = z
+  .strictObject({ ...searchFields, searches: z.array(oneSearchSchema).min(1).max(MAX_SEARCHES).optional() })
+  .refine((search) => search.searches !== undefined || sources(search) === 1, ONE_SOURCE)
+  .refine((search) => search.searches === undefined || Object.keys(search).length === 1, {
+    message: "searches cannot be combined with other fields",
+  });
 
 export const searchAnswer = z.object({
   matches: z.array(
@@ -126,9 +209,24 @@ export const searchAnswer = z.object({
     }),
   ),
   tier: z.object({ hot: count, cold: count }).describe("Vectors searched in each tier"),
+  recall: z.object({
+    target: z.number().describe("What was asked for"),
+    measured: z
+      .number()
+      .nullable()
+      .describe("What `recall` measured last of such searches; null before that, and for an exact search"),
+  }),
+  scannedRatio: z.number().min(0).max(1).describe("Share of the vectors that were looked at"),
   tookMs: z.number(),
 });
 export type SearchAnswer = z.infer<typeof searchAnswer>;
+
+export const searchesAnswer = z.object({
+  results: z.array(
+    searchAnswer.partial().extend({ index: count, status: z.number().int(), problem: problemSchema.optional() }),
+  ),
+});
+export type SearchesAnswer = z.infer<typeof searchesAnswer>;
 
 export const recallQuery = z.strictObject({ sample: integerParameter(1, 1_000).optional() });
 export const recallSchema = z.object({

@@ -67,6 +67,10 @@ export interface SearchResult {
   matches: Match[];
   /** Number of vectors searched at full precision in memory, and in the other tiers. */
   tier: { hot: number; cold: number };
+  /** What `recall` measured last; null before that since the start, and for an exact search. */
+  measuredRecall: number | null;
+  /** Share of the vectors that were looked at. */
+  scannedRatio: number;
   tookMs: number;
 }
 
@@ -75,6 +79,8 @@ export interface Point {
   metadata: Record<string, unknown>;
   vector: number[];
 }
+
+export type ListedPoint = Omit<Point, "vector"> & { vector?: number[] };
 
 export interface RecallReport {
   /** Number of queries: points of the collection, each excluded from its own result. */
@@ -126,7 +132,9 @@ export interface VectorIndex {
   list(
     namespace: string,
     name: string,
-    page: { limit: number; cursor: number; filter: Filter | null },
-  ): Promise<{ items: Omit<Point, "vector">[]; nextCursor: number | null }>;
+    page: { limit: number; cursor: number; filter: Filter | null; includeVectors?: boolean | undefined },
+  ): Promise<{ items: ListedPoint[]; nextCursor: number | null }>;
+  /** How many points match, and the bytes of their vectors as they are stored. */
+  measure(namespace: string, name: string, filter: Filter | null): Promise<{ count: number; bytes: number }>;
   recall(namespace: string, name: string, sample: number): Promise<RecallReport>;
 }

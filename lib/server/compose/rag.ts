@@ -47,6 +47,12 @@ export class Rag {
     return codes.map(decodeVector);
   }
 
+  /** The vector of a question. */
+  async embedQuestion(namespace: string, text: string): Promise<Float32Array> {
+    const { codes } = await this.parts.embeddings.embed([text], { lane: "query", namespace });
+    return decodeVector(codes[0] as Uint8Array);
+  }
+
   exportDocuments(namespace: string): AsyncGenerator<Record<string, unknown>> {
     return exportDocuments(this.parts.documents, namespace);
   }

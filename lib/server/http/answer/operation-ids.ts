@@ -55,6 +55,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "post /api/v1/collections/{name}/search": "searchCollection",
   "put /api/v1/collections/{name}/points": "upsertPoints",
   "get /api/v1/collections/{name}/points": "listPoints",
+  "post /api/v1/collections/{name}/points/batch": "batchPoints",
   "get /api/v1/collections/{name}/points/{id}": "getPoint",
   "delete /api/v1/collections/{name}/points/{id}": "deletePoint",
   "put /api/v1/rag/documents/{id}": "putDocument",

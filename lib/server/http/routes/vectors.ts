@@ -1,27 +1,29 @@
-import { DEFAULT_PAGE_SIZE, listQuery } from "../../../contracts/common.ts";
+import { z } from "zod";
+import type { Problem } from "../../../contracts/problem.ts";
 import {
   type CollectionView,
   collectionParams,
   collectionSchema,
   collectionShapeSchema,
   collectionsPage,
-  pointParams,
-  pointSchema,
-  pointsBody,
-  pointsPage,
-  pointsQuery,
+  collectionsQuery,
+  type OneSearch,
   recallQuery,
   recallSchema,
+  type SearchesAnswer,
   searchAnswer,
   searchBody,
-  upsertedSchema,
+  searchesAnswer,
 } from "../../../contracts/vectors.ts";
-import type { CollectionInfo, Refusal } from "../../../ports/vector-index.ts";
+import type { CollectionInfo } from "../../../ports/vector-index.ts";
+import { searchVectors } from "../../../services/search-vectors.ts";
 import { AppError } from "../../../shared/errors.ts";
-import { decodeNameCursor, decodeNumberCursor, encodeCursor } from "../answer/page-cursor.ts";
+import type { Runtime } from "../../runtime.ts";
+import { decodeSortedCursor, encodeSortedCursor } from "../answer/page-cursor.ts";
 import { toProblem } from "../answer/problem.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
-import { readFilter, readFilterParameter } from "../intake/read-filter.ts";
+import { readFilter } from "../intake/read-filter.ts";
+import { pointRoutes } from "./points.ts";
 
 const tag = "vectors";
 const role = "consumer";
@@ -36,6 +38,17 @@ function viewOf({ namespace: _, createdAtMs, points, hot, coded, diskOnly, ...in
     spilledItems: Math.max(0, points - hot),
   };
 }
+
+type Ranked = readonly [figure: number, name: string];
+
+/** What collections are sorted by; those of one figure go by name. */
+const FIGURES = {
+  name: () => 0,
+  points: ({ points }: CollectionInfo) => points,
+  bytes: ({ bytes }: CollectionInfo) => bytes,
+};
+
+const searchReply = z.union([searchAnswer, searchesAnswer]);
 
 const collectionRoutes: readonly Route[] = [
   defineRoute(
@@ -65,18 +78,24 @@ const collectionRoutes: readonly Route[] = [
       path: "/api/v1/collections",
       role,
       tag,
-      summary: "List collections in the order of their names",
-      query: listQuery,
+      summary: "List collections in the order of their names, or sorted by points or bytes",
+      query: collectionsQuery,
       responses: { 200: { description: "A page of collections", schema: collectionsPage } },
     },
     async ({ runtime, namespace, query }) => {
-      const after = decodeNameCursor(query.cursor);
-      const limit = query.limit ?? DEFAULT_PAGE_SIZE;
       const all = await runtime.vectors.collections(namespace);
-      const rest = after === null ? all : all.filter(({ name }) => name > after);
-      const items = rest.slice(0, limit).map(viewOf);
-      const last = items.at(-1);
-      return { items, nextCursor: last && rest.length > limit ? encodeCursor(last.name) : null };
+      const { limit, cursor, sort = "name", order = "asc" } = query;
+      const figure = FIGURES[sort];
+      const sorted = `${sort} ${order}`;
+      const after = decodeSortedCursor(cursor, sorted);
+      const sign = order === "asc" ? 1 : -1;
+      const compare = (a: Ranked, b: Ranked) => sign * (a[0] - b[0] || (a[1] < b[1] ? -1 : Number(a[1] > b[1])));
+      const rankOf = (info: CollectionInfo): Ranked => [figure(info), info.name];
+      const rest = after === null ? all : all.filter((info) => compare(rankOf(info), after) > 0);
+      const page = rest.sort((a, b) => compare(rankOf(a), rankOf(b))).slice(0, limit);
+      const last = page.at(-1);
+      const nextCursor = last && rest.length > limit ? encodeSortedCursor(sorted, rankOf(last)) : null;
+      return { items: page.map(viewOf), nextCursor };
     },
   ),
   defineRoute(
@@ -125,103 +144,59 @@ const collectionRoutes: readonly Route[] = [
       path: "/api/v1/collections/{name}/search",
       role,
       tag,
-      summary: "Search for the nearest points",
+      summary: "Search for the nearest points, by a vector, a text or a stored point; up to 32 searches in one call",
       growsMemory: false,
       params: collectionParams,
       body: searchBody,
-      rounded: [["vector"]],
-      responses: { 200: { description: "The matches, best first", schema: searchAnswer } },
-    },
-    ({ runtime, namespace, params, body }) => {
-      const filter = body.filter === undefined ? undefined : readFilter(body.filter, "/filter");
-      const { vector, k, exact, includeVectors, minScore } = body;
-      return runtime.vectors.search(namespace, params.name, { vector, k, filter, exact, includeVectors, minScore });
-    },
-  ),
-];
-
-function refusalView({ index, id, code, reason, pointer }: Refusal, requestId: string) {
-  const path = `/points/${index}${pointer}`;
-  const error = new AppError(code, `Point ${index}: ${reason}.`, { errors: [{ path, message: reason }] });
-  const { problem } = toProblem(error, requestId);
-  return { index, id, status: problem.status, problem };
-}
-
-const pointRoutes: readonly Route[] = [
-  defineRoute(
-    {
-      method: "put",
-      path: "/api/v1/collections/{name}/points",
-      role,
-      tag,
-      summary: "Insert or replace up to 1,000 points",
-      params: collectionParams,
-      body: pointsBody,
-      rounded: [["points", "*", "vector"]],
+      rounded: [["vector"], ["searches", "*", "vector"]],
       responses: {
-        200: { description: "All points were stored", schema: upsertedSchema },
-        207: { description: "Some points were refused; the others were stored", schema: upsertedSchema },
+        200: { description: "The matches, best first, or a result for each search", schema: searchReply },
+        207: { description: "A result for each search; some failed", schema: searchesAnswer },
       },
     },
     async ({ runtime, namespace, params, body, requestId }) => {
-      const { upserted, refused } = await runtime.vectors.upsert(namespace, params.name, body.points);
-      if (refused.length === 0) return { upserted };
-      return reply(207, { upserted, results: refused.map((refusal) => refusalView(refusal, requestId)) });
-    },
-  ),
-  defineRoute(
-    {
-      method: "get",
-      path: "/api/v1/collections/{name}/points",
-      role,
-      tag,
-      summary: "List points, ids and metadata only, in the order of insertion",
-      params: collectionParams,
-      query: pointsQuery,
-      responses: { 200: { description: "A page of points", schema: pointsPage } },
-    },
-    async ({ runtime, namespace, params, query }) => {
-      const { items, nextCursor } = await runtime.vectors.list(namespace, params.name, {
-        limit: query.limit ?? DEFAULT_PAGE_SIZE,
-        cursor: decodeNumberCursor(query.cursor) ?? 0,
-        filter: readFilterParameter(query.filter, "filter"),
-      });
-      return { items, nextCursor: nextCursor === null ? null : encodeCursor(nextCursor) };
-    },
-  ),
-  defineRoute(
-    {
-      method: "get",
-      path: "/api/v1/collections/{name}/points/{id}",
-      role,
-      tag,
-      summary: "Get a point",
-      params: pointParams,
-      responses: { 200: { description: "The point, with its vector at the stored precision", schema: pointSchema } },
-    },
-    async ({ runtime, namespace, params }) => {
-      const [point] = await runtime.vectors.get(namespace, params.name, [params.id]);
-      if (!point) throw new AppError("not-found", "No point has this id.");
-      return point;
-    },
-  ),
-  defineRoute(
-    {
-      method: "delete",
-      path: "/api/v1/collections/{name}/points/{id}",
-      role,
-      tag,
-      summary: "Delete a point",
-      params: pointParams,
-      responses: { 204: { description: "Deleted" } },
-    },
-    async ({ runtime, namespace, params }) => {
-      const removed = await runtime.vectors.remove(namespace, params.name, [params.id]);
-      if (removed === 0) throw new AppError("not-found", "No point has this id.");
-      return reply(204);
+      const run = (search: OneSearch, path: string) => searchOne(runtime, namespace, params.name, search, path);
+      const { searches, ...single } = body;
+      if (searches === undefined) return run(single, "");
+      await runtime.vectors.collection(namespace, params.name);
+      const results: SearchesAnswer["results"] = [];
+      for (const [index, search] of searches.entries()) {
+        const path = `/searches/${index}`;
+        results.push({ index, ...(await orProblem(() => run(search, path), requestId, path)) });
+      }
+      return reply(results.every(({ status }) => status === 200) ? 200 : 207, { results });
     },
   ),
 ];
+
+function searchOne(runtime: Runtime, namespace: string, name: string, search: OneSearch, path: string) {
+  const filter = search.filter === undefined ? undefined : readFilter(search.filter, `${path}/filter`);
+  const { vectors, rag } = runtime;
+  const embed = rag.embedQuestion.bind(rag);
+  return searchVectors({ vectors, embed }, namespace, name, { ...search, filter });
+}
+
+/** An item that fails does not end the call. Paths of its problem become those of the whole body. */
+async function orProblem<Answer extends object>(
+  run: () => Promise<Answer>,
+  requestId: string,
+  path: string,
+): Promise<{ status: number; problem?: Problem } & Partial<Answer>> {
+  try {
+    return { status: 200, ...(await run()) };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { problem } = toProblem(error, requestId);
+    const errors = problem.errors?.map((one) => ({
+      ...one,
+      path: one.path.startsWith(path) ? one.path : `${path}${one.path}`,
+    }));
+    return { status: problem.status, problem: errors ? { ...problem, errors } : problem } as {
+      status: number;
+      problem: Problem;
+    } & Partial<Answer>;
+  }
+}
 
 /** Vectors: named collections, their points, search and recall. */
 export const vectorRoutes: readonly Route[] = [...collectionRoutes, ...pointRoutes];

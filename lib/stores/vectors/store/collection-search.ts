@@ -1,9 +1,10 @@
 import type { SearchRequest } from "../../../ports/vector-index.ts";
 import type { VectorRows } from "../../../ports/vector-rows.ts";
 import type { Clock } from "../../../shared/clock.ts";
+import type { Filter } from "../../../shared/filter.ts";
 import type { StoreCounters } from "../../core/store-counters.ts";
 import type { Query } from "../codec/query.ts";
-import { RowBatch } from "../codec/row-codec.ts";
+import type { RowBatch } from "../codec/row-codec.ts";
 import type { Payload } from "../tiers/payload-arena.ts";
 import type { Ranked } from "../tiers/top-k.ts";
 import type { VectorMemory } from "../tiers/vector-memory.ts";
@@ -113,11 +114,8 @@ export class CollectionSearch {
     this.#parts.memory.admit(collection.memory, row, batch, index, payload);
   }
 
-  /** The vectors of what was found, by row, as they are stored. */
-  async vectorsOf(collection: Collection, found: readonly Ranked[]): Promise<Map<number, number[]>> {
-    const rows = found.map(({ row }) => row).sort((a, b) => a - b);
-    const points = await this.#parts.rows.read(collection.record.id, rows);
-    const batch = new RowBatch(collection.format, points.rows.length, points.bytes);
-    return new Map(points.rows.map((row, index) => [row, batch.original(index)]));
+  /** The rows that a filter takes. */
+  matching(collection: Collection, filter: Filter): Promise<RowSet> {
+    return this.#parts.matches.of(collection, filter);
   }
 }

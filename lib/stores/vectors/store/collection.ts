@@ -23,6 +23,8 @@ export class Collection {
   misses = 0;
   searches = 0;
   dropped = false;
+  /** What was measured last; null before that. */
+  measuredRecall: number | null = null;
   /** Grows with every row that is written or removed. */
   version = 0;
   measured: number;

@@ -19,6 +19,10 @@ export class RowSet {
     return this.#rows.byteLength;
   }
 
+  get size(): number {
+    return this.#rows.length;
+  }
+
   /** O(log n). */
   has(row: number): boolean {
     let low = 0;

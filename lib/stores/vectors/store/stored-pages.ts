@@ -1,4 +1,5 @@
 import type { StoredPoints, VectorRows } from "../../../ports/vector-rows.ts";
+import { RowBatch } from "../codec/row-codec.ts";
 import type { RowFormat } from "../codec/row-format.ts";
 
 const PAGE_BYTES = 524_288;
@@ -25,4 +26,19 @@ export async function* storedPages(
     // Whoever stops early waits for nothing, and nobody is left to hear of a failure.
     next.catch(() => undefined);
   }
+}
+
+/** The vectors of rows, as they are stored. A row that is gone is not among them. */
+export async function readVectors(
+  rows: VectorRows,
+  collectionId: number,
+  format: RowFormat,
+  wanted: readonly number[],
+): Promise<Map<number, number[]>> {
+  const points = await rows.read(
+    collectionId,
+    wanted.toSorted((a, b) => a - b),
+  );
+  const batch = new RowBatch(format, points.rows.length, points.bytes);
+  return new Map(points.rows.map((row, index) => [row, batch.original(index)]));
 }

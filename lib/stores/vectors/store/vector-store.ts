@@ -1,6 +1,7 @@
 import type { MemoryAccount } from "../../../ports/memory-account.ts";
 import type {
   CollectionInfo,
+  ListedPoint,
   Point,
   PointInput,
   RecallReport,
@@ -25,6 +26,7 @@ import { confirmed, infoOf } from "./collection-info.ts";
 import { CollectionSearch } from "./collection-search.ts";
 import { FilterMatches, type RowSet } from "./filter-matches.ts";
 import { measureRecall } from "./recall.ts";
+import { readVectors } from "./stored-pages.ts";
 import { Turns } from "./turns.ts";
 import { type VectorProblem, vectorProblem } from "./vector-check.ts";
 
@@ -186,14 +188,24 @@ export class VectorStore implements VectorIndex {
     if (problem) throw unprocessable(problem);
     const query = new Query(collection.format, request.vector);
     const { tier, found } = await this.#searching.search(collection, query, request);
-    const vectors = request.includeVectors ? await this.#searching.vectorsOf(collection, found) : null;
+    const vectors = request.includeVectors
+      ? await readVectors(
+          this.#rows,
+          collection.record.id,
+          collection.format,
+          found.map(({ row }) => row),
+        )
+      : null;
     const matches = found.map((entry) => ({
       id: entry.id,
       score: query.scoreOf(entry.rank),
       metadata: parseMetadata(entry.metadata),
       ...(vectors ? { vector: vectors.get(entry.row) ?? [] } : {}),
     }));
-    return { matches, tier, tookMs: this.#clock.monotonicMs() - startedAtMs };
+    const measuredRecall = request.exact ? null : collection.measuredRecall;
+    const tookMs = this.#clock.monotonicMs() - startedAtMs;
+    // Every code is scanned, and what has none is read from disk.
+    return { matches, tier, measuredRecall, scannedRatio: 1, tookMs };
   }
 
   async get(namespace: string, name: string, ids: readonly string[]): Promise<Point[]> {
@@ -220,20 +232,37 @@ export class VectorStore implements VectorIndex {
     return rows.length;
   }
 
-  async list(namespace: string, name: string, page: { limit: number; cursor: number; filter: Filter | null }) {
-    const { id } = this.#find(namespace, name).record;
-    const found = await this.#rows.list(id, page.cursor, page.limit + 1, page.filter);
-    const items = found.ids
-      .slice(0, page.limit)
-      .map((pointId, i) => ({ id: pointId, metadata: parseMetadata(found.metadata[i] ?? null) }));
-    const more = found.rows.length > page.limit;
-    return { items, nextCursor: more ? (found.rows[page.limit - 1] ?? null) : null };
+  async list(namespace: string, name: string, page: Parameters<VectorIndex["list"]>[2]) {
+    const collection = this.#find(namespace, name);
+    const { record, format } = collection;
+    const limit = page.includeVectors ? Math.min(page.limit, pageOf(record.dimensions)) : page.limit;
+    const found = await this.#rows.list(record.id, page.cursor, limit + 1, page.filter);
+    const rows = found.rows.slice(0, limit);
+    const vectors = page.includeVectors ? await readVectors(this.#rows, record.id, format, rows) : null;
+    const items: ListedPoint[] = [];
+    for (const [index, row] of rows.entries()) {
+      const item = { id: found.ids[index] ?? "", metadata: parseMetadata(found.metadata[index] ?? null) };
+      const vector = vectors?.get(row);
+      // One that was removed since the page was read is left out.
+      if (!vectors) items.push(item);
+      else if (vector) items.push({ ...item, vector });
+    }
+    return { items, nextCursor: found.rows.length > limit ? (rows.at(-1) ?? null) : null };
+  }
+
+  async measure(namespace: string, name: string, filter: Filter | null): Promise<{ count: number; bytes: number }> {
+    const collection = this.#find(namespace, name);
+    const count = filter ? (await this.#searching.matching(collection, filter)).size : collection.count;
+    return { count, bytes: count * collection.format.rowBytes };
   }
 
   async recall(namespace: string, name: string, sample: number): Promise<RecallReport> {
     const collection = this.#find(namespace, name);
     const search = (query: Query, k: number, among: RowSet | null) => this.#searching.rank(collection, query, k, among);
-    return measureRecall({ collection, rows: this.#rows, turns: this.#turns, clock: this.#clock, sample, search });
+    const parts = { rows: this.#rows, turns: this.#turns, clock: this.#clock };
+    const report = await measureRecall({ collection, ...parts, sample, search });
+    collection.measuredRecall = report.recall;
+    return report;
   }
 
   #find(namespace: string, name: string): Collection {
@@ -248,6 +277,10 @@ export class VectorStore implements VectorIndex {
     return collection;
   }
 }
+
+/** Values of a page: as JSON they take some 5 MB. */
+const PAGE_VALUES = 262_144;
+const pageOf = (dimensions: number): number => Math.max(1, Math.floor(PAGE_VALUES / dimensions));
 
 function parseMetadata(text: string | null): Record<string, unknown> {
   return text === null ? {} : JSON.parse(text);
