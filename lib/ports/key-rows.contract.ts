@@ -9,6 +9,7 @@ const keyOf = (id: string): KeyRow => ({
   hash: "00",
   createdAtMs: 1,
   expiresAtMs: null,
+  ratePerMinute: null,
 });
 const signInOf = (tokenHash: string, keyId: string, createdAtMs = 1, expiresAtMs = 1_000): SignInRow => ({
   tokenHash,

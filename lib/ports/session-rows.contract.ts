@@ -10,6 +10,7 @@ const rowOf = (id: string, more: Partial<SessionRow> = {}): SessionRow => ({
   createdAtMs: 100,
   lastUsedAtMs: 100,
   idleTimeoutMs: TIMEOUT_MS,
+  endsAtMs: Number.POSITIVE_INFINITY,
   version: 1,
   data: Buffer.from(JSON.stringify({ id })),
   ...more,
