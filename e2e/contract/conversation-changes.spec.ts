@@ -273,3 +273,47 @@ test("conversations are listed and deleted by owner and by prefix, sorted, and n
   expect(await json(await remove("?all=true"))).toEqual({ removed: 4 });
   expect(await list("")).toEqual([]);
 });
+
+test("a prompt begins with the system text, which is counted, and sends parts as they came", async ({ server }) => {
+  const namespace = fresh();
+  const { send } = caller(server, namespace);
+  const parts = [
+    { type: "text", text: "What is on this picture?" },
+    { type: "image", data: "A".repeat(20_000) },
+  ];
+  const call = [{ type: "tool-call", toolCallId: "t1", toolName: "look", input: {} }];
+  const result = [{ type: "tool-result", toolCallId: "t1", output: { type: "text", value: "a cat" } }];
+  const messages = [
+    { role: "system", content: "Kept." },
+    { role: "user", content: parts },
+    { role: "assistant", content: call },
+    { role: "tool", content: result },
+    { id: "a1", role: "assistant", content: "A cat." },
+  ];
+  await send("POST", "/messages", { messages });
+  const build = (more: object) =>
+    server.send(
+      "POST",
+      "/api/v1/rag/context",
+      { query: "next?", conversationId: "c1", maxTokens: 400, k: 0, model: "gpt-4o", ...more },
+      inNamespace(namespace),
+    );
+  const built = await json<{ messages: object[]; tokens: { total: number } }>(await build({ system: "Be brief." }));
+  expect(built.messages).toMatchObject([
+    { role: "system", content: "Be brief." },
+    ...messages.map(({ role, content }) => ({ role, content })),
+    { role: "user", content: "next?" },
+  ]);
+  const without = await json<{ tokens: { total: number } }>(await build({}));
+  expect(built.tokens.total).toBeGreaterThan(without.tokens.total);
+  const tight = await json<{ messages: object[] }>(await build({ system: "Be brief.", maxTokens: 45 }));
+  expect(JSON.stringify(tight.messages)).not.toContain("tool-");
+  expect(await codeOf(await build({ system: "word ".repeat(500) }))).toEqual([422, "unprocessable"]);
+  expect(await codeOf(await build({ system: 5 }))).toEqual([400, "validation-failed"]);
+  expect(await codeOf(await build({ system: "" }))).toEqual([400, "validation-failed"]);
+  const first = await json<{ messages: object[] }>(await build({ system: "Be brief.", conversationId: "unknown" }));
+  expect(first.messages).toEqual([
+    { role: "system", content: "Be brief." },
+    { role: "user", content: "next?" },
+  ]);
+});

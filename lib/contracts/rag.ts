@@ -128,6 +128,10 @@ export const contextQuerySchema = z.strictObject({
     .describe("The model whose tokens are counted, such as gpt-4o or claude-…"),
   k: z.number().int().min(0).max(50).default(8).describe("Number of passages to consider"),
   filter: filterSchema.optional(),
+  system: itemText(1_048_576)
+    .refine((text) => text !== "", "must not be empty")
+    .optional()
+    .describe("Instructions that stand first in the prompt, and are counted"),
 });
 
 export const contextSchema = z.object({

@@ -3,6 +3,7 @@ import * as audit from "./audit.ts";
 import * as auth from "./auth.ts";
 import * as cache from "./cache.ts";
 import * as conversations from "./conversations.ts";
+import * as embeddings from "./embeddings.ts";
 import * as health from "./health.ts";
 import * as leaks from "./leaks.ts";
 import * as memory from "./memory.ts";
@@ -71,6 +72,8 @@ export const SCHEMA_NAMES: Readonly<Record<string, z.ZodType>> = {
   PassageAnswer: rag.ragAnswerSchema,
   PromptRequest: rag.contextQuerySchema,
   Prompt: rag.contextSchema,
+  EmbeddingsRequest: embeddings.embeddingsQuerySchema,
+  Embeddings: embeddings.embeddingsSchema,
   NewMessage: conversations.newMessageSchema,
   NewMessages: conversations.newMessagesSchema,
   MessageAppend: conversations.appendSchema,

@@ -1,3 +1,5 @@
+import type { MessagePart } from "../shared/message-parts.ts";
+
 export type MessageRole = "user" | "assistant" | "system" | "tool";
 
 export interface HistoryMessage {
@@ -5,7 +7,10 @@ export interface HistoryMessage {
   /** Its place in the conversation, from 1. */
   sequence: number;
   role: MessageRole;
+  /** Its text, or that of its parts. */
   content: string;
+  /** Content in parts, which go out as they came; null: it is text. */
+  parts?: readonly MessagePart[] | null;
   metadata: Readonly<Record<string, unknown>> | null;
 }
 
@@ -39,7 +44,9 @@ export interface PromptMessage {
   content: string;
 }
 
-export interface ContextMessage extends PromptMessage {
+export interface ContextMessage {
+  role: MessageRole;
+  content: string | readonly MessagePart[];
   metadata?: Readonly<Record<string, unknown>>;
 }
 

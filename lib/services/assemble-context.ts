@@ -1,7 +1,7 @@
 import type { BuiltContext, ContextRequest, HistoryMessage, MessageRole, Tokenizer } from "../ports/context-builder.ts";
 import type { MessageRow } from "../ports/conversation-rows.ts";
 import type { Filter } from "../shared/filter.ts";
-import type { Conversations } from "./conversations.ts";
+import { type Conversations, charactersOf } from "./conversations.ts";
 import type { DocumentQuery } from "./query-documents.ts";
 import type { RagParts } from "./rag-parts.ts";
 
@@ -12,6 +12,8 @@ export interface ContextQuestion {
   model: string | null;
   k: number;
   filter: { given: unknown; parsed: Filter } | null;
+  /** Instructions that stand first. */
+  system: string | null;
 }
 
 const MAX_SYSTEM_MESSAGES = 100;
@@ -44,8 +46,10 @@ export class ContextAssembly {
       minScore: null,
       neighbors: 0,
     });
+    const instructions = question.system === null ? [] : [systemMessage(question.system)];
+    const messages = [...instructions, ...history.messages];
     const passages = matches.map(({ neighbors: _, ...passage }) => passage);
-    return this.#parts.contextBuilder.build({ question: query, ...history, passages, maxTokens }, model);
+    return this.#parts.contextBuilder.build({ question: query, ...history, messages, passages, maxTokens }, model);
   }
 
   async #history(
@@ -57,14 +61,16 @@ export class ContextAssembly {
     // A conversation starts with its first message; before that its history is empty.
     if (conversation === null) return { messages: [], omittedMessages: 0, omittedReason: "budget" };
     const limit = maxContextMessages();
-    const newest = await this.#conversations.newest(conversation, limit, maxTokens * CHARACTERS_PER_TOKEN);
+    const maxCharacters = maxTokens * CHARACTERS_PER_TOKEN;
+    const newest = await this.#conversations.newest(conversation, limit, maxCharacters);
+    const isOverBudget = newest.length < limit && charactersOf(newest) >= maxCharacters;
     const first = newest[0]?.sequence ?? 1;
     const pinned = first === 1 ? [] : await this.#earlierSystemMessages(conversation.rowId, first);
     const messages = [...pinned, ...newest].map(toHistory);
     return {
       messages,
       omittedMessages: Math.max(0, conversation.messageCount - messages.length),
-      omittedReason: newest.length >= limit || pinned.length >= MAX_SYSTEM_MESSAGES ? "limit" : "budget",
+      omittedReason: isOverBudget && pinned.length < MAX_SYSTEM_MESSAGES ? "budget" : "limit",
     };
   }
 
@@ -74,7 +80,17 @@ export class ContextAssembly {
   }
 }
 
-function toHistory({ rowId, sequence, role, content, metadata }: MessageRow): HistoryMessage {
+function toHistory({ id, sequence, role, content, parts, metadata }: MessageRow): HistoryMessage {
   // Roles are checked when a message is appended.
-  return { id: String(rowId), sequence, role: role as MessageRole, content, metadata };
+  return { id, sequence, role: role as MessageRole, content, parts, metadata };
 }
+
+/** It is in no conversation: no place is before its. */
+const systemMessage = (content: string): HistoryMessage => ({
+  id: "",
+  sequence: 0,
+  role: "system",
+  content,
+  parts: null,
+  metadata: null,
+});

@@ -37,6 +37,8 @@ export interface MessageRange extends Omit<MessageQuery, "after" | "before"> {
 }
 
 const PAGE = 200;
+/** Parts that a prompt is built from, as JSON: images count no tokens, and would be held without a bound. */
+const MAX_PART_CHARACTERS = 16 * 1_048_576;
 /** Conversations that a removal of many takes in at once. */
 const REMOVED_AT_ONCE = 50;
 const NO_CHANGE = { fields: null, keepUpTo: null, removed: null, edited: null, added: [] } as const;
@@ -220,13 +222,15 @@ export class Conversations {
   ): Promise<MessageRow[]> {
     let found = this.#parts.recent.newest(rowId, maxMessages);
     if (found.at(-1)?.sequence !== lastSequence) found = [];
-    while (found.length < maxMessages && charactersOf(found) < maxCharacters) {
+    let inParts = partCharacters(found);
+    while (found.length < maxMessages && charactersOf(found) < maxCharacters && inParts < MAX_PART_CHARACTERS) {
       const before = found[0]?.sequence ?? Number.MAX_SAFE_INTEGER;
       if (before === 1) break;
       const limit = Math.min(PAGE, maxMessages - found.length);
       const query = { role: null, after: 0, before, descending: true, limit };
       const { rows } = await this.#parts.conversations.messages(rowId, query);
       if (rows.length === 0) break;
+      inParts += partCharacters(rows);
       found = [...rows.reverse(), ...found];
     }
     return found;
@@ -275,8 +279,12 @@ export class Conversations {
   }
 }
 
-function charactersOf(messages: readonly MessageRow[]): number {
+export function charactersOf(messages: readonly MessageRow[]): number {
   return messages.reduce((sum, { content }) => sum + content.length, 0);
+}
+
+function partCharacters(messages: readonly MessageRow[]): number {
+  return messages.reduce((sum, { parts }) => sum + (parts === null ? 0 : JSON.stringify(parts).length), 0);
 }
 
 const noConversation = (): AppError => new AppError("not-found", "No conversation has this id.");

@@ -41,9 +41,9 @@ export class Rag {
     await this.ingest.put(namespace, readDocument(id, record));
   }
 
-  /** Vectors of texts, for streams without vectors. */
-  async embed(namespace: string, texts: readonly string[]): Promise<Float32Array[]> {
-    const { codes } = await this.parts.embeddings.embed(texts, { lane: "ingest", namespace });
+  /** Vectors of texts, for streams without vectors and for callers that keep their own. */
+  async embed(namespace: string, texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
+    const { codes } = await this.parts.embeddings.embed(texts, { lane: "ingest", namespace }, signal);
     return codes.map(decodeVector);
   }
 

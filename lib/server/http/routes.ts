@@ -5,6 +5,7 @@ import { authRoutes } from "./routes/auth.ts";
 import { cacheRoutes } from "./routes/cache.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
 import { docsRoutes } from "./routes/docs.ts";
+import { embeddingRoutes } from "./routes/embeddings.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { leakRoutes } from "./routes/leaks.ts";
@@ -34,6 +35,7 @@ export function allRoutes(runtime: Runtime): readonly Route[] {
     ...vectorRoutes,
     ...ragRoutes,
     ...conversationRoutes,
+    ...embeddingRoutes,
     ...streamRoutes,
     ...exportRoutes,
   ];

@@ -69,6 +69,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /api/v1/rag/status": "getRagStatus",
   "get /api/v1/rag/reembed": "getReembedding",
   "post /api/v1/rag/reembed": "startReembedding",
+  "post /api/v1/embeddings": "createEmbeddings",
   "post /api/v1/conversations/{id}/messages": "appendMessage",
   "get /api/v1/conversations/{id}/messages": "listMessages",
   "get /api/v1/conversations/{id}/messages/{messageId}": "getMessage",

@@ -196,6 +196,7 @@ const askRoutes: readonly Route[] = [
         model: body.model ?? null,
         k: body.k,
         filter: readFilter(body.filter),
+        system: body.system ?? null,
       }),
   ),
 ];

@@ -2,16 +2,24 @@ import fc from "fast-check";
 import { encodeChat } from "gpt-tokenizer/model/gpt-4o";
 import { beforeAll, describe, expect, it } from "vitest";
 import type {
+  BuiltContext,
   ContextMessage,
   ContextRequest,
   HistoryMessage,
   RetrievedPassage,
 } from "../../../ports/context-builder.ts";
 import { AppError } from "../../../shared/errors.ts";
+import { type MessagePart, textOfParts } from "../../../shared/message-parts.ts";
 import { buildContext } from "./build-context.ts";
 import { historyUnits } from "./history-units.ts";
 import { historyTokens, messageTokens, type TokenCounter } from "./token-counter.ts";
 import { loadCounter } from "./tokenizers.ts";
+
+type TextMessage = ContextMessage & { content: string };
+
+/** For histories without parts, whose contents are texts. */
+const buildTexts = (...given: Parameters<typeof buildContext>) =>
+  buildContext(...given) as Omit<BuiltContext, "messages"> & { messages: TextMessage[] };
 
 let count: TokenCounter;
 beforeAll(async () => {
@@ -88,7 +96,7 @@ const requests: fc.Arbitrary<ContextRequest> = fc.record({
 });
 
 /** The history part of a prompt: by the number that each message starts with. */
-function placesOf(messages: readonly ContextMessage[]): number[] {
+function placesOf(messages: readonly TextMessage[]): number[] {
   return messages.flatMap(({ content: text }) => {
     const place = /^(\d+): /.exec(text)?.[1];
     return place === undefined ? [] : [Number(place)];
@@ -96,7 +104,7 @@ function placesOf(messages: readonly ContextMessage[]): number[] {
 }
 
 /** Tool calls counted as their JSON, the rest by the tokenizer's own count of a chat. */
-function chatTokens(messages: readonly ContextMessage[]): number {
+function chatTokens(messages: readonly TextMessage[]): number {
   const asText = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() };
   const plain = messages.map(({ role, content: text }) => ({
     role: role === "tool" ? ("assistant" as const) : role,
@@ -114,9 +122,9 @@ describe("buildContext", () => {
     let refused = 0;
     fc.assert(
       fc.property(requests, (request) => {
-        let built: ReturnType<typeof buildContext>;
+        let built: ReturnType<typeof buildTexts>;
         try {
-          built = buildContext(request, count);
+          built = buildTexts(request, count);
         } catch (error) {
           refused++;
           expect(error).toBeInstanceOf(AppError);
@@ -172,7 +180,7 @@ describe("buildContext", () => {
       turn("assistant", "fine", 3),
     ];
     const at = (maxTokens: number) =>
-      buildContext(
+      buildTexts(
         { question: "next?", messages, omittedMessages: 0, omittedReason: "budget", passages: [], maxTokens },
         count,
       );
@@ -196,7 +204,7 @@ describe("buildContext", () => {
     fc.assert(
       fc.property(requests, (request) => {
         const messages = request.messages.filter(({ content: text, role }) => !text.includes("<|") && role !== "tool");
-        const built = buildContext({ ...request, messages, maxTokens: 5_000 }, count);
+        const built = buildTexts({ ...request, messages, maxTokens: 5_000 }, count);
         expect(built.tokens.total).toBe(chatTokens(built.messages));
       }),
       { numRuns: 100 },
@@ -222,7 +230,7 @@ describe("buildContext", () => {
         passages: [],
         maxTokens: 1_500,
       };
-      const prompt = buildContext(request, count).messages.map(({ content: text }) => text);
+      const prompt = buildTexts(request, count).messages.map(({ content: text }) => text);
       const shared = previous.findIndex((text, at) => text !== prompt[at]);
       // Everything but the last question is still there, at the beginning.
       if (shared === previous.length - 1) steady++;
@@ -239,7 +247,7 @@ describe("buildContext", () => {
       content: `Sentence number ${at} speaks about topic ${at % 9}.`,
       metadata: null,
     }));
-    const built = buildContext(
+    const built = buildTexts(
       { question: "so?", messages, omittedMessages: 0, omittedReason: "budget", passages: [], maxTokens: 700 },
       count,
     );
@@ -276,7 +284,7 @@ describe("buildContext", () => {
       ],
       maxTokens: 900,
     };
-    const built = buildContext(request, count);
+    const built = buildTexts(request, count);
     expect(built.citations.map(({ start, end, chunkIds }) => ({ start, end, chunkIds }))).toEqual([
       { start: 0, end: 200, chunkIds: ["a#0", "a#1"] },
       { start: 300, end: 380, chunkIds: ["a#3"] },
@@ -313,3 +321,66 @@ function expectWholePairs(messages: readonly HistoryMessage[], kept: ReadonlySet
     if (id === undefined && messages[before]?.role === "assistant") expect(kept.has(at)).toBe(kept.has(before));
   });
 }
+
+const ask = (messages: readonly HistoryMessage[], maxTokens: number) =>
+  buildContext(
+    { question: "next?", messages, omittedMessages: 0, omittedReason: "budget", passages: [], maxTokens },
+    (text) => Math.ceil(text.length / 4),
+  );
+
+describe("messages in parts", () => {
+  const message = (sequence: number, role: HistoryMessage["role"], parts: readonly MessagePart[]): HistoryMessage => ({
+    ...{ id: `m${sequence}`, sequence, role, parts, content: textOfParts(parts), metadata: null },
+  });
+  const text = (of: string) => ({ type: "text", text: of });
+  const pairs: [string, HistoryMessage["role"], (id: string) => MessagePart, (id: string) => MessagePart][] = [
+    [
+      "tool-call and tool-result",
+      "tool",
+      (id) => ({ type: "tool-call", toolCallId: id, toolName: "look", input: { a: 1 } }),
+      (id) => ({ type: "tool-result", toolCallId: id, output: { type: "text", value: "found ".repeat(40) } }),
+    ],
+    [
+      "tool_use and tool_result",
+      "user",
+      (id) => ({ type: "tool_use", id, name: "look", input: {} }),
+      (id) => ({ type: "tool_result", tool_use_id: id, content: "found ".repeat(40) }),
+    ],
+  ];
+
+  it.each(pairs)(
+    "keep %s together, count both, and go out as they came, at any budget",
+    (_, resultRole, call, result) => {
+      const turns = Array.from({ length: 8 }, (__, at) => [
+        message(at * 4 + 1, "user", [text(`question ${at}`), { type: "image", data: "A".repeat(9_000) }]),
+        message(at * 4 + 2, "assistant", [text("I look."), call(`c${at}`)]),
+        message(at * 4 + 3, resultRole, [result(`c${at}`)]),
+        message(at * 4 + 4, "assistant", [text(`answer ${at}`)]),
+      ]).flat();
+      const whole = ask(turns, 100_000);
+      expect(whole.messages.slice(0, -1).map(({ content }) => content)).toEqual(turns.map(({ parts }) => parts));
+      expect(whole.tokens.total).toBeGreaterThan(8 * 60);
+      expect(whole.tokens.total).toBeLessThan(1_500);
+      for (let maxTokens = 30; maxTokens < 900; maxTokens += 7) {
+        const { messages, tokens } = ask(turns, maxTokens);
+        expect(tokens.total).toBeLessThanOrEqual(maxTokens);
+        const kept = turns.filter(({ parts }) => messages.some(({ content }) => content === parts));
+        const named = (name: (id: string) => MessagePart) =>
+          kept.flatMap(({ parts }) => parts ?? []).filter(({ type }) => type === name("").type).length;
+        expect(named(call)).toBe(named(result));
+        expect(kept[0]?.content.startsWith("question") ?? true).toBe(true);
+      }
+    },
+  );
+
+  it("never begin with a result whose call is gone", () => {
+    const [, , call, result] = pairs[1] ?? pairs[0] ?? [];
+    if (!call || !result) throw new Error("there are pairs");
+    const turns = [
+      message(3, "user", [result("gone")]),
+      message(4, "assistant", [text("so")]),
+      message(5, "user", [text("hi")]),
+    ];
+    expect(ask(turns, 1_000).messages.map(({ content }) => content)).toEqual([turns[2]?.parts, "next?"]);
+  });
+});

@@ -8,7 +8,7 @@ import type {
 } from "../../../ports/context-builder.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { extractSummary } from "./extract-summary.ts";
-import { type HistoryUnit, historyUnits } from "./history-units.ts";
+import { type HistoryUnit, historyUnits, resultIds } from "./history-units.ts";
 import { type QuotedPassages, quotePassages } from "./quoted-passages.ts";
 import { historyTokens, messageTokens, TOKENS_OF_ANSWER_START, type TokenCounter } from "./token-counter.ts";
 
@@ -31,9 +31,9 @@ const SUMMARY_REACH = 256;
  * @throws {AppError} `unprocessable` when the fixed parts alone are over the budget.
  */
 export function buildContext(request: ContextRequest, count: TokenCounter): BuiltContext {
-  const costs = new Map(request.messages.map((message) => [message.id, historyTokens(count, message)]));
+  const costs = new Map(request.messages.map((message) => [message, historyTokens(count, message)]));
   const costOf = (messages: readonly HistoryMessage[]) =>
-    messages.reduce((sum, { id }) => sum + (costs.get(id) ?? 0), 0);
+    messages.reduce((sum, message) => sum + (costs.get(message) ?? 0), 0);
   const pinned = request.messages.filter(({ role }) => role === "system");
   const units = historyUnits(request.messages.filter(({ role }) => role !== "system"));
   const question = questionMessage(request, units);
@@ -110,7 +110,7 @@ function beginWithUser(
   room: number,
   costOf: (messages: readonly HistoryMessage[]) => number,
 ): number {
-  const isUsers = ({ messages }: HistoryUnit) => messages[0]?.role === "user";
+  const isUsers = ({ messages: [first] }: HistoryUnit) => first?.role === "user" && resultIds(first).length === 0;
   const next = units.findIndex((unit, place) => place >= cut && isUsers(unit));
   if (next >= 0) return next;
   const last = units.findLastIndex(isUsers);
@@ -154,7 +154,8 @@ function arrange(
   return [...prompt.slice(0, -1), ...passages, ...prompt.slice(-1)];
 }
 
-function promptMessage({ role, content, metadata }: HistoryMessage): ContextMessage {
+function promptMessage({ role, content: text, parts, metadata }: HistoryMessage): ContextMessage {
+  const content = parts ?? text;
   return metadata === null ? { role, content } : { role, content, metadata };
 }
 

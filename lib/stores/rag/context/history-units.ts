@@ -14,12 +14,13 @@ export function historyUnits(messages: readonly HistoryMessage[]): HistoryUnit[]
   const callers = new Map<string, number>();
   messages.forEach((message, place) => {
     for (const id of callIds(message)) callers.set(id, place);
-    if (message.role !== "tool") return;
-    const caller = callers.get(resultOf(message) ?? "");
+    const results = resultIds(message);
+    if (message.role !== "tool" && results.length === 0) return;
+    const caller = results.flatMap((id) => callers.get(id) ?? []).toSorted((a, b) => a - b)[0];
     const previous = messages[place - 1];
     const isAdjacent = previous?.role === "tool" || previous?.role === "assistant";
     if (caller !== undefined) joinRange(firstOf, caller, place);
-    else if (isAdjacent) joinRange(firstOf, place - 1, place);
+    else if (isAdjacent && message.role === "tool") joinRange(firstOf, place - 1, place);
   });
   return grouped(messages, firstOf);
 }
@@ -45,14 +46,23 @@ export function toolCalls(message: HistoryMessage): unknown[] {
   return message.role === "assistant" && Array.isArray(calls) ? calls : [];
 }
 
+const texts = (values: readonly unknown[]): string[] => values.filter((value) => typeof value === "string");
+
 function callIds(message: HistoryMessage): string[] {
-  return toolCalls(message).flatMap((call) => {
-    const id = typeof call === "object" && call !== null && "id" in call ? call.id : undefined;
-    return typeof id === "string" ? [id] : [];
-  });
+  const inMetadata = toolCalls(message).map((call) =>
+    typeof call === "object" && call !== null && "id" in call ? call.id : undefined,
+  );
+  const parts = message.parts ?? [];
+  const inParts = parts.map(({ type, toolCallId, id }) =>
+    type === "tool-call" ? toolCallId : type === "tool_use" ? id : undefined,
+  );
+  return texts([...inMetadata, ...inParts]);
 }
 
-function resultOf(message: HistoryMessage): string | undefined {
-  const id = message.metadata?.toolCallId ?? message.metadata?.tool_call_id;
-  return typeof id === "string" ? id : undefined;
+/** The calls that a message has results of: a tool's own message, or parts of one (`tool-result`, `tool_result`). */
+export function resultIds({ metadata, parts }: HistoryMessage): string[] {
+  const inParts = (parts ?? []).map(({ type, toolCallId, tool_use_id: toolUseId }) =>
+    type === "tool-result" ? toolCallId : type === "tool_result" ? toolUseId : undefined,
+  );
+  return texts([metadata?.toolCallId ?? metadata?.tool_call_id, ...inParts]);
 }

@@ -1,4 +1,5 @@
 import type { HistoryMessage, PromptMessage } from "../../../ports/context-builder.ts";
+import type { MessagePart } from "../../../shared/message-parts.ts";
 import { toolCalls } from "./history-units.ts";
 
 /** Tokens of a text by a model's own encoding. */
@@ -12,8 +13,11 @@ export function messageTokens(count: TokenCounter, { role, content }: PromptMess
   return TOKENS_PER_MESSAGE + count(role) + count(content);
 }
 
+/** Calls and results, in the words of any client: `tool-call`, `tool_use`, `tool-weather`, `dynamic-tool`. */
+const isOfTool = ({ type }: MessagePart): boolean => /(?:^|[-_])tool(?:$|[-_])/.test(type);
+
 /** A message of a conversation, with the tool calls that go out with it. */
 export function historyTokens(count: TokenCounter, message: HistoryMessage): number {
-  const calls = toolCalls(message);
+  const calls = [...toolCalls(message), ...(message.parts?.filter(isOfTool) ?? [])];
   return messageTokens(count, message) + (calls.length > 0 ? count(JSON.stringify(calls)) : 0);
 }
