@@ -32,7 +32,7 @@ export function describeSessionRows(
       return row && { ...row, data: Buffer.from(row.data) };
     };
     const listed = async (query: Partial<Parameters<SessionRows["list"]>[1]> = {}) =>
-      (await rows.list("n", { after: null, limit: 10, atMs: 500, ...query })).map(({ id }) => id);
+      (await rows.list("n", { prefix: "", after: null, limit: 10, atMs: 500, ...query })).map(({ id }) => id);
 
     beforeEach(async () => {
       ({ rows, reopen } = await fresh());
@@ -66,7 +66,7 @@ export function describeSessionRows(
       expect(await listed()).toEqual(["c", "a", "d", "b"]);
       expect(await listed({ limit: 2 })).toEqual(["c", "a"]);
       expect(await listed({ after: { createdAtMs: 300, id: "a" } })).toEqual(["d", "b"]);
-      const [first] = await rows.list("n", { after: null, limit: 1, atMs: 500 });
+      const [first] = await rows.list("n", { prefix: "", after: null, limit: 1, atMs: 500 });
       const { data, ...summary } = rowOf("c", { createdAtMs: 300, lastUsedAtMs: 300 });
       expect(first).toEqual({ ...summary, bytes: data.length });
     });
