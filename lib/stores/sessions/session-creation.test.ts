@@ -17,19 +17,19 @@ function setUp(maxItems = 2) {
   const clock = new FakeClock();
   const rows = new MapRows();
   const account = new TestAccount(16 * MIB, "sessions");
-  const open = () =>
+  const open = (durability: "always" | "everysec" = "always") =>
     new SessionPool({
       rows,
       account,
       clock,
       maxItems,
       idleTimeoutMs: 60_000,
-      durability: "always",
+      durability,
       packing: true,
       hotTier: true,
       onFailure: (error) => expect.unreachable(String(error)),
     });
-  return { clock, rows, pool: open(), open };
+  return { clock, rows, pool: open(), everysec: open("everysec"), open };
 }
 
 const code = (promise: Promise<unknown>): Promise<string> =>
@@ -139,4 +139,13 @@ it("an import brings back on purpose what has ended, under the id that it had", 
   await pool.putOwn(ID, "a", "2");
   await pool.putOwn(ID, "a", "3");
   expect(await pool.get("a", ID)).toMatchObject({ text: "3", view: { id: ID, version: 2 } });
+});
+
+it("nothing begins under the id of a session that was over before its row was written", async () => {
+  const { clock, rows, everysec } = setUp(1);
+  await everysec.createOwn("a", ID, "1", { endsAtMs: everysec.memory.nowMs() + 10 });
+  await everysec.create("a", "2");
+  clock.advance(10);
+  expect(rows.rows.size).toBe(0);
+  expect(await code(everysec.createOwn("a", ID, "2"))).toBe("session-ended");
 });

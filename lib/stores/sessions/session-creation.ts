@@ -135,6 +135,8 @@ export class SessionCreation {
     const change = queue.latest(key);
     if (change?.kind === "delete" && change.end !== null && !revive) throw sessionEnded();
     if (await loads.peek(key)) throw sessionExists();
+    // Over before its row was written: nothing else tells of it yet.
+    if (change?.kind === "put") throw sessionEnded();
     const endedAtMs = await rows.endOf(key);
     if (endedAtMs === null) return;
     if (!revive && endedAtMs + ENDED_FOR_MS > memory.nowMs()) throw sessionEnded();
