@@ -102,6 +102,12 @@ module.exports = {
       "^(lib/(?!door\\.ts|client/|contracts/|shared/)|server\\.ts)",
       "Pages and route handlers reach the server through lib/door.ts.",
     ),
+    floor(
+      "packages-stand-alone",
+      "^packages/[^/]+/src/",
+      "^(app|lib|agent|bench|e2e|scripts)/|^server\\.ts",
+      "A package is installed without this repository: its types are written from lib/contracts by scripts/client-types.ts.",
+    ),
     {
       name: "ships-without-tests",
       severity: "error",

@@ -8,6 +8,7 @@ export default defineConfig({
       "bench/**/*.test.ts",
       "scripts/**/*.test.ts",
       "agent/**/*.test.ts",
+      "packages/**/*.test.ts",
     ],
     environment: "node",
     globalSetup: ["scripts/temporary-folder.mjs"],

@@ -6,7 +6,7 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { projectDir } from "./setup.mjs";
 
-const FOLDERS = ["agent", "app", "bench", "e2e", "lib", "scripts"];
+const FOLDERS = ["agent", "app", "bench", "e2e", "lib", "packages", "scripts"];
 const SOURCE = /\.(?:ts|tsx|mts|mjs|js|cjs)$/;
 /** Made by others, of no module system that is looked at, or of a package of its own. */
 const LEFT_OUT = /^lib\/backends\/generated\/|^e2e\/generators\/|\.d\.m?ts$/;
@@ -25,7 +25,7 @@ function listed(root, folder) {
     return readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, "/"))
-      .filter((file) => !file.includes("node_modules/"));
+      .filter((file) => !/node_modules\/|^packages\/[^/]+\/dist\//.test(file));
   } catch (error) {
     if (error.code === "ENOENT") return [];
     throw error;

@@ -20,6 +20,7 @@ const PLANTED: Readonly<Record<string, readonly [file: string, imported: string]
   "services-below-server": ["lib/services/planted.ts", "lib/server/target.ts"],
   "server-knows-no-page": ["lib/server/planted.ts", "app/target.ts"],
   "client-is-browser-code": ["lib/client/planted.ts", "lib/server/target.ts"],
+  "packages-stand-alone": ["packages/one/src/planted.ts", "lib/shared/target.ts"],
   "app-through-the-door": ["app/planted.tsx", "lib/server/target.ts"],
   "ships-without-tests": ["lib/server/untested.ts", "bench/target.ts"],
   "sql-lives-in-backends": ["lib/services/sql.ts", "node_modules/libsql/index.js"],

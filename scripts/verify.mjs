@@ -14,6 +14,7 @@ const CHECKS = [
   ["floors", process.execPath, ["scripts/floors.mjs"]],
   ["compiled modules", process.execPath, ["scripts/build-wasm.mjs", "--check"]],
   ["names and sentences in documents", process.execPath, ["scripts/documents.mjs"]],
+  ["types of the client", process.execPath, ["--import", "tsx", "scripts/client-types.ts", "--check"]],
   ["reference pages", process.execPath, ["--import", "tsx", "scripts/reference.ts", "--check"]],
 ];
 

@@ -3,8 +3,8 @@ import { expect, type Page } from "@playwright/test";
 import { OPERATOR_KEY, type TestServer } from "./server.ts";
 
 export const THEMES = ["dark", "light"] as const;
-/** A phone, a tablet, a desk. */
-export const WIDTHS = [375, 768, 1440] as const;
+/** A phone and a desk; in `npm run test:long` a tablet too. */
+export const WIDTHS: readonly number[] = process.env.HEADROOM_TEST_LONG === "1" ? [375, 768, 1440] : [375, 1440];
 
 /** Gives the page's context the dashboard's cookie, as the sign-in page would. */
 export async function signIn(page: Page, server: TestServer, key = OPERATOR_KEY): Promise<void> {

@@ -79,6 +79,8 @@ export const appendedSchema = z.union([messageSchema, z.object({ messages: z.arr
 export const messagePageSchema = page(messageSchema);
 export const messagesQuery = listQuery
   .extend({
+    // No default here: `last` takes the place of a limit that somebody named.
+    limit: integerParameter(1, 500).optional().describe("Number of items, 50 by default; a page may hold fewer"),
     role: roleSchema.optional(),
     order: z.enum(["asc", "desc"]).optional().describe("desc: newest first"),
     before: idSchema.optional().describe("Only messages before the one with this id"),
