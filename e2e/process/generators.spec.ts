@@ -15,7 +15,10 @@ let server: TestServer;
 /** Runs a published tool beside the document, without its own calls home. @throws {Error} with its output when it fails. */
 async function tool(name: string, ...args: string[]): Promise<void> {
   const env = { ...process.env, CI: "1", REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" };
-  await run(path.join(folder, "node_modules/.bin", name), args, { cwd: folder, env, maxBuffer: 2 ** 26 });
+  const file = path.join(folder, "node_modules/.bin", name);
+  await run(file, args, { cwd: folder, env, maxBuffer: 2 ** 26 }).catch(({ stdout, stderr }) => {
+    throw new Error(`${name} failed:\n${String(stdout).slice(0, 4_000)}\n${String(stderr).slice(0, 4_000)}`);
+  });
 }
 
 test.beforeAll(async () => {

@@ -36,7 +36,8 @@ const cached = await client.PUT("/api/v1/cache/{key}", {
 assert.equal(cached.response.status, 201);
 const hit = await client.GET("/api/v1/cache/{key}", { params: { path: { key: "k/1 ü" } }, parseAs: "text" });
 assert.equal(hit.data, "hello");
-assert.equal(ok(await client.POST("/api/v1/cache/purge", { body: { tag: "a" } })).removed, 1);
+const purged = ok(await client.POST("/api/v1/cache/purge", { body: { tag: "a" } }));
+assert.ok("removed" in purged && purged.removed === 1);
 
 const name = "openapi-fetch";
 const shape = { dimensions: 3, metric: "cosine" } as const;
@@ -49,7 +50,7 @@ const found = ok(
     body: { vector: [1, 0, 0], k: 1, filter: { lang: "en" } },
   }),
 );
-assert.equal(found.matches[0]?.id, "p");
+assert.ok("matches" in found && found.matches[0]?.id === "p");
 
 const document = { params: { path: { id: "openapi-fetch" } } };
 const text = "Books may be returned within thirty days.";

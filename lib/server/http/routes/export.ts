@@ -29,7 +29,7 @@ const exportRoute = defineRoute(
     summary: "Export the contents of a store as a stream; history, audit, sessions and cache are for operators only",
     query: exportQuerySchema,
     streams: true,
-    errors: [404],
+    errors: [404, 422],
     responses: {
       200: {
         description: "The records",

@@ -26,6 +26,7 @@ export const leakRoutes: readonly Route[] = [
       tag: "monitoring",
       summary: "Get the leak verdict with its evidence: suspects, allocation sites, causes ruled out, watched services",
       query: leaksQuery,
+      errors: [404],
       responses: {
         200: {
           description: "This server's verdict; with `agent`, the verdict of that service's worst process",

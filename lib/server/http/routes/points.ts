@@ -61,6 +61,7 @@ export const pointRoutes: readonly Route[] = [
       summary: "List points in the order of insertion: ids and metadata, vectors too if asked for",
       params: collectionParams,
       query: pointsQuery,
+      errors: [422],
       responses: { 200: { description: "A page of points", schema: pointsPage } },
     },
     async ({ runtime, namespace, params, query }) => {
