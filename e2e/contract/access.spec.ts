@@ -201,7 +201,7 @@ async function fill(server: TestServer, secret: string): Promise<Record<string, 
   const points = [{ id, vector: [1, 0], metadata: { secret } }];
   await made(server.send("PUT", `/api/v1/collections/${id}/points`, { points }, own), 200);
   await made(server.send("PUT", `/api/v1/rag/documents/${id}`, { text: secret, source: secret }, own), 200, 201);
-  const message = { role: "user", content: secret };
+  const message = { id, role: "user", content: secret };
   await made(server.send("POST", `/api/v1/conversations/${id}/messages`, message, own), 201);
   // A record that is refused is kept with an excerpt, and one that is taken is told with its id.
   const records = `{"a":"${secret}\n{"key":"${secret}-streamed"}\n`;

@@ -158,12 +158,10 @@ export class Conversations {
     return this.#message(await this.find(namespace, id), messageId);
   }
 
-  /** A conversation that nobody has begun has no messages. @throws {AppError} `not-found` for a message that bounds the range. */
+  /** @throws {AppError} `not-found` for the conversation, or a message that bounds the range. */
   async messages(namespace: string, id: string, range: MessageRange): Promise<MessagePage> {
     const { afterId, beforeId, cursor, role, descending, limit } = range;
-    const conversation = await this.#parts.conversations.find(namespace, id);
-    if (conversation === null && afterId === null && beforeId === null) return { rows: [], isCut: false };
-    if (conversation === null) throw noConversation();
+    const conversation = await this.find(namespace, id);
     const placeOf = async (messageId: string) => (await this.#message(conversation, messageId)).sequence;
     let after = afterId === null ? 0 : await placeOf(afterId);
     let before = beforeId === null ? Number.MAX_SAFE_INTEGER : await placeOf(beforeId);

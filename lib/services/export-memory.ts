@@ -58,9 +58,9 @@ const PAGE = 100;
 /** A page of keys, and the chunks of a body in transit. */
 const PIECES_BYTES = MIB;
 
-/** Times in whole seconds: what is about to end gets one. */
+/** Times in whole seconds: what is about to end gets one. The clock has fractions, and 60 s of them may come to a little more. */
 function toRecord(key: string, { body, mediaType, tags, meta, ttlLeftMs, staleLeftMs }: PeekedEntry): ExportRecord {
-  const staleWhileRevalidateSeconds = Math.ceil(staleLeftMs / 1000);
+  const staleWhileRevalidateSeconds = Math.ceil(Math.round(staleLeftMs) / 1000);
   const maxAgeSeconds = Math.max(staleLeftMs > 0 ? 0 : 1, Math.floor(ttlLeftMs / 1000));
   return { key, body, mediaType, maxAgeSeconds, staleWhileRevalidateSeconds, tags, meta };
 }

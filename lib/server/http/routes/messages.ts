@@ -138,7 +138,7 @@ const listing = defineRoute(
     ...common,
     method: "get",
     path: `${BASE}/messages`,
-    summary: "List the messages of a conversation; one that has not begun has none",
+    summary: "List the messages of a conversation",
     params: byId,
     query: messagesQuery,
     errors: [404],
