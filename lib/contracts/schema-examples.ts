@@ -52,6 +52,7 @@ export const SCHEMA_EXAMPLES: Readonly<Record<string, unknown>> = {
   SessionReplacement: { data: { user: "ada", cart: [] } },
   SessionTouch: { idleTimeoutSeconds: 3600 },
   SessionChange: { data: { cart: ["book"] }, expiresAt: LATER },
+  SessionBatch: { get: ["sess-Zk3tq9xW0bLr7YpN2mVc"], delete: ["sess-Ab1cd2eF3gHi4JkL5mNo"] },
   Session: SESSION,
   SessionWithData: { ...SESSION, data: { user: "ada" } },
   OptimizationRequest: { dryRun: true },

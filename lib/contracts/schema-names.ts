@@ -97,6 +97,8 @@ export const SCHEMA_NAMES: Readonly<Record<string, z.ZodType>> = {
   SessionTally: sessions.sessionTallySchema,
   Session: sessions.sessionSchema,
   SessionWithData: sessions.sessionWithDataSchema,
+  SessionBatch: sessions.sessionBatchSchema,
+  SessionBatchResult: sessions.sessionBatchResultSchema,
   SettingsPatch: settings.settingsPatchSchema,
   Settings: settings.settingsViewSchema,
   SettingsRollback: settings.rollbackSchema,

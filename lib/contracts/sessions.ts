@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { booleanParameter, idSchema, listQuery } from "./common.ts";
+import { problemSchema } from "./problem.ts";
 
 /** Any JSON; the session pool limits it to 1 MiB. */
 const dataSchema = z.unknown().refine((data) => data !== undefined, "is required");
@@ -94,3 +95,27 @@ export const sessionTallySchema = z.object({
 export const sessionsEndedSchema = z.union([z.object({ removed: z.number().int() }), sessionTallySchema]);
 
 export const sessionWithDataSchema = sessionSchema.extend({ data: z.unknown() });
+
+const BATCH_ITEMS = 100;
+const batchIds = z.array(idSchema).max(BATCH_ITEMS).optional();
+const itemsOf = (batch: { get?: unknown[] | undefined; delete?: unknown[] | undefined }): number =>
+  (batch.get?.length ?? 0) + (batch.delete?.length ?? 0);
+
+export const sessionBatchSchema = z
+  .strictObject({ get: batchIds, delete: batchIds })
+  .refine((batch) => itemsOf(batch) >= 1, { message: "name at least one session to get or delete" })
+  .refine((batch) => itemsOf(batch) <= BATCH_ITEMS, { message: `at most ${BATCH_ITEMS} items in all` });
+export type SessionBatch = z.infer<typeof sessionBatchSchema>;
+
+export const sessionBatchResultSchema = z.object({
+  results: z.array(
+    z.object({
+      op: z.enum(["get", "delete"]),
+      index: z.number().int().describe("Position in `get` or `delete`"),
+      id: z.string(),
+      status: z.number().int().describe("200 or 204; 404: no session has this id"),
+      session: sessionWithDataSchema.optional(),
+      problem: problemSchema.optional(),
+    }),
+  ),
+});

@@ -35,6 +35,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "post /api/v1/sessions": "createSession",
   "get /api/v1/sessions": "listSessions",
   "get /api/v1/sessions/count": "countSessions",
+  "post /api/v1/sessions/batch": "batchSessions",
   "delete /api/v1/sessions": "deleteSessions",
   "get /api/v1/sessions/{id}": "getSession",
   "put /api/v1/sessions/{id}": "replaceSession",

@@ -4,48 +4,30 @@ import {
   newSessionSchema,
   putSessionQuery,
   replaceSessionSchema,
-  type Session,
   sessionChangeSchema,
   sessionGetQuery,
   sessionListQuery,
   sessionPatchSchema,
   sessionSchema,
-  sessionsEndedSchema,
-  sessionsEndQuery,
-  sessionTallyQuery,
-  sessionTallySchema,
   sessionWithDataSchema,
   touchSessionSchema,
 } from "../../../contracts/sessions.ts";
 import type { SessionPosition, SessionTerms } from "../../../ports/session-rows.ts";
 import { holds } from "../../../shared/condition.ts";
 import { AppError } from "../../../shared/errors.ts";
-import { isoTime } from "../../../shared/iso-time.ts";
 import type { Json } from "../../../shared/json-value.ts";
 import { NO_TERMS } from "../../../stores/sessions/session-terms.ts";
 import type { SessionView } from "../../../stores/sessions/session-view.ts";
 import { readCondition, versionHeaders, versionMismatch } from "../answer/entity-tag.ts";
 import { decodeCursor, encodeCursor } from "../answer/page-cursor.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
+import { toSession, withData } from "./session-views.ts";
+import { manySessionsRoutes } from "./sessions-many.ts";
 
 const BASE = "/api/v1/sessions";
 const common = { role: "consumer", tag: "sessions" } as const;
-const CLOSING_BRACE = 0x7d;
 const one = z.object({ id: idSchema });
 const JSON_TYPE = "application/json; charset=utf-8";
-
-function toSession(view: SessionView): Session {
-  return {
-    id: view.id,
-    createdAt: isoTime(view.createdAtMs),
-    lastUsedAt: isoTime(view.lastUsedAtMs),
-    expiresAt: isoTime(view.expiresAtMs),
-    idleTimeoutSeconds: view.idleTimeoutMs / 1000,
-    endsAt: view.endsAtMs === Number.POSITIVE_INFINITY ? null : isoTime(view.endsAtMs),
-    version: view.version,
-    bytes: view.bytes,
-  };
-}
 
 interface NamedTerms {
   idleTimeoutSeconds?: number | undefined;
@@ -60,18 +42,6 @@ function toTerms({ idleTimeoutSeconds, expiresAt }: NamedTerms): SessionTerms {
   const idleTimeoutMs = idleTimeoutSeconds === undefined ? undefined : idleTimeoutSeconds * 1000;
   const endsAtMs = expiresAt === undefined ? undefined : instantOf(expiresAt);
   return { idleTimeoutMs, endsAtMs };
-}
-
-/** The data is JSON already: it goes into the response unchanged, copied once. */
-function withData(view: SessionView, data: Uint8Array): Buffer {
-  const head = `${JSON.stringify(toSession(view)).slice(0, -1)},"data":`;
-  // Times, numbers and a base64url id: one byte per character.
-  const headBytes = view.isOwn ? Buffer.byteLength(head) : head.length;
-  const body = Buffer.allocUnsafe(headBytes + data.length + 1);
-  body.write(head, 0, view.isOwn ? "utf8" : "latin1");
-  body.set(data, headBytes);
-  body[body.length - 1] = CLOSING_BRACE;
-  return body;
 }
 
 const answer = (status: number, view: SessionView, headers?: Record<string, string>) =>
@@ -238,39 +208,6 @@ const reading: readonly Route[] = [
   ),
 ];
 
-const many: readonly Route[] = [
-  defineRoute(
-    {
-      ...common,
-      method: "get",
-      path: `${BASE}/count`,
-      summary: "Count live sessions, all or those whose ids begin with a prefix",
-      query: sessionTallyQuery,
-      responses: { 200: { description: "Their number, and the bytes of their data", schema: sessionTallySchema } },
-    },
-    ({ runtime, namespace, query }) => runtime.sessions.listing.tally(namespace, query.prefix ?? ""),
-  ),
-  defineRoute(
-    {
-      ...common,
-      method: "delete",
-      path: BASE,
-      summary: "End all sessions whose ids begin with a prefix, or with all=true every one; dryRun=1 only counts",
-      query: sessionsEndQuery,
-      queryExample: { prefix: "user-1:" },
-      responses: {
-        200: { description: "How many ended, or would", schema: sessionsEndedSchema, example: { removed: 2 } },
-      },
-    },
-    async ({ runtime, namespace, query }) => {
-      const { sessions } = runtime;
-      const prefix = query.prefix ?? "";
-      if (query.dryRun) return sessions.listing.tally(namespace, prefix);
-      return { removed: await sessions.deleteAll(namespace, prefix) };
-    },
-  ),
-];
-
 function toPosition(cursor: string | undefined): SessionPosition | null {
   const text = decodeCursor(cursor);
   if (text === null) return null;
@@ -282,4 +219,4 @@ function toPosition(cursor: string | undefined): SessionPosition | null {
   return { createdAtMs: Number(match[1]), id: match[2] };
 }
 
-export const sessionRoutes: readonly Route[] = [...writing, ...reading, ...many];
+export const sessionRoutes: readonly Route[] = [...writing, ...reading, ...manySessionsRoutes];
