@@ -81,6 +81,7 @@ function ours(): Store {
     idleTimeoutMs: 1_800_000,
     endsAtMs: Number.POSITIVE_INFINITY,
     version: 1,
+    tags: "",
   };
   const slotOf = (id: string) => {
     const slot = memory.find(id);

@@ -11,6 +11,9 @@ const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/;
  */
 export const idSchema = nameOfBytes(256);
 
+/** Tags of sessions: as ids, and shorter. */
+export const sessionTagSchema = nameOfBytes(128);
+
 /** Cache keys: as ids, and longer, since keys of other caches are made of whole URLs. */
 export const cacheKeySchema = nameOfBytes(1024);
 

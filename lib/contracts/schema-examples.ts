@@ -9,6 +9,7 @@ const SESSION = {
   endsAt: null,
   version: 1,
   bytes: 14,
+  tags: ["user:ada"],
 };
 const DOCUMENT = {
   id: "handbook-1",
@@ -51,7 +52,7 @@ export const SCHEMA_EXAMPLES: Readonly<Record<string, unknown>> = {
   NewSession: { data: { user: "ada" }, idleTimeoutSeconds: 1800 },
   SessionReplacement: { data: { user: "ada", cart: [] } },
   SessionTouch: { idleTimeoutSeconds: 3600 },
-  SessionChange: { data: { cart: ["book"] }, expiresAt: LATER },
+  SessionChange: { data: { cart: ["book"] }, expiresAt: LATER, tags: ["user:ada"] },
   SessionBatch: { get: ["sess-Zk3tq9xW0bLr7YpN2mVc"], delete: ["sess-Ab1cd2eF3gHi4JkL5mNo"] },
   Session: SESSION,
   SessionWithData: { ...SESSION, data: { user: "ada" } },

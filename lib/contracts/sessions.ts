@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { booleanParameter, idSchema, listQuery } from "./common.ts";
+import { booleanParameter, idSchema, listQuery, sessionTagSchema } from "./common.ts";
 import { problemSchema } from "./problem.ts";
 
 /** Any JSON; the session pool limits it to 1 MiB. */
@@ -17,9 +17,29 @@ const terms = {
     .describe("An end that use does not move; null: none; if omitted, as it is. It must be in the future"),
 };
 
-export const newSessionSchema = z.strictObject({ data: dataSchema.describe("Any JSON, at most 1 MiB"), ...terms });
+const MOST_TAGS = 16;
+const tags = z
+  .array(sessionTagSchema)
+  .max(MOST_TAGS)
+  .optional()
+  .describe("Names to find and end sessions by, each kept once; if omitted, as they are, or none; []: none");
+
+const content = { data: dataSchema.describe("Any JSON, at most 1 MiB"), ...terms, tags };
+
+export const newSessionSchema = z.strictObject(content);
 
 const pastInstant = z.iso.datetime().refine((time) => Date.parse(time) >= 0, "must not be before 1970");
+
+/** In CSV a list is its JSON, and empty where there is none. What is no list stays, to be refused. */
+function listOfCell(cell: unknown): unknown {
+  if (cell === null || cell === "") return undefined;
+  if (typeof cell !== "string") return cell;
+  try {
+    return JSON.parse(cell);
+  } catch {
+    return cell;
+  }
+}
 
 /** A session as it appears in an export, without its id. */
 export const exportedSessionSchema = z.strictObject({
@@ -36,10 +56,11 @@ export const exportedSessionSchema = z.strictObject({
     .nullish()
     .transform((own) => own === true || own === "true"),
   endsAt: z.union([z.literal(""), pastInstant]).nullish(),
+  tags: z.preprocess(listOfCell, tags),
 });
 
-/** What is not named stays: the timeout, and the end. */
-export const replaceSessionSchema = z.strictObject({ data: dataSchema.describe("Any JSON, at most 1 MiB"), ...terms });
+/** What is not named stays: the timeout, the end, and the tags. */
+export const replaceSessionSchema = z.strictObject(content);
 
 export const putSessionQuery = z.strictObject({
   revive: booleanParameter
@@ -58,6 +79,7 @@ export const sessionPatchSchema = z
 export const sessionChangeSchema = z.strictObject({
   data: z.unknown().optional().describe("A merge patch (RFC 7396) for the session's data; null removes a member"),
   ...terms,
+  tags,
 });
 
 export const sessionSchema = z.object({
@@ -69,10 +91,14 @@ export const sessionSchema = z.object({
   endsAt: z.iso.datetime().nullable().describe("The end that use does not move, set as expiresAt; null: none"),
   version: z.number().int().describe("Grows by one with each change of the data; also the ETag"),
   bytes: z.number().int().describe("Length of the data as JSON in UTF-8"),
+  tags: z.array(z.string()).max(MOST_TAGS),
 });
 export type Session = z.infer<typeof sessionSchema>;
 
-const selector = { prefix: idSchema.optional().describe("Only sessions whose ids begin so") };
+const selector = {
+  prefix: idSchema.optional().describe("Only sessions whose ids begin so"),
+  tag: sessionTagSchema.optional().describe("Only sessions that have this tag"),
+};
 
 export const sessionListQuery = z.strictObject({ ...listQuery.shape, ...selector });
 export const sessionTallyQuery = z.strictObject(selector);
@@ -85,8 +111,8 @@ export const sessionsEndQuery = z
     all: booleanParameter.optional().describe("1: every session of the namespace"),
     dryRun: booleanParameter.optional().describe("1: only count"),
   })
-  .refine(({ prefix, all }) => (prefix === undefined) === (all === true), {
-    message: "name a prefix, or all=true, and not both",
+  .refine(({ prefix, tag, all }) => (prefix === undefined && tag === undefined) === (all === true), {
+    message: "name a prefix or a tag, or all=true, and not both",
   });
 export const sessionTallySchema = z.object({
   count: z.number().int(),

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { SessionChange, SessionRow, SessionRows } from "./session-rows.ts";
+import { type SessionChange, type SessionRow, type SessionRows, tagsText } from "./session-rows.ts";
 
 const TIMEOUT_MS = 1_000;
 
@@ -12,6 +12,7 @@ const rowOf = (id: string, more: Partial<SessionRow> = {}): SessionRow => ({
   idleTimeoutMs: TIMEOUT_MS,
   endsAtMs: Number.POSITIVE_INFINITY,
   version: 1,
+  tags: "",
   data: Buffer.from(JSON.stringify({ id })),
   ...more,
 });
@@ -69,6 +70,23 @@ export function describeSessionRows(
       const [first] = await rows.list("n", { prefix: "", after: null, limit: 1, atMs: 500 });
       const { data, ...summary } = rowOf("c", { createdAtMs: 300, lastUsedAtMs: 300 });
       expect(first).toEqual({ ...summary, bytes: data.length });
+    });
+
+    it("finds, counts and lists the sessions that have a tag now, whatever became of others", async () => {
+      const tagged = (id: string, ...tags: string[]) => put(id, { tags: tagsText(tags) });
+      await rows.apply([tagged("a", "x", "é"), tagged("b", "x"), tagged("c", "é"), tagged("d"), tagged("e", "x")]);
+      await rows.apply([put("m", { namespace: "m", tags: '["x"]' })]);
+      expect(await listed({ tag: "x" })).toEqual(["e", "b", "a"]);
+      expect(await listed({ tag: "x", limit: 1, after: { createdAtMs: 100, id: "e" } })).toEqual(["b"]);
+      expect(await listed({ tag: "x", prefix: "b" })).toEqual(["b"]);
+      expect(await listed({ tag: "unknown" })).toEqual([]);
+      await rows.apply([tagged("a", "é"), deletion("b"), tagged("d", "x"), tagged("e"), use("d", 900)]);
+      await rows.apply([put("c", { createdAtMs: 700, lastUsedAtMs: 700, tags: '["x","y"]' })]);
+      expect(await listed({ tag: "x" })).toEqual(["c", "d"]);
+      expect((await rows.tally("n", { atMs: 500, tag: "é" })).count).toBe(1);
+      expect((await stored("c"))?.tags).toBe('["x","y"]');
+      await rows.expire(1_800, 10);
+      expect(await listed({ tag: "x", atMs: 0 })).toEqual(["d"]);
     });
 
     it("deletes at most as many expired sessions as asked, by their last use, and counts the live", async () => {

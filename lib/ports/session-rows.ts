@@ -14,15 +14,23 @@ export interface SessionRow {
   /** An end that use does not move; infinite when there is none. */
   endsAtMs: number;
   version: number;
+  /** A JSON list without repetitions; empty when there are none. */
+  tags: string;
   /** JSON as UTF-8. */
   data: Uint8Array;
 }
+
+/** Tags as they are kept: each once, in the order given. */
+export const tagsText = (tags: readonly string[]): string =>
+  tags.length === 0 ? "" : JSON.stringify([...new Set(tags)]);
 
 /** What a session is kept under beside its data. Left out: as it is, or as new sessions begin. */
 export interface SessionTerms {
   readonly idleTimeoutMs?: number | undefined;
   /** An end that use does not move, on the pool's time line; infinite for none. */
   readonly endsAtMs?: number | undefined;
+  /** As a row has them. */
+  readonly tags?: string | undefined;
 }
 
 /** The history that an imported session brings along. */
@@ -48,6 +56,14 @@ export interface SessionEnd {
 export type SessionDeletion = { kind: "delete"; id: string; end: SessionEnd | null };
 export type SessionChange = { kind: "put"; row: SessionRow } | SessionUse | SessionDeletion;
 
+/** Which sessions of a namespace: what is named must hold; of nothing, all of them. */
+export interface SessionSelection {
+  /** Their ids begin so. */
+  readonly prefix?: string | undefined;
+  /** One of their tags. */
+  readonly tag?: string | undefined;
+}
+
 /** Sessions, and the bytes of their data. */
 export interface SessionTally {
   count: number;
@@ -72,13 +88,13 @@ export interface SessionRows {
   endOf(id: string): Promise<number | null>;
   /** Deletes up to `limit` rows that had expired at `atMs`, and ends older than their time; resolves to the rows' number. */
   expire(atMs: number, limit: number): Promise<number>;
-  /** Live sessions of a namespace at `atMs`, the newest first; with a prefix, those whose ids begin so. */
+  /** Live sessions of a namespace at `atMs`, the newest first. */
   list(
     namespace: string,
-    query: { after: SessionPosition | null; limit: number; atMs: number; prefix: string },
+    query: SessionSelection & { after: SessionPosition | null; limit: number; atMs: number },
   ): Promise<SessionRowSummary[]>;
   /** How many these are, and what their data come to. */
-  tally(namespace: string, query: { atMs: number; prefix: string }): Promise<SessionTally>;
+  tally(namespace: string, query: SessionSelection & { atMs: number }): Promise<SessionTally>;
   /** Number of live sessions at `atMs`. */
   count(atMs: number): Promise<number>;
   /** Bytes left of the disk quota, as of the last commit. */

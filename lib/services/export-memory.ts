@@ -19,6 +19,7 @@ export interface SessionExport {
       idleTimeoutMs: number;
       endsAtMs: number;
       version: number;
+      tags: string;
     };
     text: string;
   }>;
@@ -38,6 +39,7 @@ export function sessionExport(pool: SessionExport): ExportOpener {
         // Not told of an id that was made here: an import makes another.
         ...(view.isOwn ? { ownId: true } : {}),
         ...(Number.isFinite(view.endsAtMs) ? { endsAt: iso(view.endsAtMs) } : {}),
+        ...(view.tags === "" ? {} : { tags: JSON.parse(view.tags) }),
         createdAt: iso(view.createdAtMs),
         lastUsedAt: iso(view.lastUsedAtMs),
         expiresAt: iso(view.expiresAtMs),

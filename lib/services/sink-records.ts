@@ -3,7 +3,7 @@ import { cacheKeySchema, idSchema } from "../contracts/common.ts";
 import { exportedSessionSchema, newSessionSchema } from "../contracts/sessions.ts";
 import { newPointSchema } from "../contracts/vectors.ts";
 import type { CachePut } from "../ports/cache-store.ts";
-import type { SessionPast, SessionTerms } from "../ports/session-rows.ts";
+import { type SessionPast, type SessionTerms, tagsText } from "../ports/session-rows.ts";
 import { idDigits, isCacheBody, isExportedSession, isSessionBody } from "../streaming/record-numbers.ts";
 import { checkRecord, invalidRecord } from "./check-record.ts";
 import { toPut } from "./run-cache-batch.ts";
@@ -38,7 +38,7 @@ export interface NewSession {
 }
 
 /**
- * `{id?, data, idleTimeoutSeconds?}`, a session as an export tells it, or any other object: then it is the data itself.
+ * `{id?, data, idleTimeoutSeconds?, tags?}`, a session as an export tells it, or any other object: then it is the data itself.
  */
 export function readSession(record: unknown): NewSession {
   if (!isObject(record)) throw invalidRecord("/: a session is an object");
@@ -46,14 +46,26 @@ export function readSession(record: unknown): NewSession {
   if (!isSessionBody(record)) return { name, data: record, terms: {} };
   const { id: _, ...body } = record;
   if (isExportedSession(record)) {
-    const { data, idleTimeoutSeconds, version, ownId, endsAt, ...times } = checkRecord(exportedSessionSchema, body);
+    const { data, idleTimeoutSeconds, version, ownId, endsAt, tags, ...times } = checkRecord(
+      exportedSessionSchema,
+      body,
+    );
     const past = { createdAtMs: Date.parse(times.createdAt), lastUsedAtMs: Date.parse(times.lastUsedAt), version };
     const endsAtMs = endsAt ? Date.parse(endsAt) : undefined;
-    return { name, isOwn: ownId, data, terms: { idleTimeoutMs: idleTimeoutSeconds * 1000, endsAtMs }, past };
+    return {
+      name,
+      isOwn: ownId,
+      data,
+      terms: { idleTimeoutMs: idleTimeoutSeconds * 1000, endsAtMs, tags: keptTags(tags) },
+      past,
+    };
   }
-  const { data, idleTimeoutSeconds } = checkRecord(newSessionSchema, body);
-  return { name, data, terms: idleTimeoutSeconds === undefined ? {} : { idleTimeoutMs: idleTimeoutSeconds * 1000 } };
+  const { data, idleTimeoutSeconds, tags } = checkRecord(newSessionSchema, body);
+  const idleTimeoutMs = idleTimeoutSeconds === undefined ? undefined : idleTimeoutSeconds * 1000;
+  return { name, data, terms: { idleTimeoutMs, tags: keptTags(tags) } };
 }
+
+const keptTags = (tags: readonly string[] | undefined): string | undefined => tags && tagsText(tags);
 
 /**
  * `{key, body (base64), mediaType?, maxAgeSeconds?, tags?, …}` as in a batch, or any record with a `key` or `id`: kept as

@@ -13,7 +13,7 @@ const VECTORS: readonly string[] = ["vector", "embedding"];
 const hasVectors = (target: RecordTarget): boolean => target === "vectors" || target === "none";
 
 /** Members of a session's record that is more than its data. */
-const SESSION_BODY: ReadonlySet<string> = new Set(["id", "data", "idleTimeoutSeconds"]);
+const SESSION_BODY: ReadonlySet<string> = new Set(["id", "data", "idleTimeoutSeconds", "tags"]);
 /** What an export tells of each session. */
 const SESSION_COLUMNS: readonly string[] = [
   "id",
@@ -25,8 +25,8 @@ const SESSION_COLUMNS: readonly string[] = [
   "data",
 ];
 
-/** These with what it tells of some: that the id is the caller's own, and an end that use does not move. */
-export const ALL_SESSION_COLUMNS: readonly string[] = [...SESSION_COLUMNS, "ownId", "endsAt"];
+/** These with what it tells of some: that the id is the caller's own, an end that use does not move, and tags. */
+export const ALL_SESSION_COLUMNS: readonly string[] = [...SESSION_COLUMNS, "ownId", "endsAt", "tags"];
 
 /** Whether a session's record is an export's: with all of its members, as data of the consumer's own may have some of them. */
 export const isExportedSession = (record: Fields): boolean =>

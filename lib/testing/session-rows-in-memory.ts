@@ -4,11 +4,16 @@ import type {
   SessionRow,
   SessionRowSummary,
   SessionRows,
+  SessionSelection,
   SessionTally,
 } from "../ports/session-rows.ts";
 
 const expiryOf = ({ lastUsedAtMs, idleTimeoutMs, endsAtMs }: Omit<SessionRow, "data">): number =>
   Math.min(lastUsedAtMs + idleTimeoutMs, endsAtMs);
+
+const tagsOf = ({ tags }: SessionRow): string[] => (tags === "" ? [] : JSON.parse(tags));
+const isSelected = (row: SessionRow, { prefix = "", tag }: SessionSelection): boolean =>
+  (row.ownId ?? row.id).startsWith(prefix) && (tag === undefined || tagsOf(row).includes(tag));
 
 /** Session rows in a plain map: the database of tests and benchmarks, with a switch for each way that one can fail. */
 export class MapRows implements SessionRows {
@@ -60,25 +65,19 @@ export class MapRows implements SessionRows {
 
   async list(
     namespace: string,
-    query: { after: SessionPosition | null; limit: number; atMs: number; prefix: string },
+    query: SessionSelection & { after: SessionPosition | null; limit: number; atMs: number },
   ): Promise<SessionRowSummary[]> {
     const { after, limit, atMs } = query;
     const isAfter = (row: SessionRow) =>
       !after || row.createdAtMs < after.createdAtMs || (row.createdAtMs === after.createdAtMs && row.id < after.id);
     return [...this.rows.values()]
-      .filter(
-        (row) =>
-          row.namespace === namespace &&
-          (row.ownId ?? row.id).startsWith(query.prefix) &&
-          expiryOf(row) > atMs &&
-          isAfter(row),
-      )
+      .filter((row) => row.namespace === namespace && isSelected(row, query) && expiryOf(row) > atMs && isAfter(row))
       .sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1))
       .slice(0, limit)
       .map(({ data, ...row }) => ({ ...row, bytes: data.length }));
   }
 
-  async tally(namespace: string, query: { atMs: number; prefix: string }): Promise<SessionTally> {
+  async tally(namespace: string, query: SessionSelection & { atMs: number }): Promise<SessionTally> {
     const rows = await this.list(namespace, { ...query, after: null, limit: Number.POSITIVE_INFINITY });
     return { count: rows.length, bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0) };
   }

@@ -66,6 +66,7 @@ export class SessionKeeping {
       idleTimeoutMs,
       endsAtMs,
       version,
+      tags: "",
       data: bytes,
     };
     this.#queue.add({ kind: "put", row, dataBytes: bytes.length }, room);

@@ -16,6 +16,8 @@ afterAll(async () => {
 const open = () => createSessionRows(database, { maxBytes: () => 2 ** 30 });
 const TIMEOUT_MS = 1_000;
 
+const TAGS = ["", '["a"]', '["b","é"]', '["a","b"]', ""];
+
 /** All that may change of a row does: an import makes a session again over its expired row, with a timeout of its own. */
 function put(id: string, atMs: number, version = 1): SessionChange {
   const data = Buffer.from(JSON.stringify({ id, version }));
@@ -33,6 +35,7 @@ function put(id: string, atMs: number, version = 1): SessionChange {
       idleTimeoutMs,
       endsAtMs,
       version,
+      tags: TAGS[version % TAGS.length] ?? "",
       data,
     },
   };
@@ -45,6 +48,12 @@ const deletion = (id: string, endedAtMs: number): SessionChange => ({
   end: ownIdOf(id) === null ? null : { namespace: "n", endedAtMs },
 });
 const use = (id: string, lastUsedAtMs: number): SessionChange => ({ kind: "use", id, lastUsedAtMs });
+
+const tagTable = () =>
+  database.all(`SELECT "namespace", "tag", "createdAtMs", "id" FROM "SessionTag" ORDER BY "id", "tag"`);
+const tagsOfRows = () =>
+  database.all(`SELECT "namespace", "value" AS "tag", "createdAtMs", s."id" FROM "Session" AS s, json_each(s."tags")
+    WHERE s."tags" <> '' ORDER BY s."id", "value"`);
 
 const kindOf = fc.constantFrom("put", "use", "delete");
 const step = fc.oneof(
@@ -101,12 +110,15 @@ describe("session rows in SQLite", () => {
           else if (taken.do === "list") {
             // The ids of one and the keys of others begin so.
             for (const prefix of ["", "s", "own s", "own s3", "s\u{10ffff}"]) {
-              const asked = { ...query, prefix };
-              expect(await rows.list("n", asked)).toEqual(await model.list("n", asked));
-              expect(await rows.tally("n", asked)).toEqual(await model.tally("n", asked));
+              for (const tag of [undefined, "a", "b", "é", "c"]) {
+                const asked = { ...query, prefix, tag };
+                expect(await rows.list("n", asked)).toEqual(await model.list("n", asked));
+                expect(await rows.tally("n", asked)).toEqual(await model.tally("n", asked));
+              }
             }
           } else expect(await rows.count(atMs)).toBe(await model.count(atMs));
           expect(await seen(rows, atMs)).toEqual(await seen(model, atMs));
+          expect(await tagTable()).toEqual(await tagsOfRows());
         }
       }),
       { numRuns: 60 },
@@ -127,6 +139,7 @@ describe("session rows in SQLite", () => {
         idleTimeoutMs: TIMEOUT_MS,
         endsAtMs: Number.POSITIVE_INFINITY,
         version,
+        tags: version === 1 ? '["made"]' : "",
         data: Buffer.from("1"),
       },
     });

@@ -1,23 +1,45 @@
 import type { Database, SqlValue, Statement } from "../../ports/database.ts";
-import type { SessionChange, SessionRow, SessionRows, SessionTally, SessionUse } from "../../ports/session-rows.ts";
+import type {
+  SessionChange,
+  SessionRow,
+  SessionRows,
+  SessionSelection,
+  SessionTally,
+  SessionUse,
+} from "../../ports/session-rows.ts";
 import { endOf, forgetEnds, keepEnds, SessionEnds } from "./session-ends.ts";
 import { SessionUses } from "./session-uses.ts";
 
-const FIELDS = `"id", "ownId", "namespace", "createdAtMs", "lastUsedAtMs", "idleTimeoutMs", "endsAtMs", "version"`;
+const FIELDS = `"id", "ownId", "namespace", "createdAtMs", "lastUsedAtMs", "idleTimeoutMs", "endsAtMs", "version", "tags"`;
+const LISTED = FIELDS.replaceAll(/"\w+"/g, (name) => `s.${name}`);
 /** What a row takes beside its data, with both indexes, and what pages leave empty. */
 const OVERHEAD_RATIO = 1.3;
 
 const GET = `SELECT ${FIELDS}, "data" FROM "Session" WHERE "id" = ?`;
-const PUT = `INSERT INTO "Session" (${FIELDS}, "expiresAtMs", "data") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+const PUT = `INSERT INTO "Session" (${FIELDS}, "expiresAtMs", "data") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT ("id") DO UPDATE SET "lastUsedAtMs" = excluded."lastUsedAtMs", "expiresAtMs" = excluded."expiresAtMs",
     "version" = excluded."version", "data" = excluded."data",
-    "idleTimeoutMs" = excluded."idleTimeoutMs", "endsAtMs" = excluded."endsAtMs"`;
+    "idleTimeoutMs" = excluded."idleTimeoutMs", "endsAtMs" = excluded."endsAtMs", "tags" = excluded."tags"`;
 /** When a session is made again over its expired row, in a statement of its own: among the others each write would rewrite its index. */
 const MADE = `UPDATE "Session" SET "createdAtMs" = ?1 WHERE "id" = ?2 AND "createdAtMs" <> ?1`;
 const DELETE = `DELETE FROM "Session" WHERE "id" = ?`;
 
-const BEGINS_SO = `AND substr(coalesce("ownId", "id"), 1, length(?)) = ?`;
-const prefixed = (prefix: string): string[] => (prefix === "" ? [] : [prefix, prefix]);
+/** Live sessions of a namespace; of a tag, by way of its table, which is in the order of the list. */
+function selected(
+  namespace: string,
+  atMs: number,
+  { prefix, tag }: SessionSelection,
+): { from: string; params: SqlValue[] } {
+  const source =
+    tag === undefined
+      ? `"Session" AS s WHERE s."namespace" = ?`
+      : `"SessionTag" AS t CROSS JOIN "Session" AS s ON s."id" = t."id" WHERE t."tag" = ? AND t."namespace" = ?`;
+  const begins = prefix === undefined ? "" : `AND substr(coalesce(s."ownId", s."id"), 1, length(?)) = ?`;
+  return {
+    from: `${source} AND s."expiresAtMs" > ? ${begins}`,
+    params: [...(tag === undefined ? [] : [tag]), namespace, atMs, ...(prefix === undefined ? [] : [prefix, prefix])],
+  };
+}
 
 interface Options {
   /** The disk quota of the database. */
@@ -46,11 +68,11 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
     async get(id) {
       const [row] = await database.all<Stored & { data: ArrayBuffer }>(GET, [id]);
       if (!row) return null;
-      const { ownId, namespace, createdAtMs, idleTimeoutMs, version } = row;
+      const { ownId, namespace, createdAtMs, idleTimeoutMs, version, tags } = row;
       const endsAtMs = row.endsAtMs ?? Number.POSITIVE_INFINITY;
       const lastUsedAtMs = uses.newest(id, row.lastUsedAtMs);
       const data = new Uint8Array(row.data);
-      return { id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, endsAtMs, version, data };
+      return { id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, endsAtMs, version, tags, data };
     },
     async apply(changes) {
       const used = changes.filter((change): change is SessionUse => change.kind === "use");
@@ -77,24 +99,25 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
       return deleted ?? 0;
     },
     endOf: (id) => ends.of(id),
-    async list(namespace, { after, limit, atMs, prefix }) {
+    async list(namespace, { after, limit, atMs, ...which }) {
       if (uses.size > 0) await uses.fold();
-      const from: SqlValue[] = after ? [after.createdAtMs, after.id] : [];
+      const { from, params } = selected(namespace, atMs, which);
+      const place = which.tag === undefined ? "s" : "t";
+      const position: SqlValue[] = after ? [after.createdAtMs, after.id] : [];
       const rows = await database.all<Stored & { bytes: number }>(
-        `SELECT ${FIELDS}, length("data") AS bytes FROM "Session"
-         WHERE "namespace" = ? AND "expiresAtMs" > ? ${after ? `AND ("createdAtMs", "id") < (?, ?)` : ""}
-         ${prefix === "" ? "" : BEGINS_SO}
-         ORDER BY "createdAtMs" DESC, "id" DESC LIMIT ?`,
-        [namespace, atMs, ...from, ...prefixed(prefix), limit],
+        `SELECT ${LISTED}, length(s."data") AS bytes FROM ${from}
+         ${after ? `AND (${place}."createdAtMs", ${place}."id") < (?, ?)` : ""}
+         ORDER BY ${place}."createdAtMs" DESC, ${place}."id" DESC LIMIT ?`,
+        [...params, ...position, limit],
       );
       return rows.map((row) => ({ ...row, endsAtMs: row.endsAtMs ?? Number.POSITIVE_INFINITY }));
     },
-    async tally(namespace, { atMs, prefix }) {
+    async tally(namespace, { atMs, ...which }) {
       if (uses.size > 0) await uses.fold();
+      const { from, params } = selected(namespace, atMs, which);
       const [tally] = await database.all<SessionTally>(
-        `SELECT count(*) AS "count", coalesce(sum(length("data")), 0) AS "bytes" FROM "Session"
-         WHERE "namespace" = ? AND "expiresAtMs" > ? ${prefix === "" ? "" : BEGINS_SO}`,
-        [namespace, atMs, ...prefixed(prefix)],
+        `SELECT count(*) AS "count", coalesce(sum(length(s."data")), 0) AS "bytes" FROM ${from}`,
+        params,
       );
       return tally ?? { count: 0, bytes: 0 };
     },
@@ -114,12 +137,24 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
 function toStatement(change: SessionChange): Statement[] {
   if (change.kind === "use") return [];
   if (change.kind === "delete") return [{ sql: DELETE, params: [change.id] }, ...endOf(change)];
-  const { id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, data } = change.row;
+  const { id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, tags, data } = change.row;
   const endsAtMs = Number.isFinite(change.row.endsAtMs) ? change.row.endsAtMs : null;
   const expiresAtMs = Math.min(lastUsedAtMs + idleTimeoutMs, change.row.endsAtMs);
   const put = {
     sql: PUT,
-    params: [id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, endsAtMs, version, expiresAtMs, data],
+    params: [
+      id,
+      ownId,
+      namespace,
+      createdAtMs,
+      lastUsedAtMs,
+      idleTimeoutMs,
+      endsAtMs,
+      version,
+      tags,
+      expiresAtMs,
+      data,
+    ],
   };
   return version === 1 ? [put, { sql: MADE, params: [createdAtMs, id] }] : [put];
 }

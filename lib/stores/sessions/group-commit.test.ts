@@ -36,6 +36,7 @@ function setUp() {
       idleTimeoutMs: 1,
       endsAtMs: 9,
       version: 1,
+      tags: "",
       data: null,
     };
     queue.add({ kind: "put", row, dataBytes: data.length }, room);
@@ -137,6 +138,7 @@ describe("GroupCommit and its WriteQueue", () => {
       idleTimeoutMs: 1,
       endsAtMs: 9,
       version: 1,
+      tags: "",
       data: null,
     };
     if (room) queue.add({ kind: "put", row, dataBytes: 4 }, room);

@@ -12,10 +12,21 @@ export interface Named {
 /** Sends the session in memory on its way to its row, its last use with it. */
 export function queuePut(memory: SessionMemory, queue: WriteQueue, { slot, key, id }: Named, room: Room): SessionView {
   const view = viewOfSlot(memory, slot, id);
-  const { namespace, isOwn, createdAtMs, lastUsedAtMs, idleTimeoutMs, endsAtMs, version } = view;
+  const { namespace, isOwn, createdAtMs, lastUsedAtMs, idleTimeoutMs, endsAtMs, version, tags } = view;
   memory.table.unsavedUses.remove(slot);
   const ownId = isOwn ? id : null;
-  const row = { id: key, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, endsAtMs, version, data: null };
+  const row = {
+    id: key,
+    ownId,
+    namespace,
+    createdAtMs,
+    lastUsedAtMs,
+    idleTimeoutMs,
+    endsAtMs,
+    version,
+    tags,
+    data: null,
+  };
   queue.add({ kind: "put", row, dataBytes: view.bytes }, room);
   return view;
 }

@@ -22,8 +22,14 @@ export function idBytes(id: string | null): number {
   return id === null || id.length <= ORDINARY_ID ? 0 : 2 * id.length;
 }
 
+/** What tags take on top, in UTF-16. */
+export function tagBytes(tags: string): number {
+  return 2 * tags.length;
+}
+
 export function bytesOf(change: QueuedChange): number {
-  return sizeOfChange(change.kind === "put" ? change.dataBytes + idBytes(change.row.ownId) : 0);
+  if (change.kind !== "put") return sizeOfChange(0);
+  return sizeOfChange(change.dataBytes + idBytes(change.row.ownId) + tagBytes(change.row.tags));
 }
 
 /** What stands in the queue after both: a later change takes the earlier one's place, a use goes into what waits. */

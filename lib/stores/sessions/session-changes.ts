@@ -5,7 +5,7 @@ import type { GroupCommit } from "./group-commit.ts";
 import { encoded, type MeasuredText } from "./measured-text.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { type Named, queuePut } from "./queue-put.ts";
-import { idBytes } from "./queued-change.ts";
+import { idBytes, sizeOfChange, tagBytes } from "./queued-change.ts";
 import { checkVersion, pressure } from "./session-errors.ts";
 import type { SessionLoads, Visit } from "./session-loads.ts";
 import type { SessionMemory } from "./session-memory.ts";
@@ -76,7 +76,8 @@ export class SessionChanges {
         resident: (slot, key) => {
           checkVersion(memory.table.version(slot), revision.condition);
           const data = this.#patched(slot, revision.patch);
-          neededBytes = (data?.bytes ?? memory.table.values.rawLength(slot)) + idBytes(id);
+          const tags = revision.terms.tags ?? memory.table.tags.of(slot);
+          neededBytes = (data?.bytes ?? memory.table.values.rawLength(slot)) + idBytes(id) + tagBytes(tags);
           return this.#storeAtOnce({ slot, key, id }, data, revision, neededBytes);
         },
       });
@@ -137,9 +138,27 @@ export class SessionChanges {
     const { memory, queue } = this.#parts;
     // Used first, so that it is the last to be pushed out while its new data look for room.
     memory.use(named.slot);
-    if (!memory.replace(named.slot, encoded(data))) throw pressure();
+    this.#makeRoomForTags(named, data.bytes, terms, room);
+    if (!memory.replace(named.slot, encoded(data))) {
+      memory.table.tags.set(named.slot, memory.table.tags.of(named.slot));
+      throw pressure();
+    }
     memory.table.setTerms(named.slot, terms);
     return queuePut(memory, queue, named, room);
+  }
+
+  /** Room for the tags that the session has or gets: for those that are named in memory too, and in the queue for either. */
+  #makeRoomForTags({ slot, key, id }: Named, dataBytes: number, { tags }: SessionTerms, room: Room): void {
+    const { memory, queue } = this.#parts;
+    const kept = tags ?? memory.table.tags.of(slot);
+    if (kept !== "") {
+      const missing = sizeOfChange(dataBytes + idBytes(id) + tagBytes(kept)) - room.bytes;
+      const more = missing > 0 ? queue.tryReserve(missing) : null;
+      if (missing > 0 && more === null) throw pressure();
+      if (more !== null) queue.join(room, more);
+      if (memory.find(key) !== slot) throw pressure();
+    }
+    if (tags !== undefined && !memory.holdTags(slot, tags)) throw pressure();
   }
 
   /** Stores if there is room in the queue just now, and if making it has not pushed out this very session. */
@@ -151,6 +170,7 @@ export class SessionChanges {
     try {
       if (memory.find(named.key) !== named.slot) throw pressure();
       if (data !== null) return this.#store(named, data, terms, room);
+      if (terms.tags !== undefined && !memory.holdTags(named.slot, terms.tags)) throw pressure();
       memory.table.setTerms(named.slot, terms);
       if (!isTouch) memory.table.bumpVersion(named.slot);
       return queuePut(memory, queue, named, room);

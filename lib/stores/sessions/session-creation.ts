@@ -5,7 +5,7 @@ import { isSessionId, newSessionId } from "./id-index.ts";
 import { encoded, type MeasuredText } from "./measured-text.ts";
 import { LEAST_OWN_ID_BYTES, ownKeyOf } from "./own-id.ts";
 import { queuePut } from "./queue-put.ts";
-import { idBytes } from "./queued-change.ts";
+import { idBytes, tagBytes } from "./queued-change.ts";
 import type { SessionChanges } from "./session-changes.ts";
 import { pressure, sessionEnded, sessionExists } from "./session-errors.ts";
 import type { SessionLoads } from "./session-loads.ts";
@@ -105,9 +105,9 @@ export class SessionCreation {
   #begin({ key, ownId, namespace, data, terms, past }: Beginning): Promise<SessionView> {
     const { memory, queue, writes } = this.#parts;
     if (past === null) checkTerms(terms, memory.nowMs());
-    const { idleTimeoutMs = memory.idleTimeoutMs, endsAtMs = Number.POSITIVE_INFINITY } = terms;
+    const { idleTimeoutMs = memory.idleTimeoutMs, endsAtMs = Number.POSITIVE_INFINITY, tags = "" } = terms;
     return writes.acknowledged(() =>
-      writes.withRoom(data.bytes + idBytes(ownId), (room) => {
+      writes.withRoom(data.bytes + idBytes(ownId) + tagBytes(tags), (room) => {
         const nowMs = memory.nowMs();
         // Other clocks may be ahead of ours: nothing lives longer for that.
         const lastUsedAtMs = Math.min(past?.lastUsedAtMs ?? nowMs, nowMs);
@@ -119,7 +119,7 @@ export class SessionCreation {
         const createdAtMs = Math.min(past?.createdAtMs ?? nowMs, lastUsedAtMs);
         const isOwn = ownId !== null;
         const version = past?.version ?? 1;
-        const fields = { namespace, isOwn, createdAtMs, lastUsedAtMs, idleTimeoutMs, endsAtMs, version };
+        const fields = { namespace, isOwn, createdAtMs, lastUsedAtMs, idleTimeoutMs, endsAtMs, version, tags };
         const slot = memory.insert(key, fields, encoded(data));
         if (slot < 0) throw pressure();
         return queuePut(memory, queue, { slot, key, id: ownId ?? key }, room);

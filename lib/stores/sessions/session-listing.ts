@@ -1,4 +1,10 @@
-import type { SessionPosition, SessionRowSummary, SessionRows, SessionTally } from "../../ports/session-rows.ts";
+import type {
+  SessionPosition,
+  SessionRowSummary,
+  SessionRows,
+  SessionSelection,
+  SessionTally,
+} from "../../ports/session-rows.ts";
 import type { DueUses } from "./due-uses.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import type { SessionLoads } from "./session-loads.ts";
@@ -18,8 +24,10 @@ export interface SessionPage {
 interface Query {
   after: SessionPosition | null;
   limit: number;
-  prefix: string;
+  which: SessionSelection;
 }
+
+const ALL: SessionSelection = {};
 
 interface Shown {
   rows: SessionRowSummary[];
@@ -44,27 +52,27 @@ export class SessionListing {
 
   /** Live sessions with their data, the newest first, each as it is when its turn comes. This is no use of them. */
   async *peekAll(namespace: string): AsyncGenerator<SessionText> {
-    for await (const { id } of this.rows(namespace, "")) {
+    for await (const { id } of this.rows(namespace, ALL)) {
       // The page may be old by now: the version must be that of the data, and what was deleted since is not told.
       const row = await this.#parts.loads.peek(id);
       if (row) yield { view: viewOfRow(row, row.data.length), text: Buffer.from(row.data).toString() };
     }
   }
 
-  /** The rows of sessions whose ids begin with `prefix`, the newest first, each session that lives throughout once. */
-  async *rows(namespace: string, prefix: string): AsyncGenerator<SessionRowSummary> {
+  /** The rows of these sessions, the newest first, each session that lives throughout once. */
+  async *rows(namespace: string, which: SessionSelection): AsyncGenerator<SessionRowSummary> {
     let after: SessionPosition | null = null;
     do {
-      const page: Shown = await this.#page(namespace, { after, limit: LISTED_AT_ONCE, prefix });
+      const page: Shown = await this.#page(namespace, { after, limit: LISTED_AT_ONCE, which });
       yield* page.rows;
       after = page.next;
     } while (after !== null);
   }
 
   /** Live sessions, the newest first; what is in memory is newer than its row. `next` is where the list goes on. */
-  async list(namespace: string, after: SessionPosition | null, limit: number, prefix = ""): Promise<SessionPage> {
+  async list(namespace: string, after: SessionPosition | null, limit: number, which = ALL): Promise<SessionPage> {
     const { memory } = this.#parts;
-    const { rows, next } = await this.#page(namespace, { after, limit, prefix });
+    const { rows, next } = await this.#page(namespace, { after, limit, which });
     const nowMs = memory.nowMs();
     const views = rows.map((row) => {
       const slot = memory.find(row.id);
@@ -73,20 +81,22 @@ export class SessionListing {
     return { views: views.filter((view) => view.expiresAtMs > nowMs), next };
   }
 
-  /** How many live sessions there are whose ids begin with `prefix`, and what their data come to. */
-  async tally(namespace: string, prefix: string): Promise<SessionTally> {
+  /** How many of these sessions there are, and what their data come to. */
+  async tally(namespace: string, { prefix, tag }: SessionSelection): Promise<SessionTally> {
     const { commits, memory, rows, uses } = this.#parts;
     // A last use that is not in the rows yet would let a session look over.
     uses.demand();
     await commits.flush();
-    return rows.tally(namespace, { atMs: memory.nowMs(), prefix });
+    return rows.tally(namespace, { atMs: memory.nowMs(), prefix, tag });
   }
 
   async #page(namespace: string, query: Query): Promise<Shown> {
     const { memory, rows: table, commits } = this.#parts;
-    const { after, limit, prefix } = query;
+    const { after, limit, which } = query;
+    const { prefix, tag } = which;
     await commits.flush();
-    const rows = await table.list(namespace, { after, limit: limit + 1, atMs: memory.nowMs() - ROW_GRACE_MS, prefix });
+    const atMs = memory.nowMs() - ROW_GRACE_MS;
+    const rows = await table.list(namespace, { after, limit: limit + 1, atMs, prefix, tag });
     const shown = rows.slice(0, limit);
     return { rows: shown, next: rows.length > limit ? (shown.at(-1) ?? null) : null };
   }

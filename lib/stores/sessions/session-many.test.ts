@@ -5,12 +5,12 @@ import { MapRows } from "../../testing/session-rows-in-memory.ts";
 import { TestAccount } from "../../testing/test-account.ts";
 import { SessionPool } from "./session-pool.ts";
 
-function setUp(maxItems: number) {
+function setUp(maxItems: number, account = new TestAccount(16 * MIB, "sessions")) {
   const clock = new FakeClock();
   const rows = new MapRows();
   const pool = new SessionPool({
     rows,
-    account: new TestAccount(16 * MIB, "sessions"),
+    account,
     clock,
     maxItems,
     idleTimeoutMs: 60_000,
@@ -35,12 +35,12 @@ it("ends all sessions of a prefix, in memory or not, and brings none of them int
   for (let n = 0; n < 250; n++) await pool.createOwn("a", idOf("ada", n), `${n}`);
   await pool.createOwn("a", idOf("ben", 0), '"stays"');
   await pool.createOwn("b", idOf("ada", 0), '"elsewhere"');
-  expect(await pool.listing.tally("a", "ada:")).toMatchObject({ count: 250 });
+  expect(await pool.listing.tally("a", { prefix: "ada:" })).toMatchObject({ count: 250 });
   rows.reads = 0;
-  expect(await pool.deleteAll("a", "ada:")).toBe(250);
+  expect(await pool.deleteAll("a", { prefix: "ada:" })).toBe(250);
   expect([rows.reads, pool.stats().items]).toEqual([0, 2]);
-  expect(await pool.deleteAll("a", "ada:")).toBe(0);
-  expect(await pool.listing.tally("a", "")).toEqual({ count: 1, bytes: 7 });
+  expect(await pool.deleteAll("a", { prefix: "ada:" })).toBe(0);
+  expect(await pool.listing.tally("a", {})).toEqual({ count: 1, bytes: 7 });
   await expect(pool.createOwn("a", idOf("ada", 9), "1")).rejects.toMatchObject({ code: "session-ended" });
   expect((await pool.get("b", idOf("ada", 0))).text).toBe('"elsewhere"');
   expect(pool.stats().spilledItems).toBe(0);
@@ -56,7 +56,7 @@ it("lets no read that is under way bring an ended session back", async () => {
   rows.get = (key) => (key === id ? read.promise : Promise.resolve(null));
   const reading = pool.get("a", id);
   rows.gate = commit.promise;
-  const ending = pool.deleteAll("a", "");
+  const ending = pool.deleteAll("a", {});
   await expect.poll(() => pool.queuedBytes).toBeGreaterThan(1_000);
   read.resolve(stored);
   await expect(reading).rejects.toMatchObject({ code: "not-found" });
@@ -76,4 +76,44 @@ it("looks at a session without a use of it, in memory or in its row", async () =
   expect(pool.stats()).toMatchObject({ items: 1, hits: 0, misses: 0 });
   clock.advance(10_000);
   await expect(look()).rejects.toMatchObject({ code: "not-found" });
+});
+
+it("finds and ends the sessions of a tag, as the last change of each left them, in memory or not", async () => {
+  const { pool, rows } = setUp(3);
+  const tags = '["user:ada"]';
+  const ids: string[] = [];
+  for (let n = 0; n < 8; n++) ids.push((await pool.create("a", `${n}`, { tags })).id);
+  const [first = "", second = "", third = ""] = ids;
+  // One is tagged later, one no more; data that are replaced keep them.
+  const late = await pool.create("a", '"late"');
+  await pool.patch("a", late.id, undefined, null, { tags: '["user:ben","user:ada"]' });
+  await pool.replace("a", first, "1", null, { tags: "" });
+  expect((await pool.replace("a", second, "2", null)).tags).toBe(tags);
+  await pool.delete("a", third, null);
+  expect(await pool.listing.tally("a", { tag: "user:ada" })).toMatchObject({ count: 7 });
+  const listed = await pool.listing.list("a", null, 10, { tag: "user:ben" });
+  expect(listed.views.map(({ id, tags: all }) => [id, all])).toEqual([[late.id, '["user:ben","user:ada"]']]);
+  rows.reads = 0;
+  expect(await pool.deleteAll("a", { tag: "user:ada" })).toBe(7);
+  expect(rows.reads).toBe(0);
+  expect((await pool.get("a", first)).view.tags).toBe("");
+  expect(pool.memory.table.tags.heldBytes).toBe(0);
+});
+
+it("keeps data and tags as they were when memory has no room for new ones", async () => {
+  const account = new TestAccount(64 * 1_024, "sessions");
+  const { pool } = setUp(3, account);
+  const { id } = await pool.create("a", "1", { tags: '["kept"]' });
+  const hold = account.tryReserve.bind(account);
+  account.tryReserve = (bytes) => bytes < 200 && hold(bytes);
+  const large = JSON.stringify(["t".repeat(128), "u".repeat(128)]);
+  for (const change of [
+    pool.replace("a", id, "2", null, { tags: large }),
+    pool.patch("a", id, 2, null, { tags: large }),
+  ])
+    await expect(change).rejects.toMatchObject({ code: "memory-pressure" });
+  account.tryReserve = hold;
+  const { view, text } = await pool.get("a", id);
+  expect([text, view.version, view.tags]).toEqual(["1", 1, '["kept"]']);
+  expect(pool.memory.heldBytes + pool.queuedBytes).toBe(account.grantedBytes);
 });

@@ -62,7 +62,7 @@ export class SessionMemory implements ResidentSessions {
 
   /** What sessions in memory hold, as charged to the account; changes on their way to the database come on top. */
   get heldBytes(): number {
-    return this.table.bytes + this.table.values.reservedBytes + this.table.hot.heldBytes;
+    return this.table.bytes + this.table.values.reservedBytes + this.table.hot.heldBytes + this.table.tags.heldBytes;
   }
 
   /** Now, on the pool's own time line. */
@@ -87,11 +87,13 @@ export class SessionMemory implements ResidentSessions {
     while (this.items >= this.#maxItems) if (!this.trySpill(this.table.recency.oldest)) return -1;
     do {
       const slot = this.table.take();
-      if (slot >= 0 && this.table.values.set(slot, raw)) {
+      if (slot >= 0 && this.table.tags.hold(slot, fields.tags) && this.table.values.set(slot, raw)) {
         this.table.fill(slot, id, fields);
         return slot;
       }
-      if (slot >= 0) this.table.untake(slot);
+      if (slot < 0) continue;
+      this.table.tags.clear(slot);
+      this.table.untake(slot);
     } while (this.makeRoom());
     return -1;
   }
@@ -109,6 +111,17 @@ export class SessionMemory implements ResidentSessions {
     this.table.hot.drop(slot);
     this.table.bumpVersion(slot);
     this.counters.removed("replaced");
+    return true;
+  }
+
+  /** Pays for tags that the session is to get, which may push others out. False when the account grants too little. */
+  holdTags(slot: number, tags: string): boolean {
+    this.#writing = slot;
+    try {
+      while (!this.table.tags.hold(slot, tags)) if (!this.makeRoom()) return false;
+    } finally {
+      this.#writing = -1;
+    }
     return true;
   }
 

@@ -25,8 +25,11 @@ interface Expected {
   /** On the monotonic clock. */
   endsAtMs: number;
   lastUsedAtMs: number;
+  tags: string;
 }
 
+/** Of some, more than the queue takes for a change anyway; and none. */
+const tags = fc.constantFrom("", '["a"]', '["b","é"]', JSON.stringify([`${"t".repeat(120)}`, "ü".repeat(60)]));
 const data = fc.oneof(
   fc.record({ name: fc.string({ unit: "grapheme" }), n: fc.integer() }),
   fc.constantFrom<Json>(
@@ -59,6 +62,7 @@ const operation = fc.oneof(
       kind: fc.constant("create" as const),
       namespace,
       data,
+      tags,
       ttl: fc.integer({ min: 1, max: TTL }),
     }),
   },
@@ -74,6 +78,7 @@ const operation = fc.oneof(
       by: fc.constantFrom("touch" as const, "replace" as const, "patch" as const, "terms alone" as const),
       at,
       data,
+      tags: fc.option(tags, { nil: undefined }),
       idleTimeoutMs: fc.option(fc.integer({ min: 1, max: TTL }), { nil: undefined }),
       endsInMs: fc.option(fc.oneof(fc.integer({ min: 1, max: 2 * TTL }), fc.constant(Number.POSITIVE_INFINITY)), {
         nil: undefined,
@@ -146,7 +151,7 @@ class Bench {
     return expiresAtMs > this.clock.monotonicMs() ? session : undefined;
   }
 
-  begun(namespace: string, id: string, data: Json, idleTimeoutMs: number): void {
+  begun(namespace: string, id: string, data: Json, idleTimeoutMs: number, tags = ""): void {
     const text = JSON.stringify(data);
     const lastUsedAtMs = this.clock.monotonicMs();
     this.names.push(`${namespace} ${id}`);
@@ -158,6 +163,7 @@ class Bench {
       idleTimeoutMs,
       endsAtMs: Number.POSITIVE_INFINITY,
       lastUsedAtMs,
+      tags,
     });
   }
 
@@ -185,16 +191,20 @@ class Bench {
 
   async run(op: Operation): Promise<void> {
     if (op.kind === "create") {
-      const terms = { idleTimeoutMs: op.ttl };
+      const terms = { idleTimeoutMs: op.ttl, tags: op.tags };
       const { id } = await this.pool.create(op.namespace, JSON.stringify(op.data), terms);
-      this.begun(op.namespace, id, op.data, op.ttl);
+      this.begun(op.namespace, id, op.data, op.ttl, op.tags);
     } else if (op.kind === "createOwn") await this.createOwn(op);
     else if (op.kind === "get") {
       const { id } = this.name(op.at);
       const session = this.live(op.namespace, id);
       const answer = this.pool.get(op.namespace, id);
       await this.expectAnswer(id, session, answer);
-      if (session) expect(await answer).toMatchObject({ text: session.text, view: { version: session.version } });
+      if (session)
+        expect(await answer).toMatchObject({
+          text: session.text,
+          view: { version: session.version, tags: session.tags },
+        });
     } else if (op.kind === "replace" || op.kind === "patch") await this.write(op);
     else if (op.kind === "terms") await this.setTerms(op);
     else if (op.kind === "touch" || op.kind === "delete") {
@@ -251,7 +261,7 @@ class Bench {
     const session = this.live(namespace, id);
     const { idleTimeoutMs, endsInMs } = op;
     const endsAtMs = endsInMs === undefined ? undefined : this.pool.memory.nowMs() + endsInMs;
-    const terms = { idleTimeoutMs, endsAtMs };
+    const terms = { idleTimeoutMs, endsAtMs, tags: op.tags };
     const text = JSON.stringify(op.data);
     const calls = {
       touch: () => this.pool.touch(namespace, id, terms),
@@ -265,6 +275,7 @@ class Bench {
     if (op.by === "patch") session.text = JSON.stringify(mergePatch(JSON.parse(session.text), op.data));
     if (op.by !== "touch") session.version += 1;
     session.idleTimeoutMs = idleTimeoutMs ?? session.idleTimeoutMs;
+    session.tags = op.tags ?? session.tags;
     if (endsInMs !== undefined) session.endsAtMs = this.clock.monotonicMs() + endsInMs;
   }
 

@@ -1,7 +1,7 @@
 import type { StoreStats } from "../../contracts/memory.ts";
 import type { BoundedStore, ReliefStep, Yielder } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
-import type { SessionPast, SessionRow, SessionRows } from "../../ports/session-rows.ts";
+import type { SessionPast, SessionRow, SessionRows, SessionSelection } from "../../ports/session-rows.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Condition } from "../../shared/condition.ts";
 import type { AppError } from "../../shared/errors.ts";
@@ -226,10 +226,10 @@ export class SessionPool implements BoundedStore {
     return this.#changes.delete(namespace, id, condition);
   }
 
-  /** Ends all live sessions of a namespace whose ids begin with `prefix`; resolves to their number. */
-  async deleteAll(namespace: string, prefix: string): Promise<number> {
+  /** Ends all live sessions of a namespace that `which` selects; resolves to their number. */
+  async deleteAll(namespace: string, which: SessionSelection): Promise<number> {
     let removed = 0;
-    for await (const row of this.listing.rows(namespace, prefix)) if (await this.#changes.end(row)) removed++;
+    for await (const row of this.listing.rows(namespace, which)) if (await this.#changes.end(row)) removed++;
     await this.#writes.durable();
     return removed;
   }

@@ -6,6 +6,7 @@ import { FreeSlots } from "../core/free-slots.ts";
 import { grown } from "../core/grown.ts";
 import { RecencyList } from "../core/recency-list.ts";
 import { IdIndex } from "./id-index.ts";
+import { SessionTags } from "./session-tags.ts";
 
 const FIRST_CAPACITY = 64;
 /** Small, since a slot that is not used yet counts as held. */
@@ -24,6 +25,8 @@ export interface SessionFields {
   /** Infinite: it ends by its timeout alone. */
   endsAtMs: number;
   version: number;
+  /** A JSON list; empty when there are none. */
+  tags: string;
 }
 
 /** The fields of the sessions in memory, in columns; every slot is charged to the account before it exists. */
@@ -33,6 +36,7 @@ export class SessionTable {
   readonly ids: IdIndex;
   readonly values: PackedValues;
   readonly hot: HotValues<Uint8Array>;
+  readonly tags: SessionTags;
   /** By last use. */
   readonly recency: RecencyList;
   /** Whose last use is not yet in the database, longest waiting first. */
@@ -52,6 +56,7 @@ export class SessionTable {
     this.ids = new IdIndex(0);
     this.values = new PackedValues(account, 0);
     this.hot = new HotValues(account, 0);
+    this.tags = new SessionTags(account);
     this.recency = new RecencyList(0);
     this.unsavedUses = new RecencyList(0);
     this.#createdAtMs = new Float64Array(0);
@@ -90,7 +95,7 @@ export class SessionTable {
     this.#free.give(slot);
   }
 
-  /** Makes `slot` the session `id`; its value is set already. */
+  /** Makes `slot` the session `id`; its value is set already, and its tags are paid for. */
   fill(slot: number, id: string, fields: SessionFields): void {
     this.#createdAtMs[slot] = fields.createdAtMs;
     this.#lastUsedAtMs[slot] = fields.lastUsedAtMs;
@@ -99,6 +104,7 @@ export class SessionTable {
     this.#versions[slot] = fields.version;
     this.#namespaceOf[slot] = this.#namespaceNumber(fields.namespace);
     this.#isOwn[slot] = fields.isOwn ? 1 : 0;
+    if (fields.tags !== "") this.tags.set(slot, fields.tags);
     this.ids.add(id, slot);
     this.recency.touch(slot);
   }
@@ -109,6 +115,7 @@ export class SessionTable {
     this.unsavedUses.remove(slot);
     this.hot.drop(slot);
     this.values.clear(slot);
+    this.tags.clear(slot);
     this.untake(slot);
   }
 
@@ -121,6 +128,7 @@ export class SessionTable {
       idleTimeoutMs: this.#idleTimeoutMs[slot] ?? 0,
       endsAtMs: this.endsAtMs(slot),
       version: this.version(slot),
+      tags: this.tags.of(slot),
     };
   }
 
@@ -149,14 +157,17 @@ export class SessionTable {
   }
 
   /** Whether all that `terms` name is so already. */
-  hasTerms(slot: number, { idleTimeoutMs, endsAtMs }: SessionTerms): boolean {
+  hasTerms(slot: number, { idleTimeoutMs, endsAtMs, tags }: SessionTerms): boolean {
     if (idleTimeoutMs !== undefined && idleTimeoutMs !== this.#idleTimeoutMs[slot]) return false;
+    if (tags !== undefined && tags !== this.tags.of(slot)) return false;
     return endsAtMs === undefined || endsAtMs === this.endsAtMs(slot);
   }
 
-  setTerms(slot: number, { idleTimeoutMs, endsAtMs }: SessionTerms): void {
+  /** Tags that are named are paid for already. */
+  setTerms(slot: number, { idleTimeoutMs, endsAtMs, tags }: SessionTerms): void {
     if (idleTimeoutMs !== undefined) this.#idleTimeoutMs[slot] = idleTimeoutMs;
     if (endsAtMs !== undefined) this.#endsAtMs[slot] = endsAtMs;
+    if (tags !== undefined) this.tags.set(slot, tags);
   }
 
   version(slot: number): number {

@@ -5,6 +5,6 @@ export function usedAt<Data>(
   row: Omit<SessionRow, "data"> & { data: Data },
   lastUsedAtMs: number,
 ): Omit<SessionRow, "data"> & { data: Data } {
-  const { id, ownId, namespace, createdAtMs, idleTimeoutMs, endsAtMs, version, data } = row;
-  return { id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, endsAtMs, version, data };
+  const { id, ownId, namespace, createdAtMs, idleTimeoutMs, endsAtMs, version, tags, data } = row;
+  return { id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, endsAtMs, version, tags, data };
 }

@@ -135,6 +135,12 @@ export class WriteQueue {
     return { bytes };
   }
 
+  /** Makes `room` larger by another one. */
+  join(room: Room, more: Room): void {
+    room.bytes += more.bytes;
+    more.bytes = 0;
+  }
+
   /** Gives back what is left of a room; nothing, once a change has been added with it. */
   release(room: Room): void {
     const { bytes } = room;

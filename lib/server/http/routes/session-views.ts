@@ -4,6 +4,8 @@ import type { SessionView } from "../../../stores/sessions/session-view.ts";
 
 const CLOSING_BRACE = 0x7d;
 
+const NO_TAGS: string[] = [];
+
 export function toSession(view: SessionView): Session {
   return {
     id: view.id,
@@ -14,6 +16,7 @@ export function toSession(view: SessionView): Session {
     endsAt: view.endsAtMs === Number.POSITIVE_INFINITY ? null : isoTime(view.endsAtMs),
     version: view.version,
     bytes: view.bytes,
+    tags: view.tags === "" ? NO_TAGS : JSON.parse(view.tags),
   };
 }
 
@@ -21,9 +24,10 @@ export function toSession(view: SessionView): Session {
 export function withData(view: SessionView, data: Uint8Array): Buffer {
   const head = `${JSON.stringify(toSession(view)).slice(0, -1)},"data":`;
   // Times, numbers and a base64url id: one byte per character.
-  const headBytes = view.isOwn ? Buffer.byteLength(head) : head.length;
+  const isPlain = !view.isOwn && view.tags === "";
+  const headBytes = isPlain ? head.length : Buffer.byteLength(head);
   const body = Buffer.allocUnsafe(headBytes + data.length + 1);
-  body.write(head, 0, view.isOwn ? "utf8" : "latin1");
+  body.write(head, 0, isPlain ? "latin1" : "utf8");
   body.set(data, headBytes);
   body[body.length - 1] = CLOSING_BRACE;
   return body;

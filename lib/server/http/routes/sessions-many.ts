@@ -21,18 +21,18 @@ export const manySessionsRoutes: readonly Route[] = [
       ...common,
       method: "get",
       path: `${BASE}/count`,
-      summary: "Count live sessions, all or those whose ids begin with a prefix",
+      summary: "Count live sessions, all or those of a prefix of their ids or a tag",
       query: sessionTallyQuery,
       responses: { 200: { description: "Their number, and the bytes of their data", schema: sessionTallySchema } },
     },
-    ({ runtime, namespace, query }) => runtime.sessions.listing.tally(namespace, query.prefix ?? ""),
+    ({ runtime, namespace, query }) => runtime.sessions.listing.tally(namespace, query),
   ),
   defineRoute(
     {
       ...common,
       method: "delete",
       path: BASE,
-      summary: "End all sessions whose ids begin with a prefix, or with all=true every one; dryRun=1 only counts",
+      summary: "End all sessions of a prefix of their ids or a tag, or with all=true every one; dryRun=1 only counts",
       query: sessionsEndQuery,
       queryExample: { prefix: "user-1:" },
       responses: {
@@ -41,9 +41,8 @@ export const manySessionsRoutes: readonly Route[] = [
     },
     async ({ runtime, namespace, query }) => {
       const { sessions } = runtime;
-      const prefix = query.prefix ?? "";
-      if (query.dryRun) return sessions.listing.tally(namespace, prefix);
-      return { removed: await sessions.deleteAll(namespace, prefix) };
+      if (query.dryRun) return sessions.listing.tally(namespace, query);
+      return { removed: await sessions.deleteAll(namespace, query) };
     },
   ),
   defineRoute(

@@ -12,7 +12,7 @@ import {
   sessionWithDataSchema,
   touchSessionSchema,
 } from "../../../contracts/sessions.ts";
-import type { SessionPosition, SessionTerms } from "../../../ports/session-rows.ts";
+import { type SessionPosition, type SessionTerms, tagsText } from "../../../ports/session-rows.ts";
 import { holds } from "../../../shared/condition.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { Json } from "../../../shared/json-value.ts";
@@ -32,16 +32,18 @@ const JSON_TYPE = "application/json; charset=utf-8";
 interface NamedTerms {
   idleTimeoutSeconds?: number | undefined;
   expiresAt?: string | null | undefined;
+  tags?: readonly string[] | undefined;
 }
 
 const instantOf = (time: string | null): number => (time === null ? Number.POSITIVE_INFINITY : Date.parse(time));
 
 /** What is not named stays as it is. */
-function toTerms({ idleTimeoutSeconds, expiresAt }: NamedTerms): SessionTerms {
-  if (idleTimeoutSeconds === undefined && expiresAt === undefined) return NO_TERMS;
+function toTerms({ idleTimeoutSeconds, expiresAt, tags: named }: NamedTerms): SessionTerms {
+  if (idleTimeoutSeconds === undefined && expiresAt === undefined && named === undefined) return NO_TERMS;
   const idleTimeoutMs = idleTimeoutSeconds === undefined ? undefined : idleTimeoutSeconds * 1000;
   const endsAtMs = expiresAt === undefined ? undefined : instantOf(expiresAt);
-  return { idleTimeoutMs, endsAtMs };
+  const tags = named === undefined ? undefined : tagsText(named);
+  return { idleTimeoutMs, endsAtMs, tags };
 }
 
 const answer = (status: number, view: SessionView, headers?: Record<string, string>) =>
@@ -182,12 +184,7 @@ const reading: readonly Route[] = [
     },
     async ({ runtime, namespace, query }) => {
       const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-      const { views, next } = await runtime.sessions.listing.list(
-        namespace,
-        toPosition(query.cursor),
-        limit,
-        query.prefix,
-      );
+      const { views, next } = await runtime.sessions.listing.list(namespace, toPosition(query.cursor), limit, query);
       return { items: views.map(toSession), nextCursor: next && encodeCursor(`${next.createdAtMs}.${next.id}`) };
     },
   ),
