@@ -193,7 +193,7 @@ test("what does not fit the schema is 400, another media type 415, data over 1 M
 test("sessions are described in OpenAPI and counted in the report", async ({ server }) => {
   await make(server, 1);
   const openapi = (await (await server.get("/openapi.json")).json()) as { paths: Record<string, object> };
-  expect(Object.keys(openapi.paths[PATH] ?? {}).sort()).toEqual(["get", "post"]);
+  expect(Object.keys(openapi.paths[PATH] ?? {}).sort()).toEqual(["delete", "get", "post"]);
   const report = (await (await server.get("/monitoring/memory")).json()) as {
     stores: { store: string; items: number; maxItems: number; bytes: number; policy: string }[];
     sample: { breakdown: { component: string; bytes: number }[] };

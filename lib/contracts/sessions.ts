@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { booleanParameter, idSchema, listQuery, sessionTagSchema } from "./common.ts";
+import { booleanParameter, idSchema, listQuery, orderSchema, sessionTagSchema } from "./common.ts";
 import { problemSchema } from "./problem.ts";
 
 /** Any JSON; the session pool limits it to 1 MiB. */
@@ -100,7 +100,12 @@ const selector = {
   tag: sessionTagSchema.optional().describe("Only sessions that have this tag"),
 };
 
-export const sessionListQuery = z.strictObject({ ...listQuery.shape, ...selector });
+export const sessionListQuery = z.strictObject({
+  ...listQuery.shape,
+  ...selector,
+  sort: z.enum(["bytes", "lastUsedAt", "createdAt"]).optional().describe("createdAt by default"),
+  order: orderSchema.optional().describe("desc by default"),
+});
 export const sessionTallyQuery = z.strictObject(selector);
 export const sessionGetQuery = z.strictObject({
   peek: booleanParameter.optional().describe("1: reading is no use, and moves no timeout"),

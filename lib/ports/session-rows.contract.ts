@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type SessionChange, type SessionRow, type SessionRows, tagsText } from "./session-rows.ts";
+import { type SessionChange, type SessionFigure, type SessionRow, type SessionRows, tagsText } from "./session-rows.ts";
 
 const TIMEOUT_MS = 1_000;
+type Sorted = Parameters<SessionRows["listSorted"]>[1];
 
 const rowOf = (id: string, more: Partial<SessionRow> = {}): SessionRow => ({
   id,
@@ -87,6 +88,27 @@ export function describeSessionRows(
       expect((await stored("c"))?.tags).toBe('["x","y"]');
       await rows.expire(1_800, 10);
       expect(await listed({ tag: "x", atMs: 0 })).toEqual(["d"]);
+    });
+
+    it("lists by size or time, either way, and goes on after any of them, also when it is gone", async () => {
+      const sized = (id: string, bytes: number, lastUsedAtMs: number) =>
+        put(id, { data: Buffer.alloc(bytes, "1"), createdAtMs: lastUsedAtMs - 90, lastUsedAtMs, tags: '["t"]' });
+      await rows.apply([sized("a", 7, 300), sized("b", 5, 200), sized("c", 7, 100), sized("d", 9, 200)]);
+      await rows.apply([put("other", { namespace: "m" }), put("over", { idleTimeoutMs: 50 }), use("c", 900)]);
+      const sorted = async (sort: SessionFigure, order: "asc" | "desc", more: Partial<Sorted> = {}) =>
+        (await rows.listSorted("n", { sort, order, after: null, limit: 10, atMs: 500, ...more })).map(({ id }) => id);
+      expect(await sorted("bytes", "desc")).toEqual(["d", "c", "a", "b"]);
+      expect(await sorted("bytes", "asc", { limit: 2 })).toEqual(["b", "a"]);
+      expect(await sorted("bytes", "asc", { after: [7, "a"] })).toEqual(["c", "d"]);
+      expect(await sorted("lastUsedAt", "desc")).toEqual(["c", "a", "d", "b"]);
+      expect(await sorted("lastUsedAt", "desc", { after: [200, "d"] })).toEqual(["b"]);
+      expect(await sorted("createdAt", "asc")).toEqual(["c", "b", "d", "a"]);
+      await rows.apply([deletion("a")]);
+      expect(await sorted("bytes", "desc", { after: [7, "a"], tag: "t" })).toEqual(["b"]);
+      expect(await sorted("createdAt", "asc", { prefix: "d", tag: "t" })).toEqual(["d"]);
+      const [first] = await rows.listSorted("n", { sort: "bytes", order: "desc", after: null, limit: 1, atMs: 500 });
+      const { data, ...summary } = rowOf("d", { createdAtMs: 110, lastUsedAtMs: 200, tags: '["t"]' });
+      expect(first).toEqual({ ...summary, bytes: 9 });
     });
 
     it("deletes at most as many expired sessions as asked, by their last use, and counts the live", async () => {

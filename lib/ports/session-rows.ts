@@ -24,6 +24,18 @@ export interface SessionRow {
 export const tagsText = (tags: readonly string[]): string =>
   tags.length === 0 ? "" : JSON.stringify([...new Set(tags)]);
 
+/** What a list may be sorted by. */
+export type SessionFigure = "bytes" | "lastUsedAt" | "createdAt";
+
+/** An order of a list: by a figure, and by key where figures are the same. */
+export interface SessionOrder {
+  readonly sort: SessionFigure;
+  readonly order: "asc" | "desc";
+}
+
+/** A session's place in such an order: its figure, and the key that it is kept under. */
+export type SortedPosition = readonly [number, string];
+
 /** What a session is kept under beside its data. Left out: as it is, or as new sessions begin. */
 export interface SessionTerms {
   readonly idleTimeoutMs?: number | undefined;
@@ -92,6 +104,11 @@ export interface SessionRows {
   list(
     namespace: string,
     query: SessionSelection & { after: SessionPosition | null; limit: number; atMs: number },
+  ): Promise<SessionRowSummary[]>;
+  /** The same in another order. It looks at all that is selected, and holds no more than `limit` of it. */
+  listSorted(
+    namespace: string,
+    query: SessionSelection & SessionOrder & { after: SortedPosition | null; limit: number; atMs: number },
   ): Promise<SessionRowSummary[]>;
   /** How many these are, and what their data come to. */
   tally(namespace: string, query: SessionSelection & { atMs: number }): Promise<SessionTally>;

@@ -1,11 +1,13 @@
 import type {
   SessionChange,
+  SessionOrder,
   SessionPosition,
   SessionRow,
   SessionRowSummary,
   SessionRows,
   SessionSelection,
   SessionTally,
+  SortedPosition,
 } from "../ports/session-rows.ts";
 
 const expiryOf = ({ lastUsedAtMs, idleTimeoutMs, endsAtMs }: Omit<SessionRow, "data">): number =>
@@ -14,6 +16,9 @@ const expiryOf = ({ lastUsedAtMs, idleTimeoutMs, endsAtMs }: Omit<SessionRow, "d
 const tagsOf = ({ tags }: SessionRow): string[] => (tags === "" ? [] : JSON.parse(tags));
 const isSelected = (row: SessionRow, { prefix = "", tag }: SessionSelection): boolean =>
   (row.ownId ?? row.id).startsWith(prefix) && (tag === undefined || tagsOf(row).includes(tag));
+
+const figureOf = (row: SessionRowSummary, { sort }: SessionOrder): number =>
+  ({ bytes: row.bytes, lastUsedAt: row.lastUsedAtMs, createdAt: row.createdAtMs })[sort];
 
 /** Session rows in a plain map: the database of tests and benchmarks, with a switch for each way that one can fail. */
 export class MapRows implements SessionRows {
@@ -75,6 +80,21 @@ export class MapRows implements SessionRows {
       .sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1))
       .slice(0, limit)
       .map(({ data, ...row }) => ({ ...row, bytes: data.length }));
+  }
+
+  async listSorted(
+    namespace: string,
+    query: SessionSelection & SessionOrder & { after: SortedPosition | null; limit: number; atMs: number },
+  ): Promise<SessionRowSummary[]> {
+    const rows = await this.list(namespace, { ...query, after: null, limit: Number.POSITIVE_INFINITY });
+    const sign = query.order === "asc" ? 1 : -1;
+    const compare = ([a, x]: SortedPosition, [b, y]: SortedPosition) => sign * (a - b || (x < y ? -1 : Number(x > y)));
+    return rows
+      .map((row) => ({ row, place: [figureOf(row, query), row.id] as const }))
+      .filter(({ place }) => query.after === null || compare(place, query.after) > 0)
+      .sort((a, b) => compare(a.place, b.place))
+      .slice(0, query.limit)
+      .map(({ row }) => row);
   }
 
   async tally(namespace: string, query: SessionSelection & { atMs: number }): Promise<SessionTally> {

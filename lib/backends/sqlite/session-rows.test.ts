@@ -114,6 +114,11 @@ describe("session rows in SQLite", () => {
                 const asked = { ...query, prefix, tag };
                 expect(await rows.list("n", asked)).toEqual(await model.list("n", asked));
                 expect(await rows.tally("n", asked)).toEqual(await model.tally("n", asked));
+                for (const sort of ["bytes", "lastUsedAt", "createdAt"] as const) {
+                  const order = tag === undefined ? "asc" : "desc";
+                  const sorted = { ...asked, sort, order, after: null, limit: 3 } as const;
+                  expect(await rows.listSorted("n", sorted)).toEqual(await model.listSorted("n", sorted));
+                }
               }
             }
           } else expect(await rows.count(atMs)).toBe(await model.count(atMs));

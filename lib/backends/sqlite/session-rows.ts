@@ -1,7 +1,9 @@
 import type { Database, SqlValue, Statement } from "../../ports/database.ts";
 import type {
   SessionChange,
+  SessionFigure,
   SessionRow,
+  SessionRowSummary,
   SessionRows,
   SessionSelection,
   SessionTally,
@@ -23,6 +25,12 @@ const PUT = `INSERT INTO "Session" (${FIELDS}, "expiresAtMs", "data") VALUES (?,
 /** When a session is made again over its expired row, in a statement of its own: among the others each write would rewrite its index. */
 const MADE = `UPDATE "Session" SET "createdAtMs" = ?1 WHERE "id" = ?2 AND "createdAtMs" <> ?1`;
 const DELETE = `DELETE FROM "Session" WHERE "id" = ?`;
+
+const FIGURES: Readonly<Record<SessionFigure, string>> = {
+  bytes: `length(s."data")`,
+  lastUsedAt: `s."lastUsedAtMs"`,
+  createdAt: `s."createdAtMs"`,
+};
 
 /** Live sessions of a namespace; of a tag, by way of its table, which is in the order of the list. */
 function selected(
@@ -110,7 +118,23 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
          ORDER BY ${place}."createdAtMs" DESC, ${place}."id" DESC LIMIT ?`,
         [...params, ...position, limit],
       );
-      return rows.map((row) => ({ ...row, endsAtMs: row.endsAtMs ?? Number.POSITIVE_INFINITY }));
+      return rows.map(toSummary);
+    },
+    async listSorted(namespace, { after, limit, atMs, sort, order, ...which }) {
+      if (uses.size > 0) await uses.fold();
+      const { from, params } = selected(namespace, atMs, which);
+      const figure = FIGURES[sort];
+      const [beyond, direction] = order === "asc" ? [">", "ASC"] : ["<", "DESC"];
+      // No index, which each use or change would have to write. Only ids and figures are sorted, at most a page of them at a time.
+      const rows = await database.all<Stored & { bytes: number }>(
+        `SELECT ${LISTED}, length(s."data") AS bytes FROM (
+           SELECT s."id" AS "key", ${figure} AS "figure" FROM ${from} ${after ? `AND (${figure}, s."id") ${beyond} (?, ?)` : ""}
+           ORDER BY 2 ${direction}, 1 ${direction} LIMIT ?
+         ) AS shown CROSS JOIN "Session" AS s ON s."id" = shown."key"
+         ORDER BY shown."figure" ${direction}, shown."key" ${direction}`,
+        [...params, ...(after ?? []), limit],
+      );
+      return rows.map(toSummary);
     },
     async tally(namespace, { atMs, ...which }) {
       if (uses.size > 0) await uses.fold();
@@ -131,6 +155,10 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
     },
     roomBytes: () => Math.floor((maxBytes() - usedBytes) / OVERHEAD_RATIO),
   };
+}
+
+function toSummary(row: Stored & { bytes: number }): SessionRowSummary {
+  return { ...row, endsAtMs: row.endsAtMs ?? Number.POSITIVE_INFINITY };
 }
 
 /** Last uses are kept apart. */

@@ -20,6 +20,7 @@ const nothing: SessionRows = {
   tally: async () => ({ count: 0, bytes: 0 }),
   expire: async () => 0,
   list: async () => [],
+  listSorted: async () => [],
   count: async () => 0,
   roomBytes: () => Number.POSITIVE_INFINITY,
 };

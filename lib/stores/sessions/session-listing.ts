@@ -1,9 +1,11 @@
 import type {
+  SessionOrder,
   SessionPosition,
   SessionRowSummary,
   SessionRows,
   SessionSelection,
   SessionTally,
+  SortedPosition,
 } from "../../ports/session-rows.ts";
 import type { DueUses } from "./due-uses.ts";
 import type { GroupCommit } from "./group-commit.ts";
@@ -19,6 +21,11 @@ export interface SessionPage {
   views: SessionView[];
   /** Where the list goes on; null at its end. */
   next: SessionPosition | null;
+}
+
+export interface SortedSessionPage {
+  views: SessionView[];
+  next: SortedPosition | null;
 }
 
 interface Query {
@@ -40,6 +47,11 @@ interface Parts {
   commits: GroupCommit;
   loads: SessionLoads;
   uses: DueUses;
+}
+
+function figureOf(row: SessionRowSummary, sort: SessionOrder["sort"]): number {
+  if (sort === "bytes") return row.bytes;
+  return sort === "lastUsedAt" ? row.lastUsedAtMs : row.createdAtMs;
 }
 
 /** Looks at many sessions, which counts as no use of any. */
@@ -71,14 +83,38 @@ export class SessionListing {
 
   /** Live sessions, the newest first; what is in memory is newer than its row. `next` is where the list goes on. */
   async list(namespace: string, after: SessionPosition | null, limit: number, which = ALL): Promise<SessionPage> {
-    const { memory } = this.#parts;
     const { rows, next } = await this.#page(namespace, { after, limit, which });
+    return { views: this.#live(rows), next };
+  }
+
+  /**
+   * The same in an order by size or time. Pages go on after a figure, so that a session that stays as it is comes once,
+   * whatever becomes of others; one whose figure changes meanwhile may move past the place.
+   */
+  async listSorted(
+    namespace: string,
+    query: SessionSelection & SessionOrder & { after: SortedPosition | null; limit: number },
+  ): Promise<SortedSessionPage> {
+    const { commits, memory, rows: table, uses } = this.#parts;
+    const { prefix, tag, sort, order, after, limit } = query;
+    // The order is of the last uses as they are now.
+    uses.demand();
+    await commits.flush();
+    const atMs = memory.nowMs() - ROW_GRACE_MS;
+    const rows = await table.listSorted(namespace, { prefix, tag, sort, order, after, limit: limit + 1, atMs });
+    const shown = rows.slice(0, limit);
+    const last = rows.length > limit ? shown.at(-1) : undefined;
+    return { views: this.#live(shown), next: last ? [figureOf(last, sort), last.id] : null };
+  }
+
+  #live(rows: readonly SessionRowSummary[]): SessionView[] {
+    const { memory } = this.#parts;
     const nowMs = memory.nowMs();
     const views = rows.map((row) => {
       const slot = memory.find(row.id);
       return slot < 0 ? viewOfRow(row, row.bytes) : viewOfSlot(memory, slot, row.ownId ?? row.id);
     });
-    return { views: views.filter((view) => view.expiresAtMs > nowMs), next };
+    return views.filter((view) => view.expiresAtMs > nowMs);
   }
 
   /** How many of these sessions there are, and what their data come to. */

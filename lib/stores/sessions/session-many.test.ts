@@ -3,6 +3,7 @@ import { MIB } from "../../shared/bytes.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { MapRows } from "../../testing/session-rows-in-memory.ts";
 import { TestAccount } from "../../testing/test-account.ts";
+import type { SortedSessionPage } from "./session-listing.ts";
 import { SessionPool } from "./session-pool.ts";
 
 function setUp(maxItems: number, account = new TestAccount(16 * MIB, "sessions")) {
@@ -116,4 +117,30 @@ it("keeps data and tags as they were when memory has no room for new ones", asyn
   const { view, text } = await pool.get("a", id);
   expect([text, view.version, view.tags]).toEqual(["1", 1, '["kept"]']);
   expect(pool.memory.heldBytes + pool.queuedBytes).toBe(account.grantedBytes);
+});
+
+it("lists by size and by last use as they are now, over pages, each session once", async () => {
+  const { pool, clock } = setUp(3);
+  const ids: string[] = [];
+  for (let n = 0; n < 7; n++) {
+    ids.push((await pool.create("a", JSON.stringify("x".repeat(n % 3)))).id);
+    clock.advance(1);
+  }
+  // The first is in its row alone, and is read last.
+  await pool.get("a", ids[0] ?? "");
+  const pages = async (sort: "bytes" | "lastUsedAt", order: "asc" | "desc") => {
+    const listed: [string, number][] = [];
+    for (let after: readonly [number, string] | null = null; ; ) {
+      const page: SortedSessionPage = await pool.listing.listSorted("a", { sort, order, after, limit: 3 });
+      listed.push(...page.views.map(({ id, bytes }): [string, number] => [id, bytes]));
+      after = page.next;
+      if (after === null) return listed;
+    }
+  };
+  const byUse = (await pages("lastUsedAt", "desc")).map(([id]) => id);
+  expect(byUse).toEqual([ids[0], ...ids.slice(1).reverse()]);
+  expect((await pages("lastUsedAt", "asc")).map(([id]) => id)).toEqual(byUse.toReversed());
+  const bySize = await pages("bytes", "desc");
+  expect(bySize.map(([, bytes]) => bytes)).toEqual([4, 4, 3, 3, 2, 2, 2]);
+  expect(bySize.map(([id]) => id).sort()).toEqual(ids.toSorted());
 });

@@ -19,7 +19,7 @@ import type { Json } from "../../../shared/json-value.ts";
 import { NO_TERMS } from "../../../stores/sessions/session-terms.ts";
 import type { SessionView } from "../../../stores/sessions/session-view.ts";
 import { readCondition, versionHeaders, versionMismatch } from "../answer/entity-tag.ts";
-import { decodeCursor, encodeCursor } from "../answer/page-cursor.ts";
+import { decodeCursor, decodeSortedCursor, encodeCursor, encodeSortedCursor } from "../answer/page-cursor.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 import { toSession, withData } from "./session-views.ts";
 import { manySessionsRoutes } from "./sessions-many.ts";
@@ -178,14 +178,21 @@ const reading: readonly Route[] = [
       method: "get",
       path: BASE,
       summary:
-        "List live sessions without their data, newest first; listing does not count as access and extends no timeouts",
+        "List live sessions without their data, newest first or sorted by bytes or a time; listing does not count as access and extends no timeouts",
       query: sessionListQuery,
       responses: { 200: { description: "A page of sessions", schema: page(sessionSchema) } },
     },
     async ({ runtime, namespace, query }) => {
-      const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-      const { views, next } = await runtime.sessions.listing.list(namespace, toPosition(query.cursor), limit, query);
-      return { items: views.map(toSession), nextCursor: next && encodeCursor(`${next.createdAtMs}.${next.id}`) };
+      const { listing } = runtime.sessions;
+      const { limit = DEFAULT_PAGE_SIZE, cursor, sort = "createdAt", order = "desc", prefix, tag } = query;
+      if (sort === "createdAt" && order === "desc") {
+        const { views, next } = await listing.list(namespace, toPosition(cursor), limit, { prefix, tag });
+        return { items: views.map(toSession), nextCursor: next && encodeCursor(`${next.createdAtMs}.${next.id}`) };
+      }
+      const sorted = `${sort} ${order}`;
+      const after = decodeSortedCursor(cursor, sorted);
+      const { views, next } = await listing.listSorted(namespace, { prefix, tag, sort, order, after, limit });
+      return { items: views.map(toSession), nextCursor: next && encodeSortedCursor(sorted, next) };
     },
   ),
   defineRoute(
