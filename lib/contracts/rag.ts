@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { idSchema, page } from "./common.ts";
+import { booleanParameter, idSchema, listQuery, orderSchema, page } from "./common.ts";
 import { contentSchema, roleSchema } from "./conversations.ts";
 import { problemSchema } from "./problem.ts";
 import { itemText, label, metadataSchema, question } from "./texts.ts";
@@ -68,6 +68,29 @@ export const documentSchema = z.object({
 });
 export type DocumentView = z.infer<typeof documentSchema>;
 export const documentPageSchema = page(documentSchema);
+const selectors = {
+  source: label(2_048).optional().describe("Only documents of this source"),
+  filter: z
+    .string()
+    .max(65_536)
+    .optional()
+    .describe("A filter as JSON, on fields of the document and of its metadata; see Filters"),
+};
+export const documentsQuery = listQuery.extend({
+  ...selectors,
+  sort: z.enum(["updatedAt", "createdAt", "characters", "chunks"]).optional().describe("By id if omitted"),
+  order: orderSchema.optional().describe("desc with `sort`, asc without, if omitted"),
+});
+export const removeDocumentsQuery = z
+  .strictObject({ ...selectors, all: z.enum(["1", "true"]).optional(), dryRun: booleanParameter.optional() })
+  .refine(({ source, filter, all }) => (source ?? filter ?? all) !== undefined, {
+    path: ["all"],
+    message: "must be true where neither source nor filter selects any",
+  })
+  .refine(({ source, filter, all }) => all === undefined || (source ?? filter) === undefined, {
+    path: ["all"],
+    message: "takes neither source nor filter",
+  });
 export const documentWithTextSchema = documentSchema.extend({ text: z.string() });
 export const chunkSchema = z.object({
   chunkId: z.string(),

@@ -50,6 +50,19 @@ export interface Written {
   vectors: PassageVector[];
 }
 
+/** By id, or by a figure and then by id. */
+export type DocumentOrder = "id" | "updatedAt" | "createdAt" | "characters" | "chunks";
+
+export interface DocumentListQuery {
+  /** Null: of any source. */
+  source: string | null;
+  by: DocumentOrder;
+  descending: boolean;
+  /** The last document before: its figure, which an order by id does not look at, and its id. */
+  after: readonly [figure: number, id: string] | null;
+  limit: number;
+}
+
 export interface DocumentCounts {
   documents: number;
   chunks: number;
@@ -60,10 +73,9 @@ export interface DocumentCounts {
 export interface DocumentRows extends PassageVectorSource {
   find(namespace: string, id: string): Promise<DocumentSummary | null>;
   text(namespace: string, id: string): Promise<Uint8Array | null>;
-  /** Documents after `afterId`, in the order of their ids. */
-  list(namespace: string, afterId: string | null, limit: number): Promise<DocumentSummary[]>;
-  /** By row id, those after `afterRowId`: for a walk over all. */
-  walk(namespace: string, afterRowId: number, limit: number): Promise<DocumentSummary[]>;
+  list(namespace: string, query: DocumentListQuery): Promise<DocumentSummary[]>;
+  /** By row id, those after `afterRowId`: for a walk over all, or over those of one source. */
+  walk(namespace: string, afterRowId: number, limit: number, source?: string | null): Promise<DocumentSummary[]>;
   byRowId(rowIds: readonly number[]): Promise<DocumentSummary[]>;
   /** In order; those after `afterOrdinal`. */
   chunks(documentRowId: number, afterOrdinal: number, limit: number): Promise<ChunkRow[]>;
@@ -78,8 +90,10 @@ export interface DocumentRows extends PassageVectorSource {
   ): Promise<{ id: number; documentId: number; score: number }[]>;
   /** Replaces the document with this id, if any, in one transaction. */
   replace(namespace: string, document: NewDocument): Promise<Written>;
-  /** @returns whether there was one. */
-  remove(namespace: string, id: string): Promise<boolean>;
+  /** Removes them with their chunks and words, in one transaction. */
+  remove(namespace: string, rowIds: readonly number[]): Promise<void>;
+  /** Bytes of their texts, metadata, passages and vectors on disk. */
+  bytesOf(rowIds: readonly number[]): Promise<number>;
   isEmpty(namespace: string): Promise<boolean>;
   counts(namespace: string): Promise<DocumentCounts>;
   /** Models in use, with the number of documents per model. */

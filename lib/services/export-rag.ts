@@ -6,8 +6,8 @@ const PAGE = 100;
 
 /** Every document of a namespace, in a form that can be imported again. Read in pages, one text at a time. */
 export async function* exportDocuments(rows: DocumentRows, namespace: string): AsyncGenerator<Record<string, unknown>> {
-  for (let afterId: string | null = null; ; ) {
-    const page = await rows.list(namespace, afterId, PAGE);
+  for (let after: readonly [number, string] | null = null; ; ) {
+    const page = await rows.list(namespace, { source: null, by: "id", descending: false, after, limit: PAGE });
     for (const { id, source, page: number, language, metadata, chunkSize, chunkOverlap } of page) {
       const bytes = await rows.text(namespace, id);
       // Removed since the page was read.
@@ -25,7 +25,7 @@ export async function* exportDocuments(rows: DocumentRows, namespace: string): A
     }
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return;
-    afterId = last.id;
+    after = [0, last.id];
   }
 }
 

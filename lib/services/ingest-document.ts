@@ -7,8 +7,10 @@ import { type Chunking, chunkSpans, type TextSpan } from "../stores/rag/chunk-te
 import { packText } from "../stores/rag/document-text.ts";
 import { indexWords, WORDS_VERSION } from "../stores/rag/index-words.ts";
 import { dimensionsOf } from "../stores/rag/vector-code.ts";
+import { groupDocuments } from "./group-documents.ts";
 import type { ModelAgreement } from "./model-agreement.ts";
 import type { RagParts } from "./rag-parts.ts";
+import { type DocumentSelection, matchingDocuments } from "./select-documents.ts";
 
 export interface IngestDocument {
   id: string;
@@ -35,6 +37,9 @@ const MAX_CHUNKS = 40_000;
 const TEXTS_PER_CALL = 64;
 /** Some 5 ms of counting tokens. */
 const SPANS_PER_SLICE = 64;
+/** What one transaction removes, unless one document alone is more: other writes do not wait long. */
+const REMOVED_AT_ONCE = { chunks: 2_000, characters: Number.POSITIVE_INFINITY };
+const MOST_REMOVED_AT_ONCE = 100;
 
 /** Writes and removes documents. A write is atomic, and durable when the call resolves. */
 export class DocumentIngest {
@@ -80,10 +85,38 @@ export class DocumentIngest {
     return this.#lock.run(JSON.stringify([namespace, id]), async () => {
       const before = await this.#parts.documents.find(namespace, id);
       if (before === null) return false;
-      await this.#parts.documents.remove(namespace, id);
-      this.#forget(namespace, before);
+      await this.#parts.documents.remove(namespace, [before.rowId]);
+      this.#forget(namespace, [before]);
       return true;
     });
+  }
+
+  /** Removes those that match, some at a time: one that is written meanwhile may stay. @returns how many went. */
+  async removeMatching(namespace: string, selection: DocumentSelection): Promise<number> {
+    let removed = 0;
+    for await (const page of matchingDocuments(this.#parts.documents, namespace, selection))
+      for (let from = 0; from < page.length; from += MOST_REMOVED_AT_ONCE)
+        for (const group of groupDocuments(page.slice(from, from + MOST_REMOVED_AT_ONCE), REMOVED_AT_ONCE))
+          removed += await this.#removeTogether(namespace, group);
+    return removed;
+  }
+
+  #removeTogether(namespace: string, group: readonly DocumentSummary[]): Promise<number> {
+    const { documents } = this.#parts;
+    const remove = async () => {
+      // A version that replaced one of them has a row of its own, and stays.
+      const present = await documents.byRowId(group.map(({ rowId }) => rowId));
+      if (present.length === 0) return 0;
+      await documents.remove(
+        namespace,
+        present.map(({ rowId }) => rowId),
+      );
+      this.#forget(namespace, present);
+      return present.length;
+    };
+    // The locks of all, in the order of their ids: two removals of many cannot wait for each other.
+    const keys = group.map(({ id }) => JSON.stringify([namespace, id])).sort();
+    return keys.reduceRight((work, key) => () => this.#lock.run(key, work), remove)();
   }
 
   async #replace(namespace: string, document: IngestDocument, signal?: AbortSignal): Promise<Ingested> {
@@ -107,7 +140,7 @@ export class DocumentIngest {
     const row = await this.#row(namespace, document, { checksum, model, chunks, before });
     await this.#openIndex(namespace, chunks);
     const written = await documents.replace(namespace, row);
-    if (before !== null) this.#forget(namespace, before);
+    if (before !== null) this.#forget(namespace, [before]);
     passages.add(namespace, written.vectors);
     this.#parts.queryCache.invalidate(namespace);
     return {
@@ -198,8 +231,11 @@ export class DocumentIngest {
     await passages.open(namespace, dimensionsOf(first.vector));
   }
 
-  #forget(namespace: string, { rowId }: DocumentSummary): void {
-    this.#parts.passages.removeDocuments(namespace, [rowId]);
+  #forget(namespace: string, gone: readonly DocumentSummary[]): void {
+    this.#parts.passages.removeDocuments(
+      namespace,
+      gone.map(({ rowId }) => rowId),
+    );
     this.#parts.queryCache.invalidate(namespace);
   }
 }

@@ -1,5 +1,5 @@
 import type { ChunkRow, DocumentSummary } from "../ports/document-rows.ts";
-import { compileFilter, type Filter } from "../shared/filter.ts";
+import type { Filter } from "../shared/filter.ts";
 import { keywordExpression } from "../stores/rag/keyword-query.ts";
 import { FEEDBACK_PASSAGES, withFeedback } from "../stores/rag/query-feedback.ts";
 import { canonicalJson, normalizeQuestion } from "../stores/rag/question.ts";
@@ -7,6 +7,7 @@ import { diversify, type Fused, sumScores } from "../stores/rag/score-fusion.ts"
 import { decodeVector, dotWithCode } from "../stores/rag/vector-code.ts";
 import type { ModelAgreement } from "./model-agreement.ts";
 import type { RagParts } from "./rag-parts.ts";
+import { matchingDocuments } from "./select-documents.ts";
 
 export type QueryMode = "vector" | "keyword" | "hybrid";
 
@@ -43,7 +44,6 @@ export interface PassageMatch {
 
 /** Number of candidates per ranking. */
 const CANDIDATES = 200;
-const FILTER_PAGE = 1_000;
 /**
  * Weight of cosine relative to BM25, each divided by the best of its kind (bench/rag; 1 to 2 differ by less than
  * chance).
@@ -178,15 +178,10 @@ export class DocumentQuery {
 
   /** Row ids of the documents that match the filter; read in pages, so that only the ids are held. */
   async #allowed(namespace: string, filter: Filter): Promise<Set<number>> {
-    const test = compileFilter(filter);
     const allowed = new Set<number>();
-    for (let afterRowId = 0; ; ) {
-      const page = await this.#parts.documents.walk(namespace, afterRowId, FILTER_PAGE);
-      for (const document of page) if (test(filterRecord(document))) allowed.add(document.rowId);
-      const last = page.at(-1);
-      if (last === undefined || page.length < FILTER_PAGE) return allowed;
-      afterRowId = last.rowId;
-    }
+    for await (const page of matchingDocuments(this.#parts.documents, namespace, { source: null, filter }))
+      for (const { rowId } of page) allowed.add(rowId);
+    return allowed;
   }
 
   async #describe(ranked: readonly Fused[], neighbors: number): Promise<PassageMatch[]> {
@@ -256,12 +251,4 @@ function toMatch(chunk: ChunkRow, document: DocumentSummary, score: number, arou
 /** Stable over restarts and over writes of the unchanged document. */
 export function chunkIdOf(documentId: string, ordinal: number): string {
   return `${documentId}#${ordinal}`;
-}
-
-/** Fields of the document itself, its metadata's by their own names where they do not collide, and below `metadata`. */
-function filterRecord(document: DocumentSummary): Record<string, unknown> {
-  const { id, source, page, language, metadata } = document;
-  const createdAt = new Date(document.createdAtMs).toISOString();
-  const updatedAt = new Date(document.updatedAtMs).toISOString();
-  return { ...metadata, id, documentId: id, source, page, language, metadata, createdAt, updatedAt };
 }

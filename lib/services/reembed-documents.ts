@@ -2,13 +2,13 @@ import type { DocumentSummary } from "../ports/document-rows.ts";
 import { AppError } from "../shared/errors.ts";
 import { unpackText } from "../stores/rag/document-text.ts";
 import { WORDS_VERSION } from "../stores/rag/index-words.ts";
+import { groupDocuments } from "./group-documents.ts";
 import type { DocumentIngest, IngestDocument } from "./ingest-document.ts";
 import type { RagParts } from "./rag-parts.ts";
 
 const PAGE = 100;
 /** What is embedded in one call for several documents: as many chunks as a call takes, and so much text. A larger one is embedded alone. */
-const CHUNKS_TOGETHER = 64;
-const CHARACTERS_TOGETHER = 256 * 1024;
+const TOGETHER = { chunks: 64, characters: 256 * 1024 };
 /** Namespaces whose last job is remembered; beyond it the oldest that has ended is forgotten. */
 export const MAX_KEPT_JOBS = 1_000;
 
@@ -108,7 +108,10 @@ export class Reembedding {
     try {
       for (let afterRowId = 0; !this.#isClosed; ) {
         const page = await this.#parts.documents.walk(namespace, afterRowId, PAGE);
-        for (const group of together(page.filter((document) => this.#isOutdated(document)))) {
+        for (const group of groupDocuments(
+          page.filter((document) => this.#isOutdated(document)),
+          TOGETHER,
+        )) {
           if (group.length > 1 && !this.#isClosed) await this.#embedAhead(namespace, group);
           for (const document of group) if (!this.#isClosed) await this.#reembed(namespace, document, job);
         }
@@ -151,21 +154,4 @@ export class Reembedding {
     const { id, source, page, language, metadata, chunkSize: size, chunkOverlap: overlap } = now;
     return { id, text: await unpackText(bytes), source, page, language, metadata, chunking: { size, overlap } };
   }
-}
-
-/** Documents in their order, as many to a group as one call embeds. */
-function* together(documents: readonly DocumentSummary[]): Generator<DocumentSummary[]> {
-  let group: DocumentSummary[] = [];
-  let [chunks, characters] = [0, 0];
-  for (const document of documents) {
-    chunks += Math.max(1, document.chunkCount);
-    characters += document.characters;
-    if (group.length > 0 && (chunks > CHUNKS_TOGETHER || characters > CHARACTERS_TOGETHER)) {
-      yield group;
-      group = [];
-      [chunks, characters] = [Math.max(1, document.chunkCount), document.characters];
-    }
-    group.push(document);
-  }
-  if (group.length > 0) yield group;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compileFilter, FilterError, parseFilter } from "./filter.ts";
+import { compileFilter, FilterError, hasCondition, parseFilter } from "./filter.ts";
 
 const matches = (filter: unknown, record: Record<string, unknown>) => compileFilter(parseFilter(filter))(record);
 
@@ -69,6 +69,13 @@ describe("filters", () => {
     expect(() => parseFilter(deep)).toThrow(FilterError);
     expect(() => parseFilter({ or: Array.from({ length: 300 }, (_, i) => ({ a: i })) })).toThrow(FilterError);
     expect(() => parseFilter({ a: { in: Array.from({ length: 1001 }, (_, i) => i) } })).toThrow(FilterError);
+  });
+
+  it("has a condition only where fields decide", () => {
+    for (const empty of [{}, { and: [] }, { or: [] }, { or: [{}, { a: 1 }] }, { not: {} }, { and: [{ or: [{}] }] }])
+      expect(hasCondition(parseFilter(empty)), JSON.stringify(empty)).toBe(false);
+    for (const given of [{ a: 1 }, { and: [{}, { a: null }] }, { not: { or: [{ a: 1 }] } }, { a: { exists: false } }])
+      expect(hasCondition(parseFilter(given)), JSON.stringify(given)).toBe(true);
   });
 
   it("keeps `not` the opposite and `and`, `or` each other's mirror on any record", () => {

@@ -39,6 +39,13 @@ export function parseFilter(input: unknown): Filter {
   return readObject(input, "", 0, budget);
 }
 
+/** Whether fields decide: what has an empty part may match all records by mistake. */
+export function hasCondition(filter: Filter): boolean {
+  if (filter.kind === "not") return hasCondition(filter.part);
+  if (filter.kind === "and") return filter.parts.some(hasCondition);
+  return filter.kind !== "or" || (filter.parts.length > 0 && filter.parts.every(hasCondition));
+}
+
 interface Budget {
   nodes: number;
   values: number;

@@ -1,5 +1,5 @@
-import type { Database, Statement } from "../../ports/database.ts";
-import type { ChunkRow, DocumentRows, DocumentSummary, NewDocument } from "../../ports/document-rows.ts";
+import type { Database, SqlValue, Statement } from "../../ports/database.ts";
+import type { ChunkRow, DocumentOrder, DocumentRows, DocumentSummary, NewDocument } from "../../ports/document-rows.ts";
 import { packBytes, packSpans, partOf, readVectors } from "./packed-rows.ts";
 import { type Namespaces, textTable } from "./rag-namespaces.ts";
 
@@ -16,6 +16,13 @@ const DOCUMENT = `"id" AS "rowId", "name" AS "id", "source", "page", "language",
 /** Read as bytes: the driver ends a text at its first U+0000. */
 const CHUNK = `"id" AS "rowId", "documentId" AS "documentRowId", "ordinal", "start", "end", CAST("text" AS BLOB) AS "text"`;
 const VECTOR = `SELECT "id", "documentId", "vector" FROM "RagChunk"`;
+const FIGURES: Readonly<Record<Exclude<DocumentOrder, "id">, string>> = {
+  updatedAt: `"updatedAtMs"`,
+  createdAt: `"createdAtMs"`,
+  characters: `"characters"`,
+  chunks: `"chunkCount"`,
+};
+const THESE = "IN (SELECT value FROM json_each(?))";
 
 /** Documents in SQLite. A namespace has an FTS5 index of its own: word weights of one say nothing of another's documents. */
 export async function createDocumentRows(database: Database, namespaces: Namespaces): Promise<DocumentRows> {
@@ -44,19 +51,28 @@ export async function createDocumentRows(database: Database, namespaces: Namespa
       );
       return rows[0] === undefined ? null : new Uint8Array(rows[0].text);
     },
-    list: (namespace, afterId, limit) =>
-      documents(`"namespaceId" = ? AND "name" > ? ORDER BY "name" LIMIT ?`, [
-        namespaces.idOf(namespace) ?? -1,
-        afterId ?? "",
-        limit,
-      ]),
-    walk: (namespace, afterRowId, limit) =>
+    list(namespace, { source, by, descending, after, limit }) {
+      const [sign, order] = descending ? ["<", "DESC"] : [">", "ASC"];
+      const columns = by === "id" ? [`"name"`] : [FIGURES[by], `"name"`];
+      const ofSource = source === null ? "" : `AND "source" = ?`;
+      const beyond = after === null ? "" : `AND (${columns.join(", ")}) ${sign} (${columns.map(() => "?").join(", ")})`;
+      return documents(
+        `"namespaceId" = ? ${ofSource} ${beyond} ORDER BY ${columns.map((one) => `${one} ${order}`).join(", ")} LIMIT ?`,
+        [
+          namespaces.idOf(namespace) ?? -1,
+          ...(source === null ? [] : [source]),
+          ...(after === null ? [] : after.slice(-columns.length)),
+          limit,
+        ],
+      );
+    },
+    walk: (namespace, afterRowId, limit, source = null) =>
       // With its table: "id" alone is the alias of the name in ORDER BY, and the row's id in WHERE.
-      documents(`"namespaceId" = ? AND "RagDocument"."id" > ? ORDER BY "RagDocument"."id" LIMIT ?`, [
-        namespaces.idOf(namespace) ?? -1,
-        afterRowId,
-        limit,
-      ]),
+      documents(
+        `"namespaceId" = ? ${source === null ? "" : `AND "source" = ?`} AND "RagDocument"."id" > ?
+         ORDER BY "RagDocument"."id" LIMIT ?`,
+        [namespaces.idOf(namespace) ?? -1, ...(source === null ? [] : [source]), afterRowId, limit],
+      ),
     byRowId: (rowIds) => documents(`"id" IN (SELECT value FROM json_each(?))`, [JSON.stringify(rowIds)]),
     chunks: (documentRowId, afterOrdinal, limit) =>
       chunks(`"documentId" = ? AND "ordinal" > ? ORDER BY "ordinal" LIMIT ?`, [documentRowId, afterOrdinal, limit]),
@@ -88,7 +104,7 @@ export async function createDocumentRows(database: Database, namespaces: Namespa
       const firstChunk = next.chunk;
       next.chunk += document.chunks.length;
       await database.write([
-        ...removal(key, document.id),
+        ...removal(key, `"namespaceId" = ? AND "name" = ?`, [key, document.id]),
         insertDocument(key, rowId, document),
         insertChunks(key, rowId, firstChunk, document),
         indexChunks(key, rowId, firstChunk, document),
@@ -100,11 +116,20 @@ export async function createDocumentRows(database: Database, namespaces: Namespa
       }));
       return { rowId, vectors };
     },
-    async remove(namespace, id) {
+    async remove(namespace, rowIds) {
       const key = namespaces.idOf(namespace);
-      if (key === null) return false;
-      const changes = await database.write(removal(key, id));
-      return (changes.at(-1) ?? 0) > 0;
+      if (key === null) return;
+      await database.write(removal(key, `"namespaceId" = ? AND "id" ${THESE}`, [key, JSON.stringify(rowIds)]));
+    },
+    async bytesOf(rowIds) {
+      const ids = JSON.stringify(rowIds);
+      const rows = await database.all<{ bytes: number | null }>(
+        `SELECT (SELECT SUM(octet_length("text") + octet_length("metadata")) FROM "RagDocument" WHERE "id" ${THESE})
+           + COALESCE((SELECT SUM(octet_length("text") + octet_length("vector")) FROM "RagChunk"
+             WHERE "documentId" ${THESE}), 0) AS "bytes"`,
+        [ids, ids],
+      );
+      return rows[0]?.bytes ?? 0;
     },
     async isEmpty(namespace) {
       const rows = await database.all(`SELECT 1 FROM "RagDocument" WHERE "namespaceId" = ? LIMIT 1`, [
@@ -158,16 +183,14 @@ async function nextIds(database: Database): Promise<{ document: number; chunk: n
 }
 
 /** The index's rows go first, while the chunks still say which they are; the chunks go with their document. */
-function removal(namespaceId: number, id: string): Statement[] {
-  const params = [namespaceId, id];
+function removal(namespaceId: number, where: string, params: readonly SqlValue[]): Statement[] {
   return [
     {
-      sql: `DELETE FROM ${textTable(namespaceId)} WHERE rowid IN (SELECT chunk."id" FROM "RagChunk" AS chunk
-            JOIN "RagDocument" AS document ON document."id" = chunk."documentId"
-            WHERE document."namespaceId" = ? AND document."name" = ?)`,
+      sql: `DELETE FROM ${textTable(namespaceId)} WHERE rowid IN (SELECT "id" FROM "RagChunk"
+            WHERE "documentId" IN (SELECT "id" FROM "RagDocument" WHERE ${where}))`,
       params,
     },
-    { sql: `DELETE FROM "RagDocument" WHERE "namespaceId" = ? AND "name" = ?`, params },
+    { sql: `DELETE FROM "RagDocument" WHERE ${where}`, params },
   ];
 }
 

@@ -64,6 +64,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "delete /api/v1/rag/documents/{id}": "deleteDocument",
   "post /api/v1/rag/documents": "putDocuments",
   "get /api/v1/rag/documents": "listDocuments",
+  "delete /api/v1/rag/documents": "deleteDocuments",
   "get /api/v1/rag/documents/{id}/chunks": "listChunks",
   "post /api/v1/rag/query": "queryDocuments",
   "post /api/v1/rag/context": "buildContext",
