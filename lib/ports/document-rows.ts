@@ -72,7 +72,8 @@ export interface DocumentCounts {
 /** Documents, their chunks and the full-text index, on disk. Namespaces are isolated from each other. */
 export interface DocumentRows extends PassageVectorSource {
   find(namespace: string, id: string): Promise<DocumentSummary | null>;
-  text(namespace: string, id: string): Promise<Uint8Array | null>;
+  /** Deflated UTF-8; null where that version is gone. */
+  text(rowId: number): Promise<Uint8Array | null>;
   list(namespace: string, query: DocumentListQuery): Promise<DocumentSummary[]>;
   /** By row id, those after `afterRowId`: for a walk over all, or over those of one source. */
   walk(namespace: string, afterRowId: number, limit: number, source?: string | null): Promise<DocumentSummary[]>;

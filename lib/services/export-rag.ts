@@ -1,6 +1,7 @@
 import type { ConversationPosition, ConversationRows, MessageRow } from "../ports/conversation-rows.ts";
 import type { DocumentRows } from "../ports/document-rows.ts";
 import { unpackText } from "../stores/rag/document-text.ts";
+import { readDocumentText } from "./select-documents.ts";
 
 const PAGE = 100;
 
@@ -8,20 +9,13 @@ const PAGE = 100;
 export async function* exportDocuments(rows: DocumentRows, namespace: string): AsyncGenerator<Record<string, unknown>> {
   for (let after: readonly [number, string] | null = null; ; ) {
     const page = await rows.list(namespace, { source: null, by: "id", descending: false, after, limit: PAGE });
-    for (const { id, source, page: number, language, metadata, chunkSize, chunkOverlap } of page) {
-      const bytes = await rows.text(namespace, id);
+    for (const { id } of page) {
+      const found = await readDocumentText(rows, namespace, id);
       // Removed since the page was read.
-      if (bytes === null) continue;
-      const text = await unpackText(bytes);
-      yield {
-        id,
-        source,
-        page: number,
-        language,
-        metadata,
-        chunking: { size: chunkSize, overlap: chunkOverlap },
-        text,
-      };
+      if (found === null) continue;
+      const { source, page: number, language, metadata, chunkSize: size, chunkOverlap: overlap } = found.document;
+      const text = await unpackText(found.text);
+      yield { id, source, page: number, language, metadata, chunking: { size, overlap }, text };
     }
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return;

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { DocumentSummary, NewDocument } from "../ports/document-rows.ts";
+import type { Condition } from "../shared/condition.ts";
 import { AppError } from "../shared/errors.ts";
 import { KeyedLock } from "../shared/keyed-lock.ts";
 import { type Chunking, chunkSpans, type TextSpan } from "../stores/rag/chunk-text.ts";
@@ -11,6 +12,7 @@ import { groupDocuments } from "./group-documents.ts";
 import type { ModelAgreement } from "./model-agreement.ts";
 import type { RagParts } from "./rag-parts.ts";
 import { type DocumentSelection, matchingDocuments } from "./select-documents.ts";
+import { documentVersion, requireVersion, versionTag } from "./versions.ts";
 
 export interface IngestDocument {
   id: string;
@@ -30,6 +32,8 @@ export interface Ingested {
   embedded: number;
   reused: number;
   created: boolean;
+  /** Names the version that is there now. */
+  tag: string;
 }
 
 /** One document is one transaction, and its vectors wait in memory until then: at most 31 MB. */
@@ -54,13 +58,21 @@ export class DocumentIngest {
   }
 
   /**
-   * @throws {AppError} `conflict` for another model's namespace, `item-too-large` for too many chunks, and the model's
-   * errors.
+   * @param condition on the version that is there when earlier writes of the document are over; null: none.
+   * @throws {AppError} `version-mismatch`, `conflict` for another model's namespace, `item-too-large` for too many
+   * chunks, and the model's errors.
    */
-  put(namespace: string, document: IngestDocument, signal?: AbortSignal): Promise<Ingested> {
+  put(
+    namespace: string,
+    document: IngestDocument,
+    condition: Condition | null,
+    signal?: AbortSignal,
+  ): Promise<Ingested> {
     return this.#lock.run(JSON.stringify([namespace, document.id]), async () => {
+      const before = await this.#parts.documents.find(namespace, document.id);
+      requireVersion(condition, before && documentVersion(before));
       await this.#agreement.require(namespace);
-      return this.#replace(namespace, document, signal);
+      return this.#replace(namespace, document, before, signal);
     });
   }
 
@@ -68,7 +80,8 @@ export class DocumentIngest {
   async reembed(namespace: string, id: string, read: () => Promise<IngestDocument | null>): Promise<void> {
     await this.#lock.run(JSON.stringify([namespace, id]), async () => {
       const document = await read();
-      if (document !== null) await this.#replace(namespace, document);
+      if (document === null) return;
+      await this.#replace(namespace, document, await this.#parts.documents.find(namespace, id));
     });
   }
 
@@ -80,11 +93,12 @@ export class DocumentIngest {
     if (texts.length > 0) await this.#parts.embeddings.embed(texts, { lane: "ingest", namespace });
   }
 
-  /** @returns whether there was one. */
-  remove(namespace: string, id: string): Promise<boolean> {
+  /** @returns whether there was one. @throws {AppError} `version-mismatch`. */
+  remove(namespace: string, id: string, condition: Condition | null): Promise<boolean> {
     return this.#lock.run(JSON.stringify([namespace, id]), async () => {
       const before = await this.#parts.documents.find(namespace, id);
       if (before === null) return false;
+      requireVersion(condition, documentVersion(before));
       await this.#parts.documents.remove(namespace, [before.rowId]);
       this.#forget(namespace, [before]);
       return true;
@@ -119,11 +133,15 @@ export class DocumentIngest {
     return keys.reduceRight((work, key) => () => this.#lock.run(key, work), remove)();
   }
 
-  async #replace(namespace: string, document: IngestDocument, signal?: AbortSignal): Promise<Ingested> {
+  async #replace(
+    namespace: string,
+    document: IngestDocument,
+    before: DocumentSummary | null,
+    signal?: AbortSignal,
+  ): Promise<Ingested> {
     const { documents, passages, embedder, reading } = this.#parts;
     const model = embedder.state().model.id;
     const checksum = hash("sha256", document.text, "hex");
-    const before = await documents.find(namespace, document.id);
     if (
       before !== null &&
       isUnchanged(before, document, { checksum, model, readingLimit: reading.maxTokens, wordsVersion: WORDS_VERSION })
@@ -135,6 +153,7 @@ export class DocumentIngest {
         embedded: 0,
         reused: before.chunkCount,
         created: false,
+        tag: versionTag(documentVersion(before)),
       };
     const { chunks, embedded } = await this.#embedChunks(namespace, document, signal);
     const row = await this.#row(namespace, document, { checksum, model, chunks, before });
@@ -150,6 +169,7 @@ export class DocumentIngest {
       embedded,
       reused: chunks.length - embedded,
       created: before === null,
+      tag: versionTag(documentVersion({ rowId: written.rowId, updatedAtMs: row.updatedAtMs })),
     };
   }
 

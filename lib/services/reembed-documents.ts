@@ -149,7 +149,7 @@ export class Reembedding {
   async #read(namespace: string, wanted: string): Promise<IngestDocument | null> {
     const { documents } = this.#parts;
     const now = await documents.find(namespace, wanted);
-    const bytes = now === null || !this.#isOutdated(now) ? null : await documents.text(namespace, wanted);
+    const bytes = now === null || !this.#isOutdated(now) ? null : await documents.text(now.rowId);
     if (now === null || bytes === null) return null;
     const { id, source, page, language, metadata, chunkSize: size, chunkOverlap: overlap } = now;
     return { id, text: await unpackText(bytes), source, page, language, metadata, chunking: { size, overlap } };

@@ -50,6 +50,20 @@ export async function* matchingDocuments(
   }
 }
 
+/** A document with its own text, deflated: where it is replaced between the two reads, both are read again. */
+export async function readDocumentText(
+  documents: DocumentRows,
+  namespace: string,
+  id: string,
+): Promise<{ document: DocumentSummary; text: Uint8Array } | null> {
+  for (;;) {
+    const document = await documents.find(namespace, id);
+    if (document === null) return null;
+    const text = await documents.text(document.rowId);
+    if (text !== null) return { document, text };
+  }
+}
+
 /** How many match, and their bytes on disk. */
 export async function measureDocuments(
   documents: DocumentRows,

@@ -9,6 +9,12 @@ interface Versioned {
 /** Names a version also where the same id was deleted and made again, and counts from 1 once more. */
 export const versionTag = ({ version, createdAtMs }: Versioned): string => `${version}-${createdAtMs.toString(36)}`;
 
+/** A replacement is a new row, and rows' ids never come back: each is a version. */
+export const documentVersion = ({ rowId, updatedAtMs }: { rowId: number; updatedAtMs: number }): Versioned => ({
+  version: rowId,
+  createdAtMs: updatedAtMs,
+});
+
 /** What a condition may name: the tag, or the bare version that the body tells. */
 export const versionTags = (of: Versioned): [tag: string, bare: string] => [versionTag(of), String(of.version)];
 

@@ -44,11 +44,10 @@ export async function createDocumentRows(database: Database, namespaces: Namespa
       if (key === null) return null;
       return (await documents(`"namespaceId" = ? AND "name" = ?`, [key, id]))[0] ?? null;
     },
-    async text(namespace, id) {
-      const rows = await database.all<{ text: ArrayBuffer }>(
-        `SELECT "text" FROM "RagDocument" WHERE "namespaceId" = ? AND "name" = ?`,
-        [namespaces.idOf(namespace) ?? -1, id],
-      );
+    async text(rowId) {
+      const rows = await database.all<{ text: ArrayBuffer }>(`SELECT "text" FROM "RagDocument" WHERE "id" = ?`, [
+        rowId,
+      ]);
       return rows[0] === undefined ? null : new Uint8Array(rows[0].text);
     },
     list(namespace, { source, by, descending, after, limit }) {

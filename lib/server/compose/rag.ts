@@ -38,7 +38,7 @@ export class Rag {
 
   /** Writes a stream's record as a document, once per id, however often the stream is sent. */
   async importDocument(namespace: string, id: string, record: Record<string, unknown>): Promise<void> {
-    await this.ingest.put(namespace, readDocument(id, record));
+    await this.ingest.put(namespace, readDocument(id, record), null);
   }
 
   /** Vectors of texts, for streams without vectors and for callers that keep their own. */

@@ -15,11 +15,18 @@ import {
 } from "../../../contracts/rag.ts";
 import { toDocument } from "../../../services/import-document.ts";
 import { chunkIdOf } from "../../../services/query-documents.ts";
-import { type DocumentSelection, listDocuments, measureDocuments } from "../../../services/select-documents.ts";
+import {
+  type DocumentSelection,
+  listDocuments,
+  measureDocuments,
+  readDocumentText,
+} from "../../../services/select-documents.ts";
+import { documentVersion, versionTags } from "../../../services/versions.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { hasCondition } from "../../../shared/filter.ts";
 import { unpackText } from "../../../stores/rag/document-text.ts";
 import type { Runtime } from "../../runtime.ts";
+import { readCondition, versioned, versionHeaders } from "../answer/entity-tag.ts";
 import { decodeNumberCursor, decodeSortedCursor, encodeCursor, encodeSortedCursor } from "../answer/page-cursor.ts";
 import { schemaError, toProblem } from "../answer/problem.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
@@ -37,8 +44,10 @@ export const documentRoutes: readonly Route[] = [
       path: "/api/v1/rag/documents/{id}",
       role,
       tag,
-      summary: "Create or replace a document; it is chunked, embedded and stored in one step",
+      summary:
+        "Create or replace a document, which is chunked, embedded and stored in one step; accepts If-Match, If-None-Match and If-Version",
       params: byId,
+      versioned: true,
       body: putDocumentSchema,
       errors: [502, 504],
       responses: {
@@ -47,8 +56,10 @@ export const documentRoutes: readonly Route[] = [
       },
     },
     async ({ runtime, namespace, params, body, request }) => {
-      const ingested = await runtime.rag.ingest.put(namespace, toDocument(params.id, body), request.signal);
-      return reply(ingested.created ? 201 : 200, ingestedView(ingested));
+      const condition = readCondition(request);
+      const document = toDocument(params.id, body);
+      const ingested = await runtime.rag.ingest.put(namespace, document, condition, request.signal);
+      return reply(ingested.created ? 201 : 200, ingestedView(ingested), versionHeaders(ingested.tag));
     },
   ),
   defineRoute(
@@ -116,16 +127,18 @@ export const documentRoutes: readonly Route[] = [
       tag,
       summary: "Get a document with its text",
       params: byId,
-      responses: { 200: { description: "The document", schema: documentWithTextSchema } },
+      versioned: true,
+      responses: {
+        200: { description: "The document", schema: documentWithTextSchema },
+        304: { description: "Not modified: If-None-Match names the current version" },
+      },
     },
-    async ({ runtime, namespace, params }) => {
-      const { documents } = runtime.rag.parts;
-      const [document, text] = await Promise.all([
-        documents.find(namespace, params.id),
-        documents.text(namespace, params.id),
-      ]);
-      if (document === null || text === null) throw noDocument();
-      return { ...documentView(document), text: await unpackText(text) };
+    async ({ runtime, namespace, params, request }) => {
+      const found = await readDocumentText(runtime.rag.parts.documents, namespace, params.id);
+      if (found === null) throw noDocument();
+      const text = await unpackText(found.text);
+      const tags = versionTags(documentVersion(found.document));
+      return versioned(request, tags, () => ({ ...documentView(found.document), text }));
     },
   ),
   defineRoute(
@@ -134,12 +147,14 @@ export const documentRoutes: readonly Route[] = [
       path: "/api/v1/rag/documents/{id}",
       role,
       tag,
-      summary: "Delete a document with its chunks, and clear the cached answers of its namespace",
+      summary:
+        "Delete a document with its chunks, and clear the cached answers of its namespace; accepts If-Match and If-Version",
       params: byId,
+      versioned: "requests",
       responses: { 204: { description: "Deleted" } },
     },
-    async ({ runtime, namespace, params }) => {
-      if (!(await runtime.rag.ingest.remove(namespace, params.id))) throw noDocument();
+    async ({ runtime, namespace, params, request }) => {
+      if (!(await runtime.rag.ingest.remove(namespace, params.id, readCondition(request)))) throw noDocument();
       return reply(204);
     },
   ),
@@ -207,8 +222,8 @@ async function putOne(
   try {
     if (!parsed.success) throw schemaError(parsed.error, "body", ["documents", index]);
     const { id: documentId, ...body } = parsed.data;
-    const { created, ...ingested } = await runtime.rag.ingest.put(namespace, toDocument(documentId, body));
-    return { index, status: created ? 201 : 200, ...ingested };
+    const ingested = await runtime.rag.ingest.put(namespace, toDocument(documentId, body), null);
+    return { index, status: ingested.created ? 201 : 200, ...ingestedView(ingested) };
   } catch (error) {
     if (!(error instanceof AppError))
       runtime.log.error({ requestId, index, err: error }, "a document of a batch failed");

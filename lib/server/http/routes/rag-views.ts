@@ -7,7 +7,7 @@ import { AppError } from "../../../shared/errors.ts";
 import { type Filter, FilterError, parseFilter } from "../../../shared/filter.ts";
 import type { Rag } from "../../compose/rag.ts";
 
-export function ingestedView({ created: _, ...view }: Ingested): Omit<Ingested, "created"> {
+export function ingestedView({ created: _, tag: __, ...view }: Ingested): Omit<Ingested, "created" | "tag"> {
   return view;
 }
 
