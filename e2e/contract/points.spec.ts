@@ -194,3 +194,54 @@ test("lists give vectors when asked, and collections come sorted by points or by
     { id: "1", metadata: {} },
   ]);
 });
+
+test("a point's metadata is changed by a merge patch, filters see it at once, and its vector stays", async ({
+  server,
+}) => {
+  const path = await filled(server);
+  const patch = (id: string, metadata: unknown, type = "application/merge-patch+json") =>
+    server.send("PATCH", `${path}/points/${id}`, { metadata }, { "content-type": type });
+  const named = async (filter: object) => {
+    const { matches } = (await post(server, `${path}/search`, { vector: [1, 1, 1], k: 10, filter })).body;
+    return matches.map(({ id }: { id: string }) => id).sort();
+  };
+  const before = await (await server.get(`${path}/points/p1`)).json();
+  expect(await named({ even: false })).toEqual(["p1", "p3", "p5", "p7", "p9"]);
+  const changed = await patch("p1", { even: true, note: { a: 1, b: [1, null] } });
+  expect([changed.status, await changed.json()]).toEqual([
+    200,
+    { id: "p1", metadata: { even: true, note: { a: 1, b: [1, null] } }, vector: before.vector },
+  ]);
+  expect(await named({ even: false })).toEqual(["p3", "p5", "p7", "p9"]);
+  expect(await named({ "note.a": 1 })).toEqual(["p1"]);
+  await patch("p1", { even: null, note: { a: null, c: "x" } }, "application/json");
+  expect(await (await server.get(`${path}/points/p1`)).json()).toEqual({
+    ...before,
+    metadata: { note: { b: [1, null], c: "x" } },
+  });
+  expect((await (await patch("p1", null)).json()).metadata).toEqual({});
+  const each = Array.from({ length: 20 }, (_, at) => patch("p2", { [`k${at}`]: at }));
+  for (const { status } of await Promise.all(each)) expect(status).toBe(200);
+  const { metadata } = await (await server.get(`${path}/points/p2`)).json();
+  expect(Object.keys(metadata)).toHaveLength(21);
+});
+
+test("a merge patch that cannot be is refused by name, and the point stays as it was", async ({ server }) => {
+  const path = await filled(server);
+  const send = (id: string, body: unknown, to = path) => server.send("PATCH", `${to}/points/${id}`, body);
+  const before = await (await server.get(`${path}/points/p0`)).json();
+  for (const body of [{}, { metadata: [] }, { metadata: "x" }, { metadata: {}, vector: [1, 2, 3] }, []])
+    expect((await send("p0", body)).status, JSON.stringify(body)).toBe(400);
+  expect((await send("none", { metadata: {} })).status).toBe(404);
+  expect((await send("p0", { metadata: {} }, "/api/v1/collections/never")).status).toBe(404);
+  await send("p0", { metadata: { text: "x".repeat(10_000) } });
+  const over = await send("p0", { metadata: { more: "x".repeat(10_000) } });
+  expect([over.status, await over.json()]).toMatchObject([
+    413,
+    { code: "item-too-large", errors: [{ path: "/metadata" }] },
+  ]);
+  expect(await (await server.get(`${path}/points/p0`)).json()).toEqual({
+    ...before,
+    metadata: { ...before.metadata, text: "x".repeat(10_000) },
+  });
+});

@@ -110,6 +110,9 @@ export const upsertedSchema = z.object({
 });
 
 export const pointSchema = z.object({ id: z.string(), metadata: metadataSchema, vector: z.array(z.number()) });
+export const patchPointBody = z
+  .strictObject({ metadata: metadataSchema.nullable() })
+  .describe("Metadata is merged (RFC 7396): null removes a member, or all of it");
 export const pointsPage = page(
   z.object({ id: z.string(), metadata: metadataSchema, vector: z.array(z.number()).optional() }),
 );

@@ -124,6 +124,17 @@ export interface VectorIndex {
     name: string,
     points: readonly PointInput[],
   ): Promise<{ upserted: number; refused: Refusal[] }>;
+  /**
+   * Replaces a point's metadata by what is made of it; the vector stays. Durable when it resolves.
+   *
+   * @throws {AppError} `not-found` for the point too, `item-too-large` for the metadata it makes.
+   */
+  changeMetadata(
+    namespace: string,
+    name: string,
+    id: string,
+    change: (metadata: Record<string, unknown>) => Record<string, unknown>,
+  ): Promise<Point>;
   search(namespace: string, name: string, request: SearchRequest): Promise<SearchResult>;
   get(namespace: string, name: string, ids: readonly string[]): Promise<Point[]>;
   /** Resolves to the number of points removed. */

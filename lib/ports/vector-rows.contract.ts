@@ -94,6 +94,36 @@ export function describeVectorRows(
       expect((await rows.list(id, 0, 2, null)).ids).toEqual(["p0", "p1"]);
     });
 
+    it("changes a point's metadata by what was there, keeps its row and vector, and does nothing where it cannot", async () => {
+      const { rows: numbers } = await rows.upsert(id, writes(["a", "b"], 1, ['{"n":1}', null]));
+      const seen: (string | null)[] = [];
+      const become = (metadata: string | null) => (before: string | null) => {
+        seen.push(before);
+        return metadata;
+      };
+      const changed = await rows.changeMetadata(id, "a", become('{"n":2}'));
+      expect(changed).toMatchObject({ rows: [numbers[0]], ids: ["a"], metadata: ['{"n":2}'] });
+      expect(new Uint8Array(changed?.bytes ?? new ArrayBuffer(0))).toEqual(new Uint8Array(SIZE).fill(1));
+      await rows.changeMetadata(id, "a", become(null));
+      expect(seen).toEqual(['{"n":1}', '{"n":2}']);
+      expect(await rows.changeMetadata(id, "absent", become("{}"))).toBeNull();
+      const refuse = () => {
+        throw new Error("too much");
+      };
+      await expect(rows.changeMetadata(id, "b", refuse)).rejects.toThrow("too much");
+      await rows.changeMetadata(id, "b", become('{"n":3}'));
+      const stored = await (await reopen()).scan(id, 0, 10);
+      expect(stored.metadata).toEqual([null, '{"n":3}']);
+      expect(stored.rows).toEqual(numbers);
+    });
+
+    it("makes changes of one point's metadata that overlap one after the other, so that none is lost", async () => {
+      await rows.upsert(id, writes(["a"], 1, ["0"]));
+      const more = (before: string | null) => String(Number(before) + 1);
+      await Promise.all(Array.from({ length: 20 }, () => rows.changeMetadata(id, "a", more)));
+      expect((await rows.find(id, ["a"])).metadata).toEqual(["20"]);
+    });
+
     it("removes what is there, and tells which rows", async () => {
       const { rows: numbers } = await rows.upsert(id, writes(["a", "b", "c"], 1));
       expect((await rows.remove(id, ["c", "a", "absent", "a"])).sort()).toEqual([numbers[0], numbers[2]].sort());

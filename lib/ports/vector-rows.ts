@@ -74,6 +74,17 @@ export interface VectorRows {
    * @throws {AppError} `not-found` when the collection has been deleted; the call then has no effect.
    */
   upsert(collectionId: number, points: PointWrites): Promise<{ rows: number[]; inserted: number }>;
+  /**
+   * Replaces a point's metadata by what is made of it, in turn with other writes of the point; its row and vector stay.
+   *
+   * @returns the point as it is then; null where there is none.
+   * @throws {AppError} `not-found` as `upsert` does, and what `change` throws; nothing is changed then.
+   */
+  changeMetadata(
+    collectionId: number,
+    id: string,
+    change: (metadata: string | null) => string | null,
+  ): Promise<StoredPoints | null>;
   /** The points of the given rows that exist, in any order. */
   read(collectionId: number, rows: readonly number[]): Promise<StoredPoints>;
   find(collectionId: number, ids: readonly string[]): Promise<StoredPoints>;

@@ -19,13 +19,13 @@ const message = { id: "m", sequence: 1, role: "user", content: "hi", parts: null
 it("an export's CSV has a column for each member of its records", async () => {
   const text = await packText("Zweite");
   const documents = exportDocuments(
-    { list: async () => [document], text: async () => text } as never as DocumentRows,
+    { list: async () => [document], find: async () => document, text: async () => text } as never as DocumentRows,
     "n",
   );
   const messages = exportConversations(
     {
       list: async () => ({ rows: [{ rowId: 1, id: "c" }], next: null }),
-      messages: async () => [message],
+      messages: async () => ({ rows: [message], isCut: false }),
     } as never as ConversationRows,
     "n",
   );

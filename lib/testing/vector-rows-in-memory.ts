@@ -62,6 +62,13 @@ export class RowsInMemory implements VectorRows {
     return { rows, inserted: points.size - before };
   }
 
+  async changeMetadata(collectionId: number, id: string, change: (metadata: string | null) => string | null) {
+    const point = this.#of(collectionId).get(id);
+    if (!point) return null;
+    point.metadata = change(point.metadata);
+    return pack([point]);
+  }
+
   async read(collectionId: number, rows: readonly number[]): Promise<StoredPoints> {
     const wanted = new Set(rows);
     return pack([...this.#of(collectionId).values()].filter(({ row }) => wanted.has(row)));

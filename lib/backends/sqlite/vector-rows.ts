@@ -34,6 +34,9 @@ const UPSERT = `INSERT INTO "VectorPoint" (${POINT}, "collectionId")
   SELECT ?, ?, ?, ?, "id" FROM "VectorCollection" WHERE "id" = ?
   ON CONFLICT ("row") DO UPDATE SET "metadata" = excluded."metadata", "vector" = excluded."vector"`;
 
+const CHANGE_METADATA = `UPDATE "VectorPoint" SET "metadata" = ? WHERE "row" = ?
+  AND "collectionId" IN (SELECT "id" FROM "VectorCollection" WHERE "id" = ?)`;
+
 /** VectorRows in SQLite, through the database thread. One process owns the file, so row numbers are given out here. */
 export class SqliteVectorRows implements VectorRows {
   readonly #database: Database;
@@ -113,6 +116,18 @@ export class SqliteVectorRows implements VectorRows {
       const [written] = await this.#database.write(statements);
       if (written === 0) throw new AppError("not-found", "The collection has been deleted.");
       return { rows, inserted: rows.length - known.size };
+    });
+  }
+
+  changeMetadata(collectionId: number, id: string, change: (metadata: string | null) => string | null) {
+    return this.#locks.hold(lockNames(collectionId, [id]), async () => {
+      const found = await this.find(collectionId, [id]);
+      if (found.rows.length === 0) return null;
+      const metadata = change(found.metadata[0] ?? null);
+      const params = [metadata, found.rows[0] ?? 0, collectionId];
+      const [changed] = await this.#database.write([{ sql: CHANGE_METADATA, params }]);
+      if (changed === 0) throw new AppError("not-found", "The collection has been deleted.");
+      return { ...found, metadata: [metadata] };
     });
   }
 

@@ -58,6 +58,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /api/v1/collections/{name}/points": "listPoints",
   "post /api/v1/collections/{name}/points/batch": "batchPoints",
   "get /api/v1/collections/{name}/points/{id}": "getPoint",
+  "patch /api/v1/collections/{name}/points/{id}": "patchPoint",
   "delete /api/v1/collections/{name}/points/{id}": "deletePoint",
   "put /api/v1/rag/documents/{id}": "putDocument",
   "get /api/v1/rag/documents/{id}": "getDocument",

@@ -3,6 +3,7 @@ import {
   collectionParams,
   type PointsBatch,
   type PointsBatchAnswer,
+  patchPointBody,
   pointParams,
   pointSchema,
   pointsBatchAnswer,
@@ -14,6 +15,7 @@ import {
 } from "../../../contracts/vectors.ts";
 import type { Refusal, VectorIndex } from "../../../ports/vector-index.ts";
 import { getPoints, type PointOutcome, removeMatching, removePoints } from "../../../services/batch-points.ts";
+import { patchPoint } from "../../../services/patch-point.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { decodeNumberCursor, encodeCursor } from "../answer/page-cursor.ts";
 import { toProblem } from "../answer/problem.ts";
@@ -109,6 +111,21 @@ export const pointRoutes: readonly Route[] = [
       if (!point) throw new AppError("not-found", "No point has this id.");
       return point;
     },
+  ),
+  defineRoute(
+    {
+      method: "patch",
+      path: "/api/v1/collections/{name}/points/{id}",
+      role,
+      tag,
+      summary: "Change a point's metadata by a merge patch; its vector stays",
+      params: pointParams,
+      body: patchPointBody,
+      mediaTypes: ["application/json", "application/merge-patch+json"],
+      responses: { 200: { description: "The changed point", schema: pointSchema } },
+    },
+    ({ runtime, namespace, params, body }) =>
+      patchPoint(runtime.vectors, namespace, params.name, params.id, body.metadata),
   ),
   defineRoute(
     {

@@ -87,3 +87,8 @@ export class Collection {
     return turn;
   }
 }
+
+/** Neither part may hold a control character, so no two pairs share a key. */
+export function keyOf(namespace: string, name: string): string {
+  return `${namespace}\n${name}`;
+}

@@ -42,3 +42,7 @@ export async function readVectors(
   const batch = new RowBatch(format, points.rows.length, points.bytes);
   return new Map(points.rows.map((row, index) => [row, batch.original(index)]));
 }
+
+/** Values of a page: as JSON they take some 5 MB. */
+const PAGE_VALUES = 262_144;
+export const pageOf = (dimensions: number): number => Math.max(1, Math.floor(PAGE_VALUES / dimensions));

@@ -1,4 +1,5 @@
 import type { VectorShape } from "../../../ports/vector-rows.ts";
+import { AppError } from "../../../shared/errors.ts";
 import { LARGEST_HALF, ROUNDS_TO_ZERO } from "../codec/half.ts";
 
 /** JSON text of one point's metadata, UTF-8. */
@@ -54,4 +55,9 @@ function valueProblem({ precision }: VectorShape, index: number, value: unknown)
   }
   const range = precision === "float16" ? ", the range of float16" : ` of ${precision}`;
   return { pointer, reason: `vector[${index}] is outside ±${precision === "float32" ? "1e18" : `65,504${range}`}` };
+}
+
+export function unprocessable({ reason, pointer }: VectorProblem): AppError {
+  const errors = [{ path: `/vector${pointer}`, message: reason }];
+  return new AppError("unprocessable", `The ${reason}.`, { errors });
 }

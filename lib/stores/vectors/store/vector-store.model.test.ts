@@ -69,6 +69,10 @@ const operation = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant("remove" as const), ids: fc.array(id, { minLength: 1, maxLength: 40 }) }),
   },
   {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("regroup" as const), id, group: fc.integer({ min: 0, max: 2 }) }),
+  },
+  {
     weight: 5,
     arbitrary: fc.record({
       kind: fc.constant("search" as const),
@@ -117,6 +121,14 @@ describe.each(cases)("the vector store under $metric with $precision", ({ metric
             const present = new Set(step.ids.filter((one) => model.has(one)));
             expect(await store.remove("default", "c", step.ids)).toBe(present.size);
             for (const one of step.ids) model.delete(one);
+          } else if (step.kind === "regroup") {
+            const known = model.get(step.id);
+            const change = store.changeMetadata("default", "c", step.id, () => ({ group: step.group }));
+            if (known === undefined) await expect(change).rejects.toMatchObject({ code: "not-found" });
+            else {
+              expect((await change).metadata).toEqual({ group: step.group });
+              model.set(step.id, { vector: known.vector, group: step.group });
+            }
           } else if (step.kind === "evict") store.memory.coolMany(step.count);
           else if (step.kind === "shed") store.memory.shedBlock();
           else if (step.kind === "restart") {

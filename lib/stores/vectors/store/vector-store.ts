@@ -21,14 +21,15 @@ import { Query } from "../codec/query.ts";
 import { RowBatch } from "../codec/row-codec.ts";
 import { siftPoints } from "../tiers/sift-points.ts";
 import { VectorMemory } from "../tiers/vector-memory.ts";
-import { Collection } from "./collection.ts";
+import { Collection, keyOf } from "./collection.ts";
 import { confirmed, infoOf } from "./collection-info.ts";
 import { CollectionSearch } from "./collection-search.ts";
 import { FilterMatches, type RowSet } from "./filter-matches.ts";
+import { metadataText, parseMetadata, withinLimit } from "./point-metadata.ts";
 import { measureRecall } from "./recall.ts";
-import { readVectors } from "./stored-pages.ts";
+import { pageOf, readVectors } from "./stored-pages.ts";
 import { Turns } from "./turns.ts";
-import { type VectorProblem, vectorProblem } from "./vector-check.ts";
+import { unprocessable, vectorProblem } from "./vector-check.ts";
 
 const NOTHING = { count: 0, measured: 0, errorSum: 0, errorMax: 0 };
 /** Each takes a few hundred bytes of memory, full or empty. */
@@ -181,6 +182,26 @@ export class VectorStore implements VectorIndex {
     return { upserted: accepted.length, refused };
   }
 
+  async changeMetadata(
+    namespace: string,
+    name: string,
+    id: string,
+    change: Parameters<VectorIndex["changeMetadata"]>[3],
+  ) {
+    const collection = this.#find(namespace, name);
+    const found = await this.#rows.changeMetadata(collection.record.id, id, (text) =>
+      withinLimit(metadataText(change(parseMetadata(text)))),
+    );
+    const row = found?.rows[0];
+    if (found === null || row === undefined) throw new AppError("not-found", "No point has this id.");
+    // No pause here either.
+    collection.wrote(row);
+    const batch = new RowBatch(collection.format, 1, found.bytes);
+    const metadata = found.metadata[0] ?? null;
+    if (!collection.dropped) this.#searching.admit(collection, row, batch, 0, { id, metadata });
+    return { id, metadata: parseMetadata(metadata), vector: batch.original(0) };
+  }
+
   async search(namespace: string, name: string, request: SearchRequest): Promise<SearchResult> {
     const startedAtMs = this.#clock.monotonicMs();
     const collection = this.#find(namespace, name);
@@ -276,22 +297,4 @@ export class VectorStore implements VectorIndex {
     this.#collections.set(keyOf(record.namespace, record.name), collection);
     return collection;
   }
-}
-
-/** Values of a page: as JSON they take some 5 MB. */
-const PAGE_VALUES = 262_144;
-const pageOf = (dimensions: number): number => Math.max(1, Math.floor(PAGE_VALUES / dimensions));
-
-function parseMetadata(text: string | null): Record<string, unknown> {
-  return text === null ? {} : JSON.parse(text);
-}
-
-/** Neither part may hold a control character, so no two pairs share a key. */
-function keyOf(namespace: string, name: string): string {
-  return `${namespace}\n${name}`;
-}
-
-function unprocessable({ reason, pointer }: VectorProblem): AppError {
-  const errors = [{ path: `/vector${pointer}`, message: reason }];
-  return new AppError("unprocessable", `The ${reason}.`, { errors });
 }

@@ -1,6 +1,7 @@
 import type { PointInput, Refusal } from "../../../ports/vector-index.ts";
 import type { VectorShape } from "../../../ports/vector-rows.ts";
-import { METADATA_BYTES, storedProblem } from "../store/vector-check.ts";
+import { isOverMetadataLimit, metadataText, OVER_METADATA_LIMIT } from "../store/point-metadata.ts";
+import { storedProblem } from "../store/vector-check.ts";
 
 export interface Accepted {
   point: PointInput;
@@ -15,11 +16,11 @@ export function siftPoints(
   const accepted = new Map<string, Accepted>();
   const refused: Refusal[] = [];
   for (const [index, point] of points.entries()) {
-    const metadata = point.metadata && Object.keys(point.metadata).length > 0 ? JSON.stringify(point.metadata) : null;
+    const metadata = metadataText(point.metadata);
     const problem = storedProblem(shape, point.vector);
-    if (metadata !== null && Buffer.byteLength(metadata) > METADATA_BYTES) {
-      const limit = `metadata is over ${METADATA_BYTES.toLocaleString("en-US")} bytes of JSON`;
-      refused.push({ index, id: point.id, code: "item-too-large", reason: limit, pointer: "/metadata" });
+    if (isOverMetadataLimit(metadata)) {
+      const refusal = { index, id: point.id, code: "item-too-large", reason: OVER_METADATA_LIMIT } as const;
+      refused.push({ ...refusal, pointer: "/metadata" });
     } else if (problem) {
       const { reason, pointer } = problem;
       refused.push({ index, id: point.id, code: "unprocessable", reason, pointer: `/vector${pointer}` });
