@@ -26,6 +26,7 @@ export const CLIENT_TYPES: Readonly<Record<string, { schema: z.ZodType; io: "inp
 
   SessionChange: sent(sessions.sessionChangeSchema),
   SessionCount: received(sessions.sessionTallySchema),
+  SessionsBatchResult: received(sessions.sessionBatchResultSchema),
   SessionTerms: sent(sessions.touchSessionSchema),
 
   Purge: sent(cache.purgeSchema),
@@ -39,6 +40,7 @@ export const CLIENT_TYPES: Readonly<Record<string, { schema: z.ZodType; io: "inp
   NewPoint: sent(vectors.newPointSchema),
   Upserted: received(vectors.upsertedSchema),
   Point: received(vectors.pointSchema),
+  PointChange: sent(vectors.patchPointBody),
   PointSummary: received(vectors.pointsPage.shape.items.element),
   PointsBatch: sent(vectors.pointsBatchBody),
   PointsBatchResult: received(vectors.pointsBatchAnswer),

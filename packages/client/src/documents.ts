@@ -9,6 +9,7 @@ import type {
   DocumentWithText,
   Embeddings,
   EmbeddingsRequest,
+  Filter,
   Ingested,
   PutDocument,
   PutDocumentItem,
@@ -22,6 +23,10 @@ const BASE = "/api/v1/rag";
 const DOCUMENTS = `${BASE}/documents`;
 
 export interface ListDocuments extends CallOptions {
+  source?: string | undefined;
+  filter?: Filter | undefined;
+  sort?: "updatedAt" | "createdAt" | "characters" | "chunks" | undefined;
+  order?: "asc" | "desc" | undefined;
   limit?: number | undefined;
 }
 
@@ -54,8 +59,17 @@ export class Documents {
   }
 
   /** Documents without their text. */
-  list({ limit, ...options }: ListDocuments = {}): List<Document> {
-    return new List(this.#transport, DOCUMENTS, { limit }, options);
+  list({ source, filter, sort, order, limit, ...options }: ListDocuments = {}): List<Document> {
+    return new List(this.#transport, DOCUMENTS, { source, filter: filterText(filter), sort, order, limit }, options);
+  }
+
+  /** Removes many documents with their chunks. */
+  deleteMany(
+    which: { source?: string; filter?: Filter } | { all: true },
+    options: CallOptions = {},
+  ): Promise<{ removed: number }> {
+    const query = "all" in which ? { all: true } : { source: which.source, filter: filterText(which.filter) };
+    return this.#transport.json("DELETE", DOCUMENTS, { query }, options);
   }
 
   /** A document's chunks, in order. */
@@ -91,3 +105,5 @@ export class Documents {
     return this.#transport.json("POST", "/api/v1/embeddings", { json: request, repeatable: true }, options);
   }
 }
+
+const filterText = (filter: Filter | undefined): string | undefined => (filter ? JSON.stringify(filter) : undefined);

@@ -1,14 +1,26 @@
 import { List } from "./pages.ts";
 import { type CallOptions, conditionHeaders, type Precondition, segment, type Transport } from "./transport.ts";
-import type { NewSession, Session, SessionChange, SessionCount, SessionTerms, SessionWithData } from "./types.ts";
+import type {
+  NewSession,
+  Session,
+  SessionChange,
+  SessionCount,
+  SessionsBatchResult,
+  SessionTerms,
+  SessionWithData,
+} from "./types.ts";
 
 const BASE = "/api/v1/sessions";
 
 export interface SessionFilter {
+  /** Only sessions that have this tag. */
+  tag?: string | undefined;
   /** Only sessions whose ids begin so. */
   prefix?: string | undefined;
 }
 export interface ListSessions extends SessionFilter, CallOptions {
+  sort?: "bytes" | "lastUsedAt" | "createdAt" | undefined;
+  order?: "asc" | "desc" | undefined;
   /** Items read at once, at most 500. */
   limit?: number | undefined;
 }
@@ -67,16 +79,21 @@ export class Sessions {
   }
 
   /** Sessions without their data. Listing does not count as use. */
-  list({ prefix, limit, ...options }: ListSessions = {}): List<Session> {
-    return new List(this.#transport, BASE, { prefix, limit }, options);
+  list({ tag, prefix, sort, order, limit, ...options }: ListSessions = {}): List<Session> {
+    return new List(this.#transport, BASE, { tag, prefix, sort, order, limit }, options);
   }
 
-  count({ prefix, ...options }: SessionFilter & CallOptions = {}): Promise<SessionCount> {
-    return this.#transport.json("GET", `${BASE}/count`, { query: { prefix } }, options);
+  count({ tag, prefix, ...options }: SessionFilter & CallOptions = {}): Promise<SessionCount> {
+    return this.#transport.json("GET", `${BASE}/count`, { query: { tag, prefix } }, options);
   }
 
-  /** Ends many sessions. */
+  /** Ends many sessions: "sign out everywhere" by tag. */
   deleteMany(which: SessionFilter | { all: true }, options: CallOptions = {}): Promise<{ removed: number }> {
     return this.#transport.json("DELETE", BASE, { query: { ...which } }, options);
+  }
+
+  /** Reads and ends up to 100 sessions in one request, with a result for each. */
+  batch(batch: { get?: string[]; delete?: string[] }, options: CallOptions = {}): Promise<SessionsBatchResult> {
+    return this.#transport.json("POST", `${BASE}/batch`, { json: batch, repeatable: true }, options);
   }
 }

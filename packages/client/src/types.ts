@@ -20,6 +20,8 @@ export interface NewSession {
   idleTimeoutSeconds?: number | undefined;
   /** An end that use does not move; null: none; if omitted, as it is. It must be in the future */
   expiresAt?: string | null | undefined;
+  /** Names to find and end sessions by, each kept once; if omitted, as they are, or none; []: none */
+  tags?: string[] | undefined;
 }
 
 export interface Session {
@@ -36,6 +38,7 @@ export interface Session {
   version: number;
   /** Length of the data as JSON in UTF-8 */
   bytes: number;
+  tags: string[];
 }
 
 export interface SessionWithData {
@@ -52,6 +55,7 @@ export interface SessionWithData {
   version: number;
   /** Length of the data as JSON in UTF-8 */
   bytes: number;
+  tags: string[];
   data: unknown;
 }
 
@@ -62,12 +66,27 @@ export interface SessionChange {
   idleTimeoutSeconds?: number | undefined;
   /** An end that use does not move; null: none; if omitted, as it is. It must be in the future */
   expiresAt?: string | null | undefined;
+  /** Names to find and end sessions by, each kept once; if omitted, as they are, or none; []: none */
+  tags?: string[] | undefined;
 }
 
 export interface SessionCount {
   count: number;
   /** What the sessions' data come to as JSON in UTF-8 */
   bytes: number;
+}
+
+export interface SessionsBatchResult {
+  results: {
+    op: "get" | "delete";
+    /** Position in `get` or `delete` */
+    index: number;
+    id: string;
+    /** 200 or 204; 404: no session has this id */
+    status: number;
+    session?: SessionWithData | undefined;
+    problem?: Problem | undefined;
+  }[];
 }
 
 export interface SessionTerms {
@@ -221,6 +240,11 @@ export interface Point {
   /** Any JSON, at most 16 KB */
   metadata: Record<string, unknown>;
   vector: number[];
+}
+
+/** Metadata is merged (RFC 7396): null removes a member, or all of it */
+export interface PointChange {
+  metadata: Record<string, unknown> | null;
 }
 
 export interface PointSummary {

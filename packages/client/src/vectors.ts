@@ -6,6 +6,7 @@ import type {
   Filter,
   NewPoint,
   Point,
+  PointChange,
   PointSummary,
   PointsBatch,
   PointsBatchResult,
@@ -79,6 +80,11 @@ export class Points {
 
   get(id: string, options: CallOptions = {}): Promise<Point | null> {
     return this.#transport.find(`${this.#base}/points/${segment(id)}`, {}, options);
+  }
+
+  /** Changes a point's metadata by a merge patch (RFC 7396). @throws {NotFoundError} */
+  patch(id: string, change: PointChange, options: CallOptions = {}): Promise<Point> {
+    return this.#transport.json("PATCH", `${this.#base}/points/${segment(id)}`, { json: change }, options);
   }
 
   delete(id: string, options: CallOptions = {}): Promise<boolean> {
