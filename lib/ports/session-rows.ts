@@ -24,6 +24,9 @@ export interface SessionRow {
 export const tagsText = (tags: readonly string[]): string =>
   tags.length === 0 ? "" : JSON.stringify([...new Set(tags)]);
 
+export const hasTag = (tags: string, tag: string): boolean =>
+  tags !== "" && (JSON.parse(tags) as string[]).includes(tag);
+
 /** What a list may be sorted by. */
 export type SessionFigure = "bytes" | "lastUsedAt" | "createdAt";
 

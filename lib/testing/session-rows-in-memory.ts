@@ -1,21 +1,21 @@
-import type {
-  SessionChange,
-  SessionOrder,
-  SessionPosition,
-  SessionRow,
-  SessionRowSummary,
-  SessionRows,
-  SessionSelection,
-  SessionTally,
-  SortedPosition,
+import {
+  hasTag,
+  type SessionChange,
+  type SessionOrder,
+  type SessionPosition,
+  type SessionRow,
+  type SessionRowSummary,
+  type SessionRows,
+  type SessionSelection,
+  type SessionTally,
+  type SortedPosition,
 } from "../ports/session-rows.ts";
 
 const expiryOf = ({ lastUsedAtMs, idleTimeoutMs, endsAtMs }: Omit<SessionRow, "data">): number =>
   Math.min(lastUsedAtMs + idleTimeoutMs, endsAtMs);
 
-const tagsOf = ({ tags }: SessionRow): string[] => (tags === "" ? [] : JSON.parse(tags));
 const isSelected = (row: SessionRow, { prefix = "", tag }: SessionSelection): boolean =>
-  (row.ownId ?? row.id).startsWith(prefix) && (tag === undefined || tagsOf(row).includes(tag));
+  (row.ownId ?? row.id).startsWith(prefix) && (tag === undefined || hasTag(row.tags, tag));
 
 const figureOf = (row: SessionRowSummary, { sort }: SessionOrder): number =>
   ({ bytes: row.bytes, lastUsedAt: row.lastUsedAtMs, createdAt: row.createdAtMs })[sort];

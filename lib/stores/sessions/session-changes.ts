@@ -1,4 +1,4 @@
-import type { SessionRowSummary, SessionTerms } from "../../ports/session-rows.ts";
+import { hasTag, type SessionRowSummary, type SessionTerms } from "../../ports/session-rows.ts";
 import type { Condition } from "../../shared/condition.ts";
 import type { Json } from "../../shared/json-value.ts";
 import type { GroupCommit } from "./group-commit.ts";
@@ -109,15 +109,21 @@ export class SessionChanges {
   }
 
   /**
-   * Ends the session of a row wherever it is, without bringing it into memory; false when it was over by then.
+   * Ends the session of a row wherever it is, without bringing it into memory; false when it was over by then, or had lost `tag`.
    * The deletion is on its way when this resolves: `durable` says when it is kept.
    */
-  async end(row: SessionRowSummary): Promise<boolean> {
+  async end(row: SessionRowSummary, tag: string | undefined): Promise<boolean> {
     const { commits, memory, queue, spilled } = this.#parts;
     const room = await commits.reserveForRemoval();
     try {
       const slot = memory.find(row.id);
-      if (slot < 0 && (queue.latest(row.id)?.kind === "delete" || expiryOf(row) <= memory.nowMs())) return false;
+      const change = slot < 0 ? queue.latest(row.id) : undefined;
+      if (slot < 0 && (change?.kind === "delete" || expiryOf(row) <= memory.nowMs())) return false;
+      if (tag !== undefined) {
+        // The page may be old by now.
+        const queued = change?.kind === "put" ? change.row.tags : row.tags;
+        if (!hasTag(slot < 0 ? queued : memory.table.tags.of(slot), tag)) return false;
+      }
       if (slot >= 0) memory.delete(slot);
       else spilled.taken();
       const end = row.ownId === null ? null : { namespace: row.namespace, endedAtMs: memory.nowMs() };

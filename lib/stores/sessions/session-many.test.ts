@@ -144,3 +144,19 @@ it("lists by size and by last use as they are now, over pages, each session once
   expect(bySize.map(([, bytes]) => bytes)).toEqual([4, 4, 3, 3, 2, 2, 2]);
   expect(bySize.map(([id]) => id).sort()).toEqual(ids.toSorted());
 });
+
+it("ends no session that lost its tag after it was listed, in memory or not", async () => {
+  const { pool, rows } = setUp(2);
+  const tags = '["t"]';
+  const ids: string[] = [];
+  for (let n = 0; n < 4; n++) ids.push((await pool.create("a", `${n}`, { tags })).id);
+  const [spilled = "", , , resident = ""] = ids;
+  const list = rows.list.bind(rows);
+  rows.list = async (namespace, query) => {
+    const page = await list(namespace, query);
+    for (const id of [spilled, resident]) await pool.patch("a", id, undefined, null, { tags: "" });
+    return page;
+  };
+  expect(await pool.deleteAll("a", { tag: "t" })).toBe(2);
+  expect([(await pool.get("a", spilled)).text, (await pool.get("a", resident)).text]).toEqual(["0", "3"]);
+});

@@ -229,7 +229,7 @@ export class SessionPool implements BoundedStore {
   /** Ends all live sessions of a namespace that `which` selects; resolves to their number. */
   async deleteAll(namespace: string, which: SessionSelection): Promise<number> {
     let removed = 0;
-    for await (const row of this.listing.rows(namespace, which)) if (await this.#changes.end(row)) removed++;
+    for await (const row of this.listing.rows(namespace, which)) if (await this.#changes.end(row, which.tag)) removed++;
     await this.#writes.durable();
     return removed;
   }
