@@ -103,3 +103,22 @@ test("history and audit come back out as a stream, for operators", async ({ serv
     "validation-failed",
   ]);
 });
+
+test("an exported conversation carries its title, owner and metadata, without messages too", async ({ server }) => {
+  const own = { "x-namespace": "exported-talks" };
+  const told = { title: "Trip", owner: "ada", metadata: { tags: ["sea"] } };
+  for (const id of ["said", "silent"]) await server.send("PUT", `/api/v1/conversations/${id}`, told, own);
+  const messages = ["m1", "m2"].map((id) => ({ id, role: "user", content: [{ type: "text", text: id }] }));
+  await server.send("POST", "/api/v1/conversations/said/messages", { messages }, own);
+  const text = await (await server.get("/api/v1/export?source=conversations", own)).text();
+  const records = text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { conversationId: string; id: string | null });
+  const of = (id: string) => records.filter(({ conversationId }) => conversationId === id);
+  expect(of("said")).toMatchObject([
+    { conversation: told, id: "m1", content: messages[0]?.content },
+    { conversation: null, id: "m2" },
+  ]);
+  expect(of("silent")).toMatchObject([{ conversation: told, id: null, role: null, content: null, sequence: 0 }]);
+});

@@ -25,7 +25,10 @@ export async function* exportDocuments(rows: DocumentRows, namespace: string): A
 
 const ALL = { owner: null, prefix: null };
 
-/** Every message of a namespace's conversations, each conversation in its order. */
+/**
+ * Every message of a namespace's conversations, each conversation in its order. Its first record says what the
+ * conversation says of itself; one without messages has that record alone.
+ */
 export async function* exportConversations(
   rows: ConversationRows,
   namespace: string,
@@ -33,23 +36,24 @@ export async function* exportConversations(
   let after: ConversationPosition | null = null;
   do {
     const page: Awaited<ReturnType<ConversationRows["list"]>> = await rows.list(namespace, ALL, after, PAGE);
-    for (const { rowId, id } of page.rows) {
-      for await (const { id: messageId, sequence, role, content, parts, metadata, createdAtMs } of messagesOf(
-        rows,
-        rowId,
-      ))
-        yield {
-          conversationId: id,
-          id: messageId,
-          sequence,
-          role,
-          content: parts ?? content,
-          metadata,
-          createdAt: new Date(createdAtMs).toISOString(),
-        };
+    for (const { rowId, id: conversationId, title, owner, metadata, createdAtMs } of page.rows) {
+      let conversation: Record<string, unknown> | null = { title, owner, metadata };
+      for await (const message of messagesOf(rows, rowId)) {
+        yield { conversationId, conversation, ...recordOf(message) };
+        conversation = null;
+      }
+      if (conversation !== null) yield { conversationId, conversation, ...NO_MESSAGE, createdAt: iso(createdAtMs) };
     }
     after = page.next;
   } while (after !== null);
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+const NO_MESSAGE = { id: null, sequence: 0, role: null, content: null, metadata: null };
+
+function recordOf({ id, sequence, role, content, parts, metadata, createdAtMs }: MessageRow): Record<string, unknown> {
+  return { id, sequence, role, content: parts ?? content, metadata, createdAt: iso(createdAtMs) };
 }
 
 async function* messagesOf(rows: ConversationRows, rowId: number): AsyncGenerator<MessageRow> {

@@ -105,7 +105,16 @@ export function auditExport(rows: Pick<AuditRows, "list">): ExportOpener {
 }
 
 export const DOCUMENT_COLUMNS = ["id", "source", "page", "language", "text", "metadata", "chunking"];
-export const CONVERSATION_COLUMNS = ["conversationId", "id", "sequence", "role", "content", "metadata", "createdAt"];
+export const CONVERSATION_COLUMNS = [
+  "conversationId",
+  "conversation",
+  "id",
+  "sequence",
+  "role",
+  "content",
+  "metadata",
+  "createdAt",
+];
 
 /** A store that walks its own rows. */
 export function rowsExport(
