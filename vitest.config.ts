@@ -8,7 +8,8 @@ export default defineConfig({
       "bench/**/*.test.ts",
       "scripts/**/*.test.ts",
       "agent/**/*.test.ts",
-      "packages/**/*.test.ts",
+      // Those of the adapters need packages of their own: packages/adapters/test/vitest.config.ts.
+      "packages/client/**/*.test.ts",
     ],
     environment: "node",
     globalSetup: ["scripts/temporary-folder.mjs"],

@@ -3,9 +3,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import { installPeersOfAdapters } from "../packages/adapters/test/install.mjs";
 import { build, fail, install, projectDir, requireNode, run, say } from "./setup.mjs";
-import { add, check, verify } from "./verify.mjs";
+import { add, check, readVitest, verify } from "./verify.mjs";
 
+const none = { passed: 0, failed: 0, skipped: 0 };
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 function requireBrowser() {
@@ -37,24 +39,36 @@ function readPlaywright(report) {
   }
 }
 
+/** The adapters against the built server. */
+function adapters() {
+  const folder = path.join(projectDir, "packages/adapters");
+  const tsc = path.join(projectDir, "node_modules/.bin/tsc");
+  const typed = check("types of the adapters", tsc, ["-p", path.join(folder, "test")]);
+  add(totals, { ...none, passed: Number(typed) }, typed);
+  const report = path.join(projectDir, "test-results/adapters.json");
+  rmSync(report, { force: true });
+  const vitest = path.join(folder, "test/node_modules/.bin/vitest");
+  const config = ["--config", path.join(folder, "test/vitest.config.ts")];
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const passed = check("adapters", vitest, ["run", ...config, ...reporters], longEnv);
+  add(totals, readVitest(report), passed);
+}
+
 requireNode();
 install();
-// Only tests need the published generators of clients.
+// Only tests need the published generators of clients, and what the adapters adapt to.
 install("e2e/generators");
+installPeersOfAdapters();
 requireBrowser();
-const long = process.argv.includes("--long");
+const longEnv = process.argv.includes("--long") ? { HEADROOM_TEST_LONG: "1" } : {};
 const totals = await verify();
 build();
 const report = path.join(projectDir, "test-results/e2e.json");
 rmSync(report, { force: true });
 const playwright = path.join(projectDir, "node_modules/.bin/playwright");
-const passed = check(
-  "browser, contract and process tests",
-  playwright,
-  ["test"],
-  long ? { HEADROOM_TEST_LONG: "1" } : {},
-);
+const passed = check("browser, contract and process tests", playwright, ["test"], longEnv);
 add(totals, readPlaywright(report), passed);
+adapters();
 say(totals.failed === 0 ? "all is well" : "there are failures above");
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exit(totals.failed === 0 ? 0 : 1);

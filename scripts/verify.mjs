@@ -73,7 +73,7 @@ export function add(totals, counts, passed) {
   if (!passed && counts.failed === 0) totals.failed += 1;
 }
 
-function readVitest(report) {
+export function readVitest(report) {
   try {
     const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
     return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests };
