@@ -28,7 +28,6 @@ export function packedFolder(): string {
       .split("\n");
     return path.join(folder, lines.at(-1) ?? "");
   });
-  npm(folder, ["init", "-y"]);
   npm(folder, ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", ...tarballs]);
   for (const name of names(PEERS)) {
     const link = path.join(folder, "node_modules", name);
