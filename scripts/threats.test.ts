@@ -8,7 +8,6 @@ import { expect, it } from "vitest";
  */
 const WITHOUT_TEST: Readonly<Record<string, string>> = {
   T04: "Archives are not unpacked: a zip is refused as a format, and gzip or brotli is inflated under a bound (T03).",
-  T19: "There is no Idempotency-Key. PUT and DELETE may be repeated by their nature, streams are (by id or offset); of the POSTs that make something, sessions, messages and keys would be made twice.",
   T21: "No caller names a file of the server's: there is no link to follow.",
   T22: "As T21; `npm run ingest` reads the files of whoever runs it.",
   T23: "As T22.",

@@ -59,5 +59,8 @@ export const keyViewSchema = z.object(keyFields);
 export type KeyView = z.infer<typeof keyViewSchema>;
 export const createdKeySchema = z.object({
   ...keyFields,
-  key: z.string().describe("The secret; shown only in this response, as only its hash is stored"),
+  key: z
+    .string()
+    .optional()
+    .describe("The secret; shown only in this response, as only its hash is stored. A repeated answer is without it"),
 });

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { AppError } from "../../shared/errors.ts";
 import type { TokenBucket } from "../../shared/token-bucket.ts";
@@ -9,9 +9,10 @@ import type { Runtime } from "../runtime.ts";
 import { sentHeaders } from "./answer/openapi.ts";
 import { toProblem } from "./answer/problem.ts";
 import { type Stamp, toResponse } from "./answer/respond.ts";
-import { isReply, type Route, reply } from "./define-route.ts";
+import { isReply, type Route, type RouteContext, reply } from "./define-route.ts";
 import { admit } from "./intake/admission.ts";
 import { parseRequest } from "./intake/parse-request.ts";
+import { idempotencyKey } from "./once.ts";
 import { RouteTable } from "./route-table.ts";
 
 /** Facts about a request that only the door knows. */
@@ -119,16 +120,25 @@ async function handle(
 
   async function run(): Promise<unknown> {
     try {
-      const { params, query, body } = await parseRequest(route, request, target, maxBodyBytes);
+      const key = spec.idempotent ? idempotencyKey(request.headers) : null;
+      const sent = key === null ? null : createHash("sha256");
+      const { params, query, body } = await parseRequest(route, request, target, maxBodyBytes, sent);
       // One literal: a spread object gets a hidden class of its own, and every access to it misses the inline cache.
       const asked = { params, query, body, runtime, identity, namespace, request, chunks, requestId, peer, secure };
-      const result = await route.handle(asked);
-      if (!runtime.env.production) checkAnswer(route, result);
-      return result;
+      if (key === null || sent === null) return await perform(route, asked);
+      return await runtime.once.answer(route, asked, { key, bodyHash: sent.digest("hex") }, () =>
+        perform(route, asked),
+      );
     } finally {
       release();
     }
   }
+}
+
+async function perform(route: Route, asked: RouteContext<unknown, unknown, unknown>): Promise<unknown> {
+  const result = await route.handle(asked);
+  if (!asked.runtime.env.production) checkAnswer(route, result);
+  return result;
 }
 
 /** The response cache lies in memory alone, and who waits there waits for another client. */

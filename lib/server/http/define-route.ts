@@ -105,6 +105,10 @@ export interface RouteSpec<Params, Query, Body> {
   versioned?: true | "answers" | "requests";
   /** Statuses of problems beside those that follow from the rest, such as 409, 422 or 502. */
   errors?: readonly ProblemStatus[];
+  /** It makes something, so it takes an Idempotency-Key: sent again, the request gives its first answer again. */
+  idempotent?: boolean;
+  /** The answer's field that is shown once: it is not kept, and a repeated answer is without it. */
+  shownOnce?: string;
   /** Request headers that the handler reads, beside those that follow from the rest. */
   requestHeaders?: readonly RequestHeader[];
   /** An example of the body, where the schema's own, or the one put together from it, says too little. */

@@ -27,6 +27,11 @@ export const REQUEST_HEADERS = {
     example: "*",
   },
   "If-Version": { description: "As If-Match, with versions as X-Version tells them", example: "3" },
+  "Idempotency-Key": {
+    description:
+      "A name of your own for this request: sent again within 24 h with the same body, it gives the first answer again",
+    schema: { type: "string", pattern: "^[\\x21-\\x7e]{1,255}$" },
+  },
   "Cache-Control": {
     description:
       "`s-maxage` or `max-age` sets the time to live in seconds, `stale-while-revalidate` how much longer it is kept",
@@ -64,6 +69,10 @@ const NAMED_HEADERS = {
   "Retry-After": {
     description: "Seconds after which to try again",
     schema: { type: "integer", minimum: 0 },
+  },
+  "Idempotency-Replayed": {
+    description: "`true`: this is the first answer to the Idempotency-Key, given again",
+    schema: { type: "string", enum: ["true"] },
   },
   "WWW-Authenticate": { description: "How to authenticate" },
   "Set-Cookie": { description: "The dashboard's cookie" },

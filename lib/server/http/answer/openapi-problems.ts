@@ -23,10 +23,19 @@ const NAMES: Readonly<Partial<Record<ProblemStatus, string>>> = {
   507: "InsufficientStorage",
 };
 
+/** A refusal by the handler is the first answer to an Idempotency-Key like any other. */
+const REPLAYED: readonly AnswerHeader[] = ["Idempotency-Replayed"];
+
 const HEADERS: Readonly<Partial<Record<ProblemStatus, readonly AnswerHeader[]>>> = {
+  400: REPLAYED,
   401: ["WWW-Authenticate"],
-  409: ["Upload-Offset", "Upload-Complete"],
+  403: REPLAYED,
+  404: REPLAYED,
+  409: ["Retry-After", "Upload-Offset", "Upload-Complete", ...REPLAYED],
+  412: REPLAYED,
+  413: REPLAYED,
   415: ["Accept", "Accept-Encoding"],
+  422: REPLAYED,
   429: ["Retry-After"],
   503: ["Retry-After"],
   507: ["Retry-After"],
@@ -91,6 +100,7 @@ function derivedStatuses(spec: Route["spec"]): ProblemStatus[] {
     ...(params && !creates ? ([404] as const) : []),
     ...(takesConditions(spec) ? ([412] as const) : []),
     ...(body || rawBody !== undefined ? ([408, 413, 415] as const) : []),
+    ...(spec.idempotent ? ([409, 422] as const) : []),
     // A number that would lose precision.
     ...(body ? ([422] as const) : []),
     ...(writes && spec.role !== null ? ([507] as const) : []),

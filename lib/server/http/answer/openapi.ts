@@ -103,6 +103,7 @@ function access(role: Roles | null): Json {
 function takenHeaders(spec: Spec): RequestHeader[] {
   return [
     ...(takesConditions(spec) ? (["If-Match", "If-None-Match", "If-Version"] as const) : []),
+    ...(spec.idempotent ? (["Idempotency-Key"] as const) : []),
     ...(spec.requestHeaders ?? []),
     ...(spec.role === null ? [] : (["X-Namespace"] as const)),
     "X-Request-Id",
@@ -122,9 +123,13 @@ function ownResponses(spec: Spec, schemas: OpenApiSchemas): Json {
 }
 
 /** Headers of an answer beside those of every answer. */
-export function sentHeaders({ versioned, method, responses }: Spec, status: number): AnswerHeader[] {
+export function sentHeaders({ versioned, method, responses, idempotent }: Spec, status: number): AnswerHeader[] {
   const tellsVersion = versioned && versioned !== "requests" && status < 400 && method !== "delete";
-  return [...(tellsVersion ? (["ETag", "X-Version"] as const) : []), ...(responses[status]?.headers ?? [])];
+  return [
+    ...(tellsVersion ? (["ETag", "X-Version"] as const) : []),
+    ...(idempotent ? (["Idempotency-Replayed"] as const) : []),
+    ...(responses[status]?.headers ?? []),
+  ];
 }
 
 function answerContent({ schema, mediaType, example }: Spec["responses"][number], schemas: OpenApiSchemas): Json {

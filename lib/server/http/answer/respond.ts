@@ -1,7 +1,7 @@
 import { isReply, type Reply } from "../define-route.ts";
 import { API_HEADERS } from "./api-headers.ts";
 
-const JSON_TYPE = "application/json; charset=utf-8";
+export const JSON_TYPE = "application/json; charset=utf-8";
 
 export interface Stamp {
   requestId: string;

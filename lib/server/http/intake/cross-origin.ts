@@ -9,6 +9,7 @@ const EXPOSED = [
   "Cache-Meta",
   "Content-Disposition",
   "ETag",
+  "Idempotency-Replayed",
   "Location",
   "RateLimit",
   "RateLimit-Policy",

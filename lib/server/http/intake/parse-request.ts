@@ -1,3 +1,4 @@
+import type { Hash } from "node:crypto";
 import { z } from "zod";
 import { AppError } from "../../../shared/errors.ts";
 import { parseJson } from "../../../shared/json.ts";
@@ -11,19 +12,25 @@ export interface ParsedRequest {
   body: unknown;
 }
 
-/** Checks a request against its route's schemas. @throws {AppError} that names the field. */
+/**
+ * Checks a request against its route's schemas.
+ *
+ * @param sent gets the body's bytes, where somebody wants to know the same body again.
+ * @throws {AppError} that names the field.
+ */
 export async function parseRequest(
   { spec }: Route,
   request: Request,
   target: string,
   maxBodyBytes: number,
+  sent: Hash | null = null,
 ): Promise<ParsedRequest> {
   const { pathname, search } = splitTarget(target);
   return {
     params: spec.params ? check(spec.params, pathParams(spec.path, pathname), "path") : undefined,
     query: parseQuery(spec.query, search),
     body: spec.body
-      ? await parseBody({ spec } as Route, spec.body, request, maxBodyBytes)
+      ? await parseBody({ spec } as Route, spec.body, request, maxBodyBytes, sent)
       : void (await requireNoBody(spec, request)),
   };
 }
@@ -78,8 +85,15 @@ function wrongParameter(name: string, message: string): AppError {
   return new AppError("validation-failed", `${path} ${message}.`, { errors: [{ path, message }] });
 }
 
-async function parseBody({ spec }: Route, schema: z.ZodType, request: Request, maxBytes: number): Promise<unknown> {
+async function parseBody(
+  { spec }: Route,
+  schema: z.ZodType,
+  request: Request,
+  maxBytes: number,
+  sent: Hash | null,
+): Promise<unknown> {
   const bytes = await readBody(request, maxBytes);
+  sent?.update(bytes);
   if (bytes.byteLength === 0 && spec.bodyOptional) return check(schema, {}, "body");
   const accepted = [...(spec.mediaTypes ?? ["application/json"]), ...Object.keys(spec.otherBodies ?? {})];
   const mediaType = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";

@@ -69,6 +69,7 @@ export const documentRoutes: readonly Route[] = [
       role,
       tag,
       summary: "Create or replace up to 1,000 documents; each succeeds or fails on its own",
+      idempotent: true,
       body: batchSchema,
       responses: {
         200: { description: "All documents were stored", schema: batchResultSchema },

@@ -72,6 +72,7 @@ export const leakRoutes: readonly Route[] = [
       role: "consumer",
       tag: "agents",
       summary: "Report samples and allocation sites of another Node.js process",
+      idempotent: true,
       params: agentParams,
       body: agentSamplesSchema,
       responses: { 200: { description: "The number of new samples, and the verdict", schema: agentAnswerSchema } },

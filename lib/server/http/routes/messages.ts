@@ -30,6 +30,7 @@ const appending: readonly Route[] = [
       path: `${BASE}/messages`,
       summary:
         "Append a message, or up to 100 at once, all or none; they are on disk and in order once this call returns",
+      idempotent: true,
       params: byId,
       body: appendSchema,
       versioned: true,
@@ -57,6 +58,7 @@ const appending: readonly Route[] = [
       ...common,
       method: "post",
       path: `${BASE}/truncate`,
+      idempotent: true,
       summary: "Remove the messages after one, and append others in the same step; accepts If-Match and If-Version",
       params: byId,
       body: truncateSchema,

@@ -12,6 +12,7 @@ const optimize = defineRoute(
     method: "post",
     growsMemory: false,
     path: "/monitoring/memory/optimize",
+    idempotent: true,
     role: "operator",
     tag: "monitoring",
     summary: "Free memory, or predict what a run would free; joins a run in progress",

@@ -27,6 +27,7 @@ export const profileRoutes: readonly Route[] = [
     {
       method: "post",
       path: PATH,
+      idempotent: true,
       role: "operator",
       tag: "profiles",
       summary: "Start a profile: allocation sampling for some seconds, or a heap snapshot",

@@ -89,6 +89,7 @@ const statusRoutes: readonly Route[] = [
     {
       method: "post",
       path: "/api/v1/rag/reembed",
+      idempotent: true,
       role: "operator",
       tag,
       summary:

@@ -55,6 +55,7 @@ const writing: readonly Route[] = [
       ...common,
       method: "post",
       path: BASE,
+      idempotent: true,
       summary: "Create a session; the server chooses its id",
       body: newSessionSchema,
       versioned: "answers",

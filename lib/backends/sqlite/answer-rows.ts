@@ -1,0 +1,92 @@
+import type { AnswerRows, KeptAnswer } from "../../ports/answer-rows.ts";
+import type { Database } from "../../ports/database.ts";
+import { MIB } from "../../shared/bytes.ts";
+
+/** Of each namespace: of more, the oldest are forgotten before their day is over. */
+const BOUNDS = { answers: 10_000, bytes: 32 * MIB };
+/** So many, or so much, may come before all is counted again. */
+const UNCOUNTED = { answers: 100, bytes: MIB };
+/** Of a row beside its headers and body: ids, hashes, and the index. */
+const ROW_BYTES = 300;
+
+const KEEP = `INSERT OR REPLACE INTO "KeptAnswer"
+  ("id", "namespace", "keptAtMs", "bytes", "fingerprint", "status", "headers", "body") VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+/** Reads the index alone, so that it costs the same for large bodies. */
+const TRIM = `DELETE FROM "KeptAnswer" WHERE "rowid" IN (
+  SELECT "row" FROM (
+    SELECT "rowid" AS "row", row_number() OVER newest AS "place", sum("bytes") OVER newest AS "upTo" FROM "KeptAnswer"
+    WINDOW newest AS (PARTITION BY "namespace" ORDER BY "keptAtMs" DESC, "rowid" DESC ROWS UNBOUNDED PRECEDING)
+  ) WHERE "place" > ? OR "upTo" > ?)`;
+
+interface Row {
+  fingerprint: string;
+  status: number;
+  headers: string;
+  body: Uint8Array | null;
+}
+
+/** First answers to requests with an Idempotency-Key, in a table that is trimmed as it grows. */
+export class SqliteAnswerRows implements AnswerRows {
+  readonly #database: Database;
+  readonly #bounds: typeof BOUNDS;
+  /** At most so many are there, of all namespaces; some of them may be forgotten by now. */
+  #known = { answers: 0, bytes: 0 };
+  #uncounted = { answers: 0, bytes: 0 };
+
+  private constructor(database: Database, bounds: typeof BOUNDS) {
+    this.#database = database;
+    this.#bounds = bounds;
+  }
+
+  static async open(database: Database, bounds = BOUNDS): Promise<SqliteAnswerRows> {
+    const rows = new SqliteAnswerRows(database, bounds);
+    await rows.#count();
+    return rows;
+  }
+
+  async find(id: string, sinceMs: number): Promise<KeptAnswer | null> {
+    const [row] = await this.#database.all<Row>(
+      `SELECT "fingerprint", "status", "headers", "body" FROM "KeptAnswer" WHERE "id" = ? AND "keptAtMs" > ? LIMIT 1`,
+      [id, sinceMs],
+    );
+    if (!row) return null;
+    const { fingerprint, status, headers, body } = row;
+    return { fingerprint, status, headers: JSON.parse(headers) as Record<string, string>, body };
+  }
+
+  async keep(id: string, namespace: string, keptAtMs: number, answer: KeptAnswer): Promise<void> {
+    const { fingerprint, status, body } = answer;
+    const headers = JSON.stringify(answer.headers);
+    const bytes = ROW_BYTES + headers.length + (body?.byteLength ?? 0);
+    await this.#database.write([
+      { sql: KEEP, params: [id, namespace, keptAtMs, bytes, fingerprint, status, headers, body] },
+    ]);
+    await this.#grown(bytes);
+  }
+
+  async forget(untilMs: number): Promise<void> {
+    await this.#database.write([{ sql: `DELETE FROM "KeptAnswer" WHERE "keptAtMs" <= ?`, params: [untilMs] }]);
+    await this.#count();
+  }
+
+  async #grown(bytes: number): Promise<void> {
+    const known = this.#known;
+    const uncounted = this.#uncounted;
+    known.answers++;
+    known.bytes += bytes;
+    uncounted.answers++;
+    uncounted.bytes += bytes;
+    if (known.answers <= this.#bounds.answers && known.bytes <= this.#bounds.bytes) return;
+    if (uncounted.answers < UNCOUNTED.answers && uncounted.bytes < UNCOUNTED.bytes) return;
+    await this.#database.write([{ sql: TRIM, params: [this.#bounds.answers, this.#bounds.bytes] }]);
+    await this.#count();
+  }
+
+  async #count(): Promise<void> {
+    const [row] = await this.#database.all<{ answers: number; bytes: number }>(
+      `SELECT count(*) AS answers, coalesce(sum("bytes"), 0) AS bytes FROM "KeptAnswer" LIMIT 1`,
+    );
+    this.#known = { answers: row?.answers ?? 0, bytes: row?.bytes ?? 0 };
+    this.#uncounted = { answers: 0, bytes: 0 };
+  }
+}
