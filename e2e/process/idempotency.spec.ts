@@ -42,3 +42,27 @@ test("T19 T67: after kill -9 every answered key gives its first answer again, an
   expect(other.status).toBe(422);
   await server.stop();
 });
+
+test("T19: keys whose answers kill -9 cut off can be sent again, and what was answered keeps its answer", async () => {
+  let server = await start();
+  const send = (n: number) =>
+    server.send("POST", "/api/v1/sessions", { data: { n } }, { "idempotency-key": `cut-${n}` });
+  const answered = new Map<number, string>();
+  const sending = Array.from({ length: 200 }, async (_, n) => {
+    const response = await send(n);
+    answered.set(n, await response.text());
+    // The first answers are there, most are on their way.
+    if (answered.size === 20) server.process.kill("SIGKILL");
+  });
+  await Promise.allSettled(sending);
+  await server.ended();
+  expect(answered.size).toBeGreaterThanOrEqual(20);
+  server = await start();
+  for (let n = 0; n < 200; n++) {
+    const again = await send(n);
+    const text = await again.text();
+    expect([n, again.status]).toEqual([n, 201]);
+    if (answered.has(n)) expect([again.headers.get("idempotency-replayed"), text]).toEqual(["true", answered.get(n)]);
+  }
+  await server.stop();
+});

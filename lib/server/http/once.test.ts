@@ -130,6 +130,16 @@ it("keeps refusals, and no failure and no 429", async () => {
   }
 });
 
+it("keeps a batch with refusals, and none with items that may be done later", async () => {
+  const { once, kept } = setUp();
+  const batch = (status: number) => async () => reply(207, { results: [{ status: 201 }, { status }] });
+  await once.answer(route, asked(), keyed("later"), batch(503));
+  await once.answer(route, asked(), keyed("later"), batch(429));
+  expect(kept.size).toBe(0);
+  await once.answer(route, asked(), keyed("refused"), batch(422));
+  expect(kept.size).toBe(1);
+});
+
 it("keeps no secret, and of a large answer the status and the headers alone", async () => {
   const { once, kept, work } = setUp();
   expect(seen(await once.answer(secretRoute, asked(), keyed(), work)).text).toContain("secret");

@@ -97,8 +97,9 @@ export class Once {
 
   async #begin(id: string, route: Route, asked: Asked, fingerprint: string, work: () => Promise<unknown>) {
     try {
-      const result = toBytes(await work());
-      await this.#keep(id, asked.namespace, toKept(result, fingerprint, route.spec.shownOnce));
+      const made = await work();
+      const result = toBytes(made);
+      if (!hasFailures(made)) await this.#keep(id, asked.namespace, toKept(result, fingerprint, route.spec.shownOnce));
       return reply(result.status, result.body, result.headers);
     } catch (error) {
       if (error instanceof AppError && isFinal(error.status)) {
@@ -148,6 +149,13 @@ function toBytes(result: unknown): Bytes {
   const { status, body, headers = {} }: Reply = isReply(result) ? result.reply : { status: 200, body: result };
   if (body === undefined || body instanceof Uint8Array) return { status, headers, body };
   return { status, headers: { "Content-Type": JSON_TYPE, ...headers }, body: Buffer.from(JSON.stringify(body)) };
+}
+
+/** A batch of which some items failed for a reason that may pass: sent again, they have another try. */
+function hasFailures(result: unknown): boolean {
+  if (!isReply(result) || result.reply.status !== 207) return false;
+  const { results } = result.reply.body as { results: readonly { status: number }[] };
+  return results.some(({ status }) => !isFinal(status));
 }
 
 function toKept({ status, headers, body }: Bytes, fingerprint: string, shownOnce?: string): KeptAnswer {
