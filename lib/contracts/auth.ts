@@ -59,8 +59,7 @@ export const keyViewSchema = z.object(keyFields);
 export type KeyView = z.infer<typeof keyViewSchema>;
 export const createdKeySchema = z.object({
   ...keyFields,
-  key: z
-    .string()
-    .optional()
-    .describe("The secret; shown only in this response, as only its hash is stored. A repeated answer is without it"),
+  key: z.string().describe("The secret; shown only in this response, as only its hash is stored"),
 });
+/** As the API answers: the repeat of an Idempotency-Key is without the secret. */
+export const createdKeyAnswerSchema = createdKeySchema.partial({ key: true });

@@ -27,7 +27,7 @@ export const SCHEMA_NAMES: Readonly<Record<string, z.ZodType>> = {
   NewKey: auth.newKeySchema,
   KeyChange: auth.keyPatchSchema,
   Key: auth.keyViewSchema,
-  CreatedKey: auth.createdKeySchema,
+  CreatedKey: auth.createdKeyAnswerSchema,
   CacheEntry: cache.cacheEntrySchema,
   CachePurge: cache.purgeSchema,
   Removed: cache.purgedSchema,

@@ -3,9 +3,9 @@ import { LoopGate } from "../memory/pressure/loop-gate.ts";
 import { Sweeper } from "../memory/relief/sweeper.ts";
 import type { Clock } from "../shared/clock.ts";
 import { composeCache } from "./compose/compose-cache.ts";
+import { composeFirstAnswers } from "./compose/compose-first-answers.ts";
 import { composeLeaks } from "./compose/compose-leaks.ts";
 import { composeIdleCollector, composeMemoryControl, composeTrim } from "./compose/compose-memory-control.ts";
-import { composeOnce } from "./compose/compose-once.ts";
 import { composeRag } from "./compose/compose-rag.ts";
 import { composeSessions } from "./compose/compose-sessions.ts";
 import { composeStreams } from "./compose/compose-streams.ts";
@@ -31,7 +31,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const core = await Core.open(env, clock, log);
   const monitor = await Monitor.open(core);
   const sessions = await composeSessions(core);
-  const once = await composeOnce(core, sessions);
+  const firstAnswers = await composeFirstAnswers(core, sessions);
   const cache = composeCache(core);
   const vectors = await composeVectors(core);
   const rag = await composeRag(core);
@@ -74,7 +74,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
     stores,
     monitor,
     sessions,
-    once,
+    firstAnswers,
     cache,
     vectors,
     rag,

@@ -12,7 +12,7 @@ export const keysQuery = queryOptions({
 
 /** The answer carries the key: the only time that it can be read. */
 export function createKey(request: z.input<typeof newKeySchema>) {
-  return call(createdKeySchema.required({ key: true }), "/api/v1/keys", { method: "POST", body: request });
+  return call(createdKeySchema, "/api/v1/keys", { method: "POST", body: request });
 }
 
 export function revokeKey(id: string): Promise<void> {

@@ -12,7 +12,7 @@ import { type Stamp, toResponse } from "./answer/respond.ts";
 import { isReply, type Route, type RouteContext, reply } from "./define-route.ts";
 import { admit } from "./intake/admission.ts";
 import { parseRequest } from "./intake/parse-request.ts";
-import { idempotencyKey } from "./once.ts";
+import { answerOnce, idempotencyKey } from "./once.ts";
 import { RouteTable } from "./route-table.ts";
 
 /** Facts about a request that only the door knows. */
@@ -126,9 +126,8 @@ async function handle(
       // One literal: a spread object gets a hidden class of its own, and every access to it misses the inline cache.
       const asked = { params, query, body, runtime, identity, namespace, request, chunks, requestId, peer, secure };
       if (key === null || sent === null) return await perform(route, asked);
-      return await runtime.once.answer(route, asked, { key, bodyHash: sent.digest("hex") }, () =>
-        perform(route, asked),
-      );
+      const keyed = { key, bodyHash: sent.digest("hex") };
+      return await answerOnce(runtime.firstAnswers, route, asked, keyed, () => perform(route, asked));
     } finally {
       release();
     }

@@ -2,8 +2,9 @@ import { expect, it } from "vitest";
 import type { KeptAnswer } from "../../ports/answer-rows.ts";
 import { AppError } from "../../shared/errors.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
+import { FirstAnswers, MOST_RUNNING } from "./answer/first-answers.ts";
 import { defineRoute, isReply, reply } from "./define-route.ts";
-import { MOST_BODY_BYTES, MOST_RUNNING, Once } from "./once.ts";
+import { answerOnce, MOST_BODY_BYTES } from "./once.ts";
 
 const route = defineRoute(
   { method: "post", path: "/x/{id}", role: "consumer", tag: "sessions", summary: "x", responses: {}, idempotent: true },
@@ -20,6 +21,8 @@ const asked = (more: object = {}) => ({
   ...more,
 });
 const keyed = (key = "once", bodyHash = "b") => ({ key, bodyHash });
+
+type Tail<All extends unknown[]> = All extends [unknown, ...infer Rest] ? Rest : never;
 
 function setUp() {
   const clock = new FakeClock(1_000_000);
@@ -46,7 +49,11 @@ function setUp() {
   };
   let works = 0;
   const work = async (): Promise<unknown> => reply(201, { n: ++works, key: "secret" }, { Location: "/x/1" });
-  const once = new Once({ rows, clock, log: log as never, committed });
+  const answers = new FirstAnswers({ rows, clock, log: log as never, committed });
+  const once = {
+    start: () => answers.start(),
+    answer: (...[of, by, key, does]: Tail<Parameters<typeof answerOnce>>) => answerOnce(answers, of, by, key, does),
+  };
   return { once, clock, kept, said, state, work, works: () => works };
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { auditEntrySchema } from "../../../contracts/audit.ts";
-import { createdKeySchema, keyPatchSchema, keyViewSchema, newKeySchema } from "../../../contracts/auth.ts";
+import { createdKeyAnswerSchema, keyPatchSchema, keyViewSchema, newKeySchema } from "../../../contracts/auth.ts";
 import { DEFAULT_PAGE_SIZE, idSchema, listQuery, page } from "../../../contracts/common.ts";
 import { rollbackSchema, settingsPatchSchema, settingsViewSchema } from "../../../contracts/settings.ts";
 import { AppError } from "../../../shared/errors.ts";
@@ -114,7 +114,7 @@ const keyRoutes: readonly Route[] = [
       responses: {
         201: {
           description: "The key; its secret is shown only in this response",
-          schema: createdKeySchema,
+          schema: createdKeyAnswerSchema,
           headers: ["Location"],
         },
       },
@@ -161,7 +161,7 @@ const keyRoutes: readonly Route[] = [
       summary: "Give an API key another secret; the one before and its dashboard sessions end",
       params: z.object({ id: idSchema }),
       responses: {
-        200: { description: "The key; its new secret is shown only in this response", schema: createdKeySchema },
+        200: { description: "The key; its new secret is shown only in this response", schema: createdKeyAnswerSchema },
       },
     },
     async ({ runtime, params, identity, requestId }) => {
