@@ -29,7 +29,7 @@ const blocksOf = (page: string): Block[] =>
   ].map(([, code = "", output]) => ({ code, output }));
 
 describe("packed and installed in an empty folder", () => {
-  it.each(["express-session", "keyv", "unstorage", "next", "ai-sdk", "langgraph"])(
+  it.each(["express-session", "keyv", "unstorage", "next", "ai-sdk", "langgraph", "langchain"])(
     "the entry of %s loads, and finds its peer",
     async (entry) => {
       expect(
