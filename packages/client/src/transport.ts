@@ -54,6 +54,8 @@ const LONGEST_BACKOFF_MS = 5_000;
 /** The server says with these that it did nothing, so the request may be sent again whatever it is. */
 const NOT_DONE = new Set(["too-many-requests", "memory-pressure", "overloaded", "not-ready", "shutting-down"]);
 const MAY_PASS = new Set([429, 502, 503, 504]);
+/** The try before is still running: its answer comes to whoever asks again. */
+const STILL_RUNNING = "idempotency-key-in-use";
 
 /** Sends requests: adds the key, repeats what may be repeated, and turns refusals into errors. */
 export class Transport {
@@ -91,7 +93,11 @@ export class Transport {
 
   /** The answer as JSON. @throws {HeadroomError} for every status from 400 that `call.accepts` does not name. */
   json<T>(method: Method, path: string, call: Call = {}, options: CallOptions = {}): Promise<T> {
-    return this.request(method, path, call, options, (response) => response.json() as Promise<T>);
+    return this.request(method, path, call, options, async (response) => {
+      const text = await response.text();
+      if (text === "" && response.headers.has("idempotency-replayed")) throw answerNotKept(response);
+      return JSON.parse(text) as T;
+    });
   }
 
   /** The answer as JSON, or null where there is nothing of that id. */
@@ -138,7 +144,7 @@ export class Transport {
       } catch (failure) {
         if (!(failure instanceof HeadroomError) || attempt >= most) throw failure;
         const waitMs = failure.retryAfterMs ?? backoffMs(attempt);
-        const mayPass = failure.status === 0 || MAY_PASS.has(failure.status);
+        const mayPass = failure.status === 0 || MAY_PASS.has(failure.status) || failure.code === STILL_RUNNING;
         const mayRepeat = repeatable || NOT_DONE.has(failure.code);
         if (!mayPass || !mayRepeat || waitMs > this.#longestRetryAfterMs) throw failure;
         await delay(waitMs, options.signal);
@@ -172,6 +178,14 @@ export class Transport {
     }
   }
 }
+
+/** It was made by an earlier try, whose answer was lost and is too large to be given again: read what was made. */
+const answerNotKept = ({ status, headers }: Response): HeadroomError =>
+  new HeadroomError("It was done, but its answer was lost and is too large to come again. Read what was made.", {
+    status,
+    code: "answer-not-kept",
+    requestId: headers.get("x-request-id") ?? undefined,
+  });
 
 async function problemOf(response: Response): Promise<ProblemBody | null> {
   try {

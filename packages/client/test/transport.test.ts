@@ -115,6 +115,32 @@ describe("repeating", () => {
     expect(keys[1]).toBe(keys[0]);
   });
 
+  it("waits for an earlier try that is still running, and gives its answer", async () => {
+    const { fetch, seen } = fakeFetch(
+      () => Promise.reject(new TypeError("fetch failed")),
+      () => problem(409, "idempotency-key-in-use", { "retry-after": "1" }),
+      () => json({ id: "m" }, 201, { "idempotency-replayed": "true" }),
+    );
+    const made = settled(client(fetch).conversations.append("c", { role: "user", content: "x" }));
+    expect([await made, seen.length]).toEqual([{ id: "m" }, 3]);
+    expect(new Set(seen.map(({ headers }) => headers.get("idempotency-key"))).size).toBe(1);
+  });
+
+  it("of another conflict is not done", async () => {
+    const { fetch, seen } = fakeFetch(() => problem(409, "conflict"));
+    const made = client(fetch).conversations.append("c", { role: "user", content: "x" });
+    await expect(settled(made)).rejects.toBeInstanceOf(ConflictError);
+    expect(seen.length).toBe(1);
+  });
+
+  it("says that it was done when the answer is too large to come again, and tries no more", async () => {
+    const replayed = () => new Response(null, { status: 201, headers: { "idempotency-replayed": "true" } });
+    const { fetch, seen } = fakeFetch(() => Promise.reject(new TypeError("fetch failed")), replayed);
+    const made = client(fetch).conversations.append("c", { role: "user", content: "x" });
+    await expect(settled(made)).rejects.toMatchObject({ code: "answer-not-kept", status: 201 });
+    expect(seen.length).toBe(2);
+  });
+
   it("of a refusal that stays is not done", async () => {
     const { fetch, seen } = fakeFetch(() => problem(400, "validation-failed"));
     await expect(settled(client(fetch).sessions.get("s"))).rejects.toBeInstanceOf(ValidationError);
