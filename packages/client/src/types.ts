@@ -5,7 +5,7 @@ export interface Problem {
   title: string;
   status: number;
   detail: string;
-  code: "validation-failed" | "malformed-json" | "malformed-request" | "unauthenticated" | "forbidden" | "foreign-origin" | "feature-disabled" | "not-found" | "method-not-allowed" | "request-timeout" | "conflict" | "pinned-by-environment" | "session-ended" | "lease-expired" | "upload-offset-mismatch" | "version-mismatch" | "body-too-large" | "item-too-large" | "unsupported-media-type" | "unprocessable" | "number-not-exact" | "too-many-requests" | "headers-too-large" | "internal" | "upstream-failed" | "shutting-down" | "not-ready" | "memory-pressure" | "overloaded" | "storage-unavailable" | "storage-read-only" | "upstream-timeout" | "storage-full" | "insufficient-memory";
+  code: "validation-failed" | "malformed-json" | "malformed-request" | "unauthenticated" | "forbidden" | "foreign-origin" | "feature-disabled" | "not-found" | "method-not-allowed" | "request-timeout" | "conflict" | "pinned-by-environment" | "session-ended" | "lease-expired" | "idempotency-key-in-use" | "upload-offset-mismatch" | "version-mismatch" | "body-too-large" | "item-too-large" | "unsupported-media-type" | "unprocessable" | "idempotency-key-reused" | "number-not-exact" | "too-many-requests" | "headers-too-large" | "internal" | "upstream-failed" | "shutting-down" | "not-ready" | "memory-pressure" | "overloaded" | "storage-unavailable" | "storage-read-only" | "upstream-timeout" | "storage-full" | "insufficient-memory";
   requestId: string;
   errors?: {
     path: string;

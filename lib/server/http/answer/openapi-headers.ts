@@ -66,6 +66,14 @@ const NAMED_HEADERS = {
   ETag: { description: "The entity tag of what is there now, for If-Match and If-None-Match" },
   "X-Version": { description: "The ETag without quotes, for If-Version: proxies leave it as it is" },
   Location: { description: "The address of what was made" },
+  RateLimit: {
+    description: "Of a key with a rate: what is left, and the seconds until there is more",
+    schema: { type: "string", examples: ['"key";r=0;t=12'] },
+  },
+  "RateLimit-Policy": {
+    description: "The key's rate: requests in a window of seconds",
+    schema: { type: "string", examples: ['"key";q=600;w=60'] },
+  },
   "Retry-After": {
     description: "Seconds after which to try again",
     schema: { type: "integer", minimum: 0 },

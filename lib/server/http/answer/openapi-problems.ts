@@ -36,7 +36,7 @@ const HEADERS: Readonly<Partial<Record<ProblemStatus, readonly AnswerHeader[]>>>
   413: REPLAYED,
   415: ["Accept", "Accept-Encoding"],
   422: REPLAYED,
-  429: ["Retry-After"],
+  429: ["Retry-After", "RateLimit", "RateLimit-Policy"],
   503: ["Retry-After"],
   507: ["Retry-After"],
 };

@@ -135,6 +135,7 @@ const keyRoutes: readonly Route[] = [
       role: "operator",
       tag: "administration",
       summary: "Change an API key's name, expiry or rate; null takes an expiry or a rate away",
+      errors: [409],
       params: z.object({ id: idSchema }),
       body: keyPatchSchema,
       mediaTypes: ["application/json", "application/merge-patch+json"],
