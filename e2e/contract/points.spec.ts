@@ -53,6 +53,8 @@ test("a batch reads and deletes points by id, and by a filter that is not empty;
   for (const wrong of [
     {},
     { filter: {} },
+    { filter: { and: [] } },
+    { filter: { or: [{}] } },
     { filter, all: true },
     { all: false },
     { dryRun: true },

@@ -44,6 +44,17 @@ export class FakeClock implements Clock {
     this.#monotonicMs = untilMs;
   }
 
+  /** Time passes while nothing runs, as for a stopped process: what fell due meanwhile fires once, at the end. */
+  stall(byMs: number): void {
+    this.#monotonicMs += byMs;
+    for (const alarm of [...this.#alarms]) {
+      if (alarm.dueMs > this.#monotonicMs) continue;
+      if (alarm.periodMs === null) this.#alarms.delete(alarm);
+      else alarm.dueMs = this.#monotonicMs + alarm.periodMs;
+      alarm.run();
+    }
+  }
+
   /** Moves the wall clock alone, as an administrator or a time server would. */
   jumpWall(byMs: number): void {
     this.#wallOffsetMs += byMs;

@@ -22,7 +22,7 @@ function setUp() {
     clock.advance(1_000);
     await new Promise(setImmediate);
   };
-  return { watch, state, said, look, silences };
+  return { watch, clock, state, said, look, silences };
 }
 
 it("notices within a second that the file is gone, says so once, and that it is back", async () => {
@@ -70,6 +70,18 @@ it("refuses with Retry-After who has waited for a silent database for 10 s, and 
   expect(await second).toMatchObject({ code: "storage-unavailable" });
   expect(said).toEqual(["the database cannot be written to"]);
   expect([silences.includes("storage-unavailable"), silences.at(-1)]).toEqual([true, "storage-unavailable"]);
+});
+
+it("takes a pause of the whole process for no silence of the database", async () => {
+  const { watch, clock, state, look, silences } = setUp();
+  let answer: () => void = () => undefined;
+  state.answer = () => new Promise((resolve) => (answer = resolve));
+  await look();
+  clock.stall(60_000);
+  expect([watch.fault, silences.includes("storage-unavailable")]).toEqual([null, false]);
+  answer();
+  await look();
+  expect(watch.fault).toBeNull();
 });
 
 it("lets the database be asked again once it responds", async () => {

@@ -19,6 +19,8 @@ export class StorageWatch {
   readonly #log: Pick<Log, "error" | "info">;
   #fault: AppError | null = null;
   #askedAtMs: number | null = null;
+  /** Looks since then. After a stop of the process, or of the event loop, the response may be there unread: time alone proves nothing. */
+  #looks = 0;
 
   /** Requests that are being answered, the oldest first. */
   readonly #answering = new Set<{ reject: (error: AppError) => void; sinceMs: number }>();
@@ -51,7 +53,8 @@ export class StorageWatch {
   #look(): void {
     if (this.#askedAtMs !== null) {
       const nowMs = this.#clock.monotonicMs();
-      if (nowMs - this.#askedAtMs < SILENT_MS) return;
+      this.#looks += 1;
+      if (nowMs - this.#askedAtMs < SILENT_MS || this.#looks < SILENT_MS / LOOK_MS) return;
       const silence = new AppError("storage-unavailable", `The database has not responded for ${SILENT_MS / 1000} s.`, {
         retryAfterSeconds: 5,
       });
@@ -61,6 +64,7 @@ export class StorageWatch {
       return;
     }
     this.#askedAtMs = this.#clock.monotonicMs();
+    this.#looks = 0;
     this.#database
       .requirePlace()
       .then(

@@ -17,6 +17,7 @@ import type { Refusal, VectorIndex } from "../../../ports/vector-index.ts";
 import { getPoints, type PointOutcome, removeMatching, removePoints } from "../../../services/batch-points.ts";
 import { patchPoint } from "../../../services/patch-point.ts";
 import { AppError } from "../../../shared/errors.ts";
+import { hasCondition } from "../../../shared/filter.ts";
 import { decodeNumberCursor, encodeCursor } from "../answer/page-cursor.ts";
 import { toProblem } from "../answer/problem.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
@@ -155,6 +156,7 @@ async function runPointsBatch(
   await vectors.collection(namespace, name);
   // Read before anything is removed: a bad filter changes nothing.
   const filter = body.filter === undefined ? null : readFilter(body.filter, "/filter");
+  if (filter !== null && !hasCondition(filter)) throw emptyFilter();
   const results: PointsBatchAnswer["results"] = [];
   const gets = await getPoints(vectors, namespace, name, { ids: body.get ?? [], mostValues: MOST_VALUES });
   for (const [index, { outcome, point }] of gets.entries())
@@ -165,6 +167,11 @@ async function runPointsBatch(
   if (body.filter === undefined && body.all === undefined) return { results };
   if (body.dryRun) return { results, ...(await vectors.measure(namespace, name, filter)) };
   return { results, removed: await removeMatching(vectors, namespace, name, filter) };
+}
+
+function emptyFilter(): AppError {
+  const message = "must have a condition; all: true deletes every point";
+  return new AppError("validation-failed", `/filter: ${message}`, { errors: [{ path: "/filter", message }] });
 }
 
 /** Values of one answer: as JSON they take some 5 MB. */
