@@ -2,6 +2,7 @@ import {
   type CacheWrite,
   type Filter,
   type Headroom,
+  isMisuse,
   type Message,
   type NewMessage,
   NotFoundError,
@@ -80,8 +81,10 @@ export function headroomResponseCache(options: ResponseCacheOptions): LanguageMo
     try {
       const found = await client.cache.get(key, { signal });
       return found && (parse(found.text()) as T);
-    } catch {
+    } catch (error) {
       signal?.throwIfAborted();
+      // A wrong key would stay unseen if it only made the answers slow.
+      if (isMisuse(error)) throw error;
       return null;
     }
   };

@@ -2,6 +2,7 @@ import {
   type CacheWrite,
   type Filter,
   type Headroom,
+  isMisuse,
   type Message,
   type NewMessage,
   type NewPoint,
@@ -269,7 +270,9 @@ export class HeadroomLlmCache extends BaseCache {
       const found = await this.#options.client.cache.get(this.#keyOf(prompt, llmKey));
       type Kept = Parameters<typeof deserializeStoredGeneration>[0];
       return found?.json<Kept[]>().map(deserializeStoredGeneration) ?? null;
-    } catch {
+    } catch (error) {
+      // A wrong key would stay unseen if it only made the answers slow.
+      if (isMisuse(error)) throw error;
       return null;
     }
   }

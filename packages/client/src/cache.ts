@@ -1,4 +1,4 @@
-import { AuthenticationError, ConflictError, PermissionError, ValidationError } from "./errors.ts";
+import { ConflictError, isMisuse } from "./errors.ts";
 import { List } from "./pages.ts";
 import {
   type CallOptions,
@@ -128,7 +128,8 @@ export class Cache {
     for (;;) {
       const found = await this.#lookup(key, WAIT_MS, options).catch((error) => {
         options.signal?.throwIfAborted();
-        if (isOwnFault(error)) throw error;
+        // A wrong key would stay unseen if it only made the cache slow.
+        if (isMisuse(error)) throw error;
         return null;
       });
       if (found?.response && !found.lease) return found.response;
@@ -216,10 +217,6 @@ export class Cache {
 }
 
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";
-
-/** A wrong key or request would stay unseen if it only made the cache slow. */
-const isOwnFault = (error: unknown): boolean =>
-  error instanceof ValidationError || error instanceof PermissionError || error instanceof AuthenticationError;
 
 function cacheControl({ maxAgeSeconds, staleWhileRevalidateSeconds }: CacheWrite): string | undefined {
   const parts = [];

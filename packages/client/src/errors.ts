@@ -93,6 +93,10 @@ export class TimeoutError extends HeadroomError {
   override name = "TimeoutError";
 }
 
+/** Whether an error is of the caller's own making: a wrong key, role or request. Trying again later cannot help. */
+export const isMisuse = (error: unknown): boolean =>
+  error instanceof ValidationError || error instanceof PermissionError || error instanceof AuthenticationError;
+
 const BY_STATUS: Readonly<Record<number, typeof HeadroomError>> = {
   400: ValidationError,
   401: AuthenticationError,
