@@ -186,11 +186,16 @@ export class Conversations {
       const last = page.at(-1);
       if (last === undefined) return removed;
       // The turns of all of them, in the order of their rows: two removals of many cannot wait for each other.
-      const remove = () =>
-        this.#removeAll(
-          namespace,
-          page.map(({ id }) => id),
-        );
+      const remove = async () => {
+        // What was given to another owner, or made again, since it was found is not meant.
+        const now = await Promise.all(page.map(({ id }) => this.#parts.conversations.find(namespace, id)));
+        const still = page.filter(({ rowId }, at) => {
+          const row = now[at];
+          return row?.rowId === rowId && (filter.owner === null || row.owner === filter.owner);
+        });
+        const ids = still.map(({ id }) => id);
+        return ids.length === 0 ? 0 : await this.#removeAll(namespace, ids);
+      };
       const inTurn = page.reduceRight(
         (work, { id }) =>
           () =>

@@ -78,6 +78,8 @@ export class SqliteAnswerRows implements AnswerRows {
     uncounted.bytes += bytes;
     if (known.answers <= this.#bounds.answers && known.bytes <= this.#bounds.bytes) return;
     if (uncounted.answers < UNCOUNTED.answers && uncounted.bytes < UNCOUNTED.bytes) return;
+    // Before the first wait: of many that grow past the bound at once, one trims.
+    this.#uncounted = { answers: 0, bytes: 0 };
     await this.#database.write([{ sql: TRIM, params: [this.#bounds.answers, this.#bounds.bytes] }]);
     await this.#count();
   }

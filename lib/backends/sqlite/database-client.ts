@@ -48,7 +48,8 @@ export class DatabaseClient implements Database {
   #nextId = 1;
   #queuedBytes = 0;
   #waitingBytes = 0;
-  #waiters: (() => void)[] = [];
+  #waiters: { bytes: number; wake: () => void }[] = [];
+  #replies = 0;
   #ended: Error | null = null;
   #silence: AppError | null = null;
   #onDeath: (cause: Error) => void = () => undefined;
@@ -74,6 +75,11 @@ export class DatabaseClient implements Database {
     return { database: new DatabaseClient(entry, options, worker), migrated, quarantined, begun };
   }
 
+  /** What the thread has answered so far: while it grows, the thread works, however long its queue is. */
+  get replies(): number {
+    return this.#replies;
+  }
+
   /** Calls `tell` when the thread has died: it threw, or its heap was full. Everyone who waited has been refused by then. */
   followDeath(tell: (cause: Error) => void): void {
     this.#onDeath = tell;
@@ -96,7 +102,7 @@ export class DatabaseClient implements Database {
    */
   setSilent(silence: AppError | null): void {
     this.#silence = silence;
-    if (silence !== null) for (const wake of this.#waiters.splice(0)) wake();
+    if (silence !== null) for (const { wake } of this.#waiters.splice(0)) wake();
   }
 
   async all<Row>(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
@@ -114,7 +120,7 @@ export class DatabaseClient implements Database {
       return await this.#ask<Changes[]>({ kind: "write", packed }, packed.bytes ? [packed.bytes] : []);
     } finally {
       this.#queuedBytes -= bytes;
-      this.#waiters.shift()?.();
+      this.#wakeThoseThatFit();
     }
   }
 
@@ -145,17 +151,28 @@ export class DatabaseClient implements Database {
     if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > MAX_WAITING_BYTES) throw tooMany();
     this.#waitingBytes += bytes;
     try {
-      await new Promise<void>((resolve) => this.#waiters.push(resolve));
+      await new Promise<void>((wake) => this.#waiters.push({ bytes, wake }));
     } finally {
       this.#waitingBytes -= bytes;
     }
   }
 
+  /** All that fit, in their order: what is written together is committed together. */
+  #wakeThoseThatFit(): void {
+    let queued = this.#queuedBytes;
+    for (let next = this.#waiters[0]; next; next = this.#waiters[0]) {
+      if (queued > 0 && queued + next.bytes > MAX_QUEUED_BYTES) return;
+      this.#waiters.shift();
+      queued += next.bytes;
+      next.wake();
+    }
+  }
+
   #ask<Value>(command: Unnumbered, moved: ArrayBuffer[] = []): Promise<Value> {
     if (this.#ended) return Promise.reject(this.#ended);
-    if (this.#silence !== null && command.kind !== "place" && command.kind !== "close")
-      return Promise.reject(this.#silence);
-    if (this.#pending.size >= MAX_COMMANDS) return Promise.reject(tooMany());
+    const isOurs = command.kind === "place" || command.kind === "close";
+    if (this.#silence !== null && !isOurs) return Promise.reject(this.#silence);
+    if (this.#pending.size >= MAX_COMMANDS && !isOurs) return Promise.reject(tooMany());
     const id = this.#nextId++;
     return new Promise<Value>((resolve, reject) => {
       this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
@@ -164,6 +181,7 @@ export class DatabaseClient implements Database {
   }
 
   #settle(reply: Reply): void {
+    this.#replies += 1;
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
     if (reply.bytes) this.#buffers.release(reply.bytes);
@@ -188,7 +206,7 @@ export class DatabaseClient implements Database {
     });
     for (const { reject } of this.#pending.values()) reject(this.#ended);
     this.#pending.clear();
-    for (const wake of this.#waiters.splice(0)) wake();
+    for (const { wake } of this.#waiters.splice(0)) wake();
     if (isUnexpected) this.#onDeath(cause);
   }
 }

@@ -187,7 +187,7 @@ export class KeyRing {
   /**
    * Starts a dashboard session for the holder of a key: always a new token, never one that the client chose.
    *
-   * @throws {AppError} `unauthenticated` when the key was revoked meanwhile.
+   * @throws {AppError} `unauthenticated` when the key was revoked or rotated meanwhile.
    */
   async signIn(identity: Identity): Promise<{ token: string; expiresAtMs: number }> {
     const { keyId } = identity;
@@ -196,9 +196,9 @@ export class KeyRing {
     const createdAtMs = this.#clock.nowMs();
     const expiresAtMs = Math.min(createdAtMs + SIGN_IN_MS, identity.expiresAtMs ?? Number.POSITIVE_INFINITY);
     await this.#signIns.add({ tokenHash, keyId, createdAtMs, expiresAtMs });
-    if (!this.#keys.has(keyId)) {
+    if (this.#keys.get(keyId)?.hash !== identity.hash) {
       await this.#signIns.end(tokenHash);
-      throw new AppError("unauthenticated", "The key was revoked.");
+      throw new AppError("unauthenticated", "The key was revoked or rotated.");
     }
     this.#tell();
     return { token, expiresAtMs };

@@ -13,6 +13,7 @@ function setUp() {
   const state: { answer: () => Promise<void> } = { answer: async () => undefined };
   const silences: (string | null)[] = [];
   const database = {
+    replies: 0,
     requirePlace: () => state.answer(),
     setSilent: (silence: AppError | null) => void silences.push(silence?.code ?? null),
   };
@@ -22,7 +23,7 @@ function setUp() {
     clock.advance(1_000);
     await new Promise(setImmediate);
   };
-  return { watch, clock, state, said, look, silences };
+  return { watch, clock, database, state, said, look, silences };
 }
 
 it("notices within a second that the file is gone, says so once, and that it is back", async () => {
@@ -82,6 +83,18 @@ it("takes a pause of the whole process for no silence of the database", async ()
   answer();
   await look();
   expect(watch.fault).toBeNull();
+});
+
+it("takes a long queue for no silence: whoever is answered meanwhile shows that the database works", async () => {
+  const { watch, database, state, look, silences } = setUp();
+  state.answer = () => new Promise(() => undefined);
+  for (let seconds = 0; seconds < 40; seconds++) {
+    if (seconds % 5 === 0) database.replies += 1;
+    await look();
+  }
+  expect([watch.fault, silences.includes("storage-unavailable")]).toEqual([null, false]);
+  for (let seconds = 0; seconds < 12; seconds++) await look();
+  expect(watch.fault).toMatchObject({ code: "storage-unavailable" });
 });
 
 it("lets the database be asked again once it responds", async () => {

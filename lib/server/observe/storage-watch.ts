@@ -7,7 +7,7 @@ const LOOK_MS = 1_000;
 /** The database thread responds between two commits. Only a hanging disk makes a commit take this long. */
 const SILENT_MS = 10_000;
 
-type Watched = Pick<DatabaseClient, "requirePlace" | "setSilent">;
+type Watched = Pick<DatabaseClient, "requirePlace" | "setSilent" | "replies">;
 
 /**
  * Whether the database is writable: checked once a second, reported once per change. Nobody waits without end for one that hangs:
@@ -18,7 +18,9 @@ export class StorageWatch {
   readonly #clock: Clock;
   readonly #log: Pick<Log, "error" | "info">;
   #fault: AppError | null = null;
-  #askedAtMs: number | null = null;
+  /** Since when the database has answered nothing, not even others; null while it is asked nothing. */
+  #silentSinceMs: number | null = null;
+  #replies = 0;
   /** Looks since then. After a stop of the process, or of the event loop, the response may be there unread: time alone proves nothing. */
   #looks = 0;
 
@@ -51,10 +53,13 @@ export class StorageWatch {
   }
 
   #look(): void {
-    if (this.#askedAtMs !== null) {
-      const nowMs = this.#clock.monotonicMs();
-      this.#looks += 1;
-      if (nowMs - this.#askedAtMs < SILENT_MS || this.#looks < SILENT_MS / LOOK_MS) return;
+    const nowMs = this.#clock.monotonicMs();
+    const hasAnswered = this.#database.replies !== this.#replies;
+    this.#replies = this.#database.replies;
+    if (this.#silentSinceMs !== null) {
+      this.#looks = hasAnswered ? 0 : this.#looks + 1;
+      if (hasAnswered) this.#silentSinceMs = nowMs;
+      if (nowMs - this.#silentSinceMs < SILENT_MS || this.#looks < SILENT_MS / LOOK_MS) return;
       const silence = new AppError("storage-unavailable", `The database has not responded for ${SILENT_MS / 1000} s.`, {
         retryAfterSeconds: 5,
       });
@@ -63,7 +68,7 @@ export class StorageWatch {
       this.#refuse(silence, nowMs - SILENT_MS);
       return;
     }
-    this.#askedAtMs = this.#clock.monotonicMs();
+    this.#silentSinceMs = nowMs;
     this.#looks = 0;
     this.#database
       .requirePlace()
@@ -72,7 +77,7 @@ export class StorageWatch {
         (error: unknown) => this.#tell(error instanceof AppError ? error : null),
       )
       .finally(() => {
-        this.#askedAtMs = null;
+        this.#silentSinceMs = null;
         this.#database.setSilent(null);
       });
   }

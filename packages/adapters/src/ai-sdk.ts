@@ -8,6 +8,7 @@ import {
   NotFoundError,
 } from "@headroom/client";
 import { jsonSchema, type LanguageModelMiddleware, type Tool, tool, type UIMessage } from "ai";
+import { APPENDED, batchesOf, jsonLength } from "./batches.ts";
 import { isWhole, keyOf, MOST_KEPT, recorder, streamOf, withoutTransport } from "./kept-answers.ts";
 import { parse, stringify } from "./typed-json.ts";
 
@@ -26,8 +27,7 @@ export interface HeadroomEmbeddingModel {
 }
 
 /** Most texts of one request, and most characters: what is over them goes in several. */
-const MOST_TEXTS = 2_048;
-const MOST_CHARACTERS = 2_000_000;
+const TEXTS = { items: 2_048, characters: 2_000_000 };
 
 /** The server's own embedding model, for `embed` and `embedMany`. Tokens are estimated: one for four characters. */
 export function headroomEmbedding({ client }: { client: Headroom }): HeadroomEmbeddingModel {
@@ -35,12 +35,12 @@ export function headroomEmbedding({ client }: { client: Headroom }): HeadroomEmb
     specificationVersion: "v3",
     provider: "headroom",
     modelId: "embedding",
-    maxEmbeddingsPerCall: MOST_TEXTS,
+    maxEmbeddingsPerCall: TEXTS.items,
     supportsParallelCalls: true,
     async doEmbed({ values, abortSignal }) {
       const embeddings: number[][] = [];
       let tokens = 0;
-      for (const input of requestsOf(values)) {
+      for (const input of batchesOf(values, TEXTS, ({ length }) => length)) {
         const answer = await client.documents.embed({ input }, { signal: abortSignal });
         for (const { embedding } of answer.data) if (typeof embedding !== "string") embeddings.push(embedding);
         tokens += answer.usage.total_tokens;
@@ -48,20 +48,6 @@ export function headroomEmbedding({ client }: { client: Headroom }): HeadroomEmb
       return { embeddings, usage: { tokens }, warnings: [] };
     },
   };
-}
-
-function* requestsOf(values: readonly string[]): Generator<string[]> {
-  let texts: string[] = [];
-  let characters = 0;
-  for (const text of values) {
-    if (texts.length > 0 && characters + text.length > MOST_CHARACTERS) {
-      yield texts;
-      [texts, characters] = [[], 0];
-    }
-    texts.push(text);
-    characters += text.length;
-  }
-  if (texts.length > 0) yield texts;
 }
 
 export interface ResponseCacheOptions extends Pick<CacheWrite, "maxAgeSeconds" | "tags"> {
@@ -161,8 +147,6 @@ export interface ChatStoreOptions {
   prefix?: string | undefined;
 }
 
-/** So many messages one request appends; more go in several. */
-const MOST_APPENDED = 100;
 const PAGE = 500;
 /** The most that one chat is read as. */
 const MOST_MESSAGES = 10_000;
@@ -198,11 +182,8 @@ export class HeadroomChatStore<Chat extends UIMessage = UIMessage> {
 
   /** Adds messages at the end, up to 100 of them at once: all, or none. The same ones again change nothing. */
   async append(chatId: string, messages: readonly Chat[]): Promise<void> {
-    for (let from = 0; from < messages.length; from += MOST_APPENDED)
-      await this.#client.conversations.appendMany(
-        this.#prefix + chatId,
-        messages.slice(from, from + MOST_APPENDED).map(messageOf),
-      );
+    for (const batch of batchesOf(messages.map(messageOf), APPENDED, jsonLength))
+      await this.#client.conversations.appendMany(this.#prefix + chatId, batch);
   }
 
   /**
@@ -210,10 +191,9 @@ export class HeadroomChatStore<Chat extends UIMessage = UIMessage> {
    * begins with an edited question. @throws {NotFoundError} where no message has the id `after`.
    */
   async replaceAfter(chatId: string, after: string | null, messages: readonly Chat[]): Promise<void> {
-    const first = messages.slice(0, MOST_APPENDED).map(messageOf);
-    const truncate = first.length > 0 ? { after, messages: first } : { after };
-    await this.#client.conversations.truncate(this.#prefix + chatId, truncate);
-    await this.append(chatId, messages.slice(MOST_APPENDED));
+    const [first, ...rest] = batchesOf(messages.map(messageOf), APPENDED, jsonLength);
+    await this.#client.conversations.truncate(this.#prefix + chatId, first ? { after, messages: first } : { after });
+    for (const batch of rest) await this.#client.conversations.appendMany(this.#prefix + chatId, batch);
   }
 
   /**

@@ -1,11 +1,12 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { ConflictError, type Headroom, type Message, type NewMessage, NotFoundError } from "@headroom/client";
+import { batchesOf, jsonLength } from "./batches.ts";
 
 /** ASCII that is its own JSON, but for a few quotes, so a slice fits into the 1 MiB of a message's content. */
 const SLICE = 1_000_000;
-const MOST_APPENDED = 100;
-const MOST_CHARACTERS = 6_000_000;
+/** Records are ASCII. */
+const RECORDS = { items: 100, characters: 6_000_000 };
 const PAGE = 100;
 
 /** Something of one name that a conversation keeps. */
@@ -49,20 +50,9 @@ export async function addRecords(
   );
 }
 
-/** As many at once as one request takes, in number and in characters. */
 async function append(client: Headroom, conversation: string, messages: readonly NewMessage[]): Promise<void> {
-  let some: NewMessage[] = [];
-  let characters = 0;
-  for (const message of messages) {
-    const length = JSON.stringify(message.content).length;
-    if (some.length === MOST_APPENDED || (some.length > 0 && characters + length > MOST_CHARACTERS)) {
-      await client.conversations.appendMany(conversation, some);
-      [some, characters] = [[], 0];
-    }
-    some.push(message);
-    characters += length;
-  }
-  if (some.length > 0) await client.conversations.appendMany(conversation, some);
+  for (const batch of batchesOf(messages, RECORDS, ({ content }) => jsonLength(content)))
+    await client.conversations.appendMany(conversation, batch);
 }
 
 /** Adds a record, or puts its value in the place of what has its name. */

@@ -124,9 +124,17 @@ export class KeyvHeadroom extends EventEmitter implements KeyvStoreAdapter {
     for (let from = 0; from < keys.length; from += MOST_ITEMS) {
       const batch = keys.slice(from, from + MOST_ITEMS).map((key) => this.#prefix + key);
       const { results } = await this.#client.cache.batch({ get: batch });
-      for (const result of results) found[from + result.index] = result;
+      // What did not fit into the answer is asked for by itself.
+      for (const result of results)
+        found[from + result.index] = result.status === 413 ? await this.#large(result) : result;
     }
     return found;
+  }
+
+  async #large(result: Result): Promise<Result> {
+    const found = await readBody(this.#client, result.id);
+    if (!found) return { ...result, status: 404 };
+    return { ...result, status: 200, body: Buffer.from(found.body).toString("base64"), mediaType: found.mediaType };
   }
 
   #entry({ key, value, ttl }: KeyvItem): NewEntry {

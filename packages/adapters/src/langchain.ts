@@ -19,12 +19,13 @@ import { type BaseMessage, mapStoredMessagesToChatMessages, type StoredMessage }
 import type { Generation } from "@langchain/core/outputs";
 import { maximalMarginalRelevance } from "@langchain/core/utils/math";
 import { type MaxMarginalRelevanceSearchOptions, VectorStore } from "@langchain/core/vectorstores";
+import { APPENDED, batchesOf, jsonLength } from "./batches.ts";
 
 const NAMESPACE = ["headroom"];
 /** The most that one request takes. */
-const MOST_APPENDED = 100;
 const MOST_POINTS = 1_000;
-const MOST_TEXTS = 256;
+const POINTS = { items: MOST_POINTS, characters: 4_000_000 };
+const TEXTS = { items: 256, characters: 2_000_000 };
 const PAGE = 500;
 const MOST_MESSAGES = 100_000;
 
@@ -57,11 +58,8 @@ export class HeadroomChatMessageHistory extends BaseListChatMessageHistory {
 
   /** Up to 100 at once: all, or none. */
   override async addMessages(messages: BaseMessage[]): Promise<void> {
-    for (let from = 0; from < messages.length; from += MOST_APPENDED)
-      await this.#client.conversations.appendMany(
-        this.#conversation,
-        messages.slice(from, from + MOST_APPENDED).map(messageOf),
-      );
+    for (const batch of batchesOf(messages.map(messageOf), APPENDED, jsonLength))
+      await this.#client.conversations.appendMany(this.#conversation, batch);
   }
 
   override async clear(): Promise<void> {
@@ -106,8 +104,8 @@ export class HeadroomEmbeddings extends Embeddings {
 
   async embedDocuments(texts: string[]): Promise<number[][]> {
     const vectors: number[][] = [];
-    for (let from = 0; from < texts.length; from += MOST_TEXTS) {
-      const { data } = await this.#client.documents.embed({ input: texts.slice(from, from + MOST_TEXTS) });
+    for (const input of batchesOf(texts, TEXTS, ({ length }) => length)) {
+      const { data } = await this.#client.documents.embed({ input });
       for (const { embedding } of data) if (typeof embedding !== "string") vectors.push(embedding);
     }
     return vectors;
@@ -189,10 +187,12 @@ export class HeadroomVectorStore extends VectorStore {
     const [first] = vectors;
     if (first === undefined) return [];
     await this.#create(first.length);
-    for (let from = 0; from < points.length; from += MOST_POINTS) {
-      const { results } = await this.#points.upsert(points.slice(from, from + MOST_POINTS));
+    let from = 0;
+    for (const batch of batchesOf(points, POINTS, jsonLength)) {
+      const { results } = await this.#points.upsert(batch);
       const [refused] = results ?? [];
       if (refused) throw new RangeError(`document ${from + refused.index} (${refused.id}): ${refused.problem.detail}`);
+      from += batch.length;
     }
     return points.map(({ id }) => id);
   }

@@ -12,6 +12,8 @@ import {
 import type { CacheBatch, CacheBatchResult, CacheEntry, Purge, Purged } from "./types.ts";
 
 const BASE = "/api/v1/cache";
+/** A lease lasts 10 s unless it is renewed. */
+const RENEW_MS = 3_000;
 /** The longest that one request waits for another caller's fill. */
 const WAIT_MS = 30_000;
 
@@ -57,7 +59,7 @@ type Found = { response: CachedResponse | null; lease: string | null; pending: b
 export class Cache {
   readonly #transport: Transport;
   /** Fills of this process that are under way: as many as there are callers, so nothing bounds them but these. */
-  readonly #filling = new Map<string, Promise<CachedResponse>>();
+  readonly #filling = new Map<string, { fill: Promise<CachedResponse>; signal: AbortSignal | undefined }>();
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -89,15 +91,15 @@ export class Cache {
       const running = this.#filling.get(key);
       if (!running) break;
       try {
-        return await running;
+        return await running.fill;
       } catch (error) {
         // Another caller's wish to stop is not this one's: it computes for itself.
-        if (!isAbort(error)) throw error;
+        if (!running.signal?.aborted) throw error;
         options.signal?.throwIfAborted();
       }
     }
     const fill = this.#fill(key, compute, options).finally(() => this.#filling.delete(key));
-    this.#filling.set(key, fill);
+    this.#filling.set(key, { fill, signal: options.signal });
     return await fill;
   }
 
@@ -139,7 +141,7 @@ export class Cache {
         continue;
       }
       const body = await this.#compute(key, compute, found?.lease ?? null, options);
-      return responseOf(toBytes(body), options);
+      return responseOf(toBytes(body), { ...options, mediaType: options.mediaType ?? mediaTypeOf(body) });
     }
   }
 
@@ -150,16 +152,27 @@ export class Cache {
     options: CacheWrite & CallOptions,
   ): Promise<CacheBody> {
     let body: CacheBody;
+    const renewing = lease ? setInterval(() => void this.#renew(key, lease), RENEW_MS) : undefined;
     try {
       options.signal?.throwIfAborted();
       body = await compute(options.signal);
     } catch (error) {
       if (lease) await this.#giveBack(key, lease);
       throw error;
+    } finally {
+      clearInterval(renewing);
     }
     // A body that could not be stored is right all the same; the next caller computes it again.
     await this.#store(key, body, options, lease ?? undefined).catch(() => false);
     return body;
+  }
+
+  /** Best effort: without it the next caller computes as well, and the later body is not stored. */
+  async #renew(key: string, lease: string): Promise<void> {
+    const call = { headers: { "x-fill-lease": lease }, accepts: [404, 409] };
+    await this.#transport
+      .request("GET", `${BASE}/${segment(key)}`, call, { retries: 0 }, discard)
+      .catch(() => undefined);
   }
 
   async #giveBack(key: string, lease: string): Promise<void> {
@@ -215,8 +228,6 @@ export class Cache {
     }
   }
 }
-
-const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";
 
 function cacheControl({ maxAgeSeconds, staleWhileRevalidateSeconds }: CacheWrite): string | undefined {
   const parts = [];

@@ -88,10 +88,18 @@ export class Conversations {
     return new List(this.#transport, messagesOf(id), { order, role, before, after, limit }, options);
   }
 
-  /** The newest `count` messages, at most 500, oldest first. An unknown conversation has none. */
+  /** The newest `count` messages, at most 500, oldest first; none of a conversation that is not there. */
   async last(id: string, count: number, options: CallOptions = {}): Promise<Message[]> {
-    const found = await this.#transport.find<{ items: Message[] }>(messagesOf(id), { query: { last: count } }, options);
-    return found?.items ?? [];
+    let messages: Message[] = [];
+    // Large messages come in several answers.
+    for (let before: string | undefined; messages.length < count; before = messages[0]?.id) {
+      const query = { last: count - messages.length, before };
+      const found = await this.#transport.find<{ items: Message[] }>(messagesOf(id), { query }, options);
+      if (!found || found.items.length === 0) break;
+      messages = [...found.items, ...messages];
+      if (found.items.length === query.last) break;
+    }
+    return messages;
   }
 
   message(id: string, messageId: string, options: CallOptions = {}): Promise<Message | null> {

@@ -41,7 +41,7 @@ export class Monitoring {
     return this.#transport.json("GET", `${BASE}/leaks`, {}, options);
   }
 
-  recommendations(options: CallOptions = {}): Promise<{ recommendations: Recommendation[] }> {
+  recommendations(options: CallOptions = {}): Promise<{ items: Recommendation[] }> {
     return this.#transport.json("GET", `${BASE}/recommendations`, {}, options);
   }
 

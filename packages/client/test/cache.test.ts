@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { Headroom } from "../src/index.ts";
 import { fakeFetch, problem, type Seen } from "./fake-fetch.ts";
 
@@ -89,4 +89,45 @@ it("get keeps no lease of a miss, so that nobody waits for a caller who does not
   const { fetch, seen } = fakeFetch(lease, () => new Response(null, { status: 204 }));
   expect(await client(fetch).cache.get("k")).toBeNull();
   expect(seen.map(({ method }) => method)).toEqual(["GET", "DELETE"]);
+});
+
+it("getOrCompute renews its lease while it computes, so that what takes longer than a lease is stored", async () => {
+  vi.useFakeTimers();
+  const { fetch, seen } = fakeFetch(
+    lease,
+    () => problem(404, "not-found", { "x-fill-lease": "t1" }),
+    lease,
+    lease,
+    stored,
+  );
+  const computed = client(fetch).cache.getOrCompute(
+    "k",
+    () => new Promise<string>((resolve) => setTimeout(resolve, 11_000, "late")),
+  );
+  await vi.advanceTimersByTimeAsync(11_000);
+  expect((await computed).text()).toBe("late");
+  expect(seen.map(({ method, headers }) => `${method} ${headers.get("x-fill-lease")}`)).toEqual([
+    "GET null",
+    "GET t1",
+    "GET t1",
+    "GET t1",
+    "PUT t1",
+  ]);
+  vi.useRealTimers();
+});
+
+it("getOrCompute says the same media type whoever computed", async () => {
+  const { fetch } = fakeFetch(lease, stored);
+  expect((await client(fetch).cache.getOrCompute("k", () => ({ n: 1 }))).mediaType).toBe("application/json");
+});
+
+it("a caller's own time limit does not fail another who waits for the same key", async () => {
+  const { fetch } = fakeFetch(lease, lease, lease, stored);
+  const { cache } = client(fetch);
+  const stop = new AbortController();
+  const first = cache.getOrCompute("k", () => "never", { signal: stop.signal });
+  const second = cache.getOrCompute("k", () => "mine");
+  stop.abort(new DOMException("too late", "TimeoutError"));
+  await expect(first).rejects.toThrow("too late");
+  expect((await second).text()).toBe("mine");
 });

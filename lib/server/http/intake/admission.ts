@@ -19,6 +19,8 @@ async function shedWhenLate({ loop }: Runtime, { spec }: Route, request: Request
   });
 }
 
+const SMALL_BODY_BYTES = 65_536;
+
 /**
  * Asks the memory gate to admit a request that may increase memory.
  *
@@ -35,7 +37,9 @@ export async function admit(
   const { memory } = runtime;
   const { spec } = route;
   const writes = spec.method !== "get" && spec.method !== "delete" && spec.path.startsWith("/api/v1/");
-  if (!(spec.growsMemory ?? writes)) return () => undefined;
+  // Ending things, advice and optimizing work under pressure; a large body takes memory whatever it is for.
+  if (!(spec.growsMemory ?? writes) && Number(request.headers.get("content-length")) <= SMALL_BODY_BYTES)
+    return () => undefined;
   // A stream reserves its memory from the ledger while it runs.
   if (spec.streams) return memory.gate.admit(0);
   try {
