@@ -117,6 +117,7 @@ export const SCHEMA_NAMES: Readonly<Record<string, z.ZodType>> = {
   OneVectorSearch: vectors.oneSearchSchema,
   VectorSearchAnswer: vectors.searchAnswer,
   VectorSearchResults: vectors.searchesAnswer,
+  PointPatch: vectors.patchPointBody,
   PointBatch: vectors.pointsBatchBody,
   PointBatchResult: vectors.pointsBatchAnswer,
   Recall: vectors.recallSchema,
