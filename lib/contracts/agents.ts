@@ -62,7 +62,7 @@ export const rememberedSchema = z.object({
 export const recallSchema = z
   .strictObject({
     query: ragQuerySchema.shape.query,
-    k: z.number().int().min(1).max(100).default(10).describe("Most passages, and most messages, to return"),
+    k: z.number().int().min(1).max(100).default(10).describe("Maximum number of passages, and of messages, to return"),
     from: z.enum(["all", "documents", "messages"]).default("all"),
     conversationId: idSchema.optional().describe("Search the messages of this conversation alone"),
     filter: ragQuerySchema.shape.filter,

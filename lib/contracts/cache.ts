@@ -63,11 +63,11 @@ export const cacheEntrySchema = z.object({
   etag: z.string(),
   ageSeconds: z.number(),
   ttlSeconds: z.number().describe("Seconds for which it is still fresh"),
-  stale: z.boolean().describe("No longer fresh, and kept until it is filled anew"),
+  stale: z.boolean().describe("No longer fresh, and kept until it is filled again"),
   lastUsedSeconds: z.number().describe("Seconds since it was last read, or put"),
   hits: z.number().int(),
   tags: z.array(z.string()),
-  meta: z.string().nullable().describe("As Cache-Meta gave it"),
+  meta: z.string().nullable().describe("The note that was sent as Cache-Meta"),
 });
 export type CacheEntryView = z.infer<typeof cacheEntrySchema>;
 export const cacheListSchema = page(cacheEntrySchema);

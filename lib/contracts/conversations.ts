@@ -85,7 +85,9 @@ export const messagesQuery = listQuery
     order: z.enum(["asc", "desc"]).optional().describe("desc: newest first"),
     before: idSchema.optional().describe("Only messages before the one with this id"),
     after: idSchema.optional().describe("Only messages after the one with this id"),
-    last: integerParameter(1, 500).optional().describe("The newest so many, oldest first unless `order` is desc"),
+    last: integerParameter(1, 500)
+      .optional()
+      .describe("Number of newest messages to return, oldest first unless `order` is desc"),
   })
   .refine(({ last, limit, cursor }) => last === undefined || (limit === undefined && cursor === undefined), {
     path: ["last"],
@@ -96,7 +98,10 @@ export const editMessageSchema = z.strictObject(messageFields);
 const title = label(1_024);
 export const conversationFieldsSchema = z.strictObject({
   title: title.nullable().optional(),
-  owner: idSchema.nullable().optional().describe("Whom it belongs to, for lists and removals: any id of the caller's"),
+  owner: idSchema
+    .nullable()
+    .optional()
+    .describe("Whose conversation it is, for lists and bulk deletion: any id of yours"),
   metadata: metadataSchema.nullable().optional(),
 });
 export const conversationPatchSchema = conversationFieldsSchema.describe(
@@ -114,7 +119,10 @@ export const conversationSchema = z.object({
   version: count.describe("Counts changes, of the messages too"),
 });
 export const conversationPageSchema = page(conversationSchema);
-const selectors = { owner: idSchema.optional(), prefix: idSchema.optional().describe("How the ids begin") };
+const selectors = {
+  owner: idSchema.optional(),
+  prefix: idSchema.optional().describe("Only conversations whose ids begin with this"),
+};
 export const conversationsQuery = listQuery.extend({
   ...selectors,
   sort: z.enum(["lastMessageAt", "createdAt", "updatedAt", "messages"]).optional(),
@@ -153,6 +161,7 @@ export const messageSearchSchema = z.strictObject({
 });
 export const messageSearchAnswerSchema = z.object({
   matches: z.array(messageSchema.extend({ score: z.number().describe("Cosine, BM25, or 0–1 for hybrid") })),
+  isCut: z.boolean().describe("True if the answer ended at 8 MiB, before the number of messages asked for"),
   pending: count.describe(
     "Messages without a vector yet, counted up to 10,000; until then they are found by keyword only",
   ),

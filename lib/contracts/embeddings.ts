@@ -18,7 +18,7 @@ export const embeddingsQuerySchema = z.strictObject({
   model: z.string().min(1).max(256).optional().describe("Any name; the answer names the model that embedded"),
   encoding_format: z.enum(["float", "base64"]).optional().describe("base64: 32-bit floats, little-endian"),
   dimensions: z.number().int().min(1).max(65_536).optional().describe("The model's own, or the call is refused"),
-  user: z.string().max(256).optional().describe("Not looked at"),
+  user: z.string().max(256).optional().describe("Ignored"),
 });
 
 export const embeddingsSchema = z.object({

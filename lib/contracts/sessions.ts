@@ -10,11 +10,15 @@ const idleTimeoutSeconds = z.number().int().min(1).max(315_360_000);
 const terms = {
   idleTimeoutSeconds: idleTimeoutSeconds
     .optional()
-    .describe("Idle time in seconds after which the session expires; if omitted, as it is, or the configured timeout"),
+    .describe(
+      "Idle time in seconds after which the session expires; unchanged if omitted, the configured timeout for a new session",
+    ),
   expiresAt: z.iso
     .datetime({ offset: true })
     .nullish()
-    .describe("An end that use does not move; null: none; if omitted, as it is. It must be in the future"),
+    .describe(
+      "A fixed end, in the future, which access does not extend; null removes it, and it is unchanged if omitted",
+    ),
 };
 
 const MOST_TAGS = 16;
@@ -88,7 +92,7 @@ export const sessionSchema = z.object({
   lastUsedAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().describe("When it ends if nobody uses it"),
   idleTimeoutSeconds: z.number(),
-  endsAt: z.iso.datetime().nullable().describe("The end that use does not move, set as expiresAt; null: none"),
+  endsAt: z.iso.datetime().nullable().describe("The fixed end, set as expiresAt; null if there is none"),
   version: z.number().int().describe("Grows by one with each change of the data; also the ETag"),
   bytes: z.number().int().describe("Length of the data as JSON in UTF-8"),
   tags: z.array(z.string()).max(MOST_TAGS),
@@ -96,7 +100,7 @@ export const sessionSchema = z.object({
 export type Session = z.infer<typeof sessionSchema>;
 
 const selector = {
-  prefix: idSchema.optional().describe("Only sessions whose ids begin so"),
+  prefix: idSchema.optional().describe("Only sessions whose ids begin with this"),
   tag: sessionTagSchema.optional().describe("Only sessions that have this tag"),
 };
 
@@ -108,7 +112,7 @@ export const sessionListQuery = z.strictObject({
 });
 export const sessionTallyQuery = z.strictObject(selector);
 export const sessionGetQuery = z.strictObject({
-  peek: booleanParameter.optional().describe("1: reading is no use, and moves no timeout"),
+  peek: booleanParameter.optional().describe("1: read without counting as access, so that no timeout is extended"),
 });
 export const sessionsEndQuery = z
   .strictObject({
@@ -117,7 +121,7 @@ export const sessionsEndQuery = z
     dryRun: booleanParameter.optional().describe("1: only count"),
   })
   .refine(({ prefix, tag, all }) => (prefix === undefined && tag === undefined) === (all === true), {
-    message: "name a prefix or a tag, or all=true, and not both",
+    message: "name a prefix or a tag, or all=true, but not both",
   });
 export const sessionTallySchema = z.object({
   count: z.number().int(),

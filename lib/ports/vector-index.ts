@@ -137,8 +137,8 @@ export interface VectorIndex {
   ): Promise<Point>;
   search(namespace: string, name: string, request: SearchRequest): Promise<SearchResult>;
   get(namespace: string, name: string, ids: readonly string[]): Promise<Point[]>;
-  /** Resolves to the number of points removed. */
-  remove(namespace: string, name: string, ids: readonly string[]): Promise<number>;
+  /** Resolves to the number of points removed; with a filter, only of those that match it at that moment. */
+  remove(namespace: string, name: string, ids: readonly string[], filter?: Filter | null): Promise<number>;
   /** In the order of `cursor`, a position that only grows; `nextCursor` is null at the end. */
   list(
     namespace: string,

@@ -130,6 +130,19 @@ export function describeVectorRows(
       expect((await rows.scan(id, 0, 10)).ids).toEqual(["b"]);
     });
 
+    it("removes by a filter what matches at that moment, and leaves what has changed since it was found", async () => {
+      const { rows: numbers } = await rows.upsert(
+        id,
+        writes(["a", "b", "c"], 1, ['{"old":true}', '{"old":false}', null]),
+      );
+      const filter = parseFilter({ old: true });
+      const removed = rows.remove(id, ["a", "b", "c"], filter);
+      expect(await removed).toEqual([numbers[0]]);
+      await rows.changeMetadata(id, "b", () => '{"old":true}');
+      await Promise.all([rows.changeMetadata(id, "b", () => "{}"), rows.remove(id, ["b"], filter)]);
+      expect((await rows.scan(id, 0, 10)).ids).toEqual(["b", "c"]);
+    });
+
     it("drops a collection with its points; the name is free at once", async () => {
       await rows.upsert(id, writes(["a"], 1));
       await rows.dropCollection(id);

@@ -99,8 +99,8 @@ export interface VectorRows {
   ): Promise<Omit<StoredPoints, "bytes">>;
   /** The rows that match the filter. */
   matching(collectionId: number, filter: Filter): Promise<number[]>;
-  /** The rows that existed. */
-  remove(collectionId: number, ids: readonly string[]): Promise<number[]>;
+  /** The rows that existed; with a filter, those that match it when they are removed. */
+  remove(collectionId: number, ids: readonly string[], filter?: Filter | null): Promise<number[]>;
   /**
    * The next kept originals after `afterRow`; fewer than `limit` only at the end. A small collection keeps all of them,
    * a large one an even sample: at most 8,192 and 4 MiB per collection.

@@ -49,7 +49,7 @@ export async function removePoints(
   return outcomes;
 }
 
-/** Removes what matches, page by page; null matches all. Points that come meanwhile may stay. */
+/** Removes what matches when it goes, page by page; null matches all. Points that come meanwhile may stay. */
 export async function removeMatching(
   vectors: VectorIndex,
   namespace: string,
@@ -67,7 +67,7 @@ export async function removeMatching(
     });
     const ids = page.items.map(({ id }) => id);
     left -= ids.length;
-    if (ids.length > 0) removed += await vectors.remove(namespace, name, ids);
+    if (ids.length > 0) removed += await vectors.remove(namespace, name, ids, filter);
     cursor = page.nextCursor;
   }
   return removed;

@@ -1,5 +1,6 @@
 import type { MessageRow } from "../ports/conversation-rows.ts";
 import type { WindowVector } from "../ports/message-index-rows.ts";
+import { MIB } from "../shared/bytes.ts";
 import { AppError } from "../shared/errors.ts";
 import { keywordExpression } from "../stores/rag/keyword-query.ts";
 import { withNeighbours } from "../stores/rag/neighbour-scores.ts";
@@ -13,6 +14,14 @@ export interface FoundMessage {
   conversationId: string;
   message: MessageRow;
   score: number;
+}
+
+export interface FoundMessages {
+  matches: FoundMessage[];
+  /** More were found than one answer takes. */
+  isCut: boolean;
+  /** Messages without a vector yet. */
+  pending: number;
 }
 
 export interface MessageQuestion {
@@ -32,6 +41,10 @@ const MAX_COUNTED = 10_000;
  */
 const MAX_WAIT_MS = 60;
 
+/** Messages read at once, and the bytes at which an answer ends: a hundred of the longest would be hundreds of megabytes. */
+const READ_AT_ONCE = 10;
+const MOST_BYTES = 8 * MIB;
+
 const ALL = { owner: null, prefix: null };
 
 /**
@@ -47,15 +60,16 @@ export class MessageSearch {
   }
 
   /** @throws {AppError} `not-found` for the conversation, and the model's errors where its answer is waited for. */
-  async search(namespace: string, question: MessageQuestion): Promise<{ matches: FoundMessage[]; pending: number }> {
+  async search(namespace: string, question: MessageQuestion): Promise<FoundMessages> {
     const { conversations, messageRows } = this.#parts;
     const only = await this.#conversation(namespace, question.conversationId);
-    if ((await conversations.matching(namespace, ALL, 0, 1)).length === 0) return { matches: [], pending: 0 };
+    if ((await conversations.matching(namespace, ALL, 0, 1)).length === 0)
+      return { matches: [], isCut: false, pending: 0 };
     const pending = await messageRows.countPending(namespace, MAX_COUNTED);
     const ranked = await this.#rank(namespace, question, only, pending > 0);
     // Started last, so that the vector of this question is computed first.
     this.#embedding.start(namespace);
-    return { matches: await this.#describe(ranked.slice(0, question.k)), pending };
+    return { ...(await this.#bestOf(ranked.slice(0, question.k))), pending };
   }
 
   async #conversation(namespace: string, id: string | null): Promise<number | null> {
@@ -119,6 +133,20 @@ export class MessageSearch {
     return bestOf(await this.#parts.messageRows.windowsOf(ids), vector);
   }
 
+  /** The best of them, until they come to the most that one answer takes; always one. */
+  async #bestOf(ranked: readonly Fused[]): Promise<{ matches: FoundMessage[]; isCut: boolean }> {
+    const matches: FoundMessage[] = [];
+    let bytes = 0;
+    for (let from = 0; from < ranked.length; from += READ_AT_ONCE) {
+      for (const match of await this.#describe(ranked.slice(from, from + READ_AT_ONCE))) {
+        bytes += sizeOf(match.message);
+        if (bytes > MOST_BYTES && matches.length > 0) return { matches, isCut: true };
+        matches.push(match);
+      }
+    }
+    return { matches, isCut: false };
+  }
+
   async #describe(ranked: readonly Fused[]): Promise<FoundMessage[]> {
     const { conversations } = this.#parts;
     const rows = new Map((await conversations.byRowId(ranked.map(({ id }) => id))).map((row) => [row.rowId, row]));
@@ -133,6 +161,10 @@ export class MessageSearch {
     });
   }
 }
+
+const sizeOf = ({ content, parts, metadata }: MessageRow): number =>
+  Buffer.byteLength(content) + jsonBytes(parts) + jsonBytes(metadata);
+const jsonBytes = (value: object | null): number => (value === null ? 0 : Buffer.byteLength(JSON.stringify(value)));
 
 function bestOf(windows: readonly WindowVector[], vector: Float32Array): Fused[] {
   const best = new Map<number, Fused>();

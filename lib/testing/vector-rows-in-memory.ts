@@ -94,9 +94,12 @@ export class RowsInMemory implements VectorRows {
     return (await this.list(collectionId, 0, Number.POSITIVE_INFINITY, filter)).rows;
   }
 
-  async remove(collectionId: number, ids: readonly string[]): Promise<number[]> {
+  async remove(collectionId: number, ids: readonly string[], filter: Filter | null = null): Promise<number[]> {
     const points = this.#of(collectionId);
+    const takes = filter ? compileFilter(filter) : () => true;
     return [...new Set(ids)].flatMap((id) => {
+      const metadata = points.get(id)?.metadata ?? null;
+      if (!takes(metadata === null ? {} : JSON.parse(metadata))) return [];
       const row = points.get(id)?.row;
       points.delete(id);
       return row === undefined ? [] : [row];

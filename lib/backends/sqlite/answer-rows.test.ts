@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { SqliteAnswerRows } from "./answer-rows.ts";
 import type { DatabaseClient } from "./database-client.ts";
 import { openTestDatabase } from "./testing/open-database.ts";
@@ -65,6 +65,22 @@ describe("kept answers", () => {
     const kept = await ids("busy");
     expect(kept.length * 64_000).toBeLessThanOrEqual(bound + 1_048_576 + 65_000);
     expect([kept.at(-1), kept.includes("n0")]).toEqual(["n99", false]);
+  });
+
+  it("are bounded for a namespace that grows beside a busier one, whoever passes the count", async () => {
+    const rows = await SqliteAnswerRows.open(database, { answers: 20, bytes: 1e9 });
+    for (let n = 0; n < 600; n++) await rows.keep(`n${n}`, n % 3 === 0 ? "slow" : "busy", n, answer());
+    expect((await ids("slow")).length).toBeLessThanOrEqual(20 + 34);
+  });
+
+  it("are trimmed once by all that pass the bound together", async () => {
+    const rows = await SqliteAnswerRows.open(database, { answers: 20, bytes: 1e9 });
+    for (let n = 0; n < 120; n++) await rows.keep(`old${n}`, "busy", n, answer());
+    const write = vi.spyOn(database, "write");
+    await Promise.all(Array.from({ length: 150 }, (_, n) => rows.keep(`new${n}`, "busy", 1_000 + n, answer())));
+    const trims = write.mock.calls.filter(([statements]) => statements[0]?.sql.startsWith("DELETE"));
+    write.mockRestore();
+    expect(trims.length).toBeLessThanOrEqual(2);
   });
 
   it("that an earlier process left count against the bound", async () => {

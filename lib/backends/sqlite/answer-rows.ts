@@ -15,6 +15,7 @@ const KEEP = `INSERT OR REPLACE INTO "KeptAnswer"
 const TRIM = `DELETE FROM "KeptAnswer" WHERE "rowid" IN (
   SELECT "row" FROM (
     SELECT "rowid" AS "row", row_number() OVER newest AS "place", sum("bytes") OVER newest AS "upTo" FROM "KeptAnswer"
+    WHERE "namespace" IN (SELECT value FROM json_each(?))
     WINDOW newest AS (PARTITION BY "namespace" ORDER BY "keptAtMs" DESC, "rowid" DESC ROWS UNBOUNDED PRECEDING)
   ) WHERE "place" > ? OR "upTo" > ?)`;
 
@@ -32,6 +33,8 @@ export class SqliteAnswerRows implements AnswerRows {
   /** At most so many are there, of all namespaces; some of them may be forgotten by now. */
   #known = { answers: 0, bytes: 0 };
   #uncounted = { answers: 0, bytes: 0 };
+  /** Whose answers these are: only they can have passed the bound. At most as many as are uncounted. */
+  readonly #grownNamespaces = new Set<string>();
 
   private constructor(database: Database, bounds: typeof BOUNDS) {
     this.#database = database;
@@ -61,7 +64,7 @@ export class SqliteAnswerRows implements AnswerRows {
     await this.#database.write([
       { sql: KEEP, params: [id, namespace, keptAtMs, bytes, fingerprint, status, headers, body] },
     ]);
-    await this.#grown(bytes);
+    await this.#grown(namespace, bytes);
   }
 
   async forget(untilMs: number): Promise<void> {
@@ -69,7 +72,8 @@ export class SqliteAnswerRows implements AnswerRows {
     await this.#count();
   }
 
-  async #grown(bytes: number): Promise<void> {
+  async #grown(namespace: string, bytes: number): Promise<void> {
+    this.#grownNamespaces.add(namespace);
     const known = this.#known;
     const uncounted = this.#uncounted;
     known.answers++;
@@ -80,7 +84,9 @@ export class SqliteAnswerRows implements AnswerRows {
     if (uncounted.answers < UNCOUNTED.answers && uncounted.bytes < UNCOUNTED.bytes) return;
     // Before the first wait: of many that grow past the bound at once, one trims.
     this.#uncounted = { answers: 0, bytes: 0 };
-    await this.#database.write([{ sql: TRIM, params: [this.#bounds.answers, this.#bounds.bytes] }]);
+    const namespaces = JSON.stringify([...this.#grownNamespaces]);
+    this.#grownNamespaces.clear();
+    await this.#database.write([{ sql: TRIM, params: [namespaces, this.#bounds.answers, this.#bounds.bytes] }]);
     await this.#count();
   }
 

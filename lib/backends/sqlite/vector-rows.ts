@@ -182,9 +182,11 @@ export class SqliteVectorRows implements VectorRows {
     }
   }
 
-  remove(collectionId: number, ids: readonly string[]): Promise<number[]> {
+  remove(collectionId: number, ids: readonly string[], filter: Filter | null = null): Promise<number[]> {
     return this.#locks.hold(lockNames(collectionId, ids), async () => {
-      const rows = [...(await this.#rowsOf(collectionId, ids)).values()];
+      const rows = filter
+        ? await this.#rowsThatMatch(collectionId, ids, filter)
+        : [...(await this.#rowsOf(collectionId, ids)).values()];
       if (rows.length === 0) return [];
       const those = `"row" IN (SELECT value FROM json_each(?))`;
       const params = [JSON.stringify(rows)];
@@ -204,6 +206,16 @@ export class SqliteVectorRows implements VectorRows {
     const sql = `SELECT "row", "pointId" ${BY_IDS}`;
     const found = await this.#database.all<{ row: number; pointId: string }>(sql, [collectionId, JSON.stringify(ids)]);
     return new Map(found.map(({ row, pointId }) => [pointId, row]));
+  }
+
+  async #rowsThatMatch(collectionId: number, ids: readonly string[], filter: Filter): Promise<number[]> {
+    const takes = compileFilter(filter);
+    const sql = `SELECT "row", "metadata" ${BY_IDS}`;
+    const found = await this.#database.all<{ row: number; metadata: string | null }>(sql, [
+      collectionId,
+      JSON.stringify(ids),
+    ]);
+    return found.filter(({ metadata }) => takes(metadata === null ? {} : JSON.parse(metadata))).map(({ row }) => row);
   }
 
   #page<Row>(columns: string, collectionId: number, afterRow: number, limit: number): Promise<Row[]> {

@@ -275,6 +275,15 @@ describe("search of messages", () => {
     }
   });
 
+  it("ends an answer at 8 MiB and says so, however many and long the messages are", async () => {
+    for (let n = 0; n < 12; n++) await say(`zebra ${n} ${"x".repeat(1_000_000)}`);
+    const question = { query: "zebra", k: 12, mode: "keyword", conversationId: null } as const;
+    const { matches, isCut } = await search.search(namespace, question);
+    expect([isCut, matches.length]).toEqual([true, 8]);
+    const few = await search.search(namespace, { ...question, k: 3 });
+    expect([few.isCut, few.matches.length]).toEqual([false, 3]);
+  });
+
   it("keeps conversations and namespaces apart, and forgets a removed one's words and vectors", async () => {
     await say("dog in c");
     await say("dog in d", "d");

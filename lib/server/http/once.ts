@@ -8,7 +8,7 @@ import { JSON_TYPE } from "./answer/respond.ts";
 import { isReply, type Reply, type ReplyWith, type Route, reply } from "./define-route.ts";
 
 /** Of a larger answer the status and the headers are kept. */
-export const MOST_BODY_BYTES = 65_536;
+export const MOST_BODY_BYTES = 1_048_576;
 const SYNTAX = /^[\x21-\x7e]{1,255}$/;
 
 /** The request's Idempotency-Key; null is without. @throws {AppError} `validation-failed`. */

@@ -16,9 +16,9 @@ export interface Problem {
 export interface NewSession {
   /** Any JSON, at most 1 MiB */
   data: unknown;
-  /** Idle time in seconds after which the session expires; if omitted, as it is, or the configured timeout */
+  /** Idle time in seconds after which the session expires; unchanged if omitted, the configured timeout for a new session */
   idleTimeoutSeconds?: number | undefined;
-  /** An end that use does not move; null: none; if omitted, as it is. It must be in the future */
+  /** A fixed end, in the future, which access does not extend; null removes it, and it is unchanged if omitted */
   expiresAt?: string | null | undefined;
   /** Names to find and end sessions by, each kept once; if omitted, as they are, or none; []: none */
   tags?: string[] | undefined;
@@ -32,7 +32,7 @@ export interface Session {
   /** When it ends if nobody uses it */
   expiresAt: string;
   idleTimeoutSeconds: number;
-  /** The end that use does not move, set as expiresAt; null: none */
+  /** The fixed end, set as expiresAt; null if there is none */
   endsAt: string | null;
   /** Grows by one with each change of the data; also the ETag */
   version: number;
@@ -49,7 +49,7 @@ export interface SessionWithData {
   /** When it ends if nobody uses it */
   expiresAt: string;
   idleTimeoutSeconds: number;
-  /** The end that use does not move, set as expiresAt; null: none */
+  /** The fixed end, set as expiresAt; null if there is none */
   endsAt: string | null;
   /** Grows by one with each change of the data; also the ETag */
   version: number;
@@ -62,9 +62,9 @@ export interface SessionWithData {
 export interface SessionChange {
   /** A merge patch (RFC 7396) for the session's data; null removes a member */
   data?: unknown;
-  /** Idle time in seconds after which the session expires; if omitted, as it is, or the configured timeout */
+  /** Idle time in seconds after which the session expires; unchanged if omitted, the configured timeout for a new session */
   idleTimeoutSeconds?: number | undefined;
-  /** An end that use does not move; null: none; if omitted, as it is. It must be in the future */
+  /** A fixed end, in the future, which access does not extend; null removes it, and it is unchanged if omitted */
   expiresAt?: string | null | undefined;
   /** Names to find and end sessions by, each kept once; if omitted, as they are, or none; []: none */
   tags?: string[] | undefined;
@@ -90,9 +90,9 @@ export interface SessionsBatchResult {
 }
 
 export interface SessionTerms {
-  /** Idle time in seconds after which the session expires; if omitted, as it is, or the configured timeout */
+  /** Idle time in seconds after which the session expires; unchanged if omitted, the configured timeout for a new session */
   idleTimeoutSeconds?: number | undefined;
-  /** An end that use does not move; null: none; if omitted, as it is. It must be in the future */
+  /** A fixed end, in the future, which access does not extend; null removes it, and it is unchanged if omitted */
   expiresAt?: string | null | undefined;
 }
 
@@ -162,13 +162,13 @@ export interface CacheEntry {
   ageSeconds: number;
   /** Seconds for which it is still fresh */
   ttlSeconds: number;
-  /** No longer fresh, and kept until it is filled anew */
+  /** No longer fresh, and kept until it is filled again */
   stale: boolean;
   /** Seconds since it was last read, or put */
   lastUsedSeconds: number;
   hits: number;
   tags: string[];
-  /** As Cache-Meta gave it */
+  /** The note that was sent as Cache-Meta */
   meta: string | null;
 }
 
@@ -636,7 +636,7 @@ export interface EmbeddingsRequest {
   encoding_format?: "float" | "base64" | undefined;
   /** The model's own, or the call is refused */
   dimensions?: number | undefined;
-  /** Not looked at */
+  /** Ignored */
   user?: string | undefined;
 }
 
@@ -727,7 +727,7 @@ export interface Conversation {
 
 export interface ConversationFields {
   title?: string | null | undefined;
-  /** Whom it belongs to, for lists and removals: any id of the caller's */
+  /** Whose conversation it is, for lists and bulk deletion: any id of yours */
   owner?: string | null | undefined;
   metadata?: Record<string, unknown> | null | undefined;
 }
@@ -759,6 +759,8 @@ export interface MessageSearchAnswer {
     /** Cosine, BM25, or 0–1 for hybrid */
     score: number;
   }[];
+  /** True if the answer ended at 8 MiB, before the number of messages asked for */
+  isCut: boolean;
   /** Messages without a vector yet, counted up to 10,000; until then they are found by keyword only */
   pending: number;
   tookMs: number;

@@ -61,7 +61,9 @@ export class FirstAnswers {
       return again(kept, request);
     }
     if (this.#running.size >= MOST_RUNNING)
-      throw new AppError("overloaded", "Too many requests with an Idempotency-Key run.", { retryAfterSeconds: 1 });
+      throw new AppError("overloaded", "Too many requests with an Idempotency-Key are running. Retry later.", {
+        retryAfterSeconds: 1,
+      });
     const found = this.#parts.rows.find(request.id, this.#parts.clock.nowMs() - KEPT_FOR_MS);
     this.#running.set(request.id, found);
     try {

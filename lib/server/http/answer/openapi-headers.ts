@@ -98,7 +98,7 @@ const NAMED_HEADERS = {
   Accept: { description: "The media types that are taken" },
   "Accept-Encoding": { description: "The encodings that are taken" },
   "Upload-Offset": {
-    description: "The offset at which to go on",
+    description: "The offset at which to resume",
     schema: { type: "integer", minimum: 0 },
   },
   "Upload-Complete": {

@@ -159,7 +159,7 @@ const keyRoutes: readonly Route[] = [
       shownOnce: "key",
       role: "operator",
       tag: "administration",
-      summary: "Give an API key another secret; the one before and its dashboard sessions end",
+      summary: "Give an API key a new secret; the old secret and its dashboard sessions end",
       params: z.object({ id: idSchema }),
       responses: {
         200: { description: "The key; its new secret is shown only in this response", schema: createdKeyAnswerSchema },

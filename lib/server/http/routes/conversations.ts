@@ -116,7 +116,7 @@ const many: readonly Route[] = [
       ...common,
       method: "get",
       path: LIST,
-      summary: "List conversations, of one owner or with ids that begin so; most recent first unless sorted",
+      summary: "List conversations: all, of one owner, or with a prefix of their ids; most recent first unless sorted",
       query: conversationsQuery,
       responses: { 200: { description: "A page of conversations", schema: conversationPageSchema } },
     },
@@ -130,7 +130,7 @@ const many: readonly Route[] = [
       ...common,
       method: "delete",
       path: LIST,
-      summary: "Delete the conversations of one owner, those with ids that begin so, or all; dryRun only counts",
+      summary: "Delete the conversations of one owner, with a prefix of their ids, or all; dryRun only counts",
       query: removeConversationsQuery,
       queryExample: { owner: "ada" },
       responses: { 200: { description: "How many were deleted, or would be", schema: removedSchema } },
@@ -175,10 +175,10 @@ const search = defineRoute(
     const startedMs = runtime.clock.monotonicMs();
     const { query, k, conversationId, mode } = body;
     const question = { query, k, mode, conversationId: conversationId ?? null };
-    const { matches, pending } = await runtime.rag.messages.search(namespace, question);
+    const { matches, isCut, pending } = await runtime.rag.messages.search(namespace, question);
     const tookMs = Math.round((runtime.clock.monotonicMs() - startedMs) * 1_000) / 1_000;
     const views = matches.map((match) => ({ ...messageView(match.conversationId, match.message), score: match.score }));
-    return { matches: views, pending, tookMs };
+    return { matches: views, isCut, pending, tookMs };
   },
 );
 

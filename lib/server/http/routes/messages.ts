@@ -36,7 +36,10 @@ const appending: readonly Route[] = [
       versioned: true,
       errors: [409],
       responses: {
-        200: { description: "Appended before: messages with these ids and contents are there", schema: appendedSchema },
+        200: {
+          description: "Appended before: messages with these ids and contents exist already",
+          schema: appendedSchema,
+        },
         201: { description: "Appended", schema: appendedSchema },
       },
     },
@@ -59,7 +62,8 @@ const appending: readonly Route[] = [
       method: "post",
       path: `${BASE}/truncate`,
       idempotent: true,
-      summary: "Remove the messages after one, and append others in the same step; accepts If-Match and If-Version",
+      summary:
+        "Remove the messages after a given one, and append others in the same step; accepts If-Match and If-Version",
       params: byId,
       body: truncateSchema,
       versioned: true,

@@ -21,7 +21,7 @@ export const manySessionsRoutes: readonly Route[] = [
       ...common,
       method: "get",
       path: `${BASE}/count`,
-      summary: "Count live sessions, all or those of a prefix of their ids or a tag",
+      summary: "Count live sessions: all, or those with a tag or a prefix of their ids",
       query: sessionTallyQuery,
       responses: { 200: { description: "Their number, and the bytes of their data", schema: sessionTallySchema } },
     },
@@ -32,11 +32,16 @@ export const manySessionsRoutes: readonly Route[] = [
       ...common,
       method: "delete",
       path: BASE,
-      summary: "End all sessions of a prefix of their ids or a tag, or with all=true every one; dryRun=1 only counts",
+      summary:
+        "Delete the sessions with a tag or a prefix of their ids, or every one with all=true; dryRun=1 only counts",
       query: sessionsEndQuery,
       queryExample: { prefix: "user-1:" },
       responses: {
-        200: { description: "How many ended, or would", schema: sessionsEndedSchema, example: { removed: 2 } },
+        200: {
+          description: "How many were deleted, or would be",
+          schema: sessionsEndedSchema,
+          example: { removed: 2 },
+        },
       },
     },
     async ({ runtime, namespace, query }) => {
@@ -51,7 +56,7 @@ export const manySessionsRoutes: readonly Route[] = [
       method: "post",
       path: `${BASE}/batch`,
       summary:
-        "Get and then delete up to 100 sessions in one call; a get is a use, and one that is not there is a plain miss (404)",
+        "Get and then delete up to 100 sessions in one call; a get counts as access, and a missing session is a 404 in its result",
       // Ending sessions must work when memory is short.
       growsMemory: false,
       body: sessionBatchSchema,

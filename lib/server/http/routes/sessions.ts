@@ -73,7 +73,7 @@ const writing: readonly Route[] = [
       method: "put",
       path: `${BASE}/{id}`,
       summary:
-        "Replace a session's data; with If-None-Match: * create a session under an id of your own (22 to 256 bytes, and you keep it secret); accepts If-Match and If-Version",
+        "Replace a session's data; with If-None-Match: *, create a session under your own id (22–256 bytes; keep it secret); accepts If-Match and If-Version",
       params: one,
       query: putSessionQuery,
       body: replaceSessionSchema,
@@ -103,7 +103,7 @@ const writing: readonly Route[] = [
       method: "patch",
       path: `${BASE}/{id}`,
       summary:
-        "Apply a merge patch (RFC 7396) to a session's data; as application/json, change its timeout and end too; accepts If-Match, If-None-Match and If-Version",
+        "Apply a merge patch (RFC 7396) to a session's data; as application/json, change its timeouts and tags too; accepts If-Match, If-None-Match and If-Version",
       params: one,
       body: sessionPatchSchema,
       bodyExample: { cart: ["book"], step: null },
@@ -161,7 +161,7 @@ const reading: readonly Route[] = [
       ...common,
       method: "post",
       path: `${BASE}/{id}/touch`,
-      summary: "Extend the idle timeout of a session, and set the timeout or the end that are named; the version stays",
+      summary: "Extend the idle timeout of a session, and change its timeout or fixed end; the version stays",
       growsMemory: false,
       body: touchSessionSchema,
       bodyOptional: true,

@@ -169,7 +169,7 @@ const readRoutes: readonly Route[] = [
       role: ["viewer", "consumer"],
       tag: "streams",
       summary: "Get a stream",
-      head: "Get the offset at which a stream goes on",
+      head: "Get the offset at which a stream resumes",
       params: streamParams,
       responses: {
         200: { description: "The job", schema: streamJobSchema, headers: ["Upload-Offset", "Upload-Complete"] },

@@ -241,9 +241,9 @@ export class VectorStore implements VectorIndex {
     });
   }
 
-  async remove(namespace: string, name: string, ids: readonly string[]): Promise<number> {
+  async remove(namespace: string, name: string, ids: readonly string[], filter?: Filter | null): Promise<number> {
     const collection = this.#find(namespace, name);
-    const rows = await this.#rows.remove(collection.record.id, ids);
+    const rows = await this.#rows.remove(collection.record.id, ids, filter);
     collection.count -= rows.length;
     this.counters.removed("deleted", rows.length);
     for (const row of rows) {
