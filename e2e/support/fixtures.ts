@@ -24,7 +24,7 @@ export const test = base.extend<object, Workers>({
         env: { HEADROOM_DOOR: door, HEADROOM_SAMPLE_SECONDS: "1", HEADROOM_LOG_LEVEL: "warn" },
       });
       await use(server);
-      const undeclared = await undeclaredOf(server);
+      const undeclared = await undeclaredOf(server, door);
       await server.remove();
       expect(undeclared, "what the tests saw and /openapi.json does not declare").toEqual([]);
     },
