@@ -19,7 +19,7 @@ export const toolsOf = (tools: readonly Tool[], { identity }: Pick<Caller, "iden
 
 /**
  * Runs a tool. Errors become the problems of the API, as JSON in a result that is marked as an error. They are no
- * structured content: clients would check that against the output schema.
+ * structured content: clients check that against the output schema (findings/mcp-error-output-schema.sh).
  */
 export async function callTool(tool: Tool, input: unknown, caller: Caller): Promise<CallToolResult> {
   try {
