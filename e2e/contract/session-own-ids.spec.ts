@@ -4,7 +4,8 @@ import { test } from "../support/fixtures.ts";
 const PATH = "/api/v1/sessions";
 const create = { "if-none-match": "*" };
 const at = (id: string) => `${PATH}/${encodeURIComponent(id)}`;
-const unique = (name: string) => `${name} é/?# ${Math.random().toString(36).slice(2)}-0123456789abcdef`;
+let made = 0;
+const unique = (name: string) => `${name} é/?# ${process.pid}-${++made}-0123456789abcdef`;
 
 async function outcome(response: Response): Promise<[number, string]> {
   return [response.status, ((await response.json()) as { code: string }).code];
