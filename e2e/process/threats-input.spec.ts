@@ -123,7 +123,7 @@ test("T14: keys that are syntax elsewhere are only keys here, and what is no key
     expect((await server.send("PUT", target, key, { "content-type": "text/plain" })).status).toBe(201);
     expect(await (await server.get(target)).text()).toBe(key);
   }
-  for (const key of ["%0d%0aSet-Cookie:x", "%00", "x".repeat(257), "%ff", "%ed%a0%80", "x".repeat(15_000)]) {
+  for (const key of ["%0d%0aSet-Cookie:x", "%00", "x".repeat(1_025), "%ff", "%ed%a0%80", "x".repeat(15_000)]) {
     await expectProblem(await server.get(`/api/v1/cache/${key}`), 400);
   }
 });

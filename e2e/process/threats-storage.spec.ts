@@ -170,6 +170,7 @@ test("T70: while the database thread hangs, requests get 503 with Retry-After, o
   const { id } = (await session.json()) as { id: string };
   await say(server, "before");
   writeFileSync(order, "hang");
+  await expect.poll(() => existsSync(`${order}.hangs`)).toBe(true);
   // Sent to a thread that answers no more: the first finds that out, the second comes when it is known.
   const waited = await say(server, "meanwhile");
   expect(await expectProblem(waited, 503)).toBe("storage-unavailable");
