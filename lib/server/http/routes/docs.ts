@@ -16,7 +16,7 @@ const ASSETS: Readonly<Record<string, string>> = {
 const PAGE = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Headroom API</title>
-<link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<link rel="icon" href="/icon.svg"><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
 <body><div id="docs"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body>
 </html>
 `;
