@@ -144,16 +144,26 @@ test("a refused body is not kept, a refusal by what is there is", async ({ serve
   expect(await post(server, path, undefined, keyed("refused"))).toEqual({ ...first, replayed: "true" });
 });
 
-test("of an answer over 64 KiB the status and the headers come again, without a body", async ({ server }) => {
-  const path = "/api/v1/conversations/once-large/messages";
-  const body = { role: "user", content: "x".repeat(70_000) };
-  const first = await post(server, path, body, keyed("large"));
-  const again = await server.send("POST", path, body, keyed("large"));
-  expect([again.status, again.headers.get("etag")]).toEqual([201, first.etag]);
-  expect([again.headers.get("idempotency-replayed"), await again.text()]).toEqual(["true", ""]);
-  const list = (await (await server.get(path)).json()) as { items: unknown[] };
-  expect(list.items).toHaveLength(1);
-});
+for (const [count, kept] of [
+  [14, true],
+  [16, false],
+] as const) {
+  const size = `${((count * 70_000) / 1_048_576).toFixed(2)} MiB`;
+  const what = kept ? "the whole" : "the status and the headers, but not the body,";
+  test(`of an answer of ${size} ${what} come again`, async ({ server }) => {
+    const path = `/api/v1/conversations/once-${String(count)}/messages`;
+    const body = { messages: Array.from({ length: count }, () => ({ role: "user", content: "x".repeat(70_000) })) };
+    const first = await server.send("POST", path, body, keyed("large"));
+    const text = await first.text();
+    expect([first.status, text.length > 1_048_576]).toEqual([201, !kept]);
+    const again = await server.send("POST", path, body, keyed("large"));
+    expect([again.status, again.headers.get("etag")]).toEqual([201, first.headers.get("etag")]);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    expect((await again.text()) === (kept ? text : "")).toBe(true);
+    const list = (await (await server.get(path)).json()) as { items: unknown[] };
+    expect(list.items).toHaveLength(count);
+  });
+}
 
 test("sign-in and other verbs take no key: it is ignored", async ({ server }) => {
   const key = await server.createKey("viewer");
