@@ -1,17 +1,10 @@
 import { DEEP, IRREGULAR, ODD_NUMBER, POSITION, Scanner } from "../scan/scanner.ts";
 import { Carry } from "./carry.ts";
 import { DocumentShape } from "./document-shape.ts";
-import { isBlank, isSpace, parseOne } from "./json-text.ts";
-import {
-  excerptOf,
-  type Parser,
-  type ParserState,
-  type RecordReceiver,
-  type RejectCode,
-  type StreamFault,
-} from "./parser.ts";
+import { ElementBlock } from "./element-block.ts";
+import { isBlank, isSpace } from "./json-text.ts";
+import type { Parser, ParserState, RecordReceiver, StreamFault } from "./parser.ts";
 import { RecordRuns } from "./record-runs.ts";
-import { BlockBuilder } from "./records.ts";
 import { WindowLines } from "./window-lines.ts";
 
 const DOUBTFUL = IRREGULAR | DEEP | ODD_NUMBER;
@@ -36,32 +29,27 @@ export interface JsonDocumentOptions {
  * What lies around them is checked for its shape and released; a root that is no array, with no path given, is one record.
  */
 export class JsonDocumentParser implements Parser {
-  readonly #receiver: RecordReceiver;
   readonly #scanner = new Scanner();
   readonly #runs: RecordRuns;
   readonly #carry: Carry;
-  readonly #rounded: readonly string[];
   readonly #shape: DocumentShape;
   readonly #depth: number;
   readonly #lines: WindowLines;
-  #carriedLine = 1;
+  readonly #block: ElementBlock;
   /** Offset of the unfinished element, or of what comes next; its line is known once it is asked for. */
   #offset: number;
   #fault: StreamFault | null = null;
-  #block: BlockBuilder;
   /** Where the run of elements that wait for their parse begins in the window, and the events of their ends. */
   #runStart = 0;
   #runFirst = -1;
 
   constructor({ receiver, from, path = [], keys, rounded = [], maxRecordBytes }: JsonDocumentOptions) {
-    this.#receiver = receiver;
     this.#carry = new Carry(maxRecordBytes);
-    this.#rounded = rounded;
     this.#depth = path.length + 1;
     this.#shape = new DocumentShape(path, from?.extra.inside === true, from?.extra.due === true);
     this.#offset = from?.offset ?? 0;
     this.#lines = new WindowLines(this.#scanner, this.#offset, from?.line ?? 1);
-    this.#block = this.#newBlock();
+    this.#block = new ElementBlock(receiver, rounded, (offset) => this.#lines.of(offset));
     this.#scanner.resetDocument(this.#shape.depth);
     this.#runs = new RecordRuns(this.#scanner, keys ?? null, rounded);
   }
@@ -82,7 +70,7 @@ export class JsonDocumentParser implements Parser {
   get state(): ParserState {
     const { inTarget, elementDue } = this.#shape;
     if (!inTarget) return { offset: 0, line: 1, extra: {} };
-    return { offset: this.#offset, line: this.#lineAt(this.#offset), extra: { inside: true, due: elementDue } };
+    return { offset: this.#offset, line: this.#lines.of(this.#offset), extra: { inside: true, due: elementDue } };
   }
 
   push(bytes: Uint8Array): void {
@@ -90,10 +78,9 @@ export class JsonDocumentParser implements Parser {
     this.#scanner.load(bytes);
     this.#lines.begin(bytes.length);
     this.#runs.begin();
-    this.#block = this.#newBlock();
     const left = this.#shape.inTarget ? this.#takeElements(bytes.length) : this.#takeScanned(0, bytes.length, false);
     // Before the next unfinished element takes the place of the one that the block may begin with.
-    if (this.#block.records.length > 0) this.#receiver.block(this.#block);
+    this.#block.flush();
     if (!this.#fault && left < bytes.length) this.#keepTail(left, bytes.length);
     this.#lines.end();
   }
@@ -101,10 +88,9 @@ export class JsonDocumentParser implements Parser {
   end(): void {
     if (this.#fault) return;
     if (this.#carry.active && (this.#shape.isOneRecord || this.#shape.endedWithoutBrackets())) {
-      this.#block = this.#newBlock();
       const length = this.#carry.seenBytes;
       this.#takeElement(this.#carry.tooLarge ? null : this.#carry.take(), ODD_NUMBER, this.#offset, length);
-      if (this.#block.records.length > 0) this.#receiver.block(this.#block);
+      this.#block.flush();
       if (!this.#shape.isOneRecord) return;
       // Its bracket may have been missed long before the end: what stood behind it was taken for a part of it, and is not told.
     }
@@ -112,17 +98,8 @@ export class JsonDocumentParser implements Parser {
     if (problem) this.#fail(problem.code, problem.message, this.#base);
   }
 
-  #newBlock(): BlockBuilder {
-    return new BlockBuilder((offset) => this.#lineAt(offset));
-  }
-
   get #base(): number {
     return this.#lines.base;
-  }
-
-  /** Line of an offset in the present window, or of the element that was begun before it. */
-  #lineAt(offset: number): number {
-    return offset < this.#base ? this.#carriedLine : this.#lines.at(offset);
   }
 
   /**
@@ -238,17 +215,15 @@ export class JsonDocumentParser implements Parser {
     const carried = this.#carry.active;
     const text = this.#segment(left, at);
     if (!carried) this.#offset = this.#base + this.#skipSpace(left, at);
-    const blank = text !== null && isBlank(text);
-    if (blank && !this.#shape.elementDue) return;
+    if (text !== null && isBlank(text) && !this.#shape.elementDue) return;
     this.#takeElement(text, event, this.#offset, this.#base + at - this.#offset);
   }
 
   #takeElement(text: Buffer | null, event: number, offset: number, length: number): void {
     if (text === null) {
-      this.#refuse("record-too-large", `an element of ${length} bytes`, this.#carry.head, offset);
+      this.#block.refuse("record-too-large", `an element of ${length} bytes`, this.#carry.head, offset);
       this.#carry.clear();
-    } else if (isBlank(text)) this.#refuse("malformed-json", "an element is missing", NOTHING, offset);
-    else this.#parseAlone(text, event, offset);
+    } else this.#block.parse(text, event, offset);
   }
 
   /** Elements whose commas are events [runFirst, last). */
@@ -262,8 +237,7 @@ export class JsonDocumentParser implements Parser {
     if (this.#carry.active) {
       const event = list[index] ?? 0;
       const at = event & POSITION;
-      const length = this.#base + at - this.#offset;
-      this.#takeElement(this.#segment(start, at), event, this.#offset, length);
+      this.#takeElement(this.#segment(start, at), event, this.#offset, this.#base + at - this.#offset);
       start = at + 1;
       this.#offset = this.#base + start;
       index++;
@@ -277,9 +251,8 @@ export class JsonDocumentParser implements Parser {
     for (let index = first; index < last; ) {
       let stop = index;
       while (stop < last && ((list[stop] ?? 0) & DOUBTFUL) === 0) stop++;
-      const vouched = stop > index;
-      if (!vouched) stop = index + 1;
-      const values = vouched ? this.#runs.elements(start, index, stop) : null;
+      const values = stop > index ? this.#runs.elements(start, index, stop) : null;
+      stop = Math.max(stop, index + 1);
       for (let at = index; at < stop; at++) start = this.#place(list[at] ?? 0, start, values, at - index);
       index = stop;
     }
@@ -290,10 +263,8 @@ export class JsonDocumentParser implements Parser {
     const at = event & POSITION;
     const { bytes, origin } = this.#scanner;
     this.#offset = this.#base + this.#skipSpace(start, at);
-    if (values) this.#block.add(values[index], this.#offset, 0);
-    else {
-      this.#takeElement(bytes.subarray(origin + start, origin + at), event, this.#offset, at - start);
-    }
+    if (values) this.#block.add(values[index], this.#offset);
+    else this.#takeElement(bytes.subarray(origin + start, origin + at), event, this.#offset, at - start);
     this.#offset = this.#base + at + 1;
     return at + 1;
   }
@@ -314,7 +285,7 @@ export class JsonDocumentParser implements Parser {
     const tail = bytes.subarray(origin + start, origin + end);
     if (!this.#carry.active) {
       this.#offset = this.#base + start;
-      this.#carriedLine = this.#lineAt(this.#offset);
+      this.#lines.hold(this.#offset);
     }
     if (this.#shape.finished) {
       if (!isBlank(tail)) this.#fail("json-structure", "text after the document's end", this.#base + left);
@@ -323,17 +294,7 @@ export class JsonDocumentParser implements Parser {
     this.#carry.append(tail);
   }
 
-  #parseAlone(bytes: Buffer, flags: number, offset: number): void {
-    const parsed = parseOne(bytes, flags, this.#rounded, this.#receiver.describes());
-    if ("value" in parsed) this.#block.add(parsed.value, offset, 0);
-    else this.#refuse(parsed.code, parsed.message, bytes, offset);
-  }
-
-  #refuse(code: RejectCode, message: string, record: Uint8Array, offset: number): void {
-    this.#receiver.reject(() => ({ line: this.#lineAt(offset), offset, code, message, excerpt: excerptOf(record) }));
-  }
-
   #fail(code: StreamFault["code"], message: string, offset: number): void {
-    this.#fault ??= { code, message, offset, line: this.#lineAt(offset) };
+    this.#fault ??= { code, message, offset, line: this.#lines.of(offset) };
   }
 }

@@ -10,6 +10,7 @@ export class WindowLines {
   /** Line breaks in the window's first bytes. */
   #countedBytes = 0;
   #counted = 0;
+  #heldLine = 1;
 
   constructor(scanner: Scanner, offset: number, line: number) {
     this.#scanner = scanner;
@@ -24,6 +25,16 @@ export class WindowLines {
   /** The scanner has a window of so many bytes. */
   begin(bytes: number): void {
     this.#bytes = bytes;
+  }
+
+  /** Keeps the line of what this window begins and a later one ends. */
+  hold(offset: number): void {
+    this.#heldLine = this.at(offset);
+  }
+
+  /** Line of an offset of the window, or of what was begun before it. */
+  of(offset: number): number {
+    return offset < this.#base ? this.#heldLine : this.at(offset);
   }
 
   /** Line of an offset that is not before the window; of one behind it, the line on which the window ends. */
