@@ -1,5 +1,6 @@
 import type { MemoryAccount } from "../../lib/ports/memory-account.ts";
-import { BoundedEntries, type PolicySetting } from "../../lib/stores/cache/bounded-entries.ts";
+import { BoundedEntries } from "../../lib/stores/cache/bounded-entries.ts";
+import type { PolicySetting } from "../../lib/stores/cache/eviction/policy-setting.ts";
 import { FakeClock } from "../../lib/testing/fake-clock.ts";
 import type { Trace } from "./traces.ts";
 

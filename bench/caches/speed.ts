@@ -8,7 +8,8 @@
 import { execFileSync } from "node:child_process";
 import { LRUCache } from "lru-cache";
 import { systemClock } from "../../lib/shared/clock.ts";
-import { BoundedEntries, type PolicySetting } from "../../lib/stores/cache/bounded-entries.ts";
+import { BoundedEntries } from "../../lib/stores/cache/bounded-entries.ts";
+import type { PolicySetting } from "../../lib/stores/cache/eviction/policy-setting.ts";
 import { seededRandom } from "../workloads/random.ts";
 import { unlimitedAccount } from "./simulate.ts";
 

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { TestAccount } from "../../testing/test-account.ts";
-import { BoundedEntries, type PolicySetting } from "./bounded-entries.ts";
+import { BoundedEntries } from "./bounded-entries.ts";
+import type { PolicySetting } from "./eviction/policy-setting.ts";
 
 const key = fc.integer({ min: 0, max: 30 }).map((n) => `k${n}`);
 const operation = fc.oneof(
@@ -70,9 +71,9 @@ describe.each(policies)("BoundedEntries under %s", (policy) => {
               stored += 1;
               expect(outcome).toBe(before ? "replaced" : "added");
               model.set(op.key, { value: n, size: op.size, expiresAtMs: nowMs + op.ttlMs });
-              expect(store.peek(op.key)?.n).toBe(n);
+              expect(store.view.peek(op.key)?.n).toBe(n);
             } else {
-              expect(store.peek(op.key)?.n).toBe(before?.value);
+              expect(store.view.peek(op.key)?.n).toBe(before?.value);
               expect(outcome === "too-large" || account.throttled).toBe(true);
             }
           } else if (op.do === "get") {
@@ -108,12 +109,12 @@ describe.each(policies)("BoundedEntries under %s", (policy) => {
           expect(store.bytes).toBeLessThanOrEqual(store.maxBytes);
           expect(account.grantedBytes).toBe(store.bytes);
           expect(stored - removed).toBe(store.items);
-          const entries = [...store.entries()];
+          const entries = [...store.view.entries()];
           const live = [...model].filter(([, entry]) => entry.expiresAtMs > clock.monotonicMs());
           expect(new Map(entries.map((entry) => [entry.key, entry.value.n]))).toEqual(
             new Map(live.map(([name, entry]) => [name, entry.value])),
           );
-          const expired = store.expired();
+          const expired = store.view.expired();
           expect(store.bytes - store.indexBytes - expired.freedBytes).toBe(
             live.reduce((sum, [, { size }]) => sum + size, 0),
           );
@@ -174,9 +175,9 @@ describe("BoundedEntries", () => {
     store.set("b", 2, 300, 1e6);
     account.throttled = true;
     expect(store.set("c", 3, 500, 1e6)).toBe("added");
-    expect([store.peek("a"), store.peek("b"), store.peek("c")]).toEqual([undefined, undefined, 3]);
+    expect([store.view.peek("a"), store.view.peek("b"), store.view.peek("c")]).toEqual([undefined, undefined, 3]);
     expect(store.set("c", 4, 700, 1e6)).toBe("no-memory");
-    expect(store.peek("c")).toBe(3);
+    expect(store.view.peek("c")).toBe(3);
     expect(account.grantedBytes).toBe(store.bytes);
   });
 

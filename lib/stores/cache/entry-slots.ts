@@ -1,3 +1,4 @@
+import type { Relief } from "../../ports/bounded-store.ts";
 import { FreeSlots } from "../core/free-slots.ts";
 import { grown } from "../core/grown.ts";
 import { SlotTable } from "../core/slot-table.ts";
@@ -7,12 +8,12 @@ const SLOT_BYTES = 8 + 4 + 8;
 
 /** Where entries are: by slot number, in columns, found by hash and key. Free slots are chained. It knows no bounds. */
 export class EntrySlots<V> {
-  readonly #table: SlotTable;
-  readonly #values: (V | undefined)[];
+  #table: SlotTable;
+  #values: (V | undefined)[];
   /** Bytes of a used slot; the next free slot of a free one. */
   #sizes: Uint32Array;
   #expiresAtMs: Float64Array;
-  readonly #free: FreeSlots;
+  #free: FreeSlots;
 
   constructor(slots: number) {
     this.#table = new SlotTable(slots, true);
@@ -93,9 +94,42 @@ export class EntrySlots<V> {
     this.#free.grow(this.#sizes);
   }
 
+  /** Moves the entries of `order` to the first of so many new slots, in that order. */
+  rebuild(slots: number, order: readonly number[]): void {
+    const table = this.#table;
+    const values = this.#values;
+    const sizes = this.#sizes;
+    const expiresAtMs = this.#expiresAtMs;
+    this.#table = new SlotTable(slots, true);
+    this.#values = new Array<V | undefined>(slots).fill(undefined);
+    this.#sizes = new Uint32Array(slots);
+    this.#expiresAtMs = new Float64Array(slots);
+    this.#free = new FreeSlots(this.#sizes);
+    for (const old of order)
+      this.add(
+        table.hashOf(old),
+        table.keys[old] as string,
+        values[old] as V,
+        sizes[old] as number,
+        expiresAtMs[old] as number,
+      );
+  }
+
   /** Slots by hash: see `SlotTable.walk`. */
   walk(from: number, cells: number): { slots: number[]; next: number | null } {
     return this.#table.walk(from, cells);
+  }
+
+  /** What the first entries of `slots` hold together, until it is `targetBytes`. */
+  relief(slots: Iterable<number>, targetBytes = Number.POSITIVE_INFINITY): Relief {
+    let items = 0;
+    let freedBytes = 0;
+    for (const slot of slots) {
+      if (freedBytes >= targetBytes) break;
+      items += 1;
+      freedBytes += this.sizeBytes(slot);
+    }
+    return { items, freedBytes };
   }
 
   *used(): Generator<number> {

@@ -80,7 +80,7 @@ export function queryCacheStore(cache: QueryCache): BoundedStore {
     relief: [
       {
         kind: "expire",
-        predict: () => cache.entries.expired(),
+        predict: () => cache.entries.view.expired(),
         run: (targetBytes, yielder) => cache.entries.sweep(yielder, targetBytes),
       },
       slicedStep(

@@ -78,7 +78,7 @@ export class QueryCache {
 
   /** The answer under a key found by other means than the question itself; a hit if there is one, else no miss. */
   peek(key: string): Buffer | undefined {
-    return this.entries.peek(key) && this.get(key);
+    return this.entries.view.peek(key) && this.get(key);
   }
 
   /** @returns false when the answer was not kept: too large, or older than a write. No other is kept for it then. */
@@ -98,7 +98,7 @@ export class QueryCache {
   invalidate(namespace: string): number {
     for (const pending of this.#pending) if (pending.namespace === namespace) pending.isStale = true;
     let removed = 0;
-    for (const { key, value } of this.entries.entries())
+    for (const { key, value } of this.entries.view.entries())
       if (value.owner.name === namespace && this.entries.delete(key)) removed++;
     return removed;
   }

@@ -54,8 +54,8 @@ export class CacheLookups {
   /** Counts as no use. */
   async peek(namespace: string, key: string): Promise<PeekedEntry | null> {
     const full = fullKey(namespace, key);
-    const entry = this.#parts.entries.peek(full);
-    const leftMs = entry ? this.#parts.entries.ttlLeftMs(full) : 0;
+    const entry = this.#parts.entries.view.peek(full);
+    const leftMs = entry ? this.#parts.entries.view.ttlLeftMs(full) : 0;
     if (!entry || leftMs <= 0) return null;
     const { mediaType, tags, meta, mayBeStale } = entry;
     const ttlLeftMs = Math.max(0, entry.freshUntilMs - this.#parts.clock.monotonicMs());
@@ -126,7 +126,7 @@ export class CacheLookups {
     if (!this.#parts.leases.isHeld(key)) return { outcome: "miss" };
     const waited = await this.#parts.leases.wait(key, fill);
     if (waited.outcome !== "filled") return waited;
-    const entry = this.#parts.entries.peek(key);
+    const entry = this.#parts.entries.view.peek(key);
     return entry ? this.#hit(key, entry, accepts, etags) : { outcome: "pending" };
   }
 }

@@ -26,8 +26,8 @@ export function createRelief(parts: Parts): readonly ReliefStep[] {
 function expire({ entries, bodies, ...parts }: Parts): ReliefStep {
   return step({ entries, bodies, ...parts }, "expire", {
     available: () => {
-      const { items, freedBytes } = entries.expired();
-      return { items, freedBytes: freedBytes + bodyBytes(entries.expiredValues()) };
+      const { items, freedBytes } = entries.view.expired();
+      return { items, freedBytes: freedBytes + bodyBytes(entries.view.expiredValues()) };
     },
     run: async (targetBytes, yielder) => (await entries.sweep(yielder, targetBytes)).items,
   });
@@ -37,7 +37,7 @@ function expire({ entries, bodies, ...parts }: Parts): ReliefStep {
 function deduplicate({ entries, bodies, ...parts }: Parts): ReliefStep {
   const duplicates = function* (): Generator<[CachedResponse, HeldBody, string]> {
     const first = new Map<string, HeldBody>();
-    for (const { key, value } of entries.entries()) {
+    for (const { key, value } of entries.view.entries()) {
       const same = first.get(value.body.tag);
       if (same === undefined) first.set(value.body.tag, value.body);
       else if (same !== value.body && bodies.isSame(same, value.body)) yield [value, same, key];
@@ -56,7 +56,7 @@ function deduplicate({ entries, bodies, ...parts }: Parts): ReliefStep {
         if (yielder.spent) await yielder.yield();
         // Either may have gone or changed while others had the loop. The entry is looked for by its key: it may be gone while its body
         // is another's still, and giving back a holder for it would let that one's bytes go.
-        if (shared.holders === 0 || entries.peek(key) !== entry) continue;
+        if (shared.holders === 0 || entries.view.peek(key) !== entry) continue;
         if (shared === entry.body || shared.tag !== entry.body.tag) continue;
         freed += blockBytes(entry.body.storedBytes);
         items += 1;
@@ -71,7 +71,7 @@ function deduplicate({ entries, bodies, ...parts }: Parts): ReliefStep {
 
 function recompress({ entries, bodies, compressor, canCompress, ...parts }: Parts): ReliefStep {
   const plain = (): CachedResponse[] =>
-    [...entries.entries()].map(({ value }) => value).filter((value) => canCompress(value));
+    [...entries.view.entries()].map(({ value }) => value).filter((value) => canCompress(value));
   return step({ entries, bodies, compressor, canCompress, ...parts }, "recompress", {
     available: () => {
       const found = plain();
@@ -101,8 +101,8 @@ function compact({ bodies, ...parts }: Parts): ReliefStep {
 function evict({ entries, bodies, ...parts }: Parts): ReliefStep {
   return step({ entries, bodies, ...parts }, "evict", {
     available: () => {
-      const { items, freedBytes } = entries.expired();
-      const expiredBytes = freedBytes + bodyBytes(entries.expiredValues());
+      const { items, freedBytes } = entries.view.expired();
+      const expiredBytes = freedBytes + bodyBytes(entries.view.expiredValues());
       return {
         items: entries.items - items,
         freedBytes: entries.bytes - entries.indexBytes + bodies.liveBytes - expiredBytes,

@@ -1,7 +1,8 @@
 import type { Yielder } from "../../ports/bounded-store.ts";
 import type { CachedEntry, CacheSelection, Listed, SortedPage, SortedPosition } from "../../ports/cache-store.ts";
 import type { Clock } from "../../shared/clock.ts";
-import type { BoundedEntries, WalkedEntry } from "../cache/bounded-entries.ts";
+import type { BoundedEntries } from "../cache/bounded-entries.ts";
+import type { WalkedEntry } from "../cache/entry-view.ts";
 import { HASHES } from "../core/slot-table.ts";
 import { type CachedResponse, hasTag, isStale, splitTags } from "./cached-response.ts";
 import type { FillLeases } from "./fill-leases.ts";
@@ -109,12 +110,12 @@ export class NamespaceScan {
     const sequence = lastSequence();
     // By hash: while this waits, new bounds may build the index anew, and a slot number would mean another entry.
     for (let from: number | null = 0; from !== null; ) {
-      const stretch: ReturnType<typeof entries.walk> = entries.walk(from, STRETCH);
+      const stretch: ReturnType<typeof entries.view.walk> = entries.view.walk(from, STRETCH);
       for (const entry of stretch.entries) {
         const { key, value } = entry;
         if (value.sequence > sequence || !isSelected(start, tags, key, value)) continue;
         // It may have gone, or been put again, while this waited.
-        if (entries.peek(key) === value) visit(entry);
+        if (entries.view.peek(key) === value) visit(entry);
         if (yielder.spent) await yielder.yield();
       }
       from = stretch.next;
@@ -145,7 +146,7 @@ export class NamespaceScan {
     let shown = from % SAME_HASH;
     for (let cells = 0; cells < LIST_CELLS; cells += STRETCH) {
       if (hash >= HASHES) return { items, next: null };
-      const { entries, next } = this.#options.entries.walk(hash, STRETCH);
+      const { entries, next } = this.#options.entries.view.walk(hash, STRETCH);
       let ofHash = 0;
       for (const entry of entries) {
         ofHash = entry.hash === hash ? ofHash + 1 : 1;

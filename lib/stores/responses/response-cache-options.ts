@@ -1,7 +1,7 @@
 import type { Yielder } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
-import type { PolicySetting } from "../cache/bounded-entries.ts";
+import type { PolicySetting } from "../cache/eviction/policy-setting.ts";
 
 export interface ResponseCacheOptions {
   maxItems: number;

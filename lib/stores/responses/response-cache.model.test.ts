@@ -5,7 +5,7 @@ import type { Encoding, Representation } from "../../ports/cache-store.ts";
 import { AppError } from "../../shared/errors.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { TestAccount } from "../../testing/test-account.ts";
-import type { PolicySetting } from "../cache/bounded-entries.ts";
+import type { PolicySetting } from "../cache/eviction/policy-setting.ts";
 import { ResponseCache } from "./response-cache.ts";
 
 const MAX_BYTES = 320 * 1024;

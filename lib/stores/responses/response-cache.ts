@@ -114,7 +114,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
     const key = fullKey(put.namespace, put.key);
     if (put.accepts) this.#lookups.learnTaker(put.accepts);
     this.#leases.require(key, put.lease);
-    requireCondition(put.condition, this.#entries.peek(key));
+    requireCondition(put.condition, this.#entries.view.peek(key));
     const { maxAgeMs, staleMs = 0 } = put;
     if (maxAgeMs === 0 && staleMs === 0) return this.#putNothing(key);
     const { mediaType, tags, meta } = ownTexts(put);
@@ -125,7 +125,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
     const form = await examine(put, this.#maxBodyBytes, this.#inflations);
     // The lease may have run out, or gone to another, meanwhile.
     this.#leases.require(key, put.lease);
-    requireCondition(put.condition, this.#entries.peek(key));
+    requireCondition(put.condition, this.#entries.view.peek(key));
     const heldBytes = this.#budget.grantedBytes - this.#entries.indexBytes;
     if (!this.#budget.couldReserve(mostBytes - heldBytes)) throw this.#refuse(memoryPressure());
     const owner = this.#owners.of(ownText(put.namespace));
@@ -135,7 +135,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
 
   async delete(namespace: string, key: string, lease?: string, condition?: Condition | null): Promise<boolean> {
     const full = fullKey(namespace, key);
-    const entry = this.#entries.peek(full);
+    const entry = this.#entries.view.peek(full);
     // What is not there is 404, whatever is asked of it (RFC 9110, 13.2.1).
     if (entry) requireCondition(condition, entry);
     if (lease !== undefined) {
@@ -248,7 +248,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
 
   #store(put: NewResponse): "added" | "replaced" {
     const { key, owner, form, bytes, frame, maxAgeMs, staleMs } = put;
-    const wasThere = this.#entries.peek(key) !== undefined;
+    const wasThere = this.#entries.view.peek(key) !== undefined;
     this.#budget.holdSpare();
     try {
       const body = this.#bodies.hold(bytes, form, owner);
