@@ -67,3 +67,10 @@ function badCursor(): AppError {
   const errors = [{ path: "query.cursor", message: "must be a cursor that this list returned" }];
   return new AppError("validation-failed", "query.cursor must be a cursor that this list returned.", { errors });
 }
+
+/** The first `limit` of `rows`; where one more was found than that, `cursorOf` the last one shown leads to the next page. */
+export function pageOf<Row>(rows: readonly Row[], limit: number, cursorOf: (last: Row) => string) {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: last !== undefined && rows.length > limit ? cursorOf(last) : null };
+}

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { auditEntrySchema } from "../../../contracts/audit.ts";
 import { createdKeyAnswerSchema, keyPatchSchema, keyViewSchema, newKeySchema } from "../../../contracts/auth.ts";
-import { DEFAULT_PAGE_SIZE, idSchema, listQuery, page } from "../../../contracts/common.ts";
+import { idSchema, listQuery, page } from "../../../contracts/common.ts";
 import { rollbackSchema, settingsPatchSchema, settingsViewSchema } from "../../../contracts/settings.ts";
 import { AppError } from "../../../shared/errors.ts";
-import { decodeAgeCursor, decodeNumberCursor, encodeAgeCursor, encodeCursor } from "../answer/page-cursor.ts";
+import { decodeAgeCursor, decodeNumberCursor, encodeAgeCursor, encodeCursor, pageOf } from "../answer/page-cursor.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 
 const settingsAnswer = { 200: { description: "The current settings", schema: settingsViewSchema } };
@@ -92,11 +92,8 @@ const keyRoutes: readonly Route[] = [
       responses: { 200: { description: "A page of keys", schema: page(keyViewSchema) } },
     },
     ({ runtime, query }) => {
-      const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-      const found = runtime.keys.list(decodeAgeCursor(query.cursor), limit + 1);
-      const items = found.slice(0, limit);
-      const last = items.at(-1);
-      return { items, nextCursor: last && found.length > limit ? encodeAgeCursor(last) : null };
+      const found = runtime.keys.list(decodeAgeCursor(query.cursor), query.limit + 1);
+      return pageOf(found, query.limit, encodeAgeCursor);
     },
   ),
   defineRoute(
@@ -201,11 +198,9 @@ const auditRoute = defineRoute(
     responses: { 200: { description: "A page of audit entries", schema: page(auditEntrySchema) } },
   },
   async ({ runtime, query }) => {
-    const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-    const rows = await runtime.audit.list(limit + 1, decodeNumberCursor(query.cursor));
-    const items = rows.slice(0, limit).map(({ atMs, ...entry }) => ({ ...entry, at: new Date(atMs).toISOString() }));
-    const last = items.at(-1);
-    return { items, nextCursor: last && rows.length > limit ? encodeCursor(last.id) : null };
+    const rows = await runtime.audit.list(query.limit + 1, decodeNumberCursor(query.cursor));
+    const { items, nextCursor } = pageOf(rows, query.limit, ({ id }) => encodeCursor(id));
+    return { items: items.map(({ atMs, ...entry }) => ({ ...entry, at: new Date(atMs).toISOString() })), nextCursor };
   },
 );
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DEFAULT_PAGE_SIZE, idSchema } from "../../../contracts/common.ts";
+import { idSchema } from "../../../contracts/common.ts";
 import {
   conversationFieldsSchema,
   conversationPageSchema,
@@ -145,7 +145,7 @@ const many: readonly Route[] = [
 
 /** The order of lists by the newest message holds while messages come; others are by the values of the day. */
 async function listPage(runtime: Runtime, namespace: string, query: z.infer<typeof conversationsQuery>) {
-  const { limit = DEFAULT_PAGE_SIZE, cursor, sort: by = "lastMessageAt", order = "desc" } = query;
+  const { limit, cursor, sort: by = "lastMessageAt", order = "desc" } = query;
   const filter = { owner: query.owner ?? null, prefix: query.prefix ?? null };
   const { conversations } = runtime.rag.parts;
   if (by !== "lastMessageAt" || order === "asc") {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DEFAULT_PAGE_SIZE, idSchema, listQuery } from "../../../contracts/common.ts";
+import { idSchema, listQuery } from "../../../contracts/common.ts";
 import { removedSchema } from "../../../contracts/conversations.ts";
 import {
   batchItemSchema,
@@ -27,7 +27,13 @@ import { hasCondition } from "../../../shared/filter.ts";
 import { unpackText } from "../../../stores/rag/document-text.ts";
 import type { Runtime } from "../../runtime.ts";
 import { readCondition, versioned, versionHeaders } from "../answer/entity-tag.ts";
-import { decodeNumberCursor, decodeSortedCursor, encodeCursor, encodeSortedCursor } from "../answer/page-cursor.ts";
+import {
+  decodeNumberCursor,
+  decodeSortedCursor,
+  encodeCursor,
+  encodeSortedCursor,
+  pageOf,
+} from "../answer/page-cursor.ts";
 import { schemaError, toProblem } from "../answer/problem.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 import { readFilterParameter } from "../intake/read-filter.ts";
@@ -174,9 +180,10 @@ export const documentRoutes: readonly Route[] = [
       const { documents } = runtime.rag.parts;
       const document = await documents.find(namespace, params.id);
       if (document === null) throw noDocument();
-      const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-      const rows = await documents.chunks(document.rowId, decodeNumberCursor(query.cursor) ?? -1, limit + 1);
-      const items = rows.slice(0, limit).map(({ ordinal, text, start, end }) => ({
+      const { limit, cursor } = query;
+      const rows = await documents.chunks(document.rowId, decodeNumberCursor(cursor) ?? -1, limit + 1);
+      const { items, nextCursor } = pageOf(rows, limit, ({ ordinal }) => encodeCursor(ordinal));
+      const chunks = items.map(({ ordinal, text, start, end }) => ({
         chunkId: chunkIdOf(document.id, ordinal),
         documentId: document.id,
         ordinal,
@@ -184,8 +191,7 @@ export const documentRoutes: readonly Route[] = [
         start,
         end,
       }));
-      const last = items.at(-1);
-      return { items, nextCursor: last && rows.length > limit ? encodeCursor(last.ordinal) : null };
+      return { items: chunks, nextCursor };
     },
   ),
 ];

@@ -1,4 +1,3 @@
-import { DEFAULT_PAGE_SIZE } from "../../../contracts/common.ts";
 import {
   agentAnswerSchema,
   agentDetailSchema,
@@ -11,7 +10,7 @@ import {
   verdictQuery,
 } from "../../../contracts/leaks.ts";
 import { AppError } from "../../../shared/errors.ts";
-import { decodeNumberCursor, encodeCursor } from "../answer/page-cursor.ts";
+import { decodeNumberCursor, encodeCursor, pageOf } from "../answer/page-cursor.ts";
 import { defineRoute, type Route } from "../define-route.ts";
 
 const noSuchAgent = (name: string) =>
@@ -53,16 +52,15 @@ export const leakRoutes: readonly Route[] = [
       responses: { 200: { description: "A page of verdicts; the last 1,000 are kept", schema: verdictListSchema } },
     },
     async ({ runtime, namespace, query }) => {
-      const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-      const rows = await runtime.leaks.history(namespace, limit + 1, decodeNumberCursor(query.cursor));
-      const items = rows.slice(0, limit).map((row) => ({
+      const rows = await runtime.leaks.history(namespace, query.limit + 1, decodeNumberCursor(query.cursor));
+      const { items, nextCursor } = pageOf(rows, query.limit, ({ id }) => encodeCursor(String(id)));
+      const verdicts = items.map((row) => ({
         id: row.id,
         at: new Date(row.atMs).toISOString(),
         source: row.source === "" ? null : row.source,
         ...row.report,
       }));
-      const last = items.at(-1);
-      return { items, nextCursor: last && rows.length > limit ? encodeCursor(String(last.id)) : null };
+      return { items: verdicts, nextCursor };
     },
   ),
   defineRoute(

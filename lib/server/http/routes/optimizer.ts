@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { DEFAULT_PAGE_SIZE, idSchema, listQuery, page } from "../../../contracts/common.ts";
+import { idSchema, listQuery, page } from "../../../contracts/common.ts";
 import { optimizationRunSchema, recommendationSchema } from "../../../contracts/memory.ts";
 import { optimizeSchema, stepListSchema } from "../../../contracts/optimizer.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { runFor } from "../../auth/audience.ts";
-import { decodeNameCursor, encodeCursor } from "../answer/page-cursor.ts";
+import { decodeNameCursor, encodeCursor, pageOf } from "../answer/page-cursor.ts";
 import { defineRoute, type Route } from "../define-route.ts";
 
 const optimize = defineRoute(
@@ -59,12 +59,10 @@ const listRuns = defineRoute(
     responses: { 200: { description: "A page of runs", schema: page(optimizationRunSchema) } },
   },
   async ({ runtime, query, identity }) => {
-    const limit = query.limit ?? DEFAULT_PAGE_SIZE;
     const before = decodeNameCursor(query.cursor);
-    const runs = await runtime.runLog.list({ limit: limit + 1, ...(before === null ? {} : { before }) });
-    const items = runs.slice(0, limit).map((run) => runFor(identity, run));
-    const last = items.at(-1);
-    return { items, nextCursor: last && runs.length > limit ? encodeCursor(last.id) : null };
+    const runs = await runtime.runLog.list({ limit: query.limit + 1, ...(before === null ? {} : { before }) });
+    const { items, nextCursor } = pageOf(runs, query.limit, ({ id }) => encodeCursor(id));
+    return { items: items.map((run) => runFor(identity, run)), nextCursor };
   },
 );
 

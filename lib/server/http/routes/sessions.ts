@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DEFAULT_PAGE_SIZE, idSchema, page } from "../../../contracts/common.ts";
+import { idSchema, page } from "../../../contracts/common.ts";
 import {
   newSessionSchema,
   putSessionQuery,
@@ -185,7 +185,7 @@ const reading: readonly Route[] = [
     },
     async ({ runtime, namespace, query }) => {
       const { listing } = runtime.sessions;
-      const { limit = DEFAULT_PAGE_SIZE, cursor, sort = "createdAt", order = "desc", prefix, tag } = query;
+      const { limit, cursor, sort = "createdAt", order = "desc", prefix, tag } = query;
       if (sort === "createdAt" && order === "desc") {
         const { views, next } = await listing.list(namespace, toPosition(cursor), limit, { prefix, tag });
         return { items: views.map(toSession), nextCursor: next && encodeCursor(`${next.createdAtMs}.${next.id}`) };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DEFAULT_PAGE_SIZE, idSchema, page } from "../../../contracts/common.ts";
+import { idSchema, page } from "../../../contracts/common.ts";
 import {
   type StreamQuery,
   type StreamTarget,
@@ -10,7 +10,7 @@ import {
 import type { StreamJob } from "../../../services/stream-job.ts";
 import type { StreamJobSpec, Upload } from "../../../services/stream-job-parts.ts";
 import { AppError } from "../../../shared/errors.ts";
-import { decodeAgeCursor, encodeAgeCursor } from "../answer/page-cursor.ts";
+import { decodeAgeCursor, encodeAgeCursor, pageOf } from "../answer/page-cursor.ts";
 import { pulledBody } from "../answer/pulled-body.ts";
 import { defineRoute, type ReplyWith, type Route, reply } from "../define-route.ts";
 import { readFilterParameter } from "../intake/read-filter.ts";
@@ -149,17 +149,13 @@ const readRoutes: readonly Route[] = [
       responses: { 200: { description: "A page of jobs", schema: page(streamJobSchema) } },
     },
     async ({ runtime, query, namespace }) => {
-      const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-      const before = decodeAgeCursor(query.cursor);
+      const { limit, cursor, state = null } = query;
       const found = await runtime.streams.jobs.list(namespace, {
         limit: limit + 1,
-        before,
-        state: query.state ?? null,
+        before: decodeAgeCursor(cursor),
+        state,
       });
-      const items = found.slice(0, limit);
-      const last = items.at(-1);
-      const more = last && found.length > limit;
-      return { items, nextCursor: more ? encodeAgeCursor(last) : null };
+      return pageOf(found, limit, encodeAgeCursor);
     },
   ),
   defineRoute(

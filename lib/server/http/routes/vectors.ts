@@ -19,7 +19,7 @@ import type { CollectionInfo } from "../../../ports/vector-index.ts";
 import { searchVectors } from "../../../services/search-vectors.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { Runtime } from "../../runtime.ts";
-import { decodeSortedCursor, encodeSortedCursor } from "../answer/page-cursor.ts";
+import { decodeSortedCursor, encodeSortedCursor, pageOf } from "../answer/page-cursor.ts";
 import { toProblem } from "../answer/problem.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 import { readFilter } from "../intake/read-filter.ts";
@@ -92,10 +92,9 @@ const collectionRoutes: readonly Route[] = [
       const compare = (a: Ranked, b: Ranked) => sign * (a[0] - b[0] || (a[1] < b[1] ? -1 : Number(a[1] > b[1])));
       const rankOf = (info: CollectionInfo): Ranked => [figure(info), info.name];
       const rest = after === null ? all : all.filter((info) => compare(rankOf(info), after) > 0);
-      const page = rest.sort((a, b) => compare(rankOf(a), rankOf(b))).slice(0, limit);
-      const last = page.at(-1);
-      const nextCursor = last && rest.length > limit ? encodeSortedCursor(sorted, rankOf(last)) : null;
-      return { items: page.map(viewOf), nextCursor };
+      rest.sort((a, b) => compare(rankOf(a), rankOf(b)));
+      const { items, nextCursor } = pageOf(rest, limit, (last) => encodeSortedCursor(sorted, rankOf(last)));
+      return { items: items.map(viewOf), nextCursor };
     },
   ),
   defineRoute(
