@@ -28,10 +28,12 @@ test("history has consecutive sequences, goes on after one, and groups by step",
   const after = await list(`?afterSequence=${sequences[1]}`);
   expect(after.samples[0]?.sequence).toBe((sequences[1] ?? 0) + 1);
   const steps = await (await server.get("/monitoring/memory/history?stepSeconds=3600")).json();
-  expect(steps).toMatchObject({
-    stepSeconds: 3600,
-    samples: [{ count: expect.any(Number), min: { usedBytes: expect.any(Number) } }],
+  // The server may have lived in two hours.
+  const step = expect.objectContaining({
+    count: expect.any(Number),
+    min: expect.objectContaining({ usedBytes: expect.any(Number) }),
   });
+  expect(steps).toMatchObject({ stepSeconds: 3600, samples: expect.arrayContaining([step]) });
   const csv = await server.get("/monitoring/memory/history", { accept: "text/csv" });
   expect(csv.headers.get("content-type")).toContain("text/csv");
   expect((await csv.text()).split("\r\n")[0]).toBe(

@@ -24,31 +24,33 @@ const PAGES = [
   { path: "/settings?tab=audit", name: "audit" },
 ] as const;
 
-for (const theme of THEMES) {
-  for (const width of WIDTHS) {
-    test(`every page is accessible, fits and is free of errors: ${theme}, ${width} px`, async ({
-      page,
-      server,
-    }, info) => {
-      // Twelve pages, each looked at twice: on a busy machine that takes more than a test usually may.
-      const trouble = watchForTrouble(page);
-      await page.setViewportSize({ width, height: 900 });
-      await page.emulateMedia({ colorScheme: theme });
-      await page.goto(`${server.url}/sign-in`);
-      await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
-      await expectAccessible(page);
-      await signIn(page, server);
-      for (const { path, name } of PAGES) {
-        await page.goto(`${server.url}${path}`);
-        await untilLive(page);
-        await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
-        await page.screenshot({ path: info.outputPath(`${name}.png`), fullPage: true });
+for (const width of WIDTHS) {
+  test(`every page is accessible, fits and is free of errors in both themes: ${width} px`, async ({
+    page,
+    server,
+  }, info) => {
+    const trouble = watchForTrouble(page);
+    await page.setViewportSize({ width, height: 900 });
+    const lookAt = async (name: string) => {
+      for (const theme of THEMES) {
+        await page.emulateMedia({ colorScheme: theme });
+        await page.screenshot({ path: info.outputPath(`${name}-${theme}.png`), fullPage: true });
         await expectNoSideways(page);
         await expectAccessible(page);
       }
-      expect(trouble).toEqual([]);
-    });
-  }
+    };
+    await page.goto(`${server.url}/sign-in`);
+    await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+    await lookAt("sign-in");
+    await signIn(page, server);
+    for (const { path, name } of PAGES) {
+      await page.goto(`${server.url}${path}`);
+      await untilLive(page);
+      await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+      await lookAt(name);
+    }
+    expect(trouble).toEqual([]);
+  });
 }
 
 test("the chosen theme is there in the first bytes, so that nothing flashes", async ({ page, server }) => {
