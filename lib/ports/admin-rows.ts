@@ -46,10 +46,15 @@ export interface SettingRevisionRow {
   createdAtMs: number;
 }
 
+/** Revisions of the settings, of all namespaces. The driver keeps the newest 1,000. */
 export interface SettingRows {
-  /** The newest first. */
+  /** The last inserted first. */
   newest(limit: number): Promise<SettingRevisionRow[]>;
   find(revision: number): Promise<SettingRevisionRow | null>;
+  /**
+   * Resolves once it is on disk. @returns the row's number, also while others insert: the first is 1, each next is one
+   * more, and none is given out twice.
+   */
   insert(row: Omit<SettingRevisionRow, "revision">): Promise<number>;
 }
 
@@ -64,14 +69,16 @@ export interface AuditEntry {
   detail: string;
 }
 
+/** Entries of all namespaces, 10,000 at most: beyond that the commonest kind of one actor in one namespace loses its oldest. */
 export interface AuditRows {
+  /** Resolves once it is on disk. */
   insert(entry: AuditEntry): Promise<void>;
-  /** The newest first, with ids below `beforeId`. */
+  /** The last inserted first, with ids below `beforeId`. A later entry has a greater id; no id is given out twice. */
   list(limit: number, beforeId: number | null): Promise<(AuditEntry & { id: number })[]>;
 }
 
 /** Values that exist once per database. */
 export interface MetaRows {
-  /** The value under `name`; the given value is stored if there is none. */
+  /** The value under `name`; the given value is stored if there is none. All that ask at once get the same. */
   readOrInsert(name: string, value: string): Promise<string>;
 }

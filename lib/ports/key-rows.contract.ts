@@ -26,8 +26,14 @@ export function describeKeyRows(
   describe(name, () => {
     let rows: KeyRows;
     let reopen: () => Promise<KeyRows>;
-    const live = async () => (await (await reopen()).live()).map(({ id }) => id);
-    const hashes = async (nowMs = 0) => (await (await reopen()).signIns(nowMs)).map(({ tokenHash }) => tokenHash);
+    const live = async () => {
+      rows = await reopen();
+      return (await rows.live()).map(({ id }) => id);
+    };
+    const hashes = async (nowMs = 0) => {
+      rows = await reopen();
+      return (await rows.signIns(nowMs)).map(({ tokenHash }) => tokenHash);
+    };
 
     beforeEach(async () => {
       ({ rows, reopen } = await fresh());
@@ -42,6 +48,20 @@ export function describeKeyRows(
       await rows.revoke("unknown", 5);
       await rows.revoke("b", 5);
       expect(await live()).toEqual([]);
+    });
+
+    it("changes a key in place, and ends its sign-ins only when asked to", async () => {
+      await rows.insert(keyOf("a"), []);
+      await rows.insert(keyOf("b"), []);
+      await rows.insertSignIn(signInOf("of a", "a"), []);
+      await rows.insertSignIn(signInOf("of b", "b", 2), []);
+      const changed: KeyRow = { ...keyOf("a"), name: "é", hash: "cd", expiresAtMs: 99, ratePerMinute: 7 };
+      await rows.update({ ...changed, expiresAtMs: null }, false);
+      expect(await hashes()).toEqual(["of a", "of b"]);
+      await rows.update(changed, true);
+      await rows.update(keyOf("unknown"), true);
+      expect(await hashes()).toEqual(["of b"]);
+      expect(await rows.live()).toEqual([changed, keyOf("b")]);
     });
 
     it("deletes what a new sign-in pushed out with the commit that keeps it, and reads the oldest first", async () => {

@@ -9,6 +9,7 @@ import type {
   SignInRow,
 } from "../../ports/admin-rows.ts";
 import type { Database } from "../../ports/database.ts";
+import { KeyedLock } from "../../shared/keyed-lock.ts";
 
 /** Revoked keys whose rows are kept. */
 const MAX_REVOKED_KEYS = 1_000;
@@ -102,7 +103,9 @@ interface StoredRevision extends Omit<SettingRevisionRow, "values"> {
 
 const REVISION = `"revision", "values", "actor", "reason", "createdAtMs"`;
 
-export function createSettingRows(database: Database): SettingRows {
+export function createSettingRows(database: Database, maxRevisions = MAX_REVISIONS): SettingRows {
+  // In turn: a commit tells no number, and the largest is the own one only while nobody else inserts.
+  const turns = new KeyedLock();
   const read = (row: StoredRevision): SettingRevisionRow => ({ ...row, values: JSON.parse(row.values) });
   return {
     async newest(limit) {
@@ -119,21 +122,23 @@ export function createSettingRows(database: Database): SettingRows {
       );
       return row ? read(row) : null;
     },
-    async insert({ values, actor, reason, createdAtMs }) {
-      await database.write([
-        {
-          sql: `INSERT INTO "SettingRevision" ("values", "actor", "reason", "createdAtMs") VALUES (?, ?, ?, ?)`,
-          params: [JSON.stringify(values), actor, reason, createdAtMs],
-        },
-        {
-          sql: `DELETE FROM "SettingRevision" WHERE "revision" <= (SELECT max("revision") FROM "SettingRevision") - ${MAX_REVISIONS}`,
-        },
-      ]);
-      const [row] = await database.all<{ revision: number }>(
-        `SELECT max("revision") AS revision FROM "SettingRevision"`,
-      );
-      return row?.revision ?? 0;
-    },
+    insert: ({ values, actor, reason, createdAtMs }) =>
+      turns.run("insert", async () => {
+        await database.write([
+          {
+            sql: `INSERT INTO "SettingRevision" ("values", "actor", "reason", "createdAtMs") VALUES (?, ?, ?, ?)`,
+            params: [JSON.stringify(values), actor, reason, createdAtMs],
+          },
+          {
+            sql: `DELETE FROM "SettingRevision" WHERE "revision" <= (SELECT max("revision") FROM "SettingRevision") - ?`,
+            params: [maxRevisions],
+          },
+        ]);
+        const [row] = await database.all<{ revision: number }>(
+          `SELECT max("revision") AS revision FROM "SettingRevision"`,
+        );
+        return row?.revision ?? 0;
+      }),
   };
 }
 

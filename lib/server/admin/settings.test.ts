@@ -1,22 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { SettingRevisionRow, SettingRows } from "../../ports/admin-rows.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
+import { memorySettingRows } from "../../testing/setting-rows-in-memory.ts";
 import { SettingsStore } from "./settings.ts";
-
-function memoryRows(rows: SettingRevisionRow[] = []): SettingRows {
-  return {
-    newest: async (limit) => rows.toReversed().slice(0, limit),
-    find: async (revision) => rows.find((row) => row.revision === revision) ?? null,
-    insert: async (row) => {
-      rows.push({ ...row, revision: rows.length + 1 });
-      return rows.length;
-    },
-  };
-}
 
 describe("SettingsStore", () => {
   it("lets the environment win over what is stored, and what is stored over the default", async () => {
-    const rows = memoryRows([
+    const rows = memorySettingRows([
       { revision: 1, values: { maxSessions: 7, cacheMaxEntries: 8 }, actor: "a", reason: "r", createdAtMs: 0 },
     ]);
     const { values } = await SettingsStore.open(rows, new FakeClock(), { maxSessions: 9 });
@@ -24,7 +13,7 @@ describe("SettingsStore", () => {
   });
 
   it("tells followers at once, loses no concurrent change, and goes back a step without a number", async () => {
-    const settings = await SettingsStore.open(memoryRows(), new FakeClock(), {});
+    const settings = await SettingsStore.open(memorySettingRows(), new FakeClock(), {});
     const seen: number[] = [];
     const stop = settings.follow(({ maxSessions }) => seen.push(maxSessions));
     await Promise.all([settings.patch({ maxSessions: 1 }, "a"), settings.patch({ cacheMaxEntries: 2 }, "b")]);
@@ -40,7 +29,7 @@ describe("SettingsStore", () => {
   it("ignores what another version stored under a name or in a range that is not ours", async () => {
     const values = { maxSessions: -5, gone: true, cacheMaxEntries: 8 };
     const settings = await SettingsStore.open(
-      memoryRows([{ revision: 1, values, actor: "a", reason: "r", createdAtMs: 0 }]),
+      memorySettingRows([{ revision: 1, values, actor: "a", reason: "r", createdAtMs: 0 }]),
       new FakeClock(),
       {},
     );
@@ -49,7 +38,7 @@ describe("SettingsStore", () => {
 
   it("R7: takes no memory limit that the start would refuse, by a change or by going back, and names the field", async () => {
     const low = [{ revision: 1, values: { memoryLimitMb: 128 }, actor: "a", reason: "r", createdAtMs: 0 }];
-    const rows = memoryRows([...low]);
+    const rows = memorySettingRows([...low]);
     const settings = await SettingsStore.open(rows, new FakeClock(), {});
     await settings.patch({ memoryLimitMb: 200 }, "a");
     const refused = { code: "unprocessable", errors: [{ path: "/memoryLimitMb" }] };
@@ -59,7 +48,7 @@ describe("SettingsStore", () => {
     await settings.patch({ memoryLimitMb: 132 }, "a");
     expect(settings.values.memoryLimitMb).toBe(132);
     // Stored by an earlier version: the environment sets another one, as the start advised, and all else can be changed.
-    const advised = await SettingsStore.open(memoryRows([...low]), new FakeClock(), { memoryLimitMb: 256 });
+    const advised = await SettingsStore.open(memorySettingRows([...low]), new FakeClock(), { memoryLimitMb: 256 });
     await advised.patch({ maxSessions: 1 }, "a");
     await advised.rollback(1, "a");
     expect(advised.values).toMatchObject({ memoryLimitMb: 256, maxSessions: 500 });
