@@ -1,11 +1,12 @@
-import type { AnswerRows, KeptAnswer } from "../../ports/answer-rows.ts";
+import {
+  ANSWER_BOUNDS,
+  ANSWERS_UNCOUNTED,
+  type AnswerBounds,
+  type AnswerRows,
+  type KeptAnswer,
+} from "../../ports/answer-rows.ts";
 import type { Database } from "../../ports/database.ts";
-import { MIB } from "../../shared/bytes.ts";
 
-/** Of each namespace: of more, the oldest are forgotten before their day is over. */
-const BOUNDS = { answers: 10_000, bytes: 32 * MIB };
-/** So many, or so much, may come before all is counted again. */
-const UNCOUNTED = { answers: 100, bytes: MIB };
 /** Of a row beside its headers and body: ids, hashes, and the index. */
 const ROW_BYTES = 300;
 
@@ -29,19 +30,19 @@ interface Row {
 /** First answers to requests with an Idempotency-Key, in a table that is trimmed as it grows. */
 export class SqliteAnswerRows implements AnswerRows {
   readonly #database: Database;
-  readonly #bounds: typeof BOUNDS;
+  readonly #bounds: AnswerBounds;
   /** At most so many are there, of all namespaces; some of them may be forgotten by now. */
   #known = { answers: 0, bytes: 0 };
   #uncounted = { answers: 0, bytes: 0 };
   /** Whose answers these are: only they can have passed the bound. At most as many as are uncounted. */
   readonly #grownNamespaces = new Set<string>();
 
-  private constructor(database: Database, bounds: typeof BOUNDS) {
+  private constructor(database: Database, bounds: AnswerBounds) {
     this.#database = database;
     this.#bounds = bounds;
   }
 
-  static async open(database: Database, bounds = BOUNDS): Promise<SqliteAnswerRows> {
+  static async open(database: Database, bounds = ANSWER_BOUNDS): Promise<SqliteAnswerRows> {
     const rows = new SqliteAnswerRows(database, bounds);
     await rows.#count();
     return rows;
@@ -81,7 +82,7 @@ export class SqliteAnswerRows implements AnswerRows {
     uncounted.answers++;
     uncounted.bytes += bytes;
     if (known.answers <= this.#bounds.answers && known.bytes <= this.#bounds.bytes) return;
-    if (uncounted.answers < UNCOUNTED.answers && uncounted.bytes < UNCOUNTED.bytes) return;
+    if (uncounted.answers < ANSWERS_UNCOUNTED.answers && uncounted.bytes < ANSWERS_UNCOUNTED.bytes) return;
     // Before the first wait: of many that grow past the bound at once, one trims.
     this.#uncounted = { answers: 0, bytes: 0 };
     const namespaces = JSON.stringify([...this.#grownNamespaces]);
