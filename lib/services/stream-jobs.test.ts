@@ -4,13 +4,13 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
-import type { StreamJobRow, StreamJobRows } from "../ports/stream-job-rows.ts";
 import { MIB } from "../shared/bytes.ts";
 import { type Clock, systemClock } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import { BASE_BYTES, ByteBudget } from "../streaming/byte-budget.ts";
 import { InlineParseHost } from "../streaming/parse-host.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
+import { StreamJobRowsInMemory } from "../testing/stream-job-rows-in-memory.ts";
 import { TestAccount } from "../testing/test-account.ts";
 import type { StreamJobSpec, Upload } from "./stream-job-parts.ts";
 import { StreamJobs } from "./stream-jobs.ts";
@@ -26,7 +26,6 @@ const NDJSON: StreamJobSpec = {
 };
 const JSON_ARRAY: StreamJobSpec = { ...NDJSON, format: "json", parse: { format: "json", transform: {} } };
 
-/** Jobs whose rows are a map, each read and write a turn of the loop away. */
 function setUp({
   streamBytes = 512 * MIB,
   clock = systemClock as Clock,
@@ -34,25 +33,10 @@ function setUp({
   logs = directory,
   maxLogBytes = 64 * MIB,
 } = {}) {
-  const table = new Map<string, StreamJobRow>();
-  const state = { failingSaves: 0, sinkFails: false };
+  const rows = new StreamJobRowsInMemory();
+  const { table } = rows;
+  const state = { sinkFails: false };
   const turn = () => new Promise(setImmediate);
-  const rows: StreamJobRows = {
-    async save(row) {
-      const copy = { ...row };
-      await turn();
-      if (state.failingSaves-- > 0) throw new Error("no disk");
-      table.set(copy.id, copy);
-      return [];
-    },
-    async find(_namespace, id) {
-      const row = table.get(id);
-      await turn();
-      return row ? { ...row } : null;
-    },
-    list: async () => [...table.values()],
-    inStates: async () => [],
-  };
   const names = new Set<number>();
   const account = new TestAccount(streamBytes);
   const onShort = (namespace: string, bytes: number) => jobs.makeRoom(namespace, bytes);
@@ -75,7 +59,7 @@ function setUp({
       },
     }),
   });
-  return { jobs, table, state, names, turn, account };
+  return { jobs, rows, table, state, names, turn, account };
 }
 
 async function* chunks(...bytes: Uint8Array[]): AsyncGenerator<Uint8Array> {
@@ -375,9 +359,9 @@ describe("stream jobs", () => {
   });
 
   it("say what went wrong when the first row cannot be written, instead of waiting for ever", async () => {
-    const { jobs, state } = setUp();
+    const { jobs, rows } = setUp();
     const job = await jobs.create("n", NDJSON);
-    state.failingSaves = 1;
+    rows.failingSaves = 1;
     await ended(jobs.upload(job, upload(chunks(lines(5)))));
     expect(job.state).not.toBe("queued");
     expect(job.view().error).not.toBeNull();

@@ -1,8 +1,5 @@
 import type { Database } from "../../ports/database.ts";
-import type { StreamJobRow, StreamJobRows } from "../../ports/stream-job-rows.ts";
-
-/** Jobs kept, over all namespaces. */
-export const MAX_STREAM_JOBS = 1_000;
+import { MAX_STREAM_JOBS, type StreamJobRow, type StreamJobRows } from "../../ports/stream-job-rows.ts";
 
 const COLUMNS = `"id", "nodeId", "namespace", "state", "createdAtMs", "payload"`;
 /** Beyond that the namespace with most of them gives: what is over before what can be gone on with, the oldest first; none that runs. */
@@ -10,9 +7,9 @@ const BEYOND = `SELECT "id" FROM "StreamJob"
   JOIN (SELECT "namespace", COUNT(*) AS "jobs" FROM "StreamJob" GROUP BY "namespace") USING ("namespace")
   WHERE "state" NOT IN ('queued', 'running') AND "id" <> ?
   ORDER BY "jobs" DESC, "state" NOT IN ('completed', 'cancelled'), "createdAtMs", "id"
-  LIMIT MAX(0, MIN(100, (SELECT COUNT(*) FROM "StreamJob") - ${MAX_STREAM_JOBS}))`;
+  LIMIT MAX(0, MIN(100, (SELECT COUNT(*) FROM "StreamJob") - ?))`;
 
-export function createStreamJobRows(database: Database): StreamJobRows {
+export function createStreamJobRows(database: Database, maxJobs = MAX_STREAM_JOBS): StreamJobRows {
   return {
     async save({ id, nodeId, namespace, state, createdAtMs, payload }) {
       await database.write([
@@ -22,7 +19,7 @@ export function createStreamJobRows(database: Database): StreamJobRows {
           params: [id, nodeId, namespace, state, createdAtMs, payload],
         },
       ]);
-      const surplus = await database.all<{ id: string }>(BEYOND, [id]);
+      const surplus = await database.all<{ id: string }>(BEYOND, [id, maxJobs]);
       const ids = surplus.map((row) => row.id);
       if (ids.length > 0) {
         const marks = ids.map(() => "?").join(", ");
@@ -48,8 +45,8 @@ export function createStreamJobRows(database: Database): StreamJobRows {
     inStates(nodeId, states) {
       const marks = states.map(() => "?").join(", ");
       return database.all<StreamJobRow>(
-        `SELECT ${COLUMNS} FROM "StreamJob" WHERE "nodeId" = ? AND "state" IN (${marks}) LIMIT ${MAX_STREAM_JOBS}`,
-        [nodeId, ...states],
+        `SELECT ${COLUMNS} FROM "StreamJob" WHERE "nodeId" = ? AND "state" IN (${marks}) LIMIT ?`,
+        [nodeId, ...states, maxJobs],
       );
     },
   };
