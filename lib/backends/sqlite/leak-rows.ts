@@ -1,19 +1,24 @@
 import type { LeakReport } from "../../contracts/memory.ts";
 import type { Database } from "../../ports/database.ts";
-import type { ProcessStanding, ServiceStanding, StandingRows, VerdictRow, VerdictRows } from "../../ports/leak-rows.ts";
+import {
+  MAX_VERDICTS,
+  type ProcessStanding,
+  type ServiceStanding,
+  type StandingRows,
+  type VerdictRow,
+  type VerdictRows,
+} from "../../ports/leak-rows.ts";
 
-/** Changes of verdict kept, over all namespaces; beyond, the oldest of the one with most of them goes. */
-const MAX_VERDICTS = 1_000;
 const BEYOND = `SELECT "id" FROM "LeakVerdict"
   JOIN (SELECT "namespace", COUNT(*) AS "verdicts" FROM "LeakVerdict" GROUP BY "namespace") USING ("namespace")
-  ORDER BY "verdicts" DESC, "id" LIMIT MAX(0, (SELECT COUNT(*) FROM "LeakVerdict") - ${MAX_VERDICTS})`;
+  ORDER BY "verdicts" DESC, "id" LIMIT MAX(0, (SELECT COUNT(*) FROM "LeakVerdict") - ?)`;
 
 interface Stored extends Omit<VerdictRow, "report"> {
   id: number;
   report: string;
 }
 
-export function createVerdictRows(database: Database, nodeId: string): VerdictRows {
+export function createVerdictRows(database: Database, nodeId: string, maxVerdicts = MAX_VERDICTS): VerdictRows {
   return {
     async insert({ namespace, source, atMs, report }) {
       await database.write([
@@ -21,7 +26,7 @@ export function createVerdictRows(database: Database, nodeId: string): VerdictRo
           sql: `INSERT INTO "LeakVerdict" ("nodeId", "namespace", "source", "atMs", "state", "report") VALUES (?, ?, ?, ?, ?, ?)`,
           params: [nodeId, namespace, source, atMs, report.state, JSON.stringify(report)],
         },
-        { sql: `DELETE FROM "LeakVerdict" WHERE "id" IN (${BEYOND})` },
+        { sql: `DELETE FROM "LeakVerdict" WHERE "id" IN (${BEYOND})`, params: [maxVerdicts] },
       ]);
     },
     async list(namespace, limit, beforeId) {

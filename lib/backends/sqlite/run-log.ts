@@ -13,7 +13,7 @@ const INSERT = `INSERT INTO "OptimizationRun" ("id", "nodeId", "startedAtMs", "t
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 const TRIM = `DELETE FROM "OptimizationRun" WHERE rowid <= (SELECT max(rowid) FROM "OptimizationRun") - ?`;
 
-export function createRunLog(database: Pick<Database, "all" | "write">, nodeId: string, maxRuns = MAX_RUNS): RunLog {
+export function createRunLog(database: Database, nodeId: string, maxRuns = MAX_RUNS): RunLog {
   const read = ({ payload }: PayloadRow): OptimizationRun => JSON.parse(payload);
   return {
     async append(run) {
