@@ -1,25 +1,16 @@
 import type { History, MemorySample } from "../../contracts/memory.ts";
-import type { Database, SqlValue } from "../../ports/database.ts";
-import type { HistoryRange, SampleLog } from "../../ports/sample-log.ts";
+import type { Database, Statement } from "../../ports/database.ts";
+import { type HistoryRange, MOST_SAMPLES, type SampleLog, type SampleLogBounds } from "../../ports/sample-log.ts";
 import { bootStatements, restartsWithin } from "./boot-log.ts";
 import { type Bucket, COLUMNS, columnsOf, merge, toStep } from "./sample-figures.ts";
 
-export interface SampleLogBounds {
-  /** Rows at full rate. */
-  maxSamples: number;
-  /** How long 5-minute steps are kept before they become hourly ones. */
-  fineMs: number;
-  /** How long hourly steps are kept. */
-  coarseMs: number;
-}
-
 const DAY_MS = 86_400_000;
-export const DEFAULT_BOUNDS: SampleLogBounds = { maxSamples: 25_000, fineMs: 30 * DAY_MS, coarseMs: 365 * DAY_MS };
+const DEFAULT_BOUNDS: SampleLogBounds = { maxSamples: 25_000, fineMs: 30 * DAY_MS, coarseMs: 365 * DAY_MS };
 
 const FINE_SECONDS = 300;
 const COARSE_SECONDS = 3600;
 /** The most rows that one answer or one clean-up touches. */
-const BATCH = 2_000;
+const BATCH = MOST_SAMPLES;
 
 const quoted = COLUMNS.map((name) => `"${name}"`).join(", ");
 const object = (aggregate: string) =>
@@ -113,28 +104,45 @@ export class SqliteSampleLog implements SampleLog {
     return rolled || coarser;
   }
 
-  /** Whole 5-minute steps of the oldest samples, until at most `maxSamples` are left. */
+  /** The samples of the lowest sequences, until `maxSamples` are left. What the clock said of them does not matter. */
   async #rollUpSamples(): Promise<boolean> {
-    const [row] = await this.#database.all<{ count: number; batchEndMs: number | null }>(
-      `SELECT count(*) AS count, (SELECT max("sampledAtMs") FROM (SELECT "sampledAtMs" FROM "Sample" ORDER BY "sequence" LIMIT ?)) AS batchEndMs
-       FROM "Sample"`,
-      [BATCH],
-    );
+    const [row] = await this.#database.all<{ count: number }>(`SELECT count(*) AS count FROM "Sample"`);
     const surplus = (row?.count ?? 0) - this.#bounds.maxSamples;
-    if (surplus <= 0 || row?.batchEndMs == null) return false;
+    if (surplus <= 0) return false;
+    const [end] = await this.#database.all<{ last: number }>(
+      `SELECT max("sequence") AS last FROM (SELECT "sequence" FROM "Sample" ORDER BY "sequence" LIMIT ?)`,
+      [Math.min(BATCH, surplus)],
+    );
+    const last = end?.last ?? 0;
     const fineMs = FINE_SECONDS * 1000;
-    // Up to the end of the step that the batch ends in: a step is rolled up once and whole.
-    const beforeMs = Math.floor(row.batchEndMs / fineMs) * fineMs + fineMs;
+    const steps = await this.#database.all<StepRow>(
+      `SELECT ("sampledAtMs" / ${fineMs}) * ${fineMs} AS startAtMs, count(*) AS count, ${AGGREGATE} AS figures
+       FROM "Sample" WHERE "sequence" <= ? GROUP BY 1 LIMIT ${BATCH}`,
+      [last],
+    );
     await this.#database.write([
-      {
-        sql: `INSERT OR IGNORE INTO "SampleRollup" ("nodeId", "stepSeconds", "startAtMs", "count", "figures")
-          SELECT ?, ${FINE_SECONDS}, ("sampledAtMs" / ${fineMs}) * ${fineMs}, count(*), ${AGGREGATE}
-          FROM "Sample" WHERE "sampledAtMs" < ? GROUP BY 3`,
-        params: [this.#nodeId, beforeMs],
-      },
-      { sql: `DELETE FROM "Sample" WHERE "sampledAtMs" < ?`, params: [beforeMs] },
+      ...(await this.#rolledInto(FINE_SECONDS, steps.map(toBucket))),
+      { sql: `DELETE FROM "Sample" WHERE "sequence" <= ?`, params: [last] },
     ]);
     return surplus > BATCH;
+  }
+
+  /** Writes steps with what is there of them: a part of a step goes before its rest, and a clock may be set back. */
+  async #rolledInto(stepSeconds: number, buckets: readonly Bucket[]): Promise<Statement[]> {
+    const known = await this.#database.all<StepRow>(
+      `SELECT "startAtMs", "count", "figures" FROM "SampleRollup" WHERE "nodeId" = ? AND "stepSeconds" = ?
+         AND "startAtMs" IN (SELECT value FROM json_each(?)) LIMIT ${BATCH}`,
+      [this.#nodeId, stepSeconds, JSON.stringify(buckets.map(({ startAtMs }) => startAtMs))],
+    );
+    const before = new Map(known.map((row) => [row.startAtMs, toBucket(row)]));
+    return buckets.map((bucket) => {
+      const there = before.get(bucket.startAtMs);
+      const { startAtMs, count, min, max, mean } = there ? merge(there, bucket) : bucket;
+      return {
+        sql: `INSERT OR REPLACE INTO "SampleRollup" ("nodeId", "stepSeconds", "startAtMs", "count", "figures") VALUES (?, ?, ?, ?, ?)`,
+        params: [this.#nodeId, stepSeconds, startAtMs, count, JSON.stringify({ min, max, mean })],
+      };
+    });
   }
 
   /** Whole hours of 5-minute steps older than `beforeMs`. */
@@ -155,10 +163,7 @@ export class SqliteSampleLog implements SampleLog {
       .map(toBucket)
       .reduce(merge);
     await this.#database.write([
-      {
-        sql: `INSERT OR IGNORE INTO "SampleRollup" ("nodeId", "stepSeconds", "startAtMs", "count", "figures") VALUES (?, ${COARSE_SECONDS}, ?, ?, ?)`,
-        params: [this.#nodeId, hourMs, hour.count, JSON.stringify({ min: hour.min, max: hour.max, mean: hour.mean })],
-      },
+      ...(await this.#rolledInto(COARSE_SECONDS, [{ ...hour, startAtMs: hourMs }])),
       {
         sql: `DELETE FROM "SampleRollup" WHERE "nodeId" = ? AND "stepSeconds" = ${FINE_SECONDS} AND "startAtMs" >= ? AND "startAtMs" < ?`,
         params: [this.#nodeId, hourMs, hourMs + coarseMs],
@@ -169,17 +174,19 @@ export class SqliteSampleLog implements SampleLog {
 
   /** Rolled-up steps of the range, a page at a time: a year is 17,000 rows. */
   async *#rolledUp(fromMs: number, toMs: number): AsyncGenerator<Bucket> {
-    let after: SqlValue = -1;
+    let after = { startAtMs: -1, stepSeconds: 0 };
     for (;;) {
-      const rows: StepRow[] = await this.#database.all<StepRow>(
-        `SELECT "startAtMs", "count", "figures" FROM "SampleRollup"
-         WHERE "nodeId" = ? AND "startAtMs" > ? AND "startAtMs" BETWEEN ? AND ? ORDER BY "startAtMs" LIMIT ${BATCH}`,
-        [this.#nodeId, after, fromMs, toMs],
+      // An hour that was rolled up twice may begin with a step of five minutes beside it.
+      const rows: (StepRow & { stepSeconds: number })[] = await this.#database.all(
+        `SELECT "startAtMs", "stepSeconds", "count", "figures" FROM "SampleRollup"
+         WHERE "nodeId" = ? AND ("startAtMs", "stepSeconds") > (?, ?) AND "startAtMs" BETWEEN ? AND ?
+         ORDER BY "startAtMs", "stepSeconds" LIMIT ${BATCH}`,
+        [this.#nodeId, after.startAtMs, after.stepSeconds, fromMs, toMs],
       );
       for (const row of rows) yield toBucket(row);
       const last = rows.at(-1);
       if (!last || rows.length < BATCH) return;
-      after = last.startAtMs;
+      after = last;
     }
   }
 }
