@@ -50,7 +50,7 @@ export interface Written {
   vectors: PassageVector[];
 }
 
-/** By id, or by a figure and then by id. */
+/** By id, or by a figure and then by id in the same direction. Ids compare as their UTF-8 bytes do. */
 export type DocumentOrder = "id" | "updatedAt" | "createdAt" | "characters" | "chunks";
 
 export interface DocumentListQuery {
@@ -58,7 +58,7 @@ export interface DocumentListQuery {
   source: string | null;
   by: DocumentOrder;
   descending: boolean;
-  /** The last document before: its figure, which an order by id does not look at, and its id. */
+  /** The last document before: its figure, which an order by id does not look at, and its id. It may be gone. */
   after: readonly [figure: number, id: string] | null;
   limit: number;
 }
@@ -69,7 +69,11 @@ export interface DocumentCounts {
   characters: number;
 }
 
-/** Documents, their chunks and the full-text index, on disk. Namespaces are isolated from each other. */
+/**
+ * Documents, their chunks and the full-text index, on disk. Namespaces are isolated from each other. Each version of a
+ * document is a row of its own: a later row has a greater number, and none is given out twice. What names rows says
+ * nothing of those that are gone, and answers in any order unless one is told.
+ */
 export interface DocumentRows extends PassageVectorSource {
   find(namespace: string, id: string): Promise<DocumentSummary | null>;
   /** Deflated UTF-8; null where that version is gone. */
@@ -78,20 +82,27 @@ export interface DocumentRows extends PassageVectorSource {
   /** By row id, those after `afterRowId`: for a walk over all, or over those of one source. */
   walk(namespace: string, afterRowId: number, limit: number, source?: string | null): Promise<DocumentSummary[]>;
   byRowId(rowIds: readonly number[]): Promise<DocumentSummary[]>;
-  /** In order; those after `afterOrdinal`. */
+  /** In order; those after `afterOrdinal`, of which the first is 0. */
   chunks(documentRowId: number, afterOrdinal: number, limit: number): Promise<ChunkRow[]>;
   chunksByRowId(rowIds: readonly number[]): Promise<ChunkRow[]>;
+  /** In order; both ends included, and what lies beyond the document left out. */
   chunksAround(documentRowId: number, from: number, to: number): Promise<ChunkRow[]>;
-  /** Best first by BM25; `score` is positive. `documentRowIds` null: all. */
+  /**
+   * Chunks with at least one of the terms, best first by BM25, and by row where scores are the same; `score` is positive.
+   * Case and accents do not count, and words compare as English stems.
+   *
+   * @param expression `"term" OR "term" …`, of letters and digits: a term of several words is a phrase of neighbours.
+   * @param documentRowIds null: all.
+   */
   matchKeywords(
     namespace: string,
     expression: string,
     limit: number,
     documentRowIds: readonly number[] | null,
   ): Promise<{ id: number; documentId: number; score: number }[]>;
-  /** Replaces the document with this id, if any, in one transaction. */
+  /** Replaces the document with this id, if any, in one transaction; of many at once one is left, whole. */
   replace(namespace: string, document: NewDocument): Promise<Written>;
-  /** Removes them with their chunks and words, in one transaction. */
+  /** Removes those of the namespace with their chunks and words, in one transaction. */
   remove(namespace: string, rowIds: readonly number[]): Promise<void>;
   /** Bytes of their texts, metadata, passages and vectors on disk. */
   bytesOf(rowIds: readonly number[]): Promise<number>;
@@ -104,21 +115,6 @@ export interface DocumentRows extends PassageVectorSource {
     namespace: string,
     current: Pick<DocumentSummary, "model" | "readingLimit" | "wordsVersion">,
   ): Promise<number>;
-  /** Codes of the languages that its documents' words are indexed in. */
+  /** Codes of the languages that its documents' words are indexed in; never fewer, also when documents go. */
   languages(namespace: string): readonly string[];
-  namespaces(): Promise<string[]>;
-}
-
-/** Vectors of texts, by the SHA-256 of model and text. */
-export interface EmbeddingRows {
-  find(
-    model: string,
-    hashes: readonly Uint8Array[],
-  ): Promise<{ hash: Uint8Array; vector: Uint8Array; usedOn: number }[]>;
-  save(model: string, rows: readonly { hash: Uint8Array; vector: Uint8Array }[], day: number): Promise<void>;
-  /** Marks rows as used on that day, so that the least recently used are removed first. */
-  touch(model: string, hashes: readonly Uint8Array[], day: number): Promise<void>;
-  count(): Promise<number>;
-  /** Removes the `count` least recently used rows. */
-  removeOldest(count: number): Promise<number>;
 }

@@ -157,7 +157,6 @@ export async function createDocumentRows(database: Database, namespaces: Namespa
       return rows[0]?.count ?? 0;
     },
     languages: (namespace) => namespaces.languages(namespace, "documents"),
-    namespaces: async () => namespaces.names(),
     page: (namespace, afterId, limit) =>
       readVectors(database, `${VECTOR} WHERE "namespaceId" = ? AND "id" > ? ORDER BY "id" LIMIT ?`, [
         namespaces.idOf(namespace) ?? -1,

@@ -1,5 +1,5 @@
 import type { Database } from "../../ports/database.ts";
-import type { EmbeddingRows } from "../../ports/document-rows.ts";
+import type { EmbeddingRows } from "../../ports/embedding-rows.ts";
 import { packBytes, partOf } from "./packed-rows.ts";
 
 /** SHA-256 */

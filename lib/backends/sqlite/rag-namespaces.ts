@@ -59,10 +59,6 @@ export class Namespaces {
     return new Namespaces(database, rows, new Set(indexed.map(({ id }) => id)));
   }
 
-  names(): string[] {
-    return [...this.#ids.keys()];
-  }
-
   idOf(name: string): number | null {
     return this.#ids.get(name) ?? null;
   }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { EmbeddingRows } from "../../ports/document-rows.ts";
 import type { Embedder, EmbedderState } from "../../ports/embedder.ts";
+import { EmbeddingRowsInMemory } from "../../testing/embedding-rows-in-memory.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { TestAccount } from "../../testing/test-account.ts";
 import { EmbeddingCache } from "./embedding-cache.ts";
@@ -25,41 +25,16 @@ class CountingEmbedder implements Embedder {
   close = async () => undefined;
 }
 
-class MemoryRows implements EmbeddingRows {
-  readonly rows = new Map<string, { hash: Uint8Array; vector: Uint8Array; usedOn: number }>();
-  readonly #key = (model: string, hash: Uint8Array) => `${model}:${Buffer.from(hash).toString("hex")}`;
-  async find(model: string, hashes: readonly Uint8Array[]) {
-    return hashes.flatMap((hash) => this.rows.get(this.#key(model, hash)) ?? []);
-  }
-  async save(model: string, rows: readonly { hash: Uint8Array; vector: Uint8Array }[], day: number) {
-    for (const row of rows) this.rows.set(this.#key(model, row.hash), { ...row, usedOn: day });
-  }
-  async touch(model: string, hashes: readonly Uint8Array[], day: number) {
-    for (const hash of hashes) {
-      const row = this.rows.get(this.#key(model, hash));
-      if (row !== undefined) row.usedOn = day;
-    }
-  }
-  async count() {
-    return this.rows.size;
-  }
-  async removeOldest(count: number) {
-    const oldest = [...this.rows].sort(([, a], [, b]) => a.usedOn - b.usedOn).slice(0, count);
-    for (const [key] of oldest) this.rows.delete(key);
-    return oldest.length;
-  }
-}
-
 describe("EmbeddingCache", () => {
   let embedder: CountingEmbedder;
-  let rows: MemoryRows;
+  let rows: EmbeddingRowsInMemory;
   let account: TestAccount;
   let clock: FakeClock;
   const make = (bounds = { maxItems: 100, maxBytes: 1_000_000, maxRows: 1_000 }) =>
     new EmbeddingCache(embedder, rows, account, clock, bounds);
   beforeEach(() => {
     embedder = new CountingEmbedder();
-    rows = new MemoryRows();
+    rows = new EmbeddingRowsInMemory();
     account = new TestAccount(Number.MAX_SAFE_INTEGER, "rag");
     clock = new FakeClock();
   });

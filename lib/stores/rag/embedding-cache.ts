@@ -1,6 +1,6 @@
 import { hash as digest } from "node:crypto";
-import type { EmbeddingRows } from "../../ports/document-rows.ts";
 import type { Embedder, EmbeddingTurn } from "../../ports/embedder.ts";
+import type { EmbeddingRows } from "../../ports/embedding-rows.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { BoundedEntries } from "../cache/bounded-entries.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { PassageVector, PassageVectorSource } from "../../ports/passage-vectors.ts";
+import type { PassageVector } from "../../ports/passage-vectors.ts";
+import { PassageVectorsInMemory } from "../../testing/passage-vectors-in-memory.ts";
 import { TestAccount } from "../../testing/test-account.ts";
 import { PassageIndex } from "./passage-index.ts";
 import { dotWithCode, encodeVector, normalize } from "./vector-code.ts";
@@ -14,27 +15,6 @@ function random(seed: number, dimensions = DIMENSIONS): Float32Array {
     return state / 2 ** 32 - 0.5;
   };
   return normalize(Float32Array.from({ length: dimensions }, next));
-}
-
-/** The database's part: rows by scope, in the order of their ids. */
-class Rows implements PassageVectorSource {
-  readonly scopes = new Map<string, PassageVector[]>();
-
-  of(scope: string): PassageVector[] {
-    const rows = this.scopes.get(scope) ?? [];
-    this.scopes.set(scope, rows);
-    return rows;
-  }
-
-  async page(scope: string, afterId: number, limit: number): Promise<PassageVector[]> {
-    return this.of(scope)
-      .filter(({ id }) => id > afterId)
-      .slice(0, limit);
-  }
-
-  async byId(scope: string, ids: readonly number[]): Promise<PassageVector[]> {
-    return this.of(scope).filter(({ id }) => ids.includes(id));
-  }
 }
 
 function bestOf(
@@ -63,7 +43,7 @@ describe("PassageIndex", () => {
         fc.array(operation, { maxLength: 30 }),
         fc.constantFrom(0, 30_000, 90_000, 131_072, 300_000, 10_000_000),
         async (operations, ceiling) => {
-          const source = new Rows();
+          const source = new PassageVectorsInMemory();
           const account = new TestAccount(ceiling ?? Number.MAX_SAFE_INTEGER, "rag");
           const index = new PassageIndex(source, account, async () => undefined);
           let [nextId, nextDocument] = [1, 1];
@@ -106,7 +86,7 @@ describe("PassageIndex", () => {
   });
 
   it("misses nothing that is written while it reads a scope for the first time", async () => {
-    const source = new Rows();
+    const source = new PassageVectorsInMemory();
     const row = (id: number, documentId: number) => ({ id, documentId, vector: encodeVector(random(id)) });
     source.of("a").push(...Array.from({ length: 2_500 }, (_, at) => row(at + 10, 1)));
     const index = new PassageIndex(source, new TestAccount(Number.MAX_SAFE_INTEGER, "rag"), async () => undefined);
@@ -124,7 +104,7 @@ describe("PassageIndex", () => {
   it.each([4_096, 4_112])(
     "finds the best of vectors of %i numbers, in memory or from the database",
     async (dimensions) => {
-      const source = new Rows();
+      const source = new PassageVectorsInMemory();
       const rows = Array.from({ length: 120 }, (_, at) => ({
         id: at + 1,
         documentId: at + 1,
@@ -140,7 +120,7 @@ describe("PassageIndex", () => {
 
   it("gives all memory back with the last document of the last scope", async () => {
     const account = new TestAccount(Number.MAX_SAFE_INTEGER, "rag");
-    const index = new PassageIndex(new Rows(), account, async () => undefined);
+    const index = new PassageIndex(new PassageVectorsInMemory(), account, async () => undefined);
     await index.open("a", DIMENSIONS);
     index.add("a", [{ id: 1, documentId: 7, vector: encodeVector(random(1)) }]);
     index.removeDocuments("a", [7]);
@@ -158,8 +138,8 @@ describe("PassageIndex with more passages than it scans between two yields", () 
   }));
 
   /** @param meanwhile runs where a scan yields for the first time. */
-  function open(meanwhile: (index: PassageIndex, source: Rows) => void) {
-    const source = new Rows();
+  function open(meanwhile: (index: PassageIndex, source: PassageVectorsInMemory) => void) {
+    const source = new PassageVectorsInMemory();
     source.scopes.set("a", [...rows]);
     const account = new TestAccount(Number.MAX_SAFE_INTEGER, "rag");
     let yields = 0;
