@@ -92,7 +92,7 @@ export interface Changed {
   removedWindows: number[];
 }
 
-/** Which conversations: of one owner, with ids that begin so, or all. */
+/** Which conversations: of one owner, with ids that begin so letter by letter, or all. */
 export interface ConversationFilter {
   owner: string | null;
   prefix: string | null;
@@ -100,7 +100,11 @@ export interface ConversationFilter {
 
 export type ConversationOrder = "lastMessageAt" | "createdAt" | "updatedAt" | "messages";
 
-/** Conversations on disk. A message is stored and searchable by keyword before its append resolves. */
+/**
+ * Conversations on disk. A message is stored and searchable by keyword before its append resolves. Rows of conversations
+ * and of messages are numbers that grow, and none is given out twice. What names rows or ids says nothing of those that
+ * are gone, and answers in any order unless one is told.
+ */
 export interface ConversationRows {
   find(namespace: string, id: string): Promise<ConversationRow | null>;
   /**
@@ -113,7 +117,7 @@ export interface ConversationRows {
     after: ConversationPosition | null,
     limit: number,
   ): Promise<{ rows: ConversationRow[]; next: ConversationPosition | null }>;
-  /** A page in another order. @param after the last listed one's value and row. */
+  /** A page in another order, and by row in the same direction. @param after the last listed one's value and row. */
   sorted(
     namespace: string,
     filter: ConversationFilter,
@@ -121,18 +125,19 @@ export interface ConversationRows {
     after: readonly [value: number, rowId: number] | null,
     limit: number,
   ): Promise<{ rows: ConversationRow[]; next: readonly [value: number, rowId: number] | null }>;
-  /** Ids of those that were there at the first page, by row. */
+  /** Ids by row, of rows after `afterRowId`: those made during a walk come at its end. */
   matching(
     namespace: string,
     filter: ConversationFilter,
     afterRowId: number,
     limit: number,
   ): Promise<{ rowId: number; id: string }[]>;
-  /** How many match, and the bytes of their messages. */
+  /** How many match, and the bytes of their messages: contents, parts and metadata. */
   measure(namespace: string, filter: ConversationFilter): Promise<{ count: number; bytes: number }>;
   /**
-   * @param known null creates the conversation.
-   * @throws {AppError} `conflict` when a place or an id is taken.
+   * @param known the conversation as it is: callers change one in turn. Null creates it.
+   * @throws {AppError} `conflict` when a place or an id is taken, or the conversation is gone: nothing is changed then. Of
+   *   many that append to the same state of one, or create one, one wins.
    */
   change(namespace: string, id: string, known: ConversationRow | null, change: ConversationChange): Promise<Changed>;
   messages(conversationRowId: number, query: MessageQuery): Promise<MessagePage>;
@@ -140,7 +145,7 @@ export interface ConversationRows {
   named(conversationRowId: number, ids: readonly string[]): Promise<MessageRow[]>;
   byRowId(rowIds: readonly number[]): Promise<MessageRow[]>;
   conversationIds(rowIds: readonly number[]): Promise<{ rowId: number; id: string }[]>;
-  /** Removes conversations with their messages in one transaction. @returns the rows of those that were there. */
+  /** Removes conversations with their messages and windows in one transaction. @returns the rows of those that were there. */
   remove(namespace: string, ids: readonly string[]): Promise<number[]>;
   counts(namespace: string): Promise<{ conversations: number; messages: number }>;
 }

@@ -21,7 +21,8 @@ export interface Database {
    * way share the next one (group commit). Waits while more than 8 MB are queued.
    *
    * @returns rows changed, per statement.
-   * @throws {AppError} `storage-full`, `storage-read-only`, `storage-unavailable`: nothing of this call was written.
+   * @throws {AppError} `storage-full`, `storage-read-only`, `storage-unavailable`; `conflict` when a key is taken, or the
+   *   row that one belongs to is gone. Nothing of this call was written.
    */
   write(statements: readonly Statement[]): Promise<Changes[]>;
   /** Bytes of database and WAL on disk. */

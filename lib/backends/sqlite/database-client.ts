@@ -35,7 +35,8 @@ const sizeOfAll = (statements: readonly Statement[]): number =>
 
 function toError(failure: Failure): Error {
   if (!failure.code) return new Error(`database: ${failure.message}`);
-  return new AppError(failure.code, failure.message, failure.code === "storage-full" ? {} : { retryAfterSeconds: 1 });
+  const isLasting = failure.code === "storage-full" || failure.code === "conflict";
+  return new AppError(failure.code, failure.message, isLasting ? {} : { retryAfterSeconds: 1 });
 }
 
 /** The main thread's end of the database thread. */

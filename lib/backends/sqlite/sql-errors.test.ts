@@ -37,6 +37,19 @@ it("T56: calls a database that another connection holds storage-unavailable", ()
   other.close();
 });
 
+it("calls a key that is taken, and a row whose owner is gone, a conflict", () => {
+  const database = new Libsql(newFile());
+  database.exec(
+    "PRAGMA foreign_keys = ON; CREATE TABLE o (a INTEGER PRIMARY KEY, b UNIQUE); INSERT INTO o VALUES (1, 1)",
+  );
+  database.exec("CREATE TABLE t (o REFERENCES o (a))");
+  for (const sql of ["INSERT INTO o VALUES (1, 2)", "INSERT INTO o VALUES (2, 1)", "INSERT INTO t VALUES (9)"])
+    expect(failureOf(() => database.exec(sql))).toMatchObject({ code: "conflict" });
+  database.exec("CREATE TABLE n (a NOT NULL)");
+  expect(failureOf(() => database.exec("INSERT INTO n VALUES (NULL)")).code).toBeNull();
+  database.close();
+});
+
 it("says nothing of what it does not know", () => {
   expect(toFailure(new Error('near "x": syntax error')).code).toBeNull();
 });

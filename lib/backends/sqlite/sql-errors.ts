@@ -25,10 +25,21 @@ export function isHeldElsewhere(error: unknown): boolean {
   return is("SQLITE_BUSY", /database is locked/i) || is("SQLITE_LOCKED", /table is locked/i);
 }
 
+/** Whether a row has such a key already, or the row that one belongs to is gone. */
+function isConflict(error: unknown): boolean {
+  const { is } = reporter(error);
+  return (
+    is("SQLITE_CONSTRAINT_UNIQUE", /UNIQUE constraint failed/i) ||
+    is("SQLITE_CONSTRAINT_FOREIGNKEY", /FOREIGN KEY constraint failed/i)
+  );
+}
+
 /** SQLite's result codes in our terms. @see https://www.sqlite.org/rescode.html */
 export function toFailure(error: unknown): Failure {
   const { message, is } = reporter(error);
   if (error instanceof MisplacedError) return { code: "storage-unavailable", message };
+  if (isConflict(error))
+    return { code: "conflict", message: "Another change came first. Read what is there now, and change that." };
   if (is("SQLITE_FULL", /database or disk is full/i))
     return { code: "storage-full", message: "The disk or its quota is full." };
   if (is("SQLITE_READONLY", /readonly database/i))
