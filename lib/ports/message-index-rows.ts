@@ -11,7 +11,7 @@ export interface MessagePlace {
 /** A message's windows: parts that the model reads completely, with their vectors. */
 export interface MessageWindows {
   rowId: number;
-  /** The message's version whose text they are of. */
+  /** The message's version whose text they are of: a message that was edited meanwhile keeps waiting for its own. */
   version: number;
   windows: readonly Uint8Array[];
 }
@@ -23,9 +23,15 @@ export interface WindowVector {
   vector: Uint8Array;
 }
 
-/** What messages are found by. Its vector source's scopes are namespaces, its ids windows, its "documents" conversations. */
+/**
+ * What messages are found by. Its vector source's scopes are namespaces, its ids windows, its "documents" conversations.
+ * Windows of another model than the current are as good as none: they are not counted, paged or told.
+ */
 export interface MessageIndexRows extends PassageVectorSource {
-  /** Best first by BM25; `score` is positive. `conversationRowId` null: all. */
+  /**
+   * Messages with at least one of the terms, as `DocumentRows.matchKeywords` finds chunks: best first, and by row where
+   * scores are the same. `id` is the message's row, `documentId` its conversation's. @param conversationRowId null: all.
+   */
   matchWords(
     namespace: string,
     expression: string,
@@ -36,7 +42,7 @@ export interface MessageIndexRows extends PassageVectorSource {
   indexEarlier(namespace: string): Promise<boolean>;
   /** Codes of the languages that its messages' words are indexed in. */
   languages(namespace: string): readonly string[];
-  /** Windows that still exist. */
+  /** Windows that still exist, of any model. */
   windows(windowIds: readonly number[]): Promise<WindowVector[]>;
   /** All windows of messages, with vectors of the current model. */
   windowsOf(messageRowIds: readonly number[]): Promise<WindowVector[]>;
@@ -44,8 +50,11 @@ export interface MessageIndexRows extends PassageVectorSource {
   hasWindows(namespace: string): Promise<boolean>;
   /** Messages without vectors of the current model, counted up to `limit`. */
   countPending(namespace: string, limit: number): Promise<number>;
-  /** The newest messages without vectors, until their texts reach `maxCharacters`; at least one. */
+  /** The newest messages without vectors, newest first, until their texts reach `maxCharacters`; at least one. */
   pending(namespace: string, limit: number, maxCharacters: number): Promise<MessageRow[]>;
-  /** Replaces the windows of these messages; deleted and edited ones get none. @returns the windows for the index. */
+  /**
+   * Replaces the windows of these messages in one transaction; deleted and edited ones get none. A message of none is
+   * embedded too. @returns the windows for the index.
+   */
   setWindows(namespace: string, messages: readonly MessageWindows[]): Promise<PassageVector[]>;
 }

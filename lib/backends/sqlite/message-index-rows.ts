@@ -8,6 +8,8 @@ import { messageTextTable, type Namespaces } from "./rag-namespaces.ts";
 const EARLIER_PAGE = 500;
 const VECTOR = `SELECT "id", "conversationId" AS "documentId", "vector" FROM "MessageWindow"`;
 const WINDOW = `SELECT "id" AS "windowId", "messageId" AS "rowId", "conversationId" AS "conversationRowId", "vector" FROM "MessageWindow"`;
+/** Characters of a text. length() ends at U+0000: then a quarter of the bytes is counted at least. */
+const CHARACTERS = `MAX(length("content"), octet_length("content") / 4)`;
 /** Each part of the index on (namespace, model) that is not the model's own: nothing else is looked at. */
 const PENDING = `SELECT "id" FROM (SELECT "id" FROM "ConversationMessage" WHERE "namespace" = ?1 AND "model" IS NULL ORDER BY "id" DESC LIMIT ?3)
   UNION ALL SELECT "id" FROM (SELECT "id" FROM "ConversationMessage" WHERE "namespace" = ?1 AND "model" < ?2 LIMIT ?3)
@@ -104,7 +106,7 @@ export async function createMessageIndexRows(
       readMessages(
         database,
         `"id" IN (SELECT "id" FROM (
-           SELECT "id", SUM(length("content")) OVER (ORDER BY "id" DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS "before"
+           SELECT "id", SUM(${CHARACTERS}) OVER (ORDER BY "id" DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS "before"
            FROM "ConversationMessage" WHERE "id" IN (SELECT "id" FROM (${PENDING}) ORDER BY "id" DESC LIMIT ?3)
          ) WHERE COALESCE("before", 0) < ?4) ORDER BY "id" DESC`,
         [namespace, model(), limit, maxCharacters],
