@@ -2,14 +2,24 @@ import type { Database } from "../../ports/database.ts";
 import { MAX_STREAM_JOBS, type StreamJobRow, type StreamJobRows } from "../../ports/stream-job-rows.ts";
 
 const COLUMNS = `"id", "nodeId", "namespace", "state", "createdAtMs", "payload"`;
+const MAY_GO = `"state" NOT IN ('queued', 'running')`;
+const THESE = `"id" IN (SELECT value FROM json_each(?))`;
 /** Beyond that the namespace with most of them gives: what is over before what can be gone on with, the oldest first; none that runs. */
 const BEYOND = `SELECT "id" FROM "StreamJob"
   JOIN (SELECT "namespace", COUNT(*) AS "jobs" FROM "StreamJob" GROUP BY "namespace") USING ("namespace")
-  WHERE "state" NOT IN ('queued', 'running') AND "id" <> ?
+  WHERE ${MAY_GO} AND "id" <> ?
   ORDER BY "jobs" DESC, "state" NOT IN ('completed', 'cancelled'), "createdAtMs", "id"
   LIMIT MAX(0, MIN(100, (SELECT COUNT(*) FROM "StreamJob") - ?))`;
 
 export function createStreamJobRows(database: Database, maxJobs = MAX_STREAM_JOBS): StreamJobRows {
+  /** Of these jobs, those that are gone then: one may have been resumed since it was chosen. */
+  async function removed(ids: readonly string[]): Promise<string[]> {
+    const these = JSON.stringify(ids);
+    await database.write([{ sql: `DELETE FROM "StreamJob" WHERE ${THESE} AND ${MAY_GO}`, params: [these] }]);
+    const left = await database.all<{ id: string }>(`SELECT "id" FROM "StreamJob" WHERE ${THESE} LIMIT 100`, [these]);
+    return ids.filter((id) => !left.some((row) => row.id === id));
+  }
+
   return {
     async save({ id, nodeId, namespace, state, createdAtMs, payload }) {
       await database.write([
@@ -20,12 +30,7 @@ export function createStreamJobRows(database: Database, maxJobs = MAX_STREAM_JOB
         },
       ]);
       const surplus = await database.all<{ id: string }>(BEYOND, [id, maxJobs]);
-      const ids = surplus.map((row) => row.id);
-      if (ids.length > 0) {
-        const marks = ids.map(() => "?").join(", ");
-        await database.write([{ sql: `DELETE FROM "StreamJob" WHERE "id" IN (${marks})`, params: ids }]);
-      }
-      return ids;
+      return surplus.length === 0 ? [] : removed(surplus.map((row) => row.id));
     },
     async find(namespace, id) {
       const [row] = await database.all<StreamJobRow>(
