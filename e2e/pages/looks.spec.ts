@@ -22,6 +22,7 @@ const PAGES = [
   { path: "/settings", name: "settings" },
   { path: "/settings?tab=keys", name: "keys" },
   { path: "/settings?tab=audit", name: "audit" },
+  { path: "/docs", name: "docs" },
 ] as const;
 
 for (const width of WIDTHS) {
@@ -86,6 +87,7 @@ test("nothing moves when the data comes", async ({ page, server }) => {
     "/optimizer",
     "/leaks",
     "/settings",
+    "/docs",
   ]) {
     await page.goto(`${server.url}${path}`);
     await untilLive(page);

@@ -120,7 +120,7 @@ test("O25: a consumer is told no untruth: it is signed in, has the pages it may 
   await expect(page.getByText("No sessions in this namespace")).toBeVisible();
   await expect(page.getByTestId("connection")).toHaveAttribute("data-state", "live");
   const pages = page.getByRole("navigation", { name: "Pages" }).getByRole("listitem");
-  expect(await pages.allInnerTexts()).toEqual(["Sessions", "Cache", "Vectors", "Documents", "Streams"]);
+  expect(await pages.allInnerTexts()).toEqual(["Sessions", "Cache", "Vectors", "Documents", "Streams", "API"]);
   for (const path of ["/sessions", "/cache", "/vectors", "/rag", "/streams"]) {
     await page.goto(`${server.url}${path}`);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();

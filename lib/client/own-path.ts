@@ -1,5 +1,7 @@
 /** Where nobody asked to go on to. */
 const START = "/";
+/** The one page that anybody may read. */
+export const DOCS_PATH = "/docs";
 /** Resolved against it, what leaves this site has another origin. */
 const HERE = "http://here.invalid";
 

@@ -15,6 +15,7 @@ import { LeakBanner } from "./leak-banner.tsx";
 import { NAVIGATION } from "./navigation.ts";
 import { PageGate } from "./page-gate.tsx";
 import { SideNav } from "./side-nav.tsx";
+import { SkipLink } from "./skip-link.tsx";
 import { TopBar } from "./top-bar.tsx";
 import { useKeyboard } from "./use-keyboard.ts";
 import { useKeepView, useOptimizeOpen, useRange } from "./view-state.ts";
@@ -67,12 +68,7 @@ function Frame({ children }: { children: ReactNode }) {
 
   return (
     <div className="flex min-h-dvh">
-      <a
-        href="#content"
-        className="sr-only z-50 rounded-md bg-accent px-3 py-2 text-accent-text focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
-      >
-        Skip to content
-      </a>
+      <SkipLink />
       <SideNav />
       <div className="min-w-0 grow">
         <TopBar onPalette={() => setOverlay("palette")} />

@@ -1,7 +1,7 @@
 "use client";
 
 import { Command } from "cmdk";
-import { BookOpen, Clock, Keyboard, type LucideIcon, Moon, Pause, Play, Sun, Zap } from "lucide-react";
+import { Clock, Keyboard, type LucideIcon, Moon, Pause, Play, Sun, Zap } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { Dialog } from "radix-ui";
 import { useLiveConnection, useLiveState } from "../../../lib/client/live/live-context.tsx";
@@ -76,7 +76,6 @@ export function CommandPalette(props: {
                 <Item icon={Sun} label="Light theme" onSelect={then(() => chooseTheme("light"))} />
                 <Item icon={Moon} label="Dark theme" onSelect={then(() => chooseTheme("dark"))} />
                 <Item icon={Keyboard} label="Keyboard shortcuts" keys="?" onSelect={then(onHelp)} />
-                <Item icon={BookOpen} label="API documentation" onSelect={then(() => router.push("/docs"))} />
               </Group>
               <Group heading="Time range">
                 {RANGES.map((range) => (

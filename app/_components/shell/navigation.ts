@@ -1,5 +1,6 @@
 import {
   Archive,
+  BookOpen,
   FileInput,
   Gauge,
   Library,
@@ -10,6 +11,7 @@ import {
   Users,
   Zap,
 } from "lucide-react";
+import { DOCS_PATH } from "../../../lib/client/own-path.ts";
 import type { Role } from "../../../lib/contracts/auth.ts";
 
 export interface Destination {
@@ -100,6 +102,14 @@ export const NAVIGATION: readonly Destination[] = [
     icon: SlidersHorizontal,
     key: ",",
     answers: "Limits, thresholds, API keys and the audit log",
+  },
+  {
+    href: DOCS_PATH,
+    roles: BOTH,
+    label: "API",
+    icon: BookOpen,
+    key: "a",
+    answers: "Documentation of every operation",
   },
 ];
 

@@ -96,6 +96,4 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /api/v1/streams/{id}/results": "getStreamResults",
   "get /api/v1/export": "exportData",
   "get /openapi.json": "getOpenApi",
-  "get /docs": "getDocs",
-  "get /docs/{asset}": "getDocsAsset",
 };

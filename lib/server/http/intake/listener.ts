@@ -76,11 +76,8 @@ export function createListener(
     if (runtime.phase === "draining") response.setHeader("Connection", "close");
     if (!streaming(pathname)) limitArrival(runtime, arrivals, request, response);
     const api = isApiPath(pathname);
-    // The API documentation consists of files, not route handlers, so it is served by the direct door only.
     const answered =
-      api && (!throughNext || pathname.startsWith("/docs"))
-        ? direct(request, response)
-        : toNext(runtime, proxies, request, response, pages, api);
+      api && !throughNext ? direct(request, response) : toNext(runtime, proxies, request, response, pages, api);
     answered.catch((error: unknown) => onFailure(runtime, request, response, error));
   };
 }
