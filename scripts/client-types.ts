@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { CLIENT_TYPES } from "./client-types/contracts.ts";
-import { type JsonSchema, printTypes } from "./client-types/print.ts";
+import { CLIENT_TYPES, clientEvents } from "./client-types/contracts.ts";
+import { type JsonSchema, printEvents, printTypes } from "./client-types/print.ts";
 
 const FILE = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../packages/client/src/types.ts");
 const HEAD = `// Written by \`npm run client:types\` from lib/contracts. Do not edit.
@@ -23,7 +23,7 @@ function schemas(): Record<string, JsonSchema> {
   return Object.fromEntries(Object.keys(CLIENT_TYPES).map((name) => [name, found[name] ?? {}]));
 }
 
-const text = HEAD + printTypes(schemas());
+const text = HEAD + printTypes(schemas()) + printEvents(clientEvents());
 if (!process.argv.includes("--check")) writeFileSync(FILE, text);
 else if (readFileSync(FILE, "utf8") !== text) {
   console.error("packages/client/src/types.ts is not what lib/contracts says: run npm run client:types");

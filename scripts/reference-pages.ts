@@ -97,7 +97,8 @@ export function eventsPage(): string {
   return page(
     "Socket events",
     "Socket.IO at `/socket.io`, namespace `/monitoring`, with the cookie or `auth: { token: KEY }`. The server takes no " +
-      "event. A payload is what the route beside it answers with, or an item of its list.",
+      "event. A payload is what the route beside it answers with, or an item of its list. `GET /asyncapi.json` describes " +
+      "all of them as AsyncAPI 3.0, and `ServerToClientEvents` of `@headroom/client` has their types.",
     table(["event", "when", "who hears it", "the same over HTTP"], rows),
     "A socket whose key or sign-in has ended hears `signed-out {reason, message}` and is closed.",
   );

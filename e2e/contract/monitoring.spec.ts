@@ -80,6 +80,23 @@ test("the description is OpenAPI 3.1 and names every route, and a page shows all
   expect((await fetch(`${server.url}/docs`, { method: "POST" })).status).toBe(405);
 });
 
+test("the socket's events are described as AsyncAPI 3.0 to anybody, by the schemas of the same data over HTTP", async ({
+  server,
+}) => {
+  const answer = await fetch(`${server.url}/asyncapi.json`);
+  expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/json; charset=utf-8"]);
+  const events = (await answer.json()) as {
+    asyncapi: string;
+    components: { messages: Record<string, { name: string }>; schemas: Record<string, unknown> };
+  };
+  expect(events.asyncapi).toBe("3.0.0");
+  expect(Object.values(events.components.messages).map(({ name }) => name)).toContain("memory:sample");
+  const { components } = (await (await fetch(`${server.url}/openapi.json`)).json()) as typeof events;
+  for (const name of ["MemorySample", "OptimizationRun", "LeakReport", "StreamJob"])
+    expect(events.components.schemas[name]).toEqual(components.schemas[name]);
+  expect((await fetch(`${server.url}/asyncapi.json`, { method: "PUT" })).status).toBe(405);
+});
+
 test("metrics need a viewer, and are Prometheus text", async ({ server }) => {
   expect((await fetch(`${server.url}/metrics`)).status).toBe(401);
   const text = await (

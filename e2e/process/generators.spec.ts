@@ -9,6 +9,7 @@ const projectDir = path.resolve(import.meta.dirname, "../..");
 const folder = path.join(projectDir, "e2e/generators");
 const generated = path.join(folder, "generated");
 const DOCUMENT = "./generated/openapi.json";
+const EVENTS = "./generated/asyncapi.json";
 const run = promisify(execFile);
 let server: TestServer;
 
@@ -27,6 +28,7 @@ test.beforeAll(async () => {
   rmSync(generated, { recursive: true, force: true });
   mkdirSync(generated);
   writeFileSync(path.join(folder, DOCUMENT), await (await server.get("/openapi.json")).text());
+  writeFileSync(path.join(folder, EVENTS), await (await server.get("/asyncapi.json")).text());
 });
 
 test.afterAll(async () => {
@@ -38,6 +40,11 @@ test("swagger-parser, redocly and spectral find no error in the API description"
   await run(process.execPath, ["validate.mjs", DOCUMENT], { cwd: folder });
   await tool("redocly", "lint", DOCUMENT);
   await tool("spectral", "lint", DOCUMENT, "--fail-severity", "error");
+});
+
+test("redocly and spectral find no error in the description of the socket's events", async () => {
+  await tool("redocly", "lint", EVENTS);
+  await tool("spectral", "lint", EVENTS, "--fail-severity", "error");
 });
 
 test("clients of openapi-typescript, hey-api and orval compile strictly, and each reaches every resource", async () => {

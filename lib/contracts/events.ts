@@ -1,39 +1,46 @@
+import { z } from "zod";
 import type { Role } from "./auth.ts";
-import type { LeakReport, MemorySample, OptimizationRun, StoreStats } from "./memory.ts";
-import type { StreamJobView } from "./streams.ts";
+import {
+  leakReportSchema,
+  levelSchema,
+  memorySampleSchema,
+  optimizationRunSchema,
+  storeStatsSchema,
+} from "./memory.ts";
+import { streamJobSchema } from "./streams.ts";
 
-export interface SamplePush {
-  sample: MemorySample;
-  stores: StoreStats[];
-}
+export const samplePushSchema = z.object({ sample: memorySampleSchema, stores: z.array(storeStatsSchema) });
+export type SamplePush = z.infer<typeof samplePushSchema>;
 
-export interface MemoryAlert {
-  level: MemorySample["level"];
-  usedRatio: number;
-  message: string;
-  at: string;
-}
+export const memoryAlertSchema = z.object({
+  level: levelSchema,
+  usedRatio: z.number(),
+  message: z.string().describe("The new level in words"),
+  at: z.iso.datetime(),
+});
+export type MemoryAlert = z.infer<typeof memoryAlertSchema>;
 
 /** Why a socket is closed; sent on the socket just before. */
-export interface SignedOut {
-  reason: "signed-out";
-  message: string;
-}
+export const signedOutSchema = z.object({ reason: z.literal("signed-out"), message: z.string() });
 
-/** Events that the server sends to permitted sockets on the `/monitoring` namespace. It accepts none. */
-export interface BroadcastEvents {
-  "memory:sample": (push: SamplePush) => void;
-  "memory:optimize-progress": (run: OptimizationRun) => void;
-  "memory:optimized": (run: OptimizationRun) => void;
-  "memory:leak": (report: LeakReport) => void;
-  "memory:alert": (alert: MemoryAlert) => void;
-  "stream:progress": (job: StreamJobView) => void;
-}
+/** What each event carries: the one list from which emitters, listeners and the AsyncAPI document have their types. */
+export const EVENT_PAYLOADS = {
+  "memory:sample": samplePushSchema,
+  "memory:optimize-progress": optimizationRunSchema,
+  "memory:optimized": optimizationRunSchema,
+  "memory:leak": leakReportSchema,
+  "memory:alert": memoryAlertSchema,
+  "stream:progress": streamJobSchema,
+  "signed-out": signedOutSchema,
+} as const;
 
-/** All events that a socket may receive. */
-export interface ServerEvents extends BroadcastEvents {
-  "signed-out": (end: SignedOut) => void;
-}
+/** All events that a socket may receive on the `/monitoring` namespace. The server accepts none. */
+export type ServerEvents = {
+  [Name in keyof typeof EVENT_PAYLOADS]: (payload: z.output<(typeof EVENT_PAYLOADS)[Name]>) => void;
+};
+
+/** Events that go to every permitted socket. */
+export type BroadcastEvents = Omit<ServerEvents, "signed-out">;
 
 interface EventAudience {
   /** In words, for the reference. */

@@ -4,6 +4,7 @@ import * as auth from "./auth.ts";
 import * as cache from "./cache.ts";
 import * as conversations from "./conversations.ts";
 import * as embeddings from "./embeddings.ts";
+import * as events from "./events.ts";
 import * as health from "./health.ts";
 import * as leaks from "./leaks.ts";
 import * as memory from "./memory.ts";
@@ -59,6 +60,9 @@ export const SCHEMA_NAMES: Readonly<Record<string, z.ZodType>> = {
   HistoryStep: memory.historyStepSchema,
   MemoryHistory: memory.historySchema,
   OptimizationRequest: optimizer.optimizeSchema,
+  SamplePush: events.samplePushSchema,
+  MemoryAlert: events.memoryAlertSchema,
+  SignedOut: events.signedOutSchema,
   Problem: problem.problemSchema,
   NewDocument: rag.putDocumentSchema,
   DocumentBatch: rag.batchSchema,

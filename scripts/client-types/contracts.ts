@@ -4,6 +4,7 @@ import { createdKeySchema, identitySchema, keyViewSchema, newKeySchema } from ".
 import * as cache from "../../lib/contracts/cache.ts";
 import * as conversations from "../../lib/contracts/conversations.ts";
 import * as embeddings from "../../lib/contracts/embeddings.ts";
+import * as events from "../../lib/contracts/events.ts";
 import * as memory from "../../lib/contracts/memory.ts";
 import { optimizeSchema } from "../../lib/contracts/optimizer.ts";
 import { problemSchema } from "../../lib/contracts/problem.ts";
@@ -89,6 +90,9 @@ export const CLIENT_TYPES: Readonly<Record<string, { schema: z.ZodType; io: "inp
   MemoryReport: received(memory.memoryReportSchema),
   MemoryHistory: received(memory.historySchema),
   OptimizeRequest: sent(optimizeSchema),
+  SamplePush: received(events.samplePushSchema),
+  MemoryAlert: received(events.memoryAlertSchema),
+  SignedOut: received(events.signedOutSchema),
 
   Identity: received(identitySchema),
   Key: received(keyViewSchema),
@@ -98,3 +102,13 @@ export const CLIENT_TYPES: Readonly<Record<string, { schema: z.ZodType; io: "inp
   SettingsChange: sent(settingsPatchSchema),
   AuditEntry: received(auditEntrySchema),
 };
+
+/** The events of the socket, each with the name of the type that it carries. */
+export function clientEvents(): [event: string, type: string][] {
+  const names = new Map(Object.entries(CLIENT_TYPES).map(([name, { schema }]) => [schema, name]));
+  return Object.entries(events.EVENT_PAYLOADS).map(([event, schema]) => {
+    const name = names.get(schema);
+    if (name === undefined) throw new Error(`What ${event} carries has no name in CLIENT_TYPES.`);
+    return [event, name];
+  });
+}

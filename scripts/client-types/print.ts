@@ -30,6 +30,16 @@ export function printTypes(schemas: Record<string, JsonSchema>): string {
   return parts.join("");
 }
 
+/** The map of events that `Socket` of socket.io-client takes as its first type argument. */
+export function printEvents(events: readonly (readonly [event: string, type: string])[]): string {
+  const lines = events.map(([event, type]) => `  ${JSON.stringify(event)}: (payload: ${type}) => void;\n`);
+  return `
+/** Every event of the socket. \`const socket: Socket<ServerToClientEvents, Record<string, never>> = io(…)\` */
+export interface ServerToClientEvents {
+${lines.join("")}}
+`;
+}
+
 const isPlainObject = ({ type, properties, anyOf, oneOf, allOf, $ref }: JsonSchema): boolean =>
   type === "object" && properties !== undefined && !anyOf && !oneOf && !allOf && !$ref;
 

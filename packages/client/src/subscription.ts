@@ -1,19 +1,16 @@
 import type { Transport } from "./transport.ts";
-import type { LeakReport, MemoryHistory, MemorySample, OptimizationRun, StoreStats, StreamJob } from "./types.ts";
+import type {
+  LeakReport,
+  MemoryAlert,
+  MemoryHistory,
+  MemorySample,
+  OptimizationRun,
+  SamplePush,
+  ServerToClientEvents,
+  StreamJob,
+} from "./types.ts";
 
-/** The event `memory:sample`. */
-export interface SamplePush {
-  sample: MemorySample;
-  stores: StoreStats[];
-}
-
-/** The event `memory:alert`: the level changed. */
-export interface MemoryAlert {
-  level: MemorySample["level"];
-  usedRatio: number;
-  message: string;
-  at: string;
-}
+type Payload<Name extends keyof ServerToClientEvents> = Parameters<ServerToClientEvents[Name]>[0];
 
 /** What is needed of a Socket.IO socket. */
 export interface SocketLike {
@@ -64,13 +61,13 @@ export class Subscription implements AsyncDisposable {
     const auth = token === undefined ? {} : { auth: { token } };
     const path = `${pathname.replace(/\/$/, "")}/socket.io`;
     this.#socket = io(`${origin}/monitoring`, { path, ...auth, withCredentials: token === undefined });
-    this.#listen("memory:sample", (push: SamplePush) => this.#receive(push));
-    this.#listen("memory:alert", (alert: MemoryAlert) => handlers.alert?.(alert));
-    this.#listen("memory:leak", (report: LeakReport) => handlers.leak?.(report));
-    this.#listen("memory:optimize-progress", (run: OptimizationRun) => handlers.optimizeProgress?.(run));
-    this.#listen("memory:optimized", (run: OptimizationRun) => handlers.optimized?.(run));
-    this.#listen("stream:progress", (job: StreamJob) => handlers.streamProgress?.(job));
-    this.#listen("signed-out", () => handlers.disconnect?.("signed-out"));
+    this.#hear("memory:sample", (push) => this.#receive(push));
+    this.#hear("memory:alert", (alert) => handlers.alert?.(alert));
+    this.#hear("memory:leak", (report) => handlers.leak?.(report));
+    this.#hear("memory:optimize-progress", (run) => handlers.optimizeProgress?.(run));
+    this.#hear("memory:optimized", (run) => handlers.optimized?.(run));
+    this.#hear("stream:progress", (job) => handlers.streamProgress?.(job));
+    this.#hear("signed-out", () => handlers.disconnect?.("signed-out"));
     this.#listen("disconnect", (reason: string) => handlers.disconnect?.(reason));
     this.#listen("connect_error", (error: Error) => handlers.disconnect?.(error.message));
   }
@@ -82,6 +79,11 @@ export class Subscription implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
+  }
+
+  /** An event of the server. */
+  #hear<Name extends keyof ServerToClientEvents>(event: Name, handler: (payload: Payload<Name>) => void): void {
+    this.#listen(event, handler);
   }
 
   #listen<Value>(event: string, handler: (value: Value) => void): void {

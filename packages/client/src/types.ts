@@ -1072,6 +1072,24 @@ export interface OptimizeRequest {
   steps?: string[] | undefined;
 }
 
+export interface SamplePush {
+  sample: MemorySample;
+  stores: StoreStats[];
+}
+
+export interface MemoryAlert {
+  level: "normal" | "elevated" | "critical";
+  usedRatio: number;
+  /** The new level in words */
+  message: string;
+  at: string;
+}
+
+export interface SignedOut {
+  reason: "signed-out";
+  message: string;
+}
+
 export interface Identity {
   keyId: string;
   name: string;
@@ -1178,4 +1196,15 @@ export interface AuditEntry {
   outcome: "done" | "refused" | "failed";
   requestId: string | null;
   detail: string;
+}
+
+/** Every event of the socket. `const socket: Socket<ServerToClientEvents, Record<string, never>> = io(…)` */
+export interface ServerToClientEvents {
+  "memory:sample": (payload: SamplePush) => void;
+  "memory:optimize-progress": (payload: OptimizationRun) => void;
+  "memory:optimized": (payload: OptimizationRun) => void;
+  "memory:leak": (payload: LeakReport) => void;
+  "memory:alert": (payload: MemoryAlert) => void;
+  "stream:progress": (payload: StreamJob) => void;
+  "signed-out": (payload: SignedOut) => void;
 }

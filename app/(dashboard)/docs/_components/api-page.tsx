@@ -27,6 +27,7 @@ export function ApiPage() {
         actions={
           <>
             <DocumentLink href="/openapi.json" label="OpenAPI" />
+            <DocumentLink href="/asyncapi.json" label="AsyncAPI" />
           </>
         }
       />

@@ -96,4 +96,5 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /api/v1/streams/{id}/results": "getStreamResults",
   "get /api/v1/export": "exportData",
   "get /openapi.json": "getOpenApi",
+  "get /asyncapi.json": "getAsyncApi",
 };

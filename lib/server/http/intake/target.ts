@@ -1,6 +1,6 @@
 import { AppError } from "../../../shared/errors.ts";
 
-const API = /^\/(?:api|monitoring)(?:\/|$)|^\/(?:mcp|metrics|livez|readyz|openapi\.json)(?:\/|$)/;
+const API = /^\/(?:api|monitoring)(?:\/|$)|^\/(?:mcp|metrics|livez|readyz|openapi\.json|asyncapi\.json)(?:\/|$)/;
 
 /** True for paths of the HTTP API; all others are pages and their assets. */
 export const isApiPath = (pathname: string): boolean => API.test(pathname);
