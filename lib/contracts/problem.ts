@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PROBLEMS, type ProblemCode } from "../shared/errors.ts";
+import { amountSchema, quotaSchema } from "./namespaces.ts";
 
 const CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
@@ -12,5 +13,7 @@ export const problemSchema = z.object({
   code: z.enum(CODES),
   requestId: z.string(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  quota: quotaSchema.optional().describe("Of quota-exceeded: what the namespace may keep"),
+  used: amountSchema.optional().describe("Of quota-exceeded: what the namespace keeps"),
 });
 export type Problem = z.infer<typeof problemSchema>;

@@ -8,6 +8,7 @@ import * as events from "./events.ts";
 import * as health from "./health.ts";
 import * as leaks from "./leaks.ts";
 import * as memory from "./memory.ts";
+import * as namespaces from "./namespaces.ts";
 import * as optimizer from "./optimizer.ts";
 import * as problem from "./problem.ts";
 import * as rag from "./rag.ts";
@@ -63,6 +64,10 @@ export const SCHEMA_NAMES: Readonly<Record<string, z.ZodType>> = {
   SamplePush: events.samplePushSchema,
   MemoryAlert: events.memoryAlertSchema,
   SignedOut: events.signedOutSchema,
+  Namespace: namespaces.namespaceViewSchema,
+  NamespaceChange: namespaces.putNamespaceSchema,
+  Quota: namespaces.quotaSchema,
+  Amount: namespaces.amountSchema,
   Problem: problem.problemSchema,
   NewDocument: rag.putDocumentSchema,
   DocumentBatch: rag.batchSchema,

@@ -40,7 +40,7 @@ export interface PointInput {
 export interface Refusal {
   index: number;
   id: string;
-  code: "unprocessable" | "item-too-large";
+  code: "unprocessable" | "item-too-large" | "quota-exceeded";
   reason: string;
   /** JSON Pointer into the point. */
   pointer: string;

@@ -1,3 +1,4 @@
+import type { AppError } from "../shared/errors.ts";
 import type { Filter } from "../shared/filter.ts";
 
 export type Metric = "cosine" | "dot" | "euclidean";
@@ -49,6 +50,8 @@ export interface PointWrites {
   error: StoredError;
   /** The vector as sent, in float32, for the few whose original is kept. Null where the precision keeps all values. */
   sent: ((index: number) => Float32Array) | null;
+  /** Whose quota they count to; left out: nobody's. */
+  namespace?: string;
 }
 
 /** Vectors as they were sent, in the order of their rows. */
@@ -69,21 +72,27 @@ export interface VectorRows {
   /** The name is free when it resolves; the points may be deleted later, even after a restart. */
   dropCollection(id: number): Promise<void>;
   /**
-   * Row numbers in the order of the ids, and how many of them are new.
+   * Row numbers in the order of the ids, and how many of them are new. A point that would pass its namespace's quota is
+   * not written: -1, and `refusal` says why.
    *
    * @throws {AppError} `not-found` when the collection has been deleted; the call then has no effect.
    */
-  upsert(collectionId: number, points: PointWrites): Promise<{ rows: number[]; inserted: number }>;
+  upsert(
+    collectionId: number,
+    points: PointWrites,
+  ): Promise<{ rows: number[]; inserted: number; refusal?: AppError | null }>;
   /**
    * Replaces a point's metadata by what is made of it, in turn with other writes of the point; its row and vector stay.
    *
    * @returns the point as it is then; null where there is none.
-   * @throws {AppError} `not-found` as `upsert` does, and what `change` throws; nothing is changed then.
+   * @param namespace whose quota it counts to.
+   * @throws {AppError} `not-found` as `upsert` does, `quota-exceeded`, and what `change` throws; nothing is changed then.
    */
   changeMetadata(
     collectionId: number,
     id: string,
     change: (metadata: string | null) => string | null,
+    namespace?: string,
   ): Promise<StoredPoints | null>;
   /** The points of the given rows that exist, in any order. */
   read(collectionId: number, rows: readonly number[]): Promise<StoredPoints>;

@@ -6,6 +6,7 @@ import { composeCache } from "./compose/compose-cache.ts";
 import { composeFirstAnswers } from "./compose/compose-first-answers.ts";
 import { composeLeaks } from "./compose/compose-leaks.ts";
 import { composeIdleCollector, composeMemoryControl, composeTrim } from "./compose/compose-memory-control.ts";
+import { composeQuotas } from "./compose/compose-quotas.ts";
 import { composeRag } from "./compose/compose-rag.ts";
 import { composeSessions } from "./compose/compose-sessions.ts";
 import { composeStreams } from "./compose/compose-streams.ts";
@@ -30,11 +31,13 @@ export type Runtime = Awaited<ReturnType<typeof openRuntime>>;
 export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const core = await Core.open(env, clock, log);
   const monitor = await Monitor.open(core);
-  const sessions = await composeSessions(core);
+  const quotas = await composeQuotas(core);
+  const sessions = await composeSessions(core, quotas);
   const firstAnswers = await composeFirstAnswers(core, sessions);
-  const cache = composeCache(core);
-  const vectors = await composeVectors(core);
-  const rag = await composeRag(core);
+  const cache = composeCache(core, quotas);
+  quotas.attach({ committed: () => sessions.committed(), cached: (namespace) => cache.held(namespace) });
+  const vectors = await composeVectors(core, quotas);
+  const rag = await composeRag(core, quotas);
   const streams = composeStreams(core, { sampleLog: monitor.sampleLog, sessions, cache, vectors, rag });
   const runLog = createRunLog(core.database, core.nodeId);
   const trim = composeTrim(core);
@@ -73,6 +76,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
     ledger,
     stores,
     monitor,
+    quotas,
     sessions,
     firstAnswers,
     cache,

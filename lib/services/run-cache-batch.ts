@@ -98,7 +98,7 @@ export function toPut(item: CacheSet, body: Uint8Array): Omit<CachePut, "namespa
 const notFound = (requestId: string): ItemResult =>
   failed(new AppError("not-found", "No response is cached under this key."), requestId);
 
-function failed({ code, status, message }: AppError, requestId: string): ItemResult {
+function failed({ code, status, message, members }: AppError, requestId: string): ItemResult {
   const problem: Problem = {
     type: `urn:headroom:problem:${code}`,
     title: PROBLEMS[code][1],
@@ -106,6 +106,7 @@ function failed({ code, status, message }: AppError, requestId: string): ItemRes
     detail: message,
     code,
     requestId,
+    ...members,
   };
   return { status, problem };
 }

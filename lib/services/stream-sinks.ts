@@ -91,9 +91,13 @@ async function keepEach(
   return { ids, refusals };
 }
 
+/** Of this record, or of all that were written with it: a smaller one may fit. */
+const isOverQuota = (error: unknown): error is AppError => error instanceof AppError && error.code === "quota-exceeded";
+
 /** Why this record alone is refused. @throws what is not the record's fault. */
 function refusal(error: unknown): Omit<SinkRefusal, "index"> {
-  if (error instanceof AppError && error.status < 500) return { code: error.code, message: error.message };
+  if (error instanceof AppError && (error.status < 500 || isOverQuota(error)))
+    return { code: error.code, message: error.message };
   throw error;
 }
 
@@ -195,7 +199,11 @@ function vectorSink(
         }
       }
       if (points.length === 0) return { ids, refusals };
-      const { refused } = await store.upsert(namespace, name, points);
+      const { refused } = await store.upsert(namespace, name, points).catch((error: unknown) => {
+        if (!isOverQuota(error)) throw error;
+        const { code, message: reason } = error;
+        return { refused: points.map((_, index) => ({ index, code, reason, pointer: "" })) };
+      });
       for (const { index, code, reason, pointer } of refused) {
         const place = places[index] ?? 0;
         ids[place] = null;

@@ -37,6 +37,7 @@ export const PROBLEMS = {
   "storage-unavailable": [503, "The database does not respond"],
   "storage-read-only": [503, "The database is read-only"],
   "upstream-timeout": [504, "An upstream service took too long"],
+  "quota-exceeded": [507, "The quota of the namespace is used up"],
   "storage-full": [507, "The disk or its quota is full"],
   "insufficient-memory": [507, "Not enough free memory for this request"],
 } as const satisfies Record<string, readonly [number, string]>;
@@ -49,12 +50,20 @@ export interface FieldError {
   message: string;
 }
 
+/** Of `quota-exceeded`: what the namespace may keep, null without a bound, and what it keeps. */
+export interface ProblemMembers {
+  readonly quota: { readonly bytes: number | null; readonly items: number | null };
+  readonly used: { readonly bytes: number; readonly items: number };
+}
+
 export interface AppErrorOptions {
   errors?: readonly FieldError[];
   /** When to try again, whole seconds. */
   retryAfterSeconds?: number | null;
   /** Of the response: for `lib/server/http` alone. */
   headers?: Readonly<Record<string, string>>;
+  /** More figures of the problem (RFC 9457, 3.2). */
+  members?: ProblemMembers;
   cause?: unknown;
 }
 
@@ -68,6 +77,7 @@ export class AppError extends Error {
   readonly errors: readonly FieldError[];
   readonly retryAfterSeconds: number | null;
   readonly headers: Readonly<Record<string, string>>;
+  readonly members: ProblemMembers | null;
 
   constructor(code: ProblemCode, detail: string, options: AppErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
@@ -76,6 +86,7 @@ export class AppError extends Error {
     this.errors = options.errors ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds ?? null;
     this.headers = options.headers ?? {};
+    this.members = options.members ?? null;
   }
 }
 

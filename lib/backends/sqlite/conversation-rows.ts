@@ -1,4 +1,5 @@
 import type {
+  ConversationChange,
   ConversationFilter,
   ConversationRow,
   ConversationRows,
@@ -6,16 +7,20 @@ import type {
   MessageRow,
 } from "../../ports/conversation-rows.ts";
 import type { Database, SqlValue } from "../../ports/database.ts";
+import { type Amount, NO_QUOTAS, type Quotas } from "../../ports/namespace-quotas.ts";
 import { changeStatements, GOING, goingParams, removes } from "./conversation-changes.ts";
 import { filterSql, listConversations, readConversations, sortConversations } from "./conversation-list.ts";
+import { sizeOfChange, sizeOfFields } from "./conversation-sizes.ts";
 import type { MessageIndexOptions } from "./message-index-rows.ts";
-import { pageOfMessages, readMessages } from "./message-rows.ts";
+import { MESSAGE_SIZE, pageOfMessages, readMessages } from "./message-rows.ts";
+import { writeWithin } from "./quota-write.ts";
 import { messageTextTable } from "./rag-namespaces.ts";
 
 /** @param options name the index of words that each message goes into. */
 export async function createConversationRows(
   database: Database,
   { namespaces, wordsOf }: Pick<MessageIndexOptions, "namespaces" | "wordsOf">,
+  quotas: Quotas = NO_QUOTAS,
 ): Promise<ConversationRows> {
   const next = await nextIds(database);
   const messages = (where: string, params: readonly SqlValue[]) => readMessages(database, where, params);
@@ -42,6 +47,17 @@ export async function createConversationRows(
       [...goingParams(rowId, change), change.edited?.rowId ?? 0],
     );
     return rows.map(({ id }) => id);
+  }
+
+  /** What the change takes away. */
+  async function replaced(rowId: number, known: ConversationRow | null, change: ConversationChange): Promise<Amount> {
+    const [row] = await database.all<Amount>(
+      `SELECT coalesce(sum(${MESSAGE_SIZE}), 0) AS "bytes", count(*) FILTER (WHERE "id" <> ?4) AS "items" FROM "ConversationMessage"
+       WHERE "id" IN (${GOING}) OR "id" = ?4`,
+      [...goingParams(rowId, change), change.edited?.rowId ?? 0],
+    );
+    const fields = known !== null && change.fields !== null ? sizeOfFields(known) : 0;
+    return { bytes: (row?.bytes ?? 0) + fields, items: row?.items ?? 0 };
   }
 
   return {
@@ -78,7 +94,16 @@ export async function createConversationRows(
       );
       const removedWindows = await windowsThatGo(rowId, change);
       const worded = { ...change, added, addedWords: words, editedWords: words.at(-1) ?? "" };
-      await database.write(changeStatements({ namespace, namespaceId, id, rowId, known }, worded));
+      const statements = changeStatements({ namespace, namespaceId, id, rowId, known }, worded);
+      const gate = quotas.of(namespace);
+      if (gate === null) await database.write(statements);
+      else
+        await writeWithin(
+          gate,
+          sizeOfChange(id, known, change),
+          () => replaced(rowId, known, change),
+          () => database.write(statements),
+        );
       return { added, removedWindows };
     },
     messages: (conversationRowId, query) => pageOfMessages(database, conversationRowId, query),

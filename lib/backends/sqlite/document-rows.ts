@@ -1,6 +1,8 @@
 import type { Database, SqlValue, Statement } from "../../ports/database.ts";
 import type { ChunkRow, DocumentOrder, DocumentRows, DocumentSummary, NewDocument } from "../../ports/document-rows.ts";
+import { type Amount, NO_QUOTAS, type Quotas } from "../../ports/namespace-quotas.ts";
 import { packBytes, packSpans, partOf, readVectors } from "./packed-rows.ts";
+import { writeWithin } from "./quota-write.ts";
 import { type Namespaces, textTable } from "./rag-namespaces.ts";
 
 interface StoredDocument extends Omit<DocumentSummary, "metadata"> {
@@ -25,12 +27,27 @@ const FIGURES: Readonly<Record<Exclude<DocumentOrder, "id">, string>> = {
 const THESE = "IN (SELECT value FROM json_each(?))";
 
 /** Documents in SQLite. A namespace has an FTS5 index of its own: word weights of one say nothing of another's documents. */
-export async function createDocumentRows(database: Database, namespaces: Namespaces): Promise<DocumentRows> {
+export async function createDocumentRows(
+  database: Database,
+  namespaces: Namespaces,
+  quotas: Quotas = NO_QUOTAS,
+): Promise<DocumentRows> {
   const next = await nextIds(database);
 
   async function documents(where: string, params: readonly (string | number)[]): Promise<DocumentSummary[]> {
     const rows = await database.all<StoredDocument>(`SELECT ${DOCUMENT} FROM "RagDocument" WHERE ${where}`, params);
     return rows.map((row) => ({ ...row, metadata: JSON.parse(row.metadata) as Record<string, unknown> }));
+  }
+
+  /** What a document keeps now. */
+  async function kept(key: number, name: string): Promise<Amount> {
+    const [row] = await database.all<{ bytes: number; items: number }>(
+      `SELECT coalesce(sum(octet_length("text") + octet_length("metadata") + coalesce((SELECT sum(octet_length(c."text") + octet_length(c."vector"))
+         FROM "RagChunk" AS c WHERE c."documentId" = "RagDocument"."id"), 0)), 0) AS "bytes", count(*) AS "items"
+       FROM "RagDocument" WHERE "namespaceId" = ? AND "name" = ? LIMIT 1`,
+      [key, name],
+    );
+    return row ?? { bytes: 0, items: 0 };
   }
 
   async function chunks(where: string, params: readonly (string | number)[]): Promise<ChunkRow[]> {
@@ -102,12 +119,21 @@ export async function createDocumentRows(database: Database, namespaces: Namespa
       const rowId = next.document++;
       const firstChunk = next.chunk;
       next.chunk += document.chunks.length;
-      await database.write([
+      const statements = [
         ...removal(key, `"namespaceId" = ? AND "name" = ?`, [key, document.id]),
         insertDocument(key, rowId, document),
         insertChunks(key, rowId, firstChunk, document),
         indexChunks(key, rowId, firstChunk, document),
-      ]);
+      ];
+      const gate = quotas.of(namespace);
+      if (gate === null) await database.write(statements);
+      else
+        await writeWithin(
+          gate,
+          { bytes: sizeOf(document), items: 1 },
+          () => kept(key, document.id),
+          () => database.write(statements),
+        );
       const vectors = document.chunks.map(({ vector }, place) => ({
         id: firstChunk + place,
         documentId: rowId,
@@ -190,6 +216,15 @@ function removal(namespaceId: number, where: string, params: readonly SqlValue[]
     },
     { sql: `DELETE FROM "RagDocument" WHERE ${where}`, params },
   ];
+}
+
+/** As the quotas' triggers count it. */
+function sizeOf({ text, metadata, body, chunks }: NewDocument): number {
+  const ofChunk = ({ start, end, vector }: NewDocument["chunks"][number]) =>
+    Buffer.byteLength(body.slice(start, end)) + vector.length;
+  return (
+    text.length + Buffer.byteLength(JSON.stringify(metadata)) + chunks.reduce((sum, chunk) => sum + ofChunk(chunk), 0)
+  );
 }
 
 function insertDocument(namespaceId: number, rowId: number, document: NewDocument): Statement {

@@ -65,7 +65,7 @@ export const jsonOf = (value: object | null): string | null => (value === null ?
 
 /** Some megabytes of messages at once, and always one: a page of the longest would be hundreds of megabytes. */
 const PAGE_BYTES = 8 * 1_048_576;
-const SIZE = `octet_length("content") + COALESCE(octet_length("parts"), 0) + COALESCE(octet_length("metadata"), 0)`;
+export const MESSAGE_SIZE = `octet_length("content") + COALESCE(octet_length("parts"), 0) + COALESCE(octet_length("metadata"), 0)`;
 
 /** See `ConversationRows.messages`. */
 export async function pageOfMessages(
@@ -79,7 +79,7 @@ export async function pageOfMessages(
     database,
     `"id" IN (SELECT "id" FROM (
        SELECT "id", SUM("size") OVER (ORDER BY "sequence" ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS "ahead"
-       FROM (SELECT "id", "sequence", ${SIZE} AS "size" FROM "ConversationMessage"
+       FROM (SELECT "id", "sequence", ${MESSAGE_SIZE} AS "size" FROM "ConversationMessage"
              WHERE "conversationId" = ?1 AND "sequence" > ?2 AND "sequence" < ?3 ${ofRole}
              ORDER BY "sequence" ${order} LIMIT ?4)
      ) WHERE COALESCE("ahead", 0) < ?5) ORDER BY "sequence" ${order}`,

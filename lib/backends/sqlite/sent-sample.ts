@@ -32,7 +32,7 @@ export class SentSample {
     this.#database = database;
   }
 
-  /** What to write beside these rows; room for it has been made. */
+  /** What to write beside these rows; room for it has been made. A row of -1 is not written. */
   keep(collectionId: number, rows: readonly number[], sent: (index: number) => Float32Array): Promise<Statement[]> {
     return this.#locks.run(String(collectionId), async () => {
       const kept = await this.#of(collectionId);
@@ -97,7 +97,7 @@ export class SentSample {
 }
 
 function chosen(rows: readonly number[], shift: number): number[] {
-  return rows.flatMap((row, index) => (isKept(row, shift) ? [index] : []));
+  return rows.flatMap((row, index) => (row >= 0 && isKept(row, shift) ? [index] : []));
 }
 
 /** Multiplying by the golden section spreads rows that follow one another evenly; the product is exact in a double. */

@@ -1,4 +1,5 @@
 import type { Database, SqlValue, Statement } from "../../ports/database.ts";
+import { NO_QUOTAS, type QuotaEntry, type Quotas } from "../../ports/namespace-quotas.ts";
 import type {
   CollectionRecord,
   PointWrites,
@@ -10,19 +11,15 @@ import type {
 import { AppError } from "../../shared/errors.ts";
 import { compileFilter, type Filter } from "../../shared/filter.ts";
 import { IdLocks } from "./id-locks.ts";
+import { type PointRow, pack } from "./packed-points.ts";
+import { growthOf, mostOf, sizeOfMetadata } from "./point-sizes.ts";
+import { writeWithin } from "./quota-write.ts";
 import { SentSample } from "./sent-sample.ts";
 
 /** Points deleted in one transaction: short enough that other writes do not wait. */
 const DELETE_SLICE = 1_000;
 /** Metadata read at a time when a filter is evaluated. */
 const FILTER_PAGE = 1_000;
-
-interface PointRow {
-  row: number;
-  pointId: string;
-  metadata: string | null;
-  vector: ArrayBuffer;
-}
 
 const RECORD = `"id", "namespace", "name", "dimensions", "metric", "precision", "createdAtMs", "formerPrecision"`;
 const POINT = `"row", "pointId", "metadata", "vector"`;
@@ -43,20 +40,26 @@ export class SqliteVectorRows implements VectorRows {
   readonly #locks = new IdLocks();
   readonly #sample: SentSample;
   readonly #onError: (error: unknown) => void;
+  readonly #quotas: Quotas;
   #nextRow: number;
   #clearing: Promise<void> = Promise.resolve();
 
-  private constructor(database: Database, nextRow: number, onError: (error: unknown) => void) {
+  private constructor(database: Database, nextRow: number, onError: (error: unknown) => void, quotas: Quotas) {
     this.#database = database;
+    this.#quotas = quotas;
     this.#sample = new SentSample(database);
     this.#nextRow = nextRow;
     this.#onError = onError;
   }
 
   /** @param onError is told when points of a dropped collection could not be deleted; the next start tries again. */
-  static async open(database: Database, onError: (error: unknown) => void): Promise<SqliteVectorRows> {
+  static async open(
+    database: Database,
+    onError: (error: unknown) => void,
+    quotas: Quotas = NO_QUOTAS,
+  ): Promise<SqliteVectorRows> {
     const [last] = await database.all<{ row: number | null }>(`SELECT max("row") AS "row" FROM "VectorPoint"`);
-    const rows = new SqliteVectorRows(database, (last?.row ?? 0) + 1, onError);
+    const rows = new SqliteVectorRows(database, (last?.row ?? 0) + 1, onError, quotas);
     const orphans = await database.all<{ id: number }>(
       `SELECT DISTINCT "collectionId" AS "id" FROM "VectorPoint"
        WHERE "collectionId" NOT IN (SELECT "id" FROM "VectorCollection") LIMIT 10000`,
@@ -102,30 +105,59 @@ export class SqliteVectorRows implements VectorRows {
     this.#clear(id);
   }
 
-  upsert(collectionId: number, points: PointWrites): Promise<{ rows: number[]; inserted: number }> {
+  upsert(collectionId: number, points: PointWrites) {
     return this.#locks.hold(lockNames(collectionId, points.ids), async () => {
       const known = await this.#rowsOf(collectionId, points.ids);
-      const rows = points.ids.map((id) => known.get(id) ?? this.#nextRow++);
-      const size = points.bytes.byteLength / points.ids.length;
-      const statements = points.ids.map((id, i): Statement => {
-        const vector = new Uint8Array(points.bytes, i * size, size);
-        return { sql: UPSERT, params: [rows[i] ?? 0, id, points.metadata[i] ?? null, vector, collectionId] };
-      });
-      statements.push(addError(collectionId, points.error));
-      if (points.sent) statements.push(...(await this.#sample.keep(collectionId, rows, points.sent)));
-      const [written] = await this.#database.write(statements);
-      if (written === 0) throw new AppError("not-found", "The collection has been deleted.");
-      return { rows, inserted: rows.length - known.size };
+      const gate = points.namespace === undefined ? null : this.#quotas.of(points.namespace);
+      if (gate === null) return await this.#write(collectionId, points, known);
+      const entry = await gate.enter(mostOf(points), () => growthOf(this.#database, collectionId, points));
+      try {
+        const refusal = entry.refused.size > 0 ? gate.exceeded() : null;
+        return { ...(await this.#write(collectionId, points, known, entry)), refusal };
+      } finally {
+        entry.leave();
+      }
     });
   }
 
-  changeMetadata(collectionId: number, id: string, change: (metadata: string | null) => string | null) {
+  /** Writes the points but those that the quota refuses. */
+  async #write(collectionId: number, points: PointWrites, known: ReadonlyMap<string, number>, entry?: QuotaEntry) {
+    const isRefused = (index: number) => entry?.refused.has(index) === true;
+    const rows = points.ids.map((id, index) => (isRefused(index) ? -1 : (known.get(id) ?? this.#nextRow++)));
+    const size = points.bytes.byteLength / points.ids.length;
+    const statements: Statement[] = [];
+    let inserted = 0;
+    for (const [i, id] of points.ids.entries()) {
+      const row = rows[i] ?? -1;
+      if (row < 0) continue;
+      const vector = new Uint8Array(points.bytes, i * size, size);
+      statements.push({ sql: UPSERT, params: [row, id, points.metadata[i] ?? null, vector, collectionId] });
+      if (!known.has(id)) inserted++;
+    }
+    if (statements.length === 0) return { rows, inserted };
+    statements.push(addError(collectionId, points.error));
+    if (points.sent) statements.push(...(await this.#sample.keep(collectionId, rows, points.sent)));
+    const [written] = await this.#database.write(statements);
+    if (written === 0) throw new AppError("not-found", "The collection has been deleted.");
+    return { rows, inserted };
+  }
+
+  changeMetadata(
+    collectionId: number,
+    id: string,
+    change: (metadata: string | null) => string | null,
+    namespace?: string,
+  ) {
     return this.#locks.hold(lockNames(collectionId, [id]), async () => {
       const found = await this.find(collectionId, [id]);
       if (found.rows.length === 0) return null;
       const metadata = change(found.metadata[0] ?? null);
       const params = [metadata, found.rows[0] ?? 0, collectionId];
-      const [changed] = await this.#database.write([{ sql: CHANGE_METADATA, params }]);
+      const write = () => this.#database.write([{ sql: CHANGE_METADATA, params }]);
+      const gate = namespace === undefined ? null : this.#quotas.of(namespace);
+      const sizeOf = (text: string | null) => ({ bytes: sizeOfMetadata(text), items: 0 });
+      const before = async () => sizeOf(found.metadata[0] ?? null);
+      const [changed] = gate === null ? await write() : await writeWithin(gate, sizeOf(metadata), before, write);
       if (changed === 0) throw new AppError("not-found", "The collection has been deleted.");
       return { ...found, metadata: [metadata] };
     });
@@ -249,16 +281,4 @@ function addError(collectionId: number, { measured, errorSum, errorMax }: Stored
 
 function lockNames(collectionId: number, ids: readonly string[]): string[] {
   return ids.map((id) => `${collectionId}/${id}`);
-}
-
-function pack(points: readonly PointRow[]): StoredPoints {
-  const size = points[0]?.vector.byteLength ?? 0;
-  const bytes = new Uint8Array(size * points.length);
-  for (const [i, { vector }] of points.entries()) bytes.set(new Uint8Array(vector), i * size);
-  return {
-    rows: points.map(({ row }) => row),
-    ids: points.map(({ pointId }) => pointId),
-    metadata: points.map(({ metadata }) => metadata),
-    bytes: bytes.buffer,
-  };
 }

@@ -239,6 +239,11 @@ export class KeyRing {
     return kept + this.#making.filter((name) => name === namespace).length;
   }
 
+  /** Namespaces that keys belong to. */
+  namespaces(): Set<string> {
+    return new Set([...this.#keys.values()].map(({ namespace }) => namespace));
+  }
+
   /** All but the environment's. */
   #stored(): HeldKey[] {
     return [...this.#keys.values()].filter(({ id }) => id !== ENVIRONMENT_KEY_ID);

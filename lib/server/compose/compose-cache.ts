@@ -1,5 +1,6 @@
 import type { Settings } from "../../contracts/settings.ts";
 import { TurnYielder } from "../../memory/relief/turn-yielder.ts";
+import type { Quotas } from "../../ports/namespace-quotas.ts";
 import { MIB } from "../../shared/bytes.ts";
 import { ResponseCache } from "../../stores/responses/response-cache.ts";
 import type { Core } from "./core.ts";
@@ -17,7 +18,7 @@ const boundsOf = (values: Settings) => ({
 const DECODERS_BYTES = 128 * MIB;
 
 /** The response cache on its own account, following the settings. */
-export function composeCache(core: Core): ResponseCache {
+export function composeCache(core: Core, quotas: Quotas): ResponseCache {
   const { env, clock, ledger, settings, log } = core;
   const bounds = boundsOf(settings.values);
   const account = ledger.open("cache", "cache", bounds.maxBytes);
@@ -25,6 +26,7 @@ export function composeCache(core: Core): ResponseCache {
     ...bounds,
     clock,
     account,
+    quotas,
     decoders: ledger.open("cache-decoders", "cache", DECODERS_BYTES),
     // Off: bodies stay as sent, so that the effect of compression can be measured.
     compression: env.fixed.HEADROOM_CACHE_COMPRESSION,

@@ -10,6 +10,7 @@ import { createMessageIndexRows } from "../../backends/sqlite/message-index-rows
 import { Namespaces } from "../../backends/sqlite/rag-namespaces.ts";
 import { workerEntry } from "../../backends/worker-entry.ts";
 import type { Embedder } from "../../ports/embedder.ts";
+import type { Quotas } from "../../ports/namespace-quotas.ts";
 import { MIB } from "../../shared/bytes.ts";
 import { KeyedLock } from "../../shared/keyed-lock.ts";
 import { conversationStore, embeddingStore, passageStore, queryCacheStore } from "../../stores/rag/bounded-stores.ts";
@@ -33,13 +34,13 @@ const MAX_EMBEDDING_ROWS = 200_000;
 const yieldToLoop = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Builds the RAG store and registers its parts with the ledger, the sampler and the optimizer. */
-export async function composeRag(core: Core): Promise<Rag> {
+export async function composeRag(core: Core, quotas: Quotas): Promise<Rag> {
   const { clock, database, ledger, log, settings } = core;
   const embedder = await composeEmbedder(core);
   const namespaces = await Namespaces.open(database);
-  const documents = await createDocumentRows(database, namespaces);
+  const documents = await createDocumentRows(database, namespaces, quotas);
   const index = { namespaces, model: () => embedder.state().model.id, wordsOf: indexMessage };
-  const conversations = await createConversationRows(database, index);
+  const conversations = await createConversationRows(database, index, quotas);
   const messageRows = await createMessageIndexRows(database, index);
   const accounts = {
     passages: ledger.open("rag", "rag", 64 * MIB),

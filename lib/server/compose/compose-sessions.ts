@@ -1,16 +1,18 @@
 import { createSessionRows } from "../../backends/sqlite/session-rows.ts";
+import type { Quotas } from "../../ports/namespace-quotas.ts";
 import { MIB } from "../../shared/bytes.ts";
 import { SessionPool } from "../../stores/sessions/session-pool.ts";
 import type { Core } from "./core.ts";
 
 /** The session pool over the database, following the settings. */
-export async function composeSessions(core: Core): Promise<SessionPool> {
+export async function composeSessions(core: Core, quotas: Quotas): Promise<SessionPool> {
   const { env, clock, log, database, settings, ledger, storage } = core;
   const { values } = settings;
   const account = ledger.open("sessions", "sessions", values.sessionsMaxMb * MIB);
   const sessions = new SessionPool({
     rows: await createSessionRows(database, { maxBytes: () => settings.values.diskMaxMb * MIB }),
     account,
+    quotas,
     clock,
     maxItems: values.maxSessions,
     idleTimeoutMs: values.sessionTimeoutSeconds * 1000,

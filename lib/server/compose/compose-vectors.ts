@@ -1,4 +1,5 @@
 import { SqliteVectorRows } from "../../backends/sqlite/vector-rows.ts";
+import type { Quotas } from "../../ports/namespace-quotas.ts";
 import { MIB } from "../../shared/bytes.ts";
 import { createKernel } from "../../stores/vectors/codec/kernel.ts";
 import { BoundedVectors } from "../../stores/vectors/store/bounded-vectors.ts";
@@ -6,12 +7,11 @@ import { VectorStore } from "../../stores/vectors/store/vector-store.ts";
 import type { Core } from "./core.ts";
 
 /** The vector store on SQLite rows and an account of the ledger, following its settings. */
-export async function composeVectors(core: Core): Promise<VectorStore> {
+export async function composeVectors(core: Core, quotas: Quotas): Promise<VectorStore> {
   const { database, ledger, settings, clock, log } = core;
   const account = ledger.open("vectors", "vectors", Math.floor(settings.values.vectorsMaxMb * MIB));
-  const rows = await SqliteVectorRows.open(database, (err) =>
-    log.warn({ err }, "points of a deleted collection could not be removed"),
-  );
+  const onError = (err: unknown) => log.warn({ err }, "points of a deleted collection could not be removed");
+  const rows = await SqliteVectorRows.open(database, onError, quotas);
   const kernel = createKernel();
   if (kernel.name === "javascript")
     log.warn("WebAssembly SIMD is not available: vector searches return the same results, but slower");

@@ -12,6 +12,7 @@ import { leakRoutes } from "./routes/leaks.ts";
 import { mcpRoutes } from "./routes/mcp.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { monitoringRoutes } from "./routes/monitoring.ts";
+import { namespaceRoutes } from "./routes/namespaces.ts";
 import { optimizerRoutes } from "./routes/optimizer.ts";
 import { profileRoutes } from "./routes/profiles.ts";
 import { ragRoutes } from "./routes/rag.ts";
@@ -30,6 +31,7 @@ export function allRoutes(runtime: Runtime): readonly Route[] {
     ...profileRoutes,
     ...metricsRoutes(runtime),
     ...adminRoutes,
+    ...namespaceRoutes,
     ...sessionRoutes,
     ...cacheRoutes(runtime),
     ...vectorRoutes,

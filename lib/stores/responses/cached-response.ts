@@ -23,14 +23,15 @@ export interface CachedResponse {
 
 interface Stored {
   body: HeldBody;
+  owner: Owner;
   nowMs: number;
   freshMs: number;
   sequence: number;
 }
 
 export function newEntry(
-  { mediaType, tags, meta, owner, staleMs }: NewResponse,
-  { body, nowMs, freshMs, sequence }: Stored,
+  { mediaType, tags, meta, staleMs }: NewResponse,
+  { body, owner, nowMs, freshMs, sequence }: Stored,
 ): CachedResponse {
   return {
     body,
@@ -97,7 +98,7 @@ export interface NewResponse {
   mediaType: string;
   tags: string;
   meta: string;
-  owner: Owner;
+  namespace: string;
   form: BodyForm;
   bytes: Uint8Array;
   frame: number;

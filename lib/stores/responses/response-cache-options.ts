@@ -1,5 +1,6 @@
 import type { Yielder } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
+import type { Quotas } from "../../ports/namespace-quotas.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { PolicySetting } from "../cache/eviction/policy-setting.ts";
 
@@ -12,6 +13,7 @@ export interface ResponseCacheOptions {
   policy: PolicySetting;
   clock: Clock;
   account: MemoryAccount;
+  quotas?: Quotas;
   /** The largest body that an encoded one may inflate to. */
   maxBodyBytes: number;
   createYielder: () => Yielder;

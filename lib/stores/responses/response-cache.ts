@@ -12,17 +12,21 @@ import type {
   SortedPage,
   SortedPosition,
 } from "../../ports/cache-store.ts";
+import type { Amount, QuotaGate } from "../../ports/namespace-quotas.ts";
 import type { Condition } from "../../shared/condition.ts";
 import type { AppError } from "../../shared/errors.ts";
 import { BoundedEntries } from "../cache/bounded-entries.ts";
 import { FairEviction } from "../cache/fair-eviction.ts";
 import { BudgetAccount } from "../core/budget-account.ts";
 import { type Ask, Owners } from "../core/owners.ts";
+import { recounted } from "../core/recounted.ts";
 import { BackgroundCompressor } from "./background-compressor.ts";
 import { BodyArena } from "./body-arena.ts";
 import { CacheLookups } from "./cache-lookups.ts";
+import { requireQuota } from "./cache-quota.ts";
 import { examine, itemTooLarge, memoryPressure, requireCondition } from "./cache-refusals.ts";
 import { createRelief } from "./cache-relief.ts";
+import { cacheStats } from "./cache-stats.ts";
 import { type CachedResponse, frameBytes, type NewResponse, newEntry, ownText, ownTexts } from "./cached-response.ts";
 import { isWorthCompressing } from "./encodings.ts";
 import { FillLeases, fillBytes } from "./fill-leases.ts";
@@ -116,21 +120,30 @@ export class ResponseCache implements CacheStore, BoundedStore {
     this.#leases.require(key, put.lease);
     requireCondition(put.condition, this.#entries.view.peek(key));
     const { maxAgeMs, staleMs = 0 } = put;
-    if (maxAgeMs === 0 && staleMs === 0) return this.#putNothing(key);
+    // Zero time to live: nothing is stored, what was there goes, and whoever waits computes for itself.
+    if (maxAgeMs === 0 && staleMs === 0) {
+      this.#entries.delete(key);
+      this.#leases.fulfil(key);
+      return "not-kept";
+    }
     const { mediaType, tags, meta } = ownTexts(put);
     const frame = frameBytes(key, mediaType, tags, meta);
     const mostBytes = frame + BodyArena.mostBytesFor(put.body.byteLength);
     // Refused by its length before anything is inflated or released.
     if (mostBytes > this.#budget.ceilingBytes - this.#entries.indexBytes) throw this.#refuse(itemTooLarge());
     const form = await examine(put, this.#maxBodyBytes, this.#inflations);
-    // The lease may have run out, or gone to another, meanwhile.
-    this.#leases.require(key, put.lease);
-    requireCondition(put.condition, this.#entries.view.peek(key));
     const heldBytes = this.#budget.grantedBytes - this.#entries.indexBytes;
     if (!this.#budget.couldReserve(mostBytes - heldBytes)) throw this.#refuse(memoryPressure());
-    const owner = this.#owners.of(ownText(put.namespace));
-    const { body: bytes } = put;
-    return this.#store({ key: ownText(key), mediaType, tags, meta, owner, form, bytes, frame, maxAgeMs, staleMs });
+    const { body: bytes, namespace } = put;
+    const made = { key: ownText(key), mediaType, tags, meta, namespace, form, bytes, frame, maxAgeMs, staleMs };
+    const gate = this.#options.quotas?.of(namespace) ?? null;
+    return gate === null ? this.#keep(put, made, gate) : recounted(gate, async () => this.#keep(put, made, gate));
+  }
+
+  /** What a namespace holds. */
+  held(namespace: string): Amount {
+    const { items, bytes } = this.#owners.of(namespace);
+    return { items, bytes };
   }
 
   async delete(namespace: string, key: string, lease?: string, condition?: Condition | null): Promise<boolean> {
@@ -174,24 +187,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
   }
 
   stats(): StoreStats {
-    const { items, maxItems, counters } = this.#entries;
-    return {
-      store: this.name,
-      items,
-      maxItems,
-      bytes: this.bytes,
-      maxBytes: this.#maxBytes,
-      ...counters.snapshot(),
-      spilledItems: 0,
-      ttlSeconds: this.#ttl.ms / 1000,
-      policy: this.policy,
-    };
-  }
-
-  /** `auto (s3-fifo)` tells what `auto` follows now. */
-  get policy(): string {
-    const { policySetting, policyName } = this.#entries;
-    return policySetting === "auto" ? `auto (${policyName})` : policySetting;
+    return cacheStats(this.#entries, { bytes: this.bytes, maxBytes: this.#maxBytes, ttlMs: this.#ttl.ms });
   }
 
   get bytes(): number {
@@ -246,9 +242,20 @@ export class ResponseCache implements CacheStore, BoundedStore {
     this.#entries.close();
   }
 
-  #store(put: NewResponse): "added" | "replaced" {
-    const { key, owner, form, bytes, frame, maxAgeMs, staleMs } = put;
-    const wasThere = this.#entries.view.peek(key) !== undefined;
+  /** Nothing happens between the last look at what is there and the change. */
+  #keep(put: CachePut, made: NewResponse, gate: QuotaGate | null): "added" | "replaced" {
+    const { key, bytes, frame } = made;
+    const before = this.#entries.view.peek(key);
+    // The lease may have run out, or gone to another, meanwhile.
+    this.#leases.require(key, put.lease);
+    requireCondition(put.condition, before);
+    if (gate !== null) requireQuota(gate, key, frame + bytes.byteLength, before);
+    return this.#store(made, before !== undefined);
+  }
+
+  #store(put: NewResponse, wasThere: boolean): "added" | "replaced" {
+    const { key, form, bytes, frame, maxAgeMs, staleMs } = put;
+    const owner = this.#owners.of(ownText(put.namespace));
     this.#budget.holdSpare();
     try {
       const body = this.#bodies.hold(bytes, form, owner);
@@ -257,7 +264,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
       const sequence = ++this.#sequence;
       const nowMs = this.#options.clock.monotonicMs();
       const freshMs = this.#ttl.of(maxAgeMs);
-      const entry = newEntry(put, { body, nowMs, freshMs, sequence });
+      const entry = newEntry(put, { body, owner, nowMs, freshMs, sequence });
       const outcome = this.#entries.set(key, entry, frame, freshMs + staleMs);
       if (outcome === "too-large" || outcome === "no-memory") {
         this.#bodies.release(body);
@@ -270,13 +277,6 @@ export class ResponseCache implements CacheStore, BoundedStore {
     this.#leases.fulfil(key);
     // The entry that it replaces may have been evicted to make room for it.
     return wasThere ? "replaced" : "added";
-  }
-
-  /** Zero time to live: nothing is stored, what was there goes, and whoever waits computes for itself. */
-  #putNothing(key: string): "not-kept" {
-    this.#entries.delete(key);
-    this.#leases.fulfil(key);
-    return "not-kept";
   }
 
   #canCompress({ body, mediaType }: Pick<CachedResponse, "body" | "mediaType">): boolean {

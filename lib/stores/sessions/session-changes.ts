@@ -52,7 +52,7 @@ export class SessionChanges {
   replace(namespace: string, id: string, { data, terms, condition, only }: Replacement): Promise<SessionView> {
     const { loads, memory, writes } = this.#parts;
     checkTerms(terms, memory.nowMs());
-    return writes.acknowledged(() =>
+    return writes.acknowledged(namespace, () =>
       writes.withRoom(data.bytes + idBytes(id), (room) =>
         loads.visit(namespace, id, {
           only,
@@ -69,7 +69,7 @@ export class SessionChanges {
     const { commits, loads, memory, queue, writes } = this.#parts;
     checkTerms(revision.terms, memory.nowMs());
     let neededBytes = 0;
-    return writes.acknowledged(async () => {
+    return writes.acknowledged(namespace, async () => {
       // Room as large as the last attempt wanted is waited for here: an attempt must not wait between reading and writing.
       queue.release(await commits.reserve(neededBytes));
       return loads.visit(namespace, id, {
@@ -141,7 +141,8 @@ export class SessionChanges {
   }
 
   #store(named: Named, data: MeasuredText, terms: SessionTerms, room: Room): SessionView {
-    const { memory, queue } = this.#parts;
+    const { memory, queue, writes } = this.#parts;
+    writes.claim(memory.table.namespace(named.slot), data.bytes - memory.table.values.rawLength(named.slot), 0);
     // Used first, so that it is the last to be pushed out while its new data look for room.
     memory.use(named.slot);
     this.#makeRoomForTags(named, data.bytes, terms, room);

@@ -106,7 +106,7 @@ export class SessionCreation {
     const { memory, queue, writes } = this.#parts;
     if (past === null) checkTerms(terms, memory.nowMs());
     const { idleTimeoutMs = memory.idleTimeoutMs, endsAtMs = Number.POSITIVE_INFINITY, tags = "" } = terms;
-    return writes.acknowledged(() =>
+    return writes.acknowledged(namespace, () =>
       writes.withRoom(data.bytes + idBytes(ownId) + tagBytes(tags), (room) => {
         const nowMs = memory.nowMs();
         // Other clocks may be ahead of ours: nothing lives longer for that.
@@ -120,6 +120,7 @@ export class SessionCreation {
         const isOwn = ownId !== null;
         const version = past?.version ?? 1;
         const fields = { namespace, isOwn, createdAtMs, lastUsedAtMs, idleTimeoutMs, endsAtMs, version, tags };
+        writes.claim(namespace, data.bytes, 1);
         const slot = memory.insert(key, fields, encoded(data));
         if (slot < 0) throw pressure();
         return queuePut(memory, queue, { slot, key, id: ownId ?? key }, room);

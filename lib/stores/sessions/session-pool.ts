@@ -1,6 +1,7 @@
 import type { StoreStats } from "../../contracts/memory.ts";
 import type { BoundedStore, ReliefStep, Yielder } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
+import { NO_QUOTAS, type Quotas } from "../../ports/namespace-quotas.ts";
 import type { SessionPast, SessionRow, SessionRows, SessionSelection } from "../../ports/session-rows.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Condition } from "../../shared/condition.ts";
@@ -25,6 +26,7 @@ import { WriteQueue } from "./write-queue.ts";
 export interface SessionPoolOptions {
   rows: SessionRows;
   account: MemoryAccount;
+  quotas?: Quotas;
   clock: Clock;
   maxItems: number;
   idleTimeoutMs: number;
@@ -61,7 +63,7 @@ export class SessionPool implements BoundedStore {
 
   constructor(options: SessionPoolOptions) {
     this.#durability = options.durability;
-    const { rows, account } = options;
+    const { rows, account, quotas = NO_QUOTAS } = options;
     const queue = new WriteQueue(account);
     const spilled = new SpilledSessions(queue);
     const memory = new SessionMemory({ ...options, departures: spilled });
@@ -70,7 +72,7 @@ export class SessionPool implements BoundedStore {
     const commits = new GroupCommit(queue, { ...options, ...parts });
     this.#loads = new SessionLoads(parts);
     this.#uses = parts.uses;
-    this.#writes = new WriteAdmission({ ...parts, account, counters: memory.counters, commits });
+    this.#writes = new WriteAdmission({ ...parts, account, quotas, counters: memory.counters, commits });
     this.listing = new SessionListing({ ...parts, commits, loads: this.#loads });
     this.upkeep = new SessionUpkeep({ ...options, ...parts, commits });
     this.#changes = new SessionChanges({ ...parts, commits, loads: this.#loads, writes: this.#writes });
@@ -180,7 +182,7 @@ export class SessionPool implements BoundedStore {
    */
   touch(namespace: string, id: string, terms = NO_TERMS): Promise<SessionView> {
     // A use that is asked for by itself is as durable as any other change.
-    return this.#writes.acknowledged(async () => {
+    return this.#writes.acknowledged(namespace, async () => {
       const touched = await this.#loads.visit(namespace, id, {
         resident: (slot) => {
           // One that sends the same timeout with each touch is as cheap as one that sends none.

@@ -1,6 +1,8 @@
 import type { MemoryAccount } from "../../ports/memory-account.ts";
+import type { Quotas } from "../../ports/namespace-quotas.ts";
 import { MIB } from "../../shared/bytes.ts";
 import { AppError } from "../../shared/errors.ts";
+import { recounted } from "../core/recounted.ts";
 import type { StoreCounters } from "../core/store-counters.ts";
 import type { Durability, GroupCommit } from "./group-commit.ts";
 import type { MeasuredText } from "./measured-text.ts";
@@ -12,6 +14,7 @@ export const PRESSURE_RETRIES = 5;
 
 interface Parts {
   account: MemoryAccount;
+  quotas: Quotas;
   counters: StoreCounters;
   queue: WriteQueue;
   commits: GroupCommit;
@@ -50,12 +53,22 @@ export class WriteAdmission {
     }
   }
 
+  /**
+   * Takes what the data grow by from the quota of the namespace, just before they change in memory.
+   * @throws {AppError} quota-exceeded.
+   */
+  claim(namespace: string, bytes: number, items: number): void {
+    const gate = this.#parts.quotas.of(namespace);
+    if (gate !== null && !gate.claim({ bytes, items })) throw gate.exceeded();
+  }
+
   /** Runs a change and acknowledges it when durability allows. Memory that only waits for a commit is waited for. */
-  async acknowledged<Result>(change: () => Promise<Result>): Promise<Result> {
+  async acknowledged<Result>(namespace: string, change: () => Promise<Result>): Promise<Result> {
+    const gate = this.#parts.quotas.of(namespace);
     let result: Result;
     for (let retries = PRESSURE_RETRIES; ; retries--) {
       try {
-        result = await change();
+        result = await (gate === null ? change() : recounted(gate, change));
         break;
       } catch (error) {
         const short = error instanceof AppError && error.code === "memory-pressure";

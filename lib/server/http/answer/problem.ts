@@ -21,6 +21,7 @@ export function toProblem(
     code: known.code,
     requestId,
     ...(known.errors.length > 0 ? { errors: [...known.errors] } : {}),
+    ...known.members,
   };
   return { problem, headers: { ...headersOf(known), ...known.headers } };
 }

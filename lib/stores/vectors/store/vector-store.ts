@@ -19,11 +19,12 @@ import { StoreCounters } from "../../core/store-counters.ts";
 import type { Kernel } from "../codec/kernel.ts";
 import { Query } from "../codec/query.ts";
 import { RowBatch } from "../codec/row-codec.ts";
-import { siftPoints } from "../tiers/sift-points.ts";
+import { refusedBy, siftPoints } from "../tiers/sift-points.ts";
 import { VectorMemory } from "../tiers/vector-memory.ts";
 import { Collection, keyOf } from "./collection.ts";
 import { confirmed, infoOf } from "./collection-info.ts";
 import { CollectionSearch } from "./collection-search.ts";
+import { encodePoints } from "./encode-points.ts";
 import { FilterMatches, type RowSet } from "./filter-matches.ts";
 import { metadataText, parseMetadata, withinLimit } from "./point-metadata.ts";
 import { measureRecall } from "./recall.ts";
@@ -151,17 +152,11 @@ export class VectorStore implements VectorIndex {
     if (accepted.length === 0) return { upserted: 0, refused };
     this.memory.used(collection.memory);
     const batch = new RowBatch(collection.format, accepted.length);
-    const error = { measured: accepted.length, errorSum: 0, errorMax: 0 };
-    for (const [index, { point }] of accepted.entries()) {
-      if (index % 64 === 63) await this.#turns.share();
-      batch.encode(index, point.vector);
-      const { sum, largest } = batch.differences(index, point.vector);
-      error.errorSum += sum;
-      error.errorMax = Math.max(error.errorMax, largest);
-    }
+    const error = await encodePoints(batch, accepted, this.#turns);
     const ids = accepted.map(({ point }) => point.id);
     const metadata = accepted.map((entry) => entry.metadata);
-    const { rows, inserted } = await this.#rows.upsert(collection.record.id, {
+    const { rows, inserted, refusal } = await this.#rows.upsert(collection.record.id, {
+      namespace,
       ids,
       metadata,
       bytes: batch.views.buffer,
@@ -169,17 +164,19 @@ export class VectorStore implements VectorIndex {
       sent:
         collection.record.precision === "float32" ? null : (at) => new Float32Array(accepted[at]?.point.vector ?? []),
     });
+    const over = refusal ? refusedBy(refusal, accepted, rows) : [];
     collection.measure(error);
     // No pause here: commits must reach memory in the order in which they were made.
     collection.count += inserted;
-    this.counters.removed("replaced", rows.length - inserted);
+    this.counters.removed("replaced", rows.length - over.length - inserted);
     for (const [index, row] of rows.entries()) {
+      if (row < 0) continue;
       collection.wrote(row);
       if (collection.dropped) continue;
       const payload = { id: ids[index] ?? "", metadata: metadata[index] ?? null };
       this.#searching.admit(collection, row, batch, index, payload);
     }
-    return { upserted: accepted.length, refused };
+    return { upserted: accepted.length - over.length, refused: [...refused, ...over] };
   }
 
   async changeMetadata(
@@ -189,8 +186,11 @@ export class VectorStore implements VectorIndex {
     change: Parameters<VectorIndex["changeMetadata"]>[3],
   ) {
     const collection = this.#find(namespace, name);
-    const found = await this.#rows.changeMetadata(collection.record.id, id, (text) =>
-      withinLimit(metadataText(change(parseMetadata(text)))),
+    const found = await this.#rows.changeMetadata(
+      collection.record.id,
+      id,
+      (text) => withinLimit(metadataText(change(parseMetadata(text)))),
+      namespace,
     );
     const row = found?.rows[0];
     if (found === null || row === undefined) throw new AppError("not-found", "No point has this id.");

@@ -1,9 +1,12 @@
 import type { PointInput, Refusal } from "../../../ports/vector-index.ts";
 import type { VectorShape } from "../../../ports/vector-rows.ts";
+import type { AppError } from "../../../shared/errors.ts";
 import { isOverMetadataLimit, metadataText, OVER_METADATA_LIMIT } from "../store/point-metadata.ts";
 import { storedProblem } from "../store/vector-check.ts";
 
 export interface Accepted {
+  /** Its place among those that were sent. */
+  index: number;
   point: PointInput;
   metadata: string | null;
 }
@@ -24,7 +27,18 @@ export function siftPoints(
     } else if (problem) {
       const { reason, pointer } = problem;
       refused.push({ index, id: point.id, code: "unprocessable", reason, pointer: `/vector${pointer}` });
-    } else accepted.set(point.id, { point, metadata });
+    } else accepted.set(point.id, { index, point, metadata });
   }
   return { accepted: [...accepted.values()], refused };
+}
+
+/**
+ * Those of the accepted that the quota left no room for: they have no row.
+ * @throws {AppError} `refusal` itself where no point was written.
+ */
+export function refusedBy(refusal: AppError, accepted: readonly Accepted[], rows: readonly number[]): Refusal[] {
+  if (rows.every((row) => row < 0)) throw refusal;
+  return accepted
+    .filter((_, at) => (rows[at] ?? -1) < 0)
+    .map(({ index, point: { id } }) => ({ index, id, code: "quota-exceeded", reason: refusal.message, pointer: "" }));
 }

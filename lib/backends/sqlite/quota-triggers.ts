@@ -1,0 +1,136 @@
+import type { Statement } from "../../ports/database.ts";
+import type { KeptKind } from "../../ports/namespace-quotas.ts";
+
+/** All rows are in the figures: no row has a larger number. */
+export const ALL_COUNTED = Number.MAX_SAFE_INTEGER;
+/** Rows of a source that are counted at once: some 10 ms, in which other writes wait. */
+export const COUNTED_AT_ONCE = 1_000;
+
+/** In terms of a row: OLD or NEW in a trigger, the table itself where all rows are counted. */
+type OfRow = (row: string) => string;
+
+interface Counted {
+  table: string;
+  kind: KeptKind;
+  /** 1: a row is an item. 0: it is a part of one. */
+  items: 0 | 1;
+  /** The columns that may change; together with `fixed` what counts. */
+  columns: readonly string[];
+  fixed?: readonly string[];
+  /** Of its row in "NamespaceUsage": the source, and the namespace where several have that source. */
+  source: OfRow;
+  namespace?: OfRow;
+}
+
+const ownNamespace: OfRow = (row) => `${row}."namespace"`;
+const ragNamespace: OfRow = (row) => `(SELECT "name" FROM "RagNamespace" WHERE "id" = ${row}."namespaceId")`;
+const tableOf = (table: string, kind: KeptKind, items: 0 | 1, columns: string[], namespace: OfRow): Counted => ({
+  ...{ table, kind, items, columns, namespace },
+  source: () => `'${table}'`,
+});
+
+/** Values as they are kept. What is derived in the background, such as vectors of messages and indexes, is not counted. */
+const TABLES: readonly Counted[] = [
+  tableOf("Session", "session", 1, ["data"], ownNamespace),
+  tableOf("RagDocument", "document", 1, ["text", "metadata"], ragNamespace),
+  tableOf("RagChunk", "document", 0, ["text", "vector"], ragNamespace),
+  // By its name too: one without messages is no item, and must not be for nothing.
+  { ...tableOf("Conversation", "message", 0, ["title", "owner", "metadata"], ownNamespace), fixed: ["name"] },
+  tableOf("ConversationMessage", "message", 1, ["content", "parts", "metadata"], ownNamespace),
+];
+
+/** Each collection is a source, given back as a whole when it is dropped: its points then go in slices. */
+const collectionSource = (id: string): string => `'VectorPoint/' || ${id}`;
+const POINTS: Counted = {
+  table: "VectorPoint",
+  kind: "point",
+  items: 1,
+  columns: ["vector", "metadata"],
+  source: (row) => collectionSource(`${row}."collectionId"`),
+};
+
+export function kindOf(source: string): KeptKind {
+  return TABLES.find(({ table }) => table === source)?.kind ?? POINTS.kind;
+}
+
+const bytesOf = ({ columns, fixed = [] }: Counted, row: string): string =>
+  [...fixed, ...columns].map((column) => `coalesce(octet_length(${row}."${column}"), 0)`).join(" + ");
+
+type Trigger = readonly [name: string, when: string, body: string];
+
+function triggersOf(counted: Counted): Trigger[] {
+  const { table, columns, items, source, namespace } = counted;
+  const add = (row: string, bytes: string, more: string) => `UPDATE "NamespaceUsage"
+    SET "bytes" = "bytes" + (${bytes}), "items" = "items" + (${more})
+    WHERE "source" = ${source(row)} ${namespace ? `AND "namespace" = ${namespace(row)}` : ""} AND "countedTo" >= ${row}."rowid";`;
+  const [before, after] = [bytesOf(counted, "OLD"), bytesOf(counted, "NEW")];
+  const named = columns.map((column) => `"${column}"`).join(", ");
+  return [
+    [`${table}_quota_insert`, `INSERT ON "${table}"`, add("NEW", after, `${items}`)],
+    [`${table}_quota_delete`, `DELETE ON "${table}"`, add("OLD", `-(${before})`, `-${items}`)],
+    [`${table}_quota_update`, `UPDATE OF ${named} ON "${table}"`, add("NEW", `${after} - (${before})`, "0")],
+  ];
+}
+
+const TRIGGERS: readonly Trigger[] = [
+  ...[...TABLES, POINTS].flatMap(triggersOf),
+  [
+    "VectorCollection_quota_insert",
+    `INSERT ON "VectorCollection"`,
+    `INSERT INTO "NamespaceUsage" SELECT ${collectionSource(`NEW."id"`)}, "namespace", 0, 0, ${ALL_COUNTED}
+     FROM "NamespaceQuota" WHERE "namespace" = NEW."namespace";`,
+  ],
+  [
+    "VectorCollection_quota_delete",
+    `DELETE ON "VectorCollection"`,
+    `DELETE FROM "NamespaceUsage" WHERE "source" = ${collectionSource(`OLD."id"`)};`,
+  ],
+];
+
+/** For when no namespace has a quota. */
+export const DROP_TRIGGERS: readonly Statement[] = TRIGGERS.map(([name]) => ({
+  sql: `DROP TRIGGER IF EXISTS "${name}"`,
+}));
+
+/** In the form of this version; a migration may have dropped some with their tables. */
+export const CREATE_TRIGGERS: readonly Statement[] = [
+  ...DROP_TRIGGERS,
+  ...TRIGGERS.map(([name, when, body]) => ({ sql: `CREATE TRIGGER "${name}" AFTER ${when} BEGIN ${body} END` })),
+];
+
+/** The sources of a namespace that gets a quota; none of their rows is counted yet. */
+export const sourcesOf = (namespace: string): Statement[] => [
+  ...TABLES.map(({ table }) => ({
+    sql: `INSERT INTO "NamespaceUsage" VALUES (?, ?, 0, 0, 0)`,
+    params: [table, namespace],
+  })),
+  {
+    sql: `INSERT INTO "NamespaceUsage" SELECT ${collectionSource(`"id"`)}, "namespace", 0, 0, 0
+          FROM "VectorCollection" WHERE "namespace" = ?`,
+    params: [namespace],
+  },
+];
+
+/**
+ * Counts the next rows of a source. In one statement, which writes between two of them cannot miss: what they change of counted
+ * rows the triggers add, and the rest is counted when its turn comes.
+ */
+export function countStatement(source: string, namespace: string): Statement {
+  const counted = TABLES.find(({ table }) => table === source) ?? POINTS;
+  const { table, items } = counted;
+  const isOwn = counted.namespace ? `${counted.namespace(`"${table}"`)} = ?2` : "1";
+  const ofCollection = counted === POINTS ? `"collectionId" = CAST(substr(?1, 13) AS INTEGER) AND` : "";
+  return {
+    sql: `UPDATE "NamespaceUsage" SET "bytes" = "NamespaceUsage"."bytes" + s."bytes", "items" = "NamespaceUsage"."items" + s."items" * ${items},
+            "countedTo" = CASE WHEN s."looked" < ${COUNTED_AT_ONCE} THEN ${ALL_COUNTED} ELSE s."upTo" END
+          FROM (
+            SELECT coalesce(sum("size") FILTER (WHERE "isOwn"), 0) AS "bytes", count(*) FILTER (WHERE "isOwn") AS "items",
+              max("at") AS "upTo", count(*) AS "looked"
+            FROM (SELECT "rowid" AS "at", ${bytesOf(counted, `"${table}"`)} AS "size", ${isOwn} AS "isOwn" FROM "${table}"
+                  WHERE ${ofCollection} "rowid" > (SELECT "countedTo" FROM "NamespaceUsage" WHERE "source" = ?1 AND "namespace" = ?2)
+                  ORDER BY "rowid" LIMIT ${COUNTED_AT_ONCE})
+          ) AS s
+          WHERE "source" = ?1 AND "namespace" = ?2 AND "countedTo" < ${ALL_COUNTED}`,
+    params: [source, namespace],
+  };
+}

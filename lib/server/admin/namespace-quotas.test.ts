@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import type { Quota, QuotaRow, QuotaRows } from "../../ports/namespace-quotas.ts";
+import { TestAccount } from "../../testing/test-account.ts";
+import { MAX_QUOTAS, NamespaceQuotas } from "./namespace-quotas.ts";
+
+const NOTHING = { bytes: 0, items: 0 };
+const ONE = { bytes: null, items: 1 };
+
+class RowsInMemory implements QuotaRows {
+  readonly rows = new Map<string, QuotaRow>();
+  failure: Error | null = null;
+
+  async all(): Promise<QuotaRow[]> {
+    return [...this.rows.values()];
+  }
+
+  async find(namespaces: readonly string[]): Promise<QuotaRow[]> {
+    return namespaces.flatMap((name) => this.rows.get(name) ?? []);
+  }
+
+  async set(namespace: string, quota: Quota, version: number): Promise<void> {
+    if (this.failure) throw this.failure;
+    const kept = { session: { bytes: 7, items: 1 }, point: NOTHING, document: NOTHING, message: NOTHING };
+    this.rows.set(namespace, { namespace, quota, version, kept });
+  }
+
+  async lift(namespace: string): Promise<void> {
+    this.rows.delete(namespace);
+  }
+}
+
+describe("quotas of namespaces", () => {
+  it("are 10,000 at most, also when asked for at once, and each is paid for until it is lifted", async () => {
+    const rows = new RowsInMemory();
+    for (let n = 2; n < MAX_QUOTAS; n++) await rows.set(`n${n}`, ONE, 1);
+    const account = new TestAccount(2 ** 30);
+    const quotas = await NamespaceQuotas.open(rows, account);
+    const before = account.grantedBytes;
+    const each = before / (MAX_QUOTAS - 2);
+    const asked = await Promise.allSettled(["a", "b", "c", "d"].map((name) => quotas.set(name, ONE, null)));
+    expect(asked.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected", "rejected"]);
+    expect(asked[2]).toMatchObject({ reason: { code: "conflict" } });
+    expect(account.grantedBytes).toBe(before + 2 * each);
+    await quotas.set("a", { bytes: 5, items: null }, null);
+    await quotas.set("b", { bytes: null, items: null }, null);
+    await quotas.set("never", { bytes: null, items: null }, null);
+    expect(account.grantedBytes).toBe(before + each);
+    await quotas.set("c", ONE, null);
+    expect(quotas.of("b")).toBeNull();
+    expect(quotas.of("c")?.fits({ bytes: 0, items: 1 })).toBe(false);
+  });
+
+  it("are refused under memory pressure, and given back where they could not be written", async () => {
+    const rows = new RowsInMemory();
+    const none = await NamespaceQuotas.open(rows, new TestAccount(0));
+    await expect(none.set("a", ONE, null)).rejects.toMatchObject({ code: "memory-pressure", retryAfterSeconds: 1 });
+    expect(none.of("a")).toBeNull();
+    const account = new TestAccount(2 ** 20);
+    const quotas = await NamespaceQuotas.open(rows, account);
+    rows.failure = new Error("the disk is full");
+    await expect(quotas.set("a", ONE, null)).rejects.toThrow("the disk is full");
+    expect([quotas.of("a"), account.grantedBytes]).toEqual([null, 0]);
+  });
+
+  it("hold after a start without memory for them, and are lifted then without giving back what nobody paid", async () => {
+    const rows = new RowsInMemory();
+    await rows.set("a", ONE, 3);
+    const account = new TestAccount(0);
+    const quotas = await NamespaceQuotas.open(rows, account);
+    expect(quotas.of("a")?.claim({ bytes: 0, items: 1 })).toBe(false);
+    expect((await quotas.set("a", { bytes: null, items: null }, null)).version).toBe(0);
+    expect([quotas.of("a"), account.grantedBytes]).toEqual([null, 0]);
+  });
+
+  it("change under the version that was told, of which one of two writers at once has it", async () => {
+    const quotas = await NamespaceQuotas.open(new RowsInMemory(), new TestAccount(2 ** 20));
+    const named = (...tags: string[]) => ({ match: [tags], noneMatch: [] });
+    const absent = { match: [], noneMatch: ["*"] };
+    await expect(quotas.set("a", ONE, named("*"))).rejects.toMatchObject({ code: "version-mismatch" });
+    const first = await Promise.allSettled([quotas.set("a", ONE, named("0")), quotas.set("a", ONE, named("0"))]);
+    expect(first.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    await expect(quotas.set("a", ONE, absent)).rejects.toMatchObject({ code: "version-mismatch" });
+    expect((await quotas.set("b", ONE, absent)).version).toBe(1);
+    expect((await quotas.set("a", ONE, named("1"))).version).toBe(2);
+    expect((await quotas.set("a", ONE, named("*"))).version).toBe(3);
+  });
+
+  it("count what the cache holds beside what is on disk", async () => {
+    const quotas = await NamespaceQuotas.open(new RowsInMemory(), new TestAccount(2 ** 20));
+    const cached = { bytes: 3, items: 1 };
+    quotas.attach({ committed: async () => undefined, cached: () => cached });
+    const { used } = await quotas.set("a", { bytes: 10, items: 3 }, null);
+    expect(used).toMatchObject({ session: { bytes: 7, items: 1 }, cache: { bytes: 3, items: 1 } });
+    const gate = quotas.of("a");
+    expect([gate?.fits({ bytes: 0, items: 1 }), gate?.fits({ bytes: 1, items: 0 })]).toEqual([true, false]);
+    expect(gate?.exceeded().members).toEqual({ quota: { bytes: 10, items: 3 }, used: { bytes: 10, items: 2 } });
+  });
+});

@@ -1,0 +1,168 @@
+import type { MemoryAccount } from "../../ports/memory-account.ts";
+import type { Amount, Kept, Quota, QuotaRow, QuotaRows, Quotas } from "../../ports/namespace-quotas.ts";
+import { type Condition, holds } from "../../shared/condition.ts";
+import { AppError } from "../../shared/errors.ts";
+import { KeyedLock } from "../../shared/keyed-lock.ts";
+import { NamespaceGate } from "./quota-gate.ts";
+
+/** Namespaces that may have a quota. */
+export const MAX_QUOTAS = 10_000;
+/** A gate with its name, in the map. */
+const GATE_BYTES = 1_024;
+const NO_QUOTA: Quota = { bytes: null, items: null };
+
+/** What quotas ask of the stores that keep something outside of the database, or not there yet. */
+export interface CountedStores {
+  /** Resolves when every session that was acknowledged is on disk. */
+  committed(): Promise<void>;
+  /** What the cache holds of a namespace. */
+  cached(namespace: string): Amount;
+}
+
+export interface NamespaceUsage {
+  quota: Quota;
+  /** 0: it has no quota. */
+  version: number;
+  /** Null: it has no quota, so nobody counts. */
+  used: (Kept & { cache: Amount }) | null;
+}
+
+/** The quotas of namespaces, of which a bounded number is held and paid for. A namespace without one costs a look into a map. */
+export class NamespaceQuotas implements Quotas {
+  readonly #rows: QuotaRows;
+  readonly #account: MemoryAccount;
+  readonly #gates = new Map<string, NamespaceGate>();
+  /** Gates that the account has paid for. */
+  #paid = 0;
+  #stores: CountedStores = { committed: async () => undefined, cached: () => ({ bytes: 0, items: 0 }) };
+  /** Changes run one after another. */
+  readonly #changing = new KeyedLock();
+
+  private constructor(rows: QuotaRows, account: MemoryAccount) {
+    this.#rows = rows;
+    this.#account = account;
+  }
+
+  static async open(rows: QuotaRows, account: MemoryAccount): Promise<NamespaceQuotas> {
+    const quotas = new NamespaceQuotas(rows, account);
+    for (const { namespace, quota, kept } of await rows.all()) {
+      // Those that were accepted hold, whatever the limit is today.
+      if (account.tryReserve(GATE_BYTES)) quotas.#paid++;
+      quotas.#hold(namespace, quota, sum(Object.values(kept)));
+    }
+    return quotas;
+  }
+
+  /** Names the stores that are counted beside the database. Once, before the first request. */
+  attach(stores: CountedStores): void {
+    this.#stores = stores;
+  }
+
+  of(namespace: string): NamespaceGate | null {
+    return this.#gates.size === 0 ? null : (this.#gates.get(namespace) ?? null);
+  }
+
+  /** Namespaces with a quota. */
+  names(): string[] {
+    return [...this.#gates.keys()];
+  }
+
+  /** What these namespaces may keep and do keep, in their order. */
+  async views(namespaces: readonly string[]): Promise<NamespaceUsage[]> {
+    if (this.#gates.size > 0) await this.#stores.committed();
+    const rows = new Map((await this.#rows.find(namespaces)).map((row) => [row.namespace, row]));
+    return namespaces.map((namespace) => {
+      const row = rows.get(namespace);
+      return row ? this.#usageOf(row) : { quota: NO_QUOTA, version: 0, used: null };
+    });
+  }
+
+  /**
+   * Sets a namespace's quota, or lifts it with two nulls. What is there stays, even where it is more.
+   *
+   * @throws {AppError} `version-mismatch`, `conflict` at 10,000 quotas, `memory-pressure`.
+   */
+  set(namespace: string, quota: Quota, condition: Condition | null): Promise<NamespaceUsage> {
+    return this.#changing.run("", async () => {
+      const [before] = await this.#rows.find([namespace]);
+      requireVersion(condition, before?.version ?? 0);
+      if (quota.bytes === null && quota.items === null) await this.#lift(namespace);
+      else await this.#change(namespace, quota, (before?.version ?? 0) + 1);
+      const [view] = await this.views([namespace]);
+      return view as NamespaceUsage;
+    });
+  }
+
+  async #change(namespace: string, quota: Quota, version: number): Promise<void> {
+    const known = this.#gates.get(namespace);
+    if (known) {
+      await this.#rows.set(namespace, quota, version);
+      known.quota = quota;
+      return;
+    }
+    if (this.#gates.size >= MAX_QUOTAS)
+      throw new AppError("conflict", `${MAX_QUOTAS} namespaces have a quota; lift one first.`);
+    if (!this.#account.tryReserve(GATE_BYTES))
+      throw new AppError("memory-pressure", "Not enough memory for another quota right now. Retry later.", {
+        retryAfterSeconds: 1,
+      });
+    this.#paid++;
+    // There before the rows are counted, so that whoever writes meanwhile is counted by one of the two.
+    const gate = this.#hold(namespace, quota);
+    try {
+      await this.#rows.set(namespace, quota, version);
+      await gate.recount();
+    } catch (error) {
+      this.#release(namespace);
+      throw error;
+    }
+  }
+
+  async #lift(namespace: string): Promise<void> {
+    await this.#rows.lift(namespace);
+    if (this.#gates.has(namespace)) this.#release(namespace);
+  }
+
+  #hold(namespace: string, quota: Quota, kept?: Amount): NamespaceGate {
+    const counts = {
+      kept: async () => {
+        await this.#stores.committed();
+        const [row] = await this.#rows.find([namespace]);
+        return row ? sum(Object.values(row.kept)) : { bytes: 0, items: 0 };
+      },
+      cached: () => this.#stores.cached(namespace),
+    };
+    const gate = new NamespaceGate(quota, counts, kept);
+    this.#gates.set(namespace, gate);
+    return gate;
+  }
+
+  #release(namespace: string): void {
+    this.#gates.delete(namespace);
+    if (this.#paid <= this.#gates.size) return;
+    this.#paid--;
+    this.#account.release(GATE_BYTES);
+  }
+
+  #usageOf({ namespace, quota, version, kept }: QuotaRow): NamespaceUsage {
+    return { quota, version, used: { ...kept, cache: this.#stores.cached(namespace) } };
+  }
+}
+
+export function sum(amounts: readonly Amount[]): Amount {
+  return amounts.reduce((all, { bytes, items }) => ({ bytes: all.bytes + bytes, items: all.items + items }), {
+    bytes: 0,
+    items: 0,
+  });
+}
+
+/** Without a quota `0` is told and may be named, and `*` names nothing. */
+function requireVersion(condition: Condition | null, version: number): void {
+  if (condition === null) return;
+  const isAny = [...condition.match.flat(), ...condition.noneMatch].includes("*");
+  if (holds(condition, version === 0 && isAny ? [] : [String(version)])) return;
+  throw new AppError(
+    "version-mismatch",
+    "The current version does not meet the precondition. Read it again, then retry.",
+  );
+}

@@ -1,0 +1,128 @@
+import type { Amount, Quota, QuotaEntry, QuotaGate } from "../../ports/namespace-quotas.ts";
+import { AppError } from "../../shared/errors.ts";
+
+export interface QuotaCounts {
+  /** On disk, after every write that was acknowledged or sent before. */
+  kept(): Promise<Amount>;
+  /** In memory alone: exact at any time. */
+  cached(): Amount;
+}
+
+/** Where others write all the time, more counts find no better figure. */
+const MOST_RECOUNTS = 3;
+const NOTHING: ReadonlySet<number> = new Set();
+
+/**
+ * What a namespace keeps is never more than `#most` and what is cached: a claim adds to it before anything is written, and what goes
+ * away or was claimed for nothing is noticed by the next count. So far below the quota a write costs two comparisons, and
+ * one that seems to pass it a look at the database.
+ */
+export class NamespaceGate implements QuotaGate {
+  readonly #counts: QuotaCounts;
+  #quota: Quota;
+  /** On disk, or on its way there, at most. */
+  #most: Amount;
+  /** Claimed by writes that have not ended: a count may have seen them, or not. */
+  readonly #open: Amount = { bytes: 0, items: 0 };
+  /** Claimed since the last count began. */
+  #since: Amount = { bytes: 0, items: 0 };
+  #running: Promise<boolean> | null = null;
+  #next: Promise<boolean> | null = null;
+
+  /** @param kept what is on disk; nothing, where a count follows. */
+  constructor(quota: Quota, counts: QuotaCounts, kept: Amount = { bytes: 0, items: 0 }) {
+    this.#quota = quota;
+    this.#counts = counts;
+    this.#most = { ...kept };
+  }
+
+  /** Holds for what comes; what is there stays. */
+  set quota(quota: Quota) {
+    this.#quota = quota;
+  }
+
+  fits({ bytes, items }: Amount): boolean {
+    const cached = this.#counts.cached();
+    const { bytes: maxBytes, items: maxItems } = this.#quota;
+    const hasBytes = maxBytes === null || bytes <= 0 || this.#most.bytes + cached.bytes + bytes <= maxBytes;
+    return hasBytes && (maxItems === null || items <= 0 || this.#most.items + cached.items + items <= maxItems);
+  }
+
+  claim(more: Amount): boolean {
+    if (!this.fits(more)) return false;
+    // What shrinks is given back by the next count, when it is on disk.
+    const grown = { bytes: Math.max(0, more.bytes), items: Math.max(0, more.items) };
+    for (const amount of [this.#most, this.#since]) grow(amount, grown);
+    return true;
+  }
+
+  /** Many at once share a count that begins after they asked. */
+  recount(): Promise<boolean> {
+    this.#next ??= (this.#running ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = null;
+        this.#running = this.#count();
+        return this.#running;
+      });
+    return this.#next;
+  }
+
+  async enter(most: Amount, exact: () => Promise<readonly Amount[]>): Promise<QuotaEntry> {
+    if (this.claim(most)) return this.#entry(most, NOTHING);
+    const parts = await exact();
+    for (let left = MOST_RECOUNTS; ; left--) {
+      const mayBeMore = await this.recount();
+      const { taken, refused } = this.#choose(parts);
+      if (refused.size > 0 && mayBeMore && left > 1) continue;
+      this.claim(taken);
+      return this.#entry(taken, refused);
+    }
+  }
+
+  exceeded(): AppError {
+    const { bytes, items } = this.#quota;
+    const cached = this.#counts.cached();
+    const used = { bytes: this.#most.bytes + cached.bytes, items: this.#most.items + cached.items };
+    const of = (figure: number, most: number | null, unit: string) =>
+      most === null ? `${figure} ${unit}` : `${figure} of ${most} ${unit}`;
+    const detail = `This namespace uses ${of(used.bytes, bytes, "bytes")} and ${of(used.items, items, "items")}; this write needs more. Delete something, or ask the operator for a larger quota.`;
+    return new AppError("quota-exceeded", detail, { members: { quota: { bytes, items }, used } });
+  }
+
+  /** In their order, as many as fit. */
+  #choose(parts: readonly Amount[]): { taken: Amount; refused: ReadonlySet<number> } {
+    const taken = { bytes: 0, items: 0 };
+    const refused = new Set<number>();
+    for (const [index, { bytes, items }] of parts.entries()) {
+      // What another part gives back is free when all is written, and not before.
+      const grown = { bytes: Math.max(0, bytes), items: Math.max(0, items) };
+      const together = {
+        bytes: grown.bytes && taken.bytes + grown.bytes,
+        items: grown.items && taken.items + grown.items,
+      };
+      if (this.fits(together)) grow(taken, grown);
+      else refused.add(index);
+    }
+    return { taken, refused };
+  }
+
+  #entry(taken: Amount, refused: ReadonlySet<number>): QuotaEntry {
+    grow(this.#open, taken);
+    return { refused, leave: () => grow(this.#open, { bytes: -taken.bytes, items: -taken.items }) };
+  }
+
+  async #count(): Promise<boolean> {
+    const open = { ...this.#open };
+    this.#since = { bytes: 0, items: 0 };
+    const kept = await this.#counts.kept();
+    const unsure = { bytes: open.bytes + this.#since.bytes, items: open.items + this.#since.items };
+    this.#most = { bytes: kept.bytes + unsure.bytes, items: kept.items + unsure.items };
+    return unsure.bytes > 0 || unsure.items > 0;
+  }
+}
+
+function grow(amount: Amount, { bytes, items }: Amount): void {
+  amount.bytes += bytes;
+  amount.items += items;
+}
