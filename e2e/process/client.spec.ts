@@ -205,6 +205,20 @@ test("streams: an upload whose connection breaks goes on where the server stands
   expect(exported).toEqual([expect.objectContaining({ id: "d1", text: "Kept." })]);
 });
 
+test("quotas: set under a version, told with what is used, refused with QuotaError past it, and lifted", async () => {
+  const { admin } = headroom;
+  const set = await admin.setQuota("small", { items: 1 }, { ifAbsent: true });
+  expect(set).toMatchObject({ quota: { bytes: null, items: 1 }, usage: { items: 0 }, version: 1 });
+  const { sessions } = new client.Headroom({ url: server.url, key: OPERATOR_KEY, namespace: "small" });
+  await sessions.create({ data: 1 });
+  await expect(sessions.create({ data: 2 })).rejects.toMatchObject({ name: "QuotaError", code: "quota-exceeded" });
+  const names: string[] = [];
+  for await (const { name } of admin.namespaces({ limit: 1 })) names.push(name);
+  expect(names).toEqual(expect.arrayContaining(["default", "small"]));
+  await admin.setQuota("small", null, { ifVersion: set.version });
+  await sessions.create({ data: 2 });
+});
+
 test("monitoring: samples come in order without a hole, though the connection was away meanwhile", async () => {
   expect((await headroom.monitoring.memory()).sample.usedBytes).toBeGreaterThan(0);
   const sequences: number[] = [];

@@ -6,6 +6,7 @@ import * as conversations from "../../lib/contracts/conversations.ts";
 import * as embeddings from "../../lib/contracts/embeddings.ts";
 import * as events from "../../lib/contracts/events.ts";
 import * as memory from "../../lib/contracts/memory.ts";
+import { namespaceViewSchema, putNamespaceSchema } from "../../lib/contracts/namespaces.ts";
 import { optimizeSchema } from "../../lib/contracts/optimizer.ts";
 import { problemSchema } from "../../lib/contracts/problem.ts";
 import * as rag from "../../lib/contracts/rag.ts";
@@ -97,6 +98,8 @@ export const CLIENT_TYPES: Readonly<Record<string, { schema: z.ZodType; io: "inp
   Identity: received(identitySchema),
   Key: received(keyViewSchema),
   NewKey: sent(newKeySchema),
+  Namespace: received(namespaceViewSchema),
+  NamespaceChange: sent(putNamespaceSchema),
   NewKeyAnswer: received(createdKeySchema),
   Settings: received(settingsViewSchema),
   SettingsChange: sent(settingsPatchSchema),

@@ -1,8 +1,18 @@
 import { List } from "./pages.ts";
-import { type CallOptions, segment, type Transport } from "./transport.ts";
-import type { AuditEntry, Identity, Key, NewKey, NewKeyAnswer, Settings, SettingsChange } from "./types.ts";
+import { type CallOptions, conditionHeaders, type Precondition, segment, type Transport } from "./transport.ts";
+import type {
+  AuditEntry,
+  Identity,
+  Key,
+  Namespace,
+  NamespaceChange,
+  NewKey,
+  NewKeyAnswer,
+  Settings,
+  SettingsChange,
+} from "./types.ts";
 
-/** Keys, settings and the audit. Operators only, but for `identity`. */
+/** Keys, quotas, settings and the audit. Operators only, but for `identity`. */
 export class Admin {
   readonly #transport: Transport;
 
@@ -26,6 +36,17 @@ export class Admin {
 
   revokeKey(id: string, options: CallOptions = {}): Promise<boolean> {
     return this.#transport.remove(`/api/v1/keys/${segment(id)}`, {}, options);
+  }
+
+  /** Namespaces with a key or a quota, by name. */
+  namespaces({ limit, ...options }: CallOptions & { limit?: number } = {}): List<Namespace> {
+    return new List(this.#transport, "/api/v1/namespaces", { limit }, options);
+  }
+
+  /** Sets what a namespace may keep, in bytes, items or both; null lifts it. */
+  setQuota(name: string, quota: NamespaceChange["quota"], options: Precondition = {}): Promise<Namespace> {
+    const headers = conditionHeaders(options);
+    return this.#transport.json("PUT", `/api/v1/namespaces/${segment(name)}`, { json: { quota }, headers }, options);
   }
 
   settings(options: CallOptions = {}): Promise<Settings> {

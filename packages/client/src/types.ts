@@ -5,12 +5,24 @@ export interface Problem {
   title: string;
   status: number;
   detail: string;
-  code: "validation-failed" | "malformed-json" | "malformed-request" | "unauthenticated" | "forbidden" | "foreign-origin" | "feature-disabled" | "not-found" | "method-not-allowed" | "request-timeout" | "conflict" | "pinned-by-environment" | "session-ended" | "lease-expired" | "idempotency-key-in-use" | "upload-offset-mismatch" | "version-mismatch" | "body-too-large" | "item-too-large" | "unsupported-media-type" | "unprocessable" | "idempotency-key-reused" | "number-not-exact" | "too-many-requests" | "headers-too-large" | "internal" | "upstream-failed" | "shutting-down" | "not-ready" | "memory-pressure" | "overloaded" | "storage-unavailable" | "storage-read-only" | "upstream-timeout" | "storage-full" | "insufficient-memory";
+  code: "validation-failed" | "malformed-json" | "malformed-request" | "unauthenticated" | "forbidden" | "foreign-origin" | "feature-disabled" | "not-found" | "method-not-allowed" | "request-timeout" | "conflict" | "pinned-by-environment" | "session-ended" | "lease-expired" | "idempotency-key-in-use" | "upload-offset-mismatch" | "version-mismatch" | "body-too-large" | "item-too-large" | "unsupported-media-type" | "unprocessable" | "idempotency-key-reused" | "number-not-exact" | "too-many-requests" | "headers-too-large" | "internal" | "upstream-failed" | "shutting-down" | "not-ready" | "memory-pressure" | "overloaded" | "storage-unavailable" | "storage-read-only" | "upstream-timeout" | "quota-exceeded" | "storage-full" | "insufficient-memory";
   requestId: string;
   errors?: {
     path: string;
     message: string;
   }[] | undefined;
+  /** Of quota-exceeded: what the namespace may keep */
+  quota?: {
+    /** Bytes that the namespace may keep; null is without a bound */
+    bytes: number | null;
+    /** Sessions, cached responses, points, documents and messages together; null is without a bound */
+    items: number | null;
+  } | undefined;
+  /** Of quota-exceeded: what the namespace keeps */
+  used?: {
+    bytes: number;
+    items: number;
+  } | undefined;
 }
 
 export interface NewSession {
@@ -1117,6 +1129,58 @@ export interface NewKey {
   expiresAt?: string | undefined;
   /** Requests that the key may make in a minute; null is without a bound */
   ratePerMinute?: number | null | undefined;
+}
+
+export interface Namespace {
+  name: string;
+  quota: {
+    /** Bytes that the namespace may keep; null is without a bound */
+    bytes: number | null;
+    /** Sessions, cached responses, points, documents and messages together; null is without a bound */
+    items: number | null;
+  };
+  /** Counted for namespaces with a quota; null for others */
+  usage: {
+    bytes: number;
+    items: number;
+    stores: {
+      /** Data as JSON */
+      sessions: {
+        bytes: number;
+        items: number;
+      };
+      /** In memory: bodies as kept, keys, tags and what an entry takes */
+      cache: {
+        bytes: number;
+        items: number;
+      };
+      /** Encoded vectors and metadata of points */
+      vectors: {
+        bytes: number;
+        items: number;
+      };
+      /** Texts as kept, metadata, chunks and their vectors */
+      documents: {
+        bytes: number;
+        items: number;
+      };
+      /** Messages with their parts and metadata; conversations' names and fields */
+      conversations: {
+        bytes: number;
+        items: number;
+      };
+    };
+  } | null;
+  /** Grows with each change of the quota; 0 without one */
+  version: number;
+}
+
+export interface NamespaceChange {
+  /** Replaces the quota: what is left out is without a bound, and null lifts both */
+  quota: {
+    bytes?: number | null | undefined;
+    items?: number | null | undefined;
+  } | null;
 }
 
 export interface NewKeyAnswer {
