@@ -94,6 +94,33 @@ test("a fill lease lasts as long as asked, is renewed by its holder, and given b
   expect((await server.get(`${BASE}/long`, lease)).status).toBe(409);
 });
 
+test("with lease=0 neither a miss nor a stale response grants a lease, and a holder's token still renews", async ({
+  server,
+}) => {
+  const look = async (key: string, headers: Record<string, string> = {}) => {
+    const response = await server.get(`${BASE}/${key}?lease=0`, headers);
+    return [response.status, response.headers.get("x-fill-lease"), response.headers.get("x-fill-pending")];
+  };
+  expect(await look("absent")).toEqual([404, null, null]);
+  await put(server, "old", "x", { "cache-control": "max-age=0, stale-while-revalidate=60" });
+  expect(await look("old")).toEqual([200, null, null]);
+  for (const key of ["absent", "old"]) {
+    const token = (await server.get(`${BASE}/${key}`)).headers.get("x-fill-lease") ?? "none";
+    expect((await look(key))[1], key).toBeNull();
+    expect((await look(key, { "x-fill-lease": token }))[1], key).toBe(token);
+  }
+  for (const [query, path] of [
+    ["lease=0&wait=0", "query.wait"],
+    ["lease=false&leaseSeconds=5", "query.leaseSeconds"],
+    ["lease=no", "query.lease"],
+    ["lease=0&lease=1", "query.lease"],
+  ]) {
+    const response = await server.get(`${BASE}/absent?${query}`);
+    const { errors } = await json<{ errors: { path: string }[] }>(response);
+    expect([response.status, errors[0]?.path], query).toEqual([400, path]);
+  }
+});
+
 test("lists sorted by size page through every entry once, and take no cursor of another order", async ({ server }) => {
   for (const [index, key] of ["b", "d", "a", "c"].entries()) await put(server, key, "x".repeat(index + 1));
   const seen: string[] = [];

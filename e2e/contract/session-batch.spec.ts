@@ -58,6 +58,16 @@ test("a get of a batch is a use of the session", async ({ server }) => {
   expect((results[0]?.session?.lastUsedAt ?? "") > lastUsedAt).toBe(true);
 });
 
+test("a batch that peeks reads sessions without using them", async ({ server }) => {
+  const made = await create(server, 1);
+  await expect.poll(() => Date.now() > Date.parse(made.lastUsedAt), { message: "a later millisecond" }).toBe(true);
+  const { status, results } = await batch(server, { get: [made.id, "nobody-has-this-long-id"], peek: true });
+  expect([status, ...results.map((result) => result.status)]).toEqual([200, 200, 404]);
+  const looked = await server.get(`${PATH}/${made.id}?peek=1`);
+  const { lastUsedAt } = (await looked.json()) as { lastUsedAt: string };
+  expect([results[0]?.session?.lastUsedAt, lastUsedAt]).toEqual([made.lastUsedAt, made.lastUsedAt]);
+});
+
 test("a batch sees the sessions of its namespace alone", async ({ server }) => {
   const { id } = await create(server, 1);
   const elsewhere = await batch(server, { get: [id], delete: [id] }, { "x-namespace": "elsewhere" });
@@ -90,6 +100,7 @@ test("a batch that names nothing, too much or no ids is 400, tells the field, an
     [{ delete: [id, ".."] }, "/delete/1"],
     [{ delete: [id], set: [] }, "/set"],
     [{ delete: id }, "/delete"],
+    [{ delete: [id], peek: "true" }, "/peek"],
     [[id], ""],
   ];
   for (const [body, path] of cases) {

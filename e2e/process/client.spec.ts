@@ -100,6 +100,22 @@ test("cache: one of many callers in two processes computes, and what it stored i
   expect(await headroom.cache.get("question/1 ü")).toBeNull();
 });
 
+test("cache: a get that finds nothing is one request, and the next caller computes without waiting for it", async () => {
+  const requests: string[] = [];
+  const counting = new client.Headroom({
+    url: server.url,
+    key: OPERATOR_KEY,
+    fetch: (input, init) => {
+      requests.push(`${init?.method} ${new URL(String(input)).pathname}`);
+      return fetch(input, init);
+    },
+  });
+  expect(await counting.cache.get("only looked at")).toBeNull();
+  expect(requests).toEqual(["GET /api/v1/cache/only%20looked%20at"]);
+  const looked = await server.get("/api/v1/cache/only%20looked%20at");
+  expect([looked.headers.has("x-fill-pending"), looked.headers.has("x-fill-lease")]).toEqual([false, true]);
+});
+
 test("vectors: written, searched by vector, id and filter, and removed", async () => {
   await headroom.collections.create("c", { dimensions: 3, metric: "cosine", precision: "float32" });
   const points = headroom.collections.use("c");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cacheKeySchema, integerParameter, listQuery, orderSchema, page } from "./common.ts";
+import { booleanParameter, cacheKeySchema, integerParameter, listQuery, orderSchema, page } from "./common.ts";
 import { problemSchema } from "./problem.ts";
 
 const MOST_TAGS = 128;
@@ -38,10 +38,22 @@ export const storedMediaType = (given: string | null | undefined): string =>
 export const maxAgeSchema = z.number().int("must be whole seconds").min(0).max(LONGEST_AGE_SECONDS);
 
 export const cacheParams = z.object({ key: cacheKeySchema });
-export const cacheGetQuery = z.strictObject({
-  wait: integerParameter(0, LONGEST_WAIT_MS).optional(),
-  leaseSeconds: integerParameter(1, LONGEST_LEASE_SECONDS).optional(),
-});
+export const cacheGetQuery = z
+  .strictObject({
+    wait: integerParameter(0, LONGEST_WAIT_MS).optional(),
+    lease: booleanParameter
+      .optional()
+      .describe("0: only look; a miss grants no fill lease, so nobody waits for this caller"),
+    leaseSeconds: integerParameter(1, LONGEST_LEASE_SECONDS).optional(),
+  })
+  .refine(({ lease, wait }) => lease !== false || wait === undefined, {
+    path: ["wait"],
+    message: "waits for a fill lease, which lease=0 does not take",
+  })
+  .refine(({ lease, leaseSeconds }) => lease !== false || leaseSeconds === undefined, {
+    path: ["leaseSeconds"],
+    message: "is the time of a fill lease, which lease=0 does not take",
+  });
 
 export const CACHE_SORTS = ["bytes", "age", "hits", "lastUsed"] as const;
 export const cacheListQuery = z.strictObject({

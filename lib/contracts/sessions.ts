@@ -137,7 +137,11 @@ const itemsOf = (batch: { get?: unknown[] | undefined; delete?: unknown[] | unde
   (batch.get?.length ?? 0) + (batch.delete?.length ?? 0);
 
 export const sessionBatchSchema = z
-  .strictObject({ get: batchIds, delete: batchIds })
+  .strictObject({
+    get: batchIds,
+    delete: batchIds,
+    peek: z.boolean().optional().describe("true: the gets count as no access, so that no timeout is extended"),
+  })
   .refine((batch) => itemsOf(batch) >= 1, { message: "name at least one session to get or delete" })
   .refine((batch) => itemsOf(batch) <= BATCH_ITEMS, { message: `at most ${BATCH_ITEMS} items in all` });
 export type SessionBatch = z.infer<typeof sessionBatchSchema>;

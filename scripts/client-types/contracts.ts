@@ -28,6 +28,7 @@ export const CLIENT_TYPES: Readonly<Record<string, { schema: z.ZodType; io: "inp
 
   SessionChange: sent(sessions.sessionChangeSchema),
   SessionCount: received(sessions.sessionTallySchema),
+  SessionsBatch: sent(sessions.sessionBatchSchema),
   SessionsBatchResult: received(sessions.sessionBatchResultSchema),
   SessionTerms: sent(sessions.touchSessionSchema),
 

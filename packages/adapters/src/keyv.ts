@@ -2,7 +2,6 @@ import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
 import type { CacheBatch, CacheBatchResult, Headroom } from "@headroom/client";
 import type { KeyvStoreAdapter, StoredData } from "keyv";
-import { readBody } from "./cached-body.ts";
 
 export interface KeyvHeadroomOptions {
   client: Headroom;
@@ -44,7 +43,7 @@ export class KeyvHeadroom extends EventEmitter implements KeyvStoreAdapter {
   }
 
   async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
-    const found = await readBody(this.#client, this.#prefix + key);
+    const found = await this.#client.cache.get(this.#prefix + key);
     return found ? (bodyValue(found.body, found.mediaType) as StoredData<Value>) : undefined;
   }
 
@@ -132,7 +131,7 @@ export class KeyvHeadroom extends EventEmitter implements KeyvStoreAdapter {
   }
 
   async #large(result: Result): Promise<Result> {
-    const found = await readBody(this.#client, result.id);
+    const found = await this.#client.cache.get(result.id);
     if (!found) return { ...result, status: 404 };
     return { ...result, status: 200, body: Buffer.from(found.body).toString("base64"), mediaType: found.mediaType };
   }

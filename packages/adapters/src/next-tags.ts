@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Headroom } from "@headroom/client";
 import { LONGEST_IDLE_SECONDS, merge, readSessions } from "./keyed-sessions.ts";
+import { outsideRender } from "./outside-render.ts";
 
 /** When a tag's entries end and become stale, in milliseconds since the epoch. */
 export interface TagTime {
@@ -20,7 +21,7 @@ export class TagTimes {
 
   async read(tags: readonly string[]): Promise<TagTime[]> {
     const ids = [...new Set(tags)].map((tag) => this.#idOf(tag));
-    const found = await readSessions<TagTime>(this.#client, ids);
+    const found = await outsideRender(() => readSessions<TagTime>(this.#client, ids));
     return found.flatMap((one) => (one ? [one.data] : []));
   }
 
@@ -30,7 +31,7 @@ export class TagTimes {
     const time: TagTime = durations ? { stale: now } : { expired: now };
     if (durations?.expire !== undefined) time.expired = now + durations.expire * 1000;
     const kept = { data: time, idleTimeoutSeconds: LONGEST_IDLE_SECONDS, expiresAt: null };
-    for (const tag of new Set(tags)) await merge(this.#client, this.#idOf(tag), kept);
+    for (const tag of new Set(tags)) await outsideRender(() => merge(this.#client, this.#idOf(tag), kept));
   }
 
   /** Tags may be longer than an id. */

@@ -6,8 +6,8 @@ import { deserialize, serialize } from "node:v8";
 import type { Headroom } from "@headroom/client";
 import type { CacheEntry, CacheHandler as UseCacheHandler } from "next/dist/server/lib/cache-handlers/types";
 import type { CacheHandler, CacheHandlerContext, CacheHandlerValue } from "next/dist/server/lib/incremental-cache";
-import { readBody } from "./cached-body.ts";
 import { expiredSince, staleSince, TagTimes } from "./next-tags.ts";
+import { outsideRender } from "./outside-render.ts";
 
 export interface NextCacheOptions {
   client: Headroom;
@@ -32,7 +32,7 @@ class Bodies {
 
   async read<Value>(key: string, reader: (value: Value) => Promise<Value | null>): Promise<Value | null> {
     try {
-      const found = await readBody(this.#options.client, key);
+      const found = await outsideRender(() => this.#options.client.cache.get(key));
       return found ? await reader(deserialize(found.body) as Value) : null;
     } catch (error) {
       this.#options.onError?.(error);
@@ -44,7 +44,8 @@ class Bodies {
     try {
       // Pages hold Maps and Buffers, which JSON would lose.
       const maxAgeSeconds = Math.min(seconds, LONGEST_AGE_SECONDS);
-      await this.#options.client.cache.set(key, serialize(value), { maxAgeSeconds });
+      const body = serialize(value);
+      await outsideRender(() => this.#options.client.cache.set(key, body, { maxAgeSeconds }));
     } catch (error) {
       this.#options.onError?.(error);
     }

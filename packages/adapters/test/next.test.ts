@@ -1,6 +1,7 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createCacheHandler, createUseCacheHandler } from "@headroom/adapters/next";
 import { Headroom } from "@headroom/client";
-import { headroom } from "./server.ts";
+import { counted, headroom } from "./server.ts";
 
 const server = headroom({ HEADROOM_CACHE_MAX_ENTRIES: "1000", HEADROOM_SESSION_DURABILITY: "always" });
 let names = 0;
@@ -190,4 +191,40 @@ describe("a cacheHandler", () => {
     expect(got?.lastModified).toBeLessThan(Date.now() - 1000);
     expect((await other.get("f", { kind: "FETCH" } as never))?.lastModified).toBeLessThan(Date.now() - 60_000);
   });
+});
+
+it("requests of both handlers are made outside of the render, whose fetch would ask the handler itself", async () => {
+  const render = new AsyncLocalStorage<string>();
+  const scopes: unknown[] = [];
+  const client = new Headroom({
+    url: server.url,
+    key: server.key,
+    fetch: (input, init) => {
+      scopes.push(render.getStore());
+      return fetch(input, init);
+    },
+  });
+  const prefix = `render${names++}`;
+  await render.run("a render", async () => {
+    const use = createUseCacheHandler({ client, prefix });
+    await use.set("k", Promise.resolve(entryOf("kept", { tags: ["a"] })));
+    expect(await textOf(await use.get("k", ["soft"]))).toBe("kept");
+    await use.updateTags(["a"]);
+    const pages = new (createCacheHandler({ client, prefix }))({ serverDistDir: "" } as never);
+    await pages.set("/page", null, {} as never);
+    expect(await pages.get("/page", { kind: "FETCH", tags: ["a"], softTags: [] } as never)).not.toBeNull();
+    await pages.revalidateTag("a");
+    expect(render.getStore()).toBe("a render");
+  });
+  expect(scopes).toEqual(Array(9).fill(undefined));
+});
+
+it("the times of all tags of an entry take one round trip", async () => {
+  const { client, calls } = counted(server);
+  const use = createUseCacheHandler({ client, prefix: `trips${names++}` });
+  await use.set("k", Promise.resolve(entryOf("kept", { tags: ["a", "b", "c"] })));
+  const before = calls();
+  await use.get("k", ["d", "e"]);
+  await use.get("absent", ["d", "e"]);
+  expect(calls() - before).toBe(3);
 });

@@ -49,11 +49,23 @@ describe("the contract of unstorage's documentation", () => {
   });
 
   it("setItems and getItems take many, and tell what is not there as null", async () => {
-    const { storage } = storageOf();
+    const { storage, calls } = storageOf();
     const keys = Array.from({ length: 120 }, (_, n) => `many:k${n}`);
     await storage.setItems(keys.map((key, value) => ({ key, value: { value } })));
+    const before = calls();
     const found = await storage.getItems([...keys, "absent"]);
+    expect(calls() - before).toBe(2);
     expect(found).toEqual([...keys.map((key, value) => ({ key, value: { value } })), { key: "absent", value: null }]);
+  });
+
+  it("getItems takes more than one answer of the server may hold", async () => {
+    const { storage } = storageOf();
+    const keys = Array.from({ length: 9 }, (_, n) => `large:k${n}`);
+    const text = "x".repeat(1_000_000);
+    for (const key of keys) await storage.setItem(key, key + text);
+    const found = await storage.getItems([...keys, "absent"]);
+    const expected = [...keys.map((key) => ({ key, value: key + text })), { key: "absent", value: null }];
+    expect(JSON.stringify(found) === JSON.stringify(expected)).toBe(true);
   });
 
   it("getKeys lists by base, with meta left out, and clear removes by base and no more", async () => {

@@ -67,10 +67,8 @@ export class Cache {
 
   /** The body under `key`; null on a miss. */
   async get(key: string, options: CallOptions = {}): Promise<CachedResponse | null> {
-    const found = await this.#lookup(key, undefined, options);
-    // Whoever only reads does not mean to compute: the lease goes back for the next.
-    if (found.lease) await this.#giveBack(key, found.lease);
-    return found.response;
+    // Whoever only reads does not mean to compute, so takes no lease.
+    return (await this.#lookup(`${BASE}/${segment(key)}?lease=0`, options)).response;
   }
 
   /** Stores a body. False when it was not kept: its time to live is 0, or `ifAbsent` is set and there is one. */
@@ -127,8 +125,10 @@ export class Cache {
     compute: (signal: AbortSignal | undefined) => Promise<CacheBody> | CacheBody,
     options: CacheWrite & CallOptions,
   ): Promise<CachedResponse> {
+    // The server may hold the answer back for as long as it is asked to wait.
+    const limits = { ...options, timeoutMs: WAIT_MS + (options.timeoutMs ?? 30_000) };
     for (;;) {
-      const found = await this.#lookup(key, WAIT_MS, options).catch((error) => {
+      const found = await this.#lookup(`${BASE}/${segment(key)}?wait=${WAIT_MS}`, limits).catch((error) => {
         options.signal?.throwIfAborted();
         // A wrong key would stay unseen if it only made the cache slow.
         if (isMisuse(error)) throw error;
@@ -179,24 +179,15 @@ export class Cache {
     await this.#transport.remove(`${BASE}/${segment(key)}`, { headers: { "x-fill-lease": lease } }).catch(() => false);
   }
 
-  async #lookup(key: string, waitMs: number | undefined, options: CallOptions): Promise<Found> {
-    const query = waitMs === undefined ? undefined : { wait: waitMs };
-    // The server may hold the answer back for as long as it is asked to wait.
-    const limits = waitMs === undefined ? options : { ...options, timeoutMs: waitMs + (options.timeoutMs ?? 30_000) };
-    return await this.#transport.request(
-      "GET",
-      `${BASE}/${segment(key)}`,
-      { query, accepts: [404] },
-      limits,
-      async (answer) => {
-        const lease = answer.headers.get("x-fill-lease");
-        if (answer.status === 404) {
-          await discard(answer);
-          return { response: null, lease, pending: answer.headers.has("x-fill-pending") };
-        }
-        return { response: await readResponse(answer), lease, pending: false };
-      },
-    );
+  async #lookup(path: string, options: CallOptions): Promise<Found> {
+    return await this.#transport.request("GET", path, { accepts: [404] }, options, async (answer) => {
+      const lease = answer.headers.get("x-fill-lease");
+      if (answer.status === 404) {
+        await discard(answer);
+        return { response: null, lease, pending: answer.headers.has("x-fill-pending") };
+      }
+      return { response: await readResponse(answer), lease, pending: false };
+    });
   }
 
   async #store(

@@ -5,6 +5,7 @@ import type {
   Session,
   SessionChange,
   SessionCount,
+  SessionsBatch,
   SessionsBatchResult,
   SessionTerms,
   SessionWithData,
@@ -92,8 +93,8 @@ export class Sessions {
     return this.#transport.json("DELETE", BASE, { query: { ...which } }, options);
   }
 
-  /** Reads and ends up to 100 sessions in one request, with a result for each. */
-  batch(batch: { get?: string[]; delete?: string[] }, options: CallOptions = {}): Promise<SessionsBatchResult> {
+  /** Reads and ends up to 100 sessions in one request, with a result for each. Reading is a use, unless `peek` is set. */
+  batch(batch: SessionsBatch, options: CallOptions = {}): Promise<SessionsBatchResult> {
     return this.#transport.json("POST", `${BASE}/batch`, { json: batch, repeatable: true }, options);
   }
 }

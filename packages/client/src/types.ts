@@ -88,6 +88,13 @@ export interface SessionCount {
   bytes: number;
 }
 
+export interface SessionsBatch {
+  get?: string[] | undefined;
+  delete?: string[] | undefined;
+  /** true: the gets count as no access, so that no timeout is extended */
+  peek?: boolean | undefined;
+}
+
 export interface SessionsBatchResult {
   results: {
     op: "get" | "delete";

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import {
   type CacheEntryView,
   cacheBatchResultSchema,
@@ -32,7 +33,7 @@ const get = (cache: CacheStore): Route =>
       role: "consumer",
       tag: TAG,
       summary:
-        "Get a cached response; when it is missing or stale, one caller gets a fill lease; with X-Fill-Lease, renew one",
+        "Get a cached response; when it is missing or stale, one caller gets a fill lease, unless lease=0; with X-Fill-Lease, renew one",
       params: cacheParams,
       query: cacheGetQuery,
       versioned: true,
@@ -62,24 +63,23 @@ const get = (cache: CacheStore): Route =>
         accepts: acceptedEncodings(headers.get("accept-encoding")),
         etags: entityTags(headers.get("if-none-match")),
         match: match && match.length > 0 ? match : undefined,
-        // A HEAD only looks, so it gets no fill lease.
-        fill: request.method === "HEAD" ? undefined : fillOf(query, request),
+        fill: fillOf(query, request),
       });
       return found.outcome === "hit" ? answerHit(found) : answerMiss(found, requestId);
     },
   );
 
-function fillOf(
-  query: { wait?: number | undefined; leaseSeconds?: number | undefined },
-  request: Request,
-): FillRequest {
+function fillOf(query: z.infer<typeof cacheGetQuery>, request: Request): FillRequest | undefined {
   const { wait: waitMs = 0, leaseSeconds } = query;
+  const token = request.headers.get("x-fill-lease") ?? undefined;
+  // Whoever only looks gets no fill lease: nobody would compute the value while others wait for it.
+  if (request.method === "HEAD" || (query.lease === false && token === undefined)) return undefined;
   return {
     waitMs,
     // The signal is created on first access, and only waiting callers need it.
     signal: waitMs === 0 ? undefined : request.signal,
     leaseMs: leaseSeconds === undefined ? undefined : leaseSeconds * 1000,
-    token: request.headers.get("x-fill-lease") ?? undefined,
+    token,
   };
 }
 

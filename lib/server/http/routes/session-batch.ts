@@ -1,6 +1,7 @@
 import type { SessionBatch } from "../../../contracts/sessions.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { SessionPool } from "../../../stores/sessions/session-pool.ts";
+import type { SessionView } from "../../../stores/sessions/session-view.ts";
 import { toProblem } from "../answer/problem.ts";
 import { withData } from "./session-views.ts";
 
@@ -26,15 +27,15 @@ export async function runSessionBatch(
   sessions: SessionPool,
   { body, namespace, requestId, mostBytes }: Batch,
 ): Promise<{ isPartial: boolean; answer: Buffer }> {
-  const { get = [], delete: ended = [] } = body;
+  const { get = [], delete: ended = [], peek = false } = body;
   const results: Result[] = [];
   let room = mostBytes - (get.length + ended.length) * RESULT_BYTES;
   const readOne = async (id: string, index: number): Promise<Result> => {
     const head = { op: "get", index, id } as const;
     try {
-      const json = await sessions.read(namespace, id, (view, data) =>
-        data.length > room ? null : resultWith(head, withData(view, data)),
-      );
+      const show = (view: SessionView, data: Uint8Array) =>
+        data.length > room ? null : resultWith(head, withData(view, data));
+      const json = await (peek ? sessions.peek(namespace, id, show) : sessions.read(namespace, id, show));
       if (json === null || json.length > room) throw tooLarge();
       room -= json.length;
       return { json, status: 200 };

@@ -56,7 +56,7 @@ export const manySessionsRoutes: readonly Route[] = [
       method: "post",
       path: `${BASE}/batch`,
       summary:
-        "Get and then delete up to 100 sessions in one call; a get counts as access, and a missing session is a 404 in its result",
+        "Get and then delete up to 100 sessions in one call; a get counts as access unless peek is set, and a missing session is a 404 in its result",
       // Ending sessions must work when memory is short.
       growsMemory: false,
       body: sessionBatchSchema,
