@@ -1,8 +1,10 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
+import { chatExample } from "./chat-example.ts";
 import { packedFolder } from "./packed.ts";
+import { type RunningApp, startExample } from "./running-app.ts";
 import { headroom } from "./server.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
@@ -53,29 +55,10 @@ describe("packed and installed in an empty folder", () => {
 });
 
 describe("examples/express", () => {
-  let shop: { process: ChildProcess; url: string };
-
-  async function start(store: string): Promise<void> {
-    copyFileSync(path.join(ROOT, "examples/express/app.mjs"), path.join(folder, "app.mjs"));
-    const child = spawn(process.execPath, ["--expose-gc", "app.mjs"], {
-      cwd: folder,
-      env: { ...environment(), PORT: "0", STORE: store },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const url = await new Promise<string>((resolve, reject) => {
-      child.once("exit", (code) => reject(new Error(`the shop ended with ${code}`)));
-      child.stdout.on("data", (chunk: Buffer) => {
-        const found = /at (http:\S+)/.exec(chunk.toString())?.[1];
-        if (found) resolve(found);
-      });
-    });
-    shop = { process: child, url };
-  }
-  async function stop(): Promise<void> {
-    const ended = new Promise((resolve) => shop.process.once("exit", resolve));
-    shop.process.kill();
-    await ended;
-  }
+  let shop: RunningApp;
+  const start = async (store: string): Promise<void> => {
+    shop = await startExample("express", folder, { ...environment(), STORE: store }, ["--expose-gc"]);
+  };
   const users = Array.from({ length: LOGINS }, (_, n) => `user-${n}`);
 
   /** Twenty at a time. */
@@ -98,7 +81,7 @@ describe("examples/express", () => {
     const before = await rss();
     await inTurns(signIn);
     const inMemory = await rss();
-    await stop();
+    await shop.stop();
 
     await start("headroom");
     const empty = await rss();
@@ -109,10 +92,12 @@ describe("examples/express", () => {
       const response = await fetch(`${shop.url}/me`, { headers: { cookie: cookies[n] ?? "" } });
       return ((await response.json()) as { user: string }).user;
     });
-    await stop();
+    await shop.stop();
     console.log(
       `RSS of Express over ${LOGINS} logins: MemoryStore ${before.toFixed(0)} → ${inMemory.toFixed(0)} MB, Headroom ${empty.toFixed(0)} → ${inHeadroom.toFixed(0)} MB`,
     );
     expect(found).toEqual(users);
   });
 });
+
+describe("examples/chat", () => chatExample(server, () => folder));
