@@ -109,7 +109,8 @@ export interface ConversationRows {
   find(namespace: string, id: string): Promise<ConversationRow | null>;
   /**
    * A page, most recent first, in the order fixed by the first page. A complete walk returns every conversation that
-   * existed throughout exactly once, whatever is appended meanwhile. `next` is null after the last page.
+   * existed throughout exactly once, whatever is appended meanwhile. One whose newest messages are
+   * removed meanwhile may come twice. `next` is null after the last page.
    */
   list(
     namespace: string,
