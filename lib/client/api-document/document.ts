@@ -76,7 +76,6 @@ const documentSchema = z.object({
 export type Parameter = z.output<typeof parameterSchema>;
 export type Body = z.output<typeof bodySchema>;
 export type Response = z.output<typeof responseSchema>;
-export type Headers = Response["headers"];
 
 export interface Operation {
   id: string;
