@@ -13,8 +13,7 @@ export interface Quota {
 }
 
 /** What is kept on disk, by kind. */
-export const KEPT_KINDS = ["session", "point", "document", "message"] as const;
-export type KeptKind = (typeof KEPT_KINDS)[number];
+export type KeptKind = "session" | "point" | "document" | "message";
 export type Kept = Record<KeptKind, Amount>;
 
 export interface QuotaRow {

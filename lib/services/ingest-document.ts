@@ -4,6 +4,7 @@ import type { DocumentSummary, NewDocument } from "../ports/document-rows.ts";
 import type { Condition } from "../shared/condition.ts";
 import { AppError } from "../shared/errors.ts";
 import { KeyedLock } from "../shared/keyed-lock.ts";
+import { requireRoom } from "../stores/core/recounted.ts";
 import { type Chunking, chunkSpans, type TextSpan } from "../stores/rag/chunk-text.ts";
 import { packText } from "../stores/rag/document-text.ts";
 import { indexWords, WORDS_VERSION } from "../stores/rag/index-words.ts";
@@ -59,7 +60,7 @@ export class DocumentIngest {
 
   /**
    * @param condition on the version that is there when earlier writes of the document are over; null: none.
-   * @throws {AppError} `version-mismatch`, `conflict` for another model's namespace, `item-too-large` for too many
+   * @throws {AppError} `version-mismatch`, `quota-exceeded`, `conflict` for another model's namespace, `item-too-large` for too many
    * chunks, and the model's errors.
    */
   put(
@@ -71,6 +72,9 @@ export class DocumentIngest {
     return this.#lock.run(JSON.stringify([namespace, document.id]), async () => {
       const before = await this.#parts.documents.find(namespace, document.id);
       requireVersion(condition, before && documentVersion(before));
+      const gate = before === null ? this.#parts.quotas?.of(namespace) : null;
+      // Embedding costs most of it: without any room it is not begun.
+      if (gate) await requireRoom(gate, { bytes: 1, items: 1 });
       await this.#agreement.require(namespace);
       return this.#replace(namespace, document, before, signal);
     });

@@ -3,6 +3,7 @@ import type { ConversationRows } from "../ports/conversation-rows.ts";
 import type { DocumentRows } from "../ports/document-rows.ts";
 import type { Embedder } from "../ports/embedder.ts";
 import type { MessageIndexRows } from "../ports/message-index-rows.ts";
+import type { Quotas } from "../ports/namespace-quotas.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { KeyedLock } from "../shared/keyed-lock.ts";
 import type { EmbeddingCache } from "../stores/rag/embedding-cache.ts";
@@ -26,6 +27,7 @@ export interface RagParts {
   embedder: Embedder;
   embeddings: EmbeddingCache;
   documents: DocumentRows;
+  quotas?: Quotas;
   passages: PassageIndex;
   queryCache: QueryCache;
   semanticCache: SemanticCache;

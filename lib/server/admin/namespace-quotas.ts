@@ -12,7 +12,7 @@ const GATE_BYTES = 1_024;
 const NO_QUOTA: Quota = { bytes: null, items: null };
 
 /** What quotas ask of the stores that keep something outside of the database, or not there yet. */
-export interface CountedStores {
+interface CountedStores {
   /** Resolves when every session that was acknowledged is on disk. */
   committed(): Promise<void>;
   /** What the cache holds of a namespace. */

@@ -1,7 +1,7 @@
 import type { Amount, Quota, QuotaEntry, QuotaGate } from "../../ports/namespace-quotas.ts";
 import { AppError } from "../../shared/errors.ts";
 
-export interface QuotaCounts {
+interface QuotaCounts {
   /** On disk, after every write that was acknowledged or sent before. */
   kept(): Promise<Amount>;
   /** In memory alone: exact at any time. */

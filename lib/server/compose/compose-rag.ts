@@ -86,6 +86,7 @@ export async function composeRag(core: Core, quotas: Quotas): Promise<Rag> {
     embedder,
     embeddings,
     documents,
+    quotas,
     passages,
     queryCache,
     semanticCache: new SemanticCache(1_000),

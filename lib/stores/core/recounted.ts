@@ -1,4 +1,4 @@
-import type { QuotaGate } from "../../ports/namespace-quotas.ts";
+import type { Amount, QuotaGate } from "../../ports/namespace-quotas.ts";
 import { AppError } from "../../shared/errors.ts";
 
 /** Where others write all the time, more counts find no better figure. */
@@ -18,4 +18,11 @@ export async function recounted<Result>(gate: QuotaGate, attempt: () => Promise<
       mayBeMore = await gate.recount();
     }
   }
+}
+
+/** Takes no room: for what is refused before it costs anything. @throws {AppError} quota-exceeded. */
+export function requireRoom(gate: QuotaGate, more: Amount): Promise<void> {
+  return recounted(gate, async () => {
+    if (!gate.fits(more)) throw gate.exceeded();
+  });
 }
