@@ -132,3 +132,10 @@ export const SCHEMA_NAMES: Readonly<Record<string, z.ZodType>> = {
   Recall: vectors.recallSchema,
   Health: health.healthSchema,
 };
+
+/** What only events of the socket carry: components of the AsyncAPI document alone. */
+export const EVENT_SCHEMA_NAMES: Readonly<Record<string, z.ZodType>> = {
+  SamplePush: events.samplePushSchema,
+  MemoryAlert: events.memoryAlertSchema,
+  SignedOut: events.signedOutSchema,
+};

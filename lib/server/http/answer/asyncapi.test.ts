@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { z } from "zod";
 import { EVENT_AUDIENCE, EVENT_PAYLOADS } from "../../../contracts/events.ts";
-import { SCHEMA_NAMES } from "../../../contracts/schema-names.ts";
+import { EVENT_SCHEMA_NAMES, SCHEMA_NAMES } from "../../../contracts/schema-names.ts";
 import { createAsyncApi } from "./asyncapi.ts";
 
 interface Document {
@@ -49,9 +49,10 @@ it("Every reference of the AsyncAPI document leads to something, and every key i
     for (const key of Object.keys(group)) expect(key).toMatch(/^[\w-]+$/);
 });
 
-it("A payload of the AsyncAPI document is the schema that types the emitter, by its name in the OpenAPI document", () => {
+it("A payload of the AsyncAPI document is the schema that types the emitter, by its name in the OpenAPI document or its own", () => {
   for (const { name, payload } of Object.values(document.components.messages)) {
-    const schema: z.ZodType | undefined = SCHEMA_NAMES[payload.$ref.replace("#/components/schemas/", "")];
+    const named = payload.$ref.replace("#/components/schemas/", "");
+    const schema: z.ZodType | undefined = SCHEMA_NAMES[named] ?? EVENT_SCHEMA_NAMES[named];
     expect([name, schema]).toEqual([name, EVENT_PAYLOADS[name as keyof typeof EVENT_PAYLOADS]]);
   }
 });

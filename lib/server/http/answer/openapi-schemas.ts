@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SCHEMA_EXAMPLES } from "../../../contracts/schema-examples.ts";
-import { SCHEMA_NAMES } from "../../../contracts/schema-names.ts";
+import { EVENT_SCHEMA_NAMES, SCHEMA_NAMES } from "../../../contracts/schema-names.ts";
 
 type Json = Record<string, unknown>;
 
@@ -13,7 +13,7 @@ interface Place {
   within?: readonly string[];
 }
 
-for (const [id, schema] of Object.entries(SCHEMA_NAMES)) {
+for (const [id, schema] of Object.entries({ ...SCHEMA_NAMES, ...EVENT_SCHEMA_NAMES })) {
   z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
 }
 

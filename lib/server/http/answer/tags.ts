@@ -12,5 +12,5 @@ export const TAGS = [
   { name: "administration", description: "Settings, API keys and the audit" },
   { name: "auth", description: "Signing in to the dashboard, and who a key is" },
   { name: "health", description: "Liveness and readiness" },
-  { name: "documentation", description: "This document and a page that shows it" },
+  { name: "documentation", description: "The documents of this API and of the socket's events" },
 ] as const;
