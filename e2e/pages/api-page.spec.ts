@@ -11,7 +11,7 @@ const status = (page: Page) => page.getByRole("search").getByRole("status");
 async function open(page: Page, server: TestServer, target = "/docs"): Promise<void> {
   await page.goto(`${server.url}${target}`);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("API");
-  await expect(page.getByRole("heading", { level: 2 }).first()).toHaveText("sessions");
+  await expect(page.getByRole("heading", { level: 2 }).first()).toBeVisible();
 }
 
 /** Opens the form and what is folded: schemas hold others, so not for ever. */
@@ -34,9 +34,8 @@ for (const theme of THEMES) {
       await page.emulateMedia({ colorScheme: theme });
       await open(page, server);
       await expectAccessible(page);
-      await header(page, "uploadStream").click();
+      await page.getByRole("searchbox").fill("collections search");
       await header(page, "searchCollection").click();
-      await unfold(row(page, "uploadStream"));
       await unfold(row(page, "searchCollection"));
       await expect(page.getByLabel("API key").first()).toBeVisible();
       await page.screenshot({ path: info.outputPath("api.png"), fullPage: true });
@@ -180,17 +179,16 @@ test("the page says what failed when the description cannot be had or read, and 
   page,
   server,
 }) => {
-  let answers = 0;
-  await page.route("**/openapi.json", async (route) => {
-    answers += 1;
-    if (answers === 1) return route.fulfill({ status: 200, contentType: "application/json", body: '{"info": {}}' });
-    return route.continue();
-  });
+  let isBroken = true;
+  await page.route("**/openapi.json", (route) =>
+    isBroken ? route.fulfill({ contentType: "application/json", body: '{"info": {}}' }) : route.continue(),
+  );
   await page.goto(`${server.url}/docs`);
   await expect(page.getByRole("alert").filter({ hasText: "could not read" })).toContainText(
     "/openapi.json is not as expected",
   );
   await expectAccessible(page);
+  isBroken = false;
   await page.getByRole("button", { name: "Try again" }).click();
   await expect(page.getByRole("heading", { level: 2 }).first()).toHaveText("sessions");
 });
