@@ -142,12 +142,12 @@ describe("beside LangGraph's suite", () => {
     const places = ["t", "t/", "t%", "T", "ü", `${long}1`, `${long}2`].flatMap((name) =>
       ["", "a", "a/b", `${long}|1`, `${long}|2`].map((namespace) => thread(name, namespace)),
     );
-    for (const place of places) await kept.put(place, checkpointOf(place.configurable), METADATA);
-    for (const place of places)
-      expect((await kept.getTuple(place))?.checkpoint.channel_values).toEqual(place.configurable);
+    await Promise.all(places.map((place) => kept.put(place, checkpointOf(place.configurable), METADATA)));
+    const found = await Promise.all(places.map((place) => kept.getTuple(place)));
+    expect(found.map((tuple) => tuple?.checkpoint.channel_values)).toEqual(places.map((place) => place.configurable));
     await kept.deleteThread("t");
-    for (const place of places)
-      expect((await kept.getTuple(place)) === undefined).toBe(place.configurable.thread_id === "t");
+    const left = await Promise.all(places.map(async (place) => (await kept.getTuple(place)) !== undefined));
+    expect(left).toEqual(places.map(({ configurable }) => configurable.thread_id !== "t"));
   });
 
   it("a history of 60 checkpoints is listed newest first, to its limit and before one of them", async () => {

@@ -97,7 +97,7 @@ describe("examples/express", () => {
       `RSS of Express over ${LOGINS} logins: MemoryStore ${before.toFixed(0)} → ${inMemory.toFixed(0)} MB, Headroom ${empty.toFixed(0)} → ${inHeadroom.toFixed(0)} MB`,
     );
     expect(found).toEqual(users);
-  });
+  }, 3_600_000);
 });
 
 describe("examples/chat", () => chatExample(server, () => folder));

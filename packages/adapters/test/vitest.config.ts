@@ -17,7 +17,8 @@ export default defineConfig({
     // LangGraph's published suite asks for them.
     globals: true,
     pool: "forks",
-    maxWorkers: 1,
+    // Two files at once: each has a server of its own. The long ones pack and build in the same folders.
+    maxWorkers: process.env.HEADROOM_TEST_LONG ? 1 : 2,
     testTimeout: 900_000,
     hookTimeout: 900_000,
   },
