@@ -22,7 +22,8 @@ app.post("/login/:user", (request, response) => {
 app.get("/me", (request, response) => response.json({ user: request.session.user ?? null }));
 app.get("/memory", (_request, response) => {
   globalThis.gc?.();
-  response.json({ rssBytes: process.memoryUsage.rss() });
+  const { rss, heapUsed } = process.memoryUsage();
+  response.json({ rssBytes: rss, heapUsedBytes: heapUsed });
 });
 
 const server = app.listen(Number(process.env.PORT ?? 3001), "127.0.0.1", () => {
