@@ -200,8 +200,7 @@ function checkAnswer({ spec }: Route, result: unknown): void {
   // Some answers are written as JSON where their data lie as bytes.
   const given = body instanceof Uint8Array ? JSON.parse(new TextDecoder().decode(body)) : body;
   const parsed = expected.schema.safeParse(given);
-  if (!parsed.success)
-    throw new Error(`${spec.method} ${spec.path} answered out of contract: ${parsed.error.message}`);
+  if (!parsed.success) throw new Error(`${spec.method} ${spec.path} answered out of contract: ${parsed.error.message}`);
 }
 
 function toErrorResponse(runtime: Runtime, error: unknown, stamp: Stamp, request: Request): Response {
