@@ -7,11 +7,12 @@ import { IdleCollector } from "./idle-collector.ts";
 /** A heap of 40 MiB that collections of `pauseMs` bring back to 40, and an event loop as busy as the test says. */
 function newProcess({ pauseMs = 100, fails = false } = {}) {
   const clock = new FakeClock();
-  const seen = { heapBytes: 40 * MIB, keptBytes: 0, busyShare: 0, calls: 0, collectedAtMs: [] as number[], errors: 0 };
+  const seen = { heapBytes: 40 * MIB, keptBytes: 0, busyShare: 0, calls: 0, refusals: 0, collectedAtMs: [] as number[], errors: 0 };
   let pausedMs = 0;
   const collector = new IdleCollector({
     clock: { monotonicMs: () => clock.monotonicMs() + pausedMs, every: (ms, run) => clock.every(ms, run) },
     calls: () => seen.calls,
+    refusals: () => seen.refusals,
     busyShare: () => seen.busyShare,
     heapBytes: () => seen.heapBytes,
     ownBytes: () => seen.heapBytes + seen.keptBytes,
@@ -49,6 +50,27 @@ describe("IdleCollector", () => {
     seen.busyShare = 0.01;
     await pass(60_000);
     expect(seen.collectedAtMs).toEqual([31_500, 122_000]);
+  });
+
+  it("comes at once, and then every 20 s, while callers who never pause are refused for what a burst left", async () => {
+    const { seen, pass } = newProcess();
+    await pass(60_000);
+    const idle = seen.collectedAtMs.length;
+    seen.busyShare = 0.5;
+    for (let second = 0; second < 50; second++) {
+      seen.calls++;
+      seen.refusals++;
+      seen.keptBytes = 60 * MIB;
+      await pass(1_000);
+    }
+    const late = seen.collectedAtMs.slice(idle).map((atMs) => Math.round((atMs - 60_000) / 1_000));
+    expect(late).toEqual([1, 21, 41]);
+    // Nobody is refused any more, and nobody pauses.
+    for (let second = 0; second < 50; second++) {
+      seen.calls++;
+      await pass(1_000);
+    }
+    expect(seen.collectedAtMs).toHaveLength(idle + late.length);
   });
 
   it("comes for what the allocator keeps, too: a heap that has not grown is not all that a burst leaves", async () => {

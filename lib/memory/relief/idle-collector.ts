@@ -17,11 +17,15 @@ const WORTH_BYTES = 6 * MIB;
 const WORTH_RSS_BYTES = 24 * MIB;
 /** A collection may take a hundredth of the time at most, however large the heap is. */
 const REST_FACTOR = 100;
+/** Between two for the sake of what is refused: callers who come again and again would keep the API from ever being idle. */
+const REFUSED_GAP_MS = 20_000;
 
 export interface IdleCollectorOptions {
   clock: Pick<Clock, "monotonicMs" | "every">;
   /** How many calls were answered so far; those that only watch (health, monitoring, pages) need not count. */
   calls(): number;
+  /** How many reservations were refused so far because of what the process holds. */
+  refusals(): number;
   /** The share of the time since the last call in which the event loop had work. */
   busyShare(): number;
   /** Heap pages that may be resident: used, free, and those in V8's pool. */
@@ -36,13 +40,16 @@ export interface IdleCollectorOptions {
 /**
  * Gives back what a burst has left behind: the allocator's free pages, and in the heap the touched pages of the young
  * generation (up to 64 MB at our flags) and of what was promoted and died. V8 does so by itself only after minutes
- * without allocation, which a server that samples itself four times a second rarely has; glibc never does.
+ * without allocation, which a server that samples itself four times a second rarely has; glibc never does. It waits until the API
+ * is idle, or until something is refused because of it.
  */
 export class IdleCollector {
   readonly #options: IdleCollectorOptions;
   #quietLooks = 0;
   #calls = 0;
   #calledAtMs: number;
+  #refusals = 0;
+  #endedAtMs = Number.NEGATIVE_INFINITY;
   #leftBytes = 0;
   #leftOwnBytes = 0;
   #notBeforeMs = 0;
@@ -61,7 +68,8 @@ export class IdleCollector {
   async #look(): Promise<void> {
     const { clock, heapBytes, ownBytes, onError } = this.#options;
     this.#quietLooks = this.#isQuiet() ? this.#quietLooks + 1 : 0;
-    if (this.#quietLooks < QUIET_LOOKS || this.#collecting || clock.monotonicMs() < this.#notBeforeMs) return;
+    const isWanted = this.#isRefusing() || this.#quietLooks >= QUIET_LOOKS;
+    if (!isWanted || this.#collecting || clock.monotonicMs() < this.#notBeforeMs) return;
     const isWorth = heapBytes() - this.#leftBytes >= WORTH_BYTES || ownBytes() - this.#leftOwnBytes >= WORTH_RSS_BYTES;
     if (!isWorth) return;
     this.#collecting = true;
@@ -83,6 +91,14 @@ export class IdleCollector {
     return !isBusy && nowMs - this.#calledAtMs >= QUIET_MS;
   }
 
+  /** Something is refused for what a burst left behind: it would stay so until the API is idle. */
+  #isRefusing(): boolean {
+    const { refusals, clock } = this.#options;
+    const before = this.#refusals;
+    this.#refusals = refusals();
+    return this.#refusals !== before && clock.monotonicMs() - this.#endedAtMs >= REFUSED_GAP_MS;
+  }
+
   async #collect(): Promise<void> {
     const { clock, heapBytes, ownBytes, collect } = this.#options;
     const startedAtMs = clock.monotonicMs();
@@ -90,6 +106,7 @@ export class IdleCollector {
       await collect();
     } finally {
       const endedAtMs = clock.monotonicMs();
+      this.#endedAtMs = endedAtMs;
       this.#notBeforeMs = endedAtMs + (endedAtMs - startedAtMs) * REST_FACTOR;
       this.#leftBytes = heapBytes();
       this.#leftOwnBytes = ownBytes();
