@@ -218,7 +218,7 @@ async function fill(server: TestServer, secret: string): Promise<Record<string, 
 /** The path with the ids of what was made; null where it names something that belongs to no namespace. */
 function pathOf(path: string, ids: Record<string, string>): string | null {
   if (!path.includes("{")) return path;
-  if (/profiles|optimizations|keys/.test(path)) return null;
+  if (/profiles|optimizations|keys|namespaces/.test(path)) return null;
   const store = /^\/api\/v1\/(sessions|streams)\//.exec(path)?.[1] ?? "other";
   return path.replaceAll(/\{\w+\}/g, ids[store] ?? "");
 }
