@@ -40,7 +40,7 @@ import { readFilterParameter } from "../intake/read-filter.ts";
 import { documentView, ingestedView } from "./rag-views.ts";
 
 const byId = z.object({ id: idSchema });
-const tag = "rag";
+const tag = "documents and prompts";
 const role = "consumer";
 
 export const documentRoutes: readonly Route[] = [

@@ -12,7 +12,7 @@ export const embeddingRoutes: readonly Route[] = [
       method: "post",
       path: "/api/v1/embeddings",
       role: "consumer",
-      tag: "rag",
+      tag: "documents and prompts",
       summary: "Embed texts with the server's own model, in OpenAI's form",
       body: embeddingsQuerySchema,
       bodyExample: { input: ["How long may I return a book?"] },

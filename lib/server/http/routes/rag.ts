@@ -11,7 +11,7 @@ import { defineRoute, type Route, reply } from "../define-route.ts";
 import { documentRoutes } from "./documents.ts";
 import { ragStatus, readFilter, reembedView } from "./rag-views.ts";
 
-const tag = "rag";
+const tag = "documents and prompts";
 const role = "consumer";
 
 const askRoutes: readonly Route[] = [
