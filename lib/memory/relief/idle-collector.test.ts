@@ -7,7 +7,15 @@ import { IdleCollector } from "./idle-collector.ts";
 /** A heap of 40 MiB that collections of `pauseMs` bring back to 40, and an event loop as busy as the test says. */
 function newProcess({ pauseMs = 100, fails = false } = {}) {
   const clock = new FakeClock();
-  const seen = { heapBytes: 40 * MIB, keptBytes: 0, busyShare: 0, calls: 0, refusals: 0, collectedAtMs: [] as number[], errors: 0 };
+  const seen = {
+    heapBytes: 40 * MIB,
+    keptBytes: 0,
+    busyShare: 0,
+    calls: 0,
+    refusals: 0,
+    collectedAtMs: [] as number[],
+    errors: 0,
+  };
   let pausedMs = 0;
   const collector = new IdleCollector({
     clock: { monotonicMs: () => clock.monotonicMs() + pausedMs, every: (ms, run) => clock.every(ms, run) },

@@ -3,7 +3,10 @@ export const TAGS = [
   { name: "sessions", description: "Bounded sessions: the least recently used move to disk and come back on use" },
   { name: "response cache", description: "Responses by key, with a time to live, tags and fill leases" },
   { name: "vectors", description: "Collections of vectors, searched by similarity and metadata" },
-  { name: "documents and prompts", description: "Documents, search by meaning and by keyword, and prompts within a token budget" },
+  {
+    name: "documents and prompts",
+    description: "Documents, search by meaning and by keyword, and prompts within a token budget",
+  },
   { name: "conversations", description: "Messages of conversations, and search in them" },
   { name: "streams", description: "Files of any size, parsed and stored while they arrive" },
   { name: "monitoring", description: "Memory now and over time, leaks, forecasts and optimization" },
