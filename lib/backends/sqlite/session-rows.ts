@@ -22,8 +22,8 @@ const PUT = `INSERT INTO "Session" (${FIELDS}, "expiresAtMs", "data") VALUES (?,
   ON CONFLICT ("id") DO UPDATE SET "lastUsedAtMs" = excluded."lastUsedAtMs", "expiresAtMs" = excluded."expiresAtMs",
     "version" = excluded."version", "data" = excluded."data",
     "idleTimeoutMs" = excluded."idleTimeoutMs", "endsAtMs" = excluded."endsAtMs", "tags" = excluded."tags"`;
-/** When a session is made again over its expired row, in a statement of its own: among the others each write would rewrite its index. */
-const MADE = `UPDATE "Session" SET "createdAtMs" = ?1 WHERE "id" = ?2 AND "createdAtMs" <> ?1`;
+/** Of a session that begins, perhaps over its expired row. Not for every write: each would rewrite the index of creation times. */
+const BEGIN = `${PUT}, "createdAtMs" = excluded."createdAtMs"`;
 const DELETE = `DELETE FROM "Session" WHERE "id" = ?`;
 
 const FIGURES: Readonly<Record<SessionFigure, string>> = {
@@ -168,21 +168,18 @@ function toStatement(change: SessionChange): Statement[] {
   const { id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, tags, data } = change.row;
   const endsAtMs = Number.isFinite(change.row.endsAtMs) ? change.row.endsAtMs : null;
   const expiresAtMs = Math.min(lastUsedAtMs + idleTimeoutMs, change.row.endsAtMs);
-  const put = {
-    sql: PUT,
-    params: [
-      id,
-      ownId,
-      namespace,
-      createdAtMs,
-      lastUsedAtMs,
-      idleTimeoutMs,
-      endsAtMs,
-      version,
-      tags,
-      expiresAtMs,
-      data,
-    ],
-  };
-  return version === 1 ? [put, { sql: MADE, params: [createdAtMs, id] }] : [put];
+  const params = [
+    id,
+    ownId,
+    namespace,
+    createdAtMs,
+    lastUsedAtMs,
+    idleTimeoutMs,
+    endsAtMs,
+    version,
+    tags,
+    expiresAtMs,
+    data,
+  ];
+  return [{ sql: version === 1 ? BEGIN : PUT, params }];
 }

@@ -33,11 +33,10 @@ export class EntryView<V> {
     return slot >= 0 && !this.isExpired(slot) ? this.#slots.value(slot) : undefined;
   }
 
-  /** Milliseconds until the entry expires, 0 for none. */
-  ttlLeftMs(key: string): number {
+  /** When the entry expires, by the monotonic clock; 0 for none. */
+  expiresAtMs(key: string): number {
     const slot = this.#slots.find(hashKey(key, this.#seed), key);
-    if (slot < 0) return 0;
-    return Math.max(0, this.#slots.expiresAtMs(slot) - this.#clock.monotonicMs());
+    return slot < 0 ? 0 : this.#slots.expiresAtMs(slot);
   }
 
   isExpired(slot: number): boolean {

@@ -55,11 +55,12 @@ export class CacheLookups {
   async peek(namespace: string, key: string): Promise<PeekedEntry | null> {
     const full = fullKey(namespace, key);
     const entry = this.#parts.entries.view.peek(full);
-    const leftMs = entry ? this.#parts.entries.view.ttlLeftMs(full) : 0;
-    if (!entry || leftMs <= 0) return null;
-    const { mediaType, tags, meta, mayBeStale } = entry;
-    const ttlLeftMs = Math.max(0, entry.freshUntilMs - this.#parts.clock.monotonicMs());
-    const staleLeftMs = mayBeStale ? Math.max(0, leftMs - ttlLeftMs) : 0;
+    const expiresAtMs = entry ? this.#parts.entries.view.expiresAtMs(full) : 0;
+    const nowMs = this.#parts.clock.monotonicMs();
+    if (!entry || expiresAtMs <= nowMs) return null;
+    const { mediaType, tags, meta, mayBeStale, freshUntilMs } = entry;
+    const ttlLeftMs = Math.max(0, freshUntilMs - nowMs);
+    const staleLeftMs = mayBeStale ? Math.max(0, expiresAtMs - Math.max(nowMs, freshUntilMs)) : 0;
     const { bytes } = await this.#parts.bodies.represent(entry.body, [], this.#parts.inflations);
     return { mediaType, tags: splitTags(tags), meta, ttlLeftMs, staleLeftMs, body: bytes };
   }
