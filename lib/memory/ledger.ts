@@ -28,7 +28,6 @@ export class Ledger {
   #runtimeBytes: number;
   #grantedBytes = 0;
   #throttled: Throttled = "nothing";
-  #throttledReservations = 0;
 
   constructor({ limitBytes, runtimeBytes }: LedgerOptions) {
     this.#limitBytes = limitBytes;
@@ -56,11 +55,6 @@ export class Ledger {
   /** What may still be granted. */
   get freeBytes(): number {
     return Math.max(0, this.#limitBytes - this.#runtimeBytes - this.#grantedBytes);
-  }
-
-  /** Reservations refused since the start because of what the process holds, though the book had room. */
-  get throttledReservations(): number {
-    return this.#throttledReservations;
   }
 
   setLimit(limitBytes: number): void {
@@ -103,11 +97,8 @@ export class Ledger {
   }
 
   #reserve(bytes: number, expendable: boolean): boolean {
+    if (this.#throttled === "all" || (expendable && this.#throttled === "expendable")) return false;
     if (bytes > this.freeBytes) return false;
-    if (this.#throttled === "all" || (expendable && this.#throttled === "expendable")) {
-      this.#throttledReservations += 1;
-      return false;
-    }
     this.#grantedBytes += bytes;
     return true;
   }

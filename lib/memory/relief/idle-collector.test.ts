@@ -60,25 +60,52 @@ describe("IdleCollector", () => {
     expect(seen.collectedAtMs).toEqual([31_500, 122_000]);
   });
 
-  it("comes at once, and then every 20 s, while callers who never pause are refused for what a burst left", async () => {
+  it("comes for callers who never pause and are refused, ever more seldom where that does not help, and for no others", async () => {
     const { seen, pass } = newProcess();
     await pass(60_000);
-    const idle = seen.collectedAtMs.length;
+    let collections = seen.collectedAtMs.length;
+    let startedAtS = 60;
     seen.busyShare = 0.5;
-    for (let second = 0; second < 50; second++) {
+    /** So many seconds of calls; when it was collected meanwhile, in seconds. */
+    const callFor = async (seconds: number, refused: number) => {
+      for (let second = 0; second < seconds; second++) {
+        seen.calls++;
+        seen.refusals += refused;
+        // What traffic touches comes back at once.
+        seen.keptBytes = 60 * MIB;
+        await pass(1_000);
+      }
+      const atS = seen.collectedAtMs.slice(collections).map((atMs) => Math.round(atMs / 1_000) - startedAtS);
+      collections = seen.collectedAtMs.length;
+      startedAtS += seconds;
+      return atS;
+    };
+    expect(await callFor(400, 1)).toEqual([1, 21, 61, 141, 301]);
+    expect(await callFor(120, 0)).toEqual([]);
+    // Another burst.
+    expect((await callFor(30, 1)).length).toBe(2);
+    // For four hours: one in sixteen minutes at last.
+    const times = await callFor(4 * 3_600, 1);
+    expect((times.at(-1) ?? 0) - (times.at(-2) ?? 0)).toBe(960);
+  });
+
+  it("does not lengthen its gap by looks that found nothing worth collecting", async () => {
+    const { seen, pass } = newProcess();
+    await pass(60_000);
+    seen.busyShare = 0.5;
+    for (let second = 0; second < 200; second++) {
+      seen.calls++;
+      seen.refusals++;
+      await pass(1_000);
+    }
+    expect(seen.collectedAtMs).toHaveLength(1);
+    for (let second = 0; second < 30; second++) {
       seen.calls++;
       seen.refusals++;
       seen.keptBytes = 60 * MIB;
       await pass(1_000);
     }
-    const late = seen.collectedAtMs.slice(idle).map((atMs) => Math.round((atMs - 60_000) / 1_000));
-    expect(late).toEqual([1, 21, 41]);
-    // Nobody is refused any more, and nobody pauses.
-    for (let second = 0; second < 50; second++) {
-      seen.calls++;
-      await pass(1_000);
-    }
-    expect(seen.collectedAtMs).toHaveLength(idle + late.length);
+    expect(seen.collectedAtMs).toHaveLength(3);
   });
 
   it("comes for what the allocator keeps, too: a heap that has not grown is not all that a burst leaves", async () => {

@@ -17,14 +17,20 @@ const WORTH_BYTES = 6 * MIB;
 const WORTH_RSS_BYTES = 24 * MIB;
 /** A collection may take a hundredth of the time at most, however large the heap is. */
 const REST_FACTOR = 100;
-/** Between two for the sake of what is refused: callers who come again and again would keep the API from ever being idle. */
-const REFUSED_GAP_MS = 20_000;
+/**
+ * Between two for the sake of what is refused: callers who come again and again would keep the API from ever being idle. Where
+ * a collection did not help, the next waits twice as long: what is held then is held for good.
+ */
+const FIRST_GAP_MS = 20_000;
+const LONGEST_GAP_MS = 16 * 60_000;
+/** Nothing was refused for so long: what is refused next is another burst's. */
+const CALM_MS = 60_000;
 
 export interface IdleCollectorOptions {
   clock: Pick<Clock, "monotonicMs" | "every">;
   /** How many calls were answered so far; those that only watch (health, monitoring, pages) need not count. */
   calls(): number;
-  /** How many reservations were refused so far because of what the process holds. */
+  /** How many answers so far refused something for want of memory. */
   refusals(): number;
   /** The share of the time since the last call in which the event loop had work. */
   busyShare(): number;
@@ -49,7 +55,11 @@ export class IdleCollector {
   #calls = 0;
   #calledAtMs: number;
   #refusals = 0;
+  #refusedAtMs = Number.NEGATIVE_INFINITY;
   #endedAtMs = Number.NEGATIVE_INFINITY;
+  #gapMs = FIRST_GAP_MS;
+  /** The last collection was for the sake of what was refused, and something is refused still. */
+  #isRepeated = false;
   #leftBytes = 0;
   #leftOwnBytes = 0;
   #notBeforeMs = 0;
@@ -68,10 +78,15 @@ export class IdleCollector {
   async #look(): Promise<void> {
     const { clock, heapBytes, ownBytes, onError } = this.#options;
     this.#quietLooks = this.#isQuiet() ? this.#quietLooks + 1 : 0;
-    const isWanted = this.#isRefusing() || this.#quietLooks >= QUIET_LOOKS;
-    if (!isWanted || this.#collecting || clock.monotonicMs() < this.#notBeforeMs) return;
+    const isRefusing = this.#isRefusing();
+    if (!isRefusing && this.#quietLooks < QUIET_LOOKS) return;
+    if (this.#collecting || clock.monotonicMs() < this.#notBeforeMs) return;
     const isWorth = heapBytes() - this.#leftBytes >= WORTH_BYTES || ownBytes() - this.#leftOwnBytes >= WORTH_RSS_BYTES;
     if (!isWorth) return;
+    if (isRefusing) {
+      if (this.#isRepeated) this.#gapMs = Math.min(this.#gapMs * 2, LONGEST_GAP_MS);
+      this.#isRepeated = true;
+    }
     this.#collecting = true;
     try {
       await this.#collect();
@@ -91,12 +106,19 @@ export class IdleCollector {
     return !isBusy && nowMs - this.#calledAtMs >= QUIET_MS;
   }
 
-  /** Something is refused for what a burst left behind: it would stay so until the API is idle. */
+  /** Whether something is refused, and it is time: perhaps for what a burst left behind: it would stay so until the API is idle. */
   #isRefusing(): boolean {
     const { refusals, clock } = this.#options;
+    const nowMs = clock.monotonicMs();
     const before = this.#refusals;
     this.#refusals = refusals();
-    return this.#refusals !== before && clock.monotonicMs() - this.#endedAtMs >= REFUSED_GAP_MS;
+    if (this.#refusals === before) return false;
+    if (nowMs - this.#refusedAtMs >= CALM_MS) {
+      this.#gapMs = FIRST_GAP_MS;
+      this.#isRepeated = false;
+    }
+    this.#refusedAtMs = nowMs;
+    return nowMs - this.#endedAtMs >= this.#gapMs;
   }
 
   async #collect(): Promise<void> {

@@ -82,7 +82,7 @@ export function composeIdleCollector(
   return new IdleCollector({
     clock,
     calls: () => traffic.calls,
-    refusals: () => ledger.throttledReservations,
+    refusals: () => traffic.memoryRefusals,
     busyShare() {
       const now = performance.eventLoopUtilization();
       const { utilization } = performance.eventLoopUtilization(now, since);

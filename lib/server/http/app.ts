@@ -141,7 +141,7 @@ async function perform(route: Route, asked: RouteContext<unknown, unknown, unkno
 }
 
 /** The response cache lies in memory alone, and who waits there waits for another client. */
-const waitsForStorage = ({ spec }: Route): boolean => spec.tag !== "cache";
+const waitsForStorage = ({ spec }: Route): boolean => !spec.path.startsWith("/api/v1/cache");
 
 /** The authorized identity. A refused write is recorded in the audit log. */
 function identify(runtime: Runtime, request: Request, { spec }: Route, peer: string, requestId: string): Identity {
@@ -205,6 +205,7 @@ function checkAnswer({ spec }: Route, result: unknown): void {
 
 function toErrorResponse(runtime: Runtime, error: unknown, stamp: Stamp, request: Request): Response {
   const { problem, headers } = toProblem(error, stamp.requestId);
+  if (problem.code === "memory-pressure") runtime.traffic.memoryRefusals += 1;
   const line = { requestId: stamp.requestId, method: request.method, status: problem.status, code: problem.code };
   if (problem.status >= 500 && problem.code === "internal")
     runtime.log.error({ ...line, err: error }, "request failed");

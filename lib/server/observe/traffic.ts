@@ -35,6 +35,8 @@ export class Traffic {
   #sinceSample = 0;
   /** API requests since the start, without requests that only monitor. */
   calls = 0;
+  /** Answers since the start that refused something for want of memory. */
+  memoryRefusals = 0;
   /** Number of open sockets, set by the code that opens them. */
   openSockets: () => number = () => 0;
 

@@ -132,8 +132,6 @@ export class ResponseCache implements CacheStore, BoundedStore {
     // Refused by its length before anything is inflated or released.
     if (mostBytes > this.#budget.ceilingBytes - this.#entries.indexBytes) throw this.#refuse(itemTooLarge());
     const form = await examine(put, this.#maxBodyBytes, this.#inflations);
-    const heldBytes = this.#budget.grantedBytes - this.#entries.indexBytes;
-    if (!this.#budget.couldReserve(mostBytes - heldBytes)) throw this.#refuse(memoryPressure());
     const { body: bytes, namespace } = put;
     const made = { key: ownText(key), mediaType, tags, meta, namespace, form, bytes, frame, maxAgeMs, staleMs };
     const gate = this.#options.quotas?.of(namespace) ?? null;
@@ -249,6 +247,9 @@ export class ResponseCache implements CacheStore, BoundedStore {
     // The lease may have run out, or gone to another, meanwhile.
     this.#leases.require(key, put.lease);
     requireCondition(put.condition, before);
+    const mostBytes = frame + BodyArena.mostBytesFor(bytes.byteLength);
+    const heldBytes = this.#budget.grantedBytes - this.#entries.indexBytes;
+    if (!this.#budget.couldReserve(mostBytes - heldBytes)) throw this.#refuse(memoryPressure());
     if (gate !== null) requireQuota(gate, key, frame + bytes.byteLength, before);
     return this.#store(made, before !== undefined);
   }

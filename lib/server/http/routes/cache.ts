@@ -286,6 +286,7 @@ const batch = (cache: CacheStore): Route =>
       const results = await runCacheBatch(cache, { ...body, namespace, requestId, mostAnswerBytes });
       // A miss is a normal result: a batch is expected to contain some.
       const failed = results.some(({ op, status }) => status >= 400 && !(op !== "set" && status === 404));
+      if (results.some(({ problem }) => problem?.code === "memory-pressure")) runtime.traffic.memoryRefusals += 1;
       return reply(failed ? 207 : 200, { results });
     },
   );
