@@ -4,7 +4,7 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const STAYS = ["queued", "running"];
 const IS_OVER = ["completed", "cancelled"];
 
-/** Rows of stream jobs in a map, each read and write a turn of the loop away. */
+/** Rows of stream jobs in a map, each read and write a turn of the loop away. What makes room is chosen and deleted in one step. */
 export class StreamJobRowsInMemory implements StreamJobRows {
   readonly table = new Map<string, StreamJobRow>();
   /** So many saves to come are refused. */
@@ -33,6 +33,7 @@ export class StreamJobRowsInMemory implements StreamJobRows {
 
   async list(namespace: string, { limit, before, state }: Parameters<StreamJobRows["list"]>[1]) {
     const rows = [...this.table.values()].filter((row) => row.namespace === namespace);
+    await turn();
     return rows
       .filter((row) => (state === null || row.state === state) && (before === null || newestFirst(before, row) < 0))
       .sort(newestFirst)
@@ -40,6 +41,7 @@ export class StreamJobRowsInMemory implements StreamJobRows {
   }
 
   async inStates(nodeId: string, states: readonly string[]) {
+    await turn();
     return [...this.table.values()].filter((row) => row.nodeId === nodeId && states.includes(row.state));
   }
 

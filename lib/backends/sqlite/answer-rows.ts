@@ -34,7 +34,7 @@ export class SqliteAnswerRows implements AnswerRows {
   /** At most so many are there, of all namespaces; some of them may be forgotten by now. */
   #known = { answers: 0, bytes: 0 };
   #uncounted = { answers: 0, bytes: 0 };
-  /** Whose answers these are: only they can have passed the bound. At most as many as are uncounted. */
+  /** Who kept answers since all namespaces together were within one's bound: only they can have passed it. */
   readonly #grownNamespaces = new Set<string>();
 
   private constructor(database: Database, bounds: AnswerBounds) {
@@ -85,9 +85,15 @@ export class SqliteAnswerRows implements AnswerRows {
     if (uncounted.answers < ANSWERS_UNCOUNTED.answers && uncounted.bytes < ANSWERS_UNCOUNTED.bytes) return;
     // Before the first wait: of many that grow past the bound at once, one trims.
     this.#uncounted = { answers: 0, bytes: 0 };
-    const namespaces = JSON.stringify([...this.#grownNamespaces]);
+    const namespaces = [...this.#grownNamespaces];
     this.#grownNamespaces.clear();
-    await this.#database.write([{ sql: TRIM, params: [namespaces, this.#bounds.answers, this.#bounds.bytes] }]);
+    const params = [JSON.stringify(namespaces), this.#bounds.answers, this.#bounds.bytes];
+    try {
+      await this.#database.write([{ sql: TRIM, params }]);
+    } catch (error) {
+      for (const name of namespaces) this.#grownNamespaces.add(name);
+      throw error;
+    }
     await this.#count();
   }
 
@@ -97,5 +103,7 @@ export class SqliteAnswerRows implements AnswerRows {
     );
     this.#known = { answers: row?.answers ?? 0, bytes: row?.bytes ?? 0 };
     this.#uncounted = { answers: 0, bytes: 0 };
+    const { answers, bytes } = this.#bounds;
+    if (this.#known.answers <= answers && this.#known.bytes <= bytes) this.#grownNamespaces.clear();
   }
 }

@@ -25,7 +25,7 @@ interface StepRow {
   figures: string;
 }
 
-/** History in SQLite: `Sample` at full rate, then `SampleRollup` per 5 minutes, then per hour. The three never overlap. */
+/** History in SQLite: `Sample` at full rate, then `SampleRollup` per 5 minutes, then per hour. No sample is in two of them. */
 export class SqliteSampleLog implements SampleLog {
   readonly #database: Database;
   readonly #nodeId: string;

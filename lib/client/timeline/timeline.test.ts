@@ -1,41 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { MemorySample } from "../../contracts/memory.ts";
+import { memorySample } from "../../testing/memory-sample.ts";
 import { findGaps } from "./gaps.ts";
 import { MAX_POINTS, RANGES, rangeSpanMs, stepRange, stepSecondsFor } from "./range.ts";
 import { appendSamples, coarsen, createTimeline, drawablePoints, restartsOf, type Timeline } from "./timeline.ts";
 
 const START = Date.parse("2026-01-01T00:00:00.000Z");
-
-function sample(sequence: number, atMs: number, usedBytes = 100, bootId = "boot-1"): MemorySample {
-  return {
-    sequence,
-    bootId,
-    sampledAt: new Date(atMs).toISOString(),
-    nodeId: "node",
-    limitBytes: 1000,
-    limitSource: "configured",
-    usedBytes,
-    usedRatio: usedBytes / 1000,
-    level: "normal",
-    process: {
-      rssBytes: usedBytes,
-      heapUsedBytes: 50,
-      heapTotalBytes: 60,
-      heapLimitBytes: 900,
-      externalBytes: 1,
-      arrayBuffersBytes: 1,
-    },
-    container: { limitBytes: null, currentBytes: null, pressureSome10: null, pressureFull10: null },
-    breakdown: [
-      { component: "runtime", bytes: usedBytes - 10 },
-      { component: "unattributed", bytes: 10 },
-    ],
-    gc: { minorCount: 2, majorCount: 1, pauseMs: 3, heapUsedAfterMajorBytes: null },
-    eventLoop: { delayP99Ms: 5, utilizationRatio: 0.1 },
-    activity: { requests: 7 },
-  };
-}
 
 function empty(spanMs: number, stepSeconds: number | null = null): Timeline {
   return createTimeline(spanMs, { samples: [], stepSeconds, truncated: false });
@@ -52,7 +22,7 @@ describe("timeline", () => {
           let atMs = START;
           arrivals.forEach(([wait, used], index) => {
             atMs += wait;
-            timeline = appendSamples(timeline, [sample(index + 1, atMs, used)]);
+            timeline = appendSamples(timeline, [memorySample(index + 1, atMs, used)]);
             expect(timeline.points.length).toBeLessThanOrEqual(2 * MAX_POINTS);
           });
           const newest = timeline.points.at(-1)?.atMs ?? 0;
@@ -66,7 +36,7 @@ describe("timeline", () => {
 
   it("keeps the extremes, the sums and the number of samples when it makes points coarser", () => {
     const samples = Array.from({ length: 1500 }, (_, index) =>
-      sample(index + 1, START + index * 1000, index === 700 ? 999 : 100),
+      memorySample(index + 1, START + index * 1000, index === 700 ? 999 : 100),
     );
     const timeline = appendSamples(empty(3_600_000), samples);
     const drawn = drawablePoints(timeline);
@@ -77,8 +47,8 @@ describe("timeline", () => {
   });
 
   it("passes over a sample that it already has, and is then the same object", () => {
-    const timeline = appendSamples(empty(60_000), [sample(5, START)]);
-    expect(appendSamples(timeline, [sample(5, START), sample(4, START - 1000)])).toBe(timeline);
+    const timeline = appendSamples(empty(60_000), [memorySample(5, START)]);
+    expect(appendSamples(timeline, [memorySample(5, START), memorySample(4, START - 1000)])).toBe(timeline);
   });
 
   it("has no point in the future, in whatever range and however coarse, and keeps the peak of a step", () => {
@@ -99,7 +69,7 @@ describe("timeline", () => {
       const history = { samples: [step], stepSeconds, truncated: false };
       const timeline = createTimeline(30 * 86_400_000, history, nowMs);
       expect(timeline.points.map(({ used }) => used.max)).toEqual([252]);
-      const later = appendSamples(timeline, [sample(1, nowMs, 260)]);
+      const later = appendSamples(timeline, [memorySample(1, nowMs, 260)]);
       for (const { points } of [timeline, later])
         for (const point of [...points, ...coarsen(points, 86_400_000)]) {
           expect(point.atMs).toBeLessThanOrEqual(nowMs);
@@ -111,9 +81,9 @@ describe("timeline", () => {
 
   it("folds live samples into the step that the server's history uses", () => {
     const timeline = appendSamples(empty(3_600_000, 60), [
-      sample(1, START, 100),
-      sample(2, START + 30_000, 300),
-      sample(3, START + 60_000, 50),
+      memorySample(1, START, 100),
+      memorySample(2, START + 30_000, 300),
+      memorySample(3, START + 60_000, 50),
     ]);
     expect(timeline.points.map((point) => [point.samples, point.used.mean])).toEqual([
       [2, 200],
@@ -126,11 +96,11 @@ describe("restarts", () => {
   it("are those that the server keeps and those that live samples tell of, each once", () => {
     const at = (seconds: number) => START + seconds * 1000;
     const restarts = [{ bootId: "b", at: new Date(at(30)).toISOString() }];
-    const history = { samples: [sample(1, at(0), 1, "a")], stepSeconds: 10, truncated: false, restarts };
+    const history = { samples: [memorySample(1, at(0), 1, "a")], stepSeconds: 10, truncated: false, restarts };
     const timeline = appendSamples(createTimeline(86_400_000, history), [
-      sample(2, at(31), 1, "b"),
-      sample(3, at(60), 1, "b"),
-      sample(4, at(90), 1, "c"),
+      memorySample(2, at(31), 1, "b"),
+      memorySample(3, at(60), 1, "b"),
+      memorySample(4, at(90), 1, "c"),
     ]);
     expect(restartsOf(timeline)).toEqual([at(30), at(90)]);
   });
@@ -140,7 +110,7 @@ describe("gaps", () => {
   const points = (...offsets: [seconds: number, boot?: string][]) =>
     appendSamples(
       empty(86_400_000),
-      offsets.map(([seconds, boot], index) => sample(index + 1, START + seconds * 1000, 100, boot ?? "boot-1")),
+      offsets.map(([seconds, boot], index) => memorySample(index + 1, START + seconds * 1000, 100, boot ?? "boot-1")),
     ).points;
 
   it("finds the hole where a server was away, and says that it restarted", () => {
