@@ -22,7 +22,7 @@ export function memorySample(sequence: number, atMs: number, usedBytes = sequenc
     },
     container: { limitBytes: null, currentBytes: null, pressureSome10: null, pressureFull10: null },
     breakdown: COMPONENTS.map((component) => ({ component, bytes: component === "runtime" ? usedBytes : 0 })),
-    gc: { minorCount: 0, majorCount: 0, pauseMs: 1.5, heapUsedAfterMajorBytes: null },
+    gc: { minorCount: 2, majorCount: 1, pauseMs: 1.5, heapUsedAfterMajorBytes: null },
     eventLoop: { delayP99Ms: 2, utilizationRatio: 0 },
     activity: { requests: 7 },
   };

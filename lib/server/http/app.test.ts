@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { systemClock } from "../../shared/clock.ts";
+import { AppError } from "../../shared/errors.ts";
 import { parseEnv } from "../env.ts";
 import { createLog } from "../observe/log.ts";
 import { openRuntime, type Runtime } from "../runtime.ts";
@@ -48,4 +49,36 @@ it("outside production, where each answer is held against its contract, sessions
   expect(await send("GET", `/api/v1/sessions/${id}`)).toEqual({ status: 200, body: session });
   const { status, body } = await send<{ results: object[] }>("POST", "/api/v1/sessions/batch", { get: [id] });
   expect([status, body.results]).toEqual([200, [expect.objectContaining({ status: 200, session })]]);
+});
+
+it("only requests that may wait for the database end with it: those of the response cache wait for other clients", async () => {
+  const bounded = vi.spyOn(runtime.storage, "bounded");
+  const set = [{ key: "a", body: "YQ==" }];
+  expect((await send("POST", "/api/v1/cache/batch", { set })).status).toBe(200);
+  expect((await send("GET", "/api/v1/cache")).status).toBe(200);
+  expect(bounded).not.toHaveBeenCalled();
+  expect((await send("GET", "/api/v1/sessions")).status).toBe(200);
+  expect(bounded).toHaveBeenCalledTimes(1);
+  bounded.mockRestore();
+});
+
+it("each answer that refuses something for want of memory is counted, in a batch too, and no other", async () => {
+  const refusals = () => runtime.traffic.memoryRefusals;
+  const short = new AppError("memory-pressure", "Not enough memory for this response right now. Retry later.");
+  const set = [{ key: "a", body: "YQ==" }];
+  await send("POST", "/api/v1/cache/batch", { set });
+  expect(refusals()).toBe(0);
+  const admit = vi.spyOn(runtime.memory.gate, "admit").mockImplementationOnce(() => {
+    throw short;
+  });
+  expect((await send("POST", "/api/v1/sessions", { data: 1 })).status).toBe(503);
+  expect(refusals()).toBe(1);
+  admit.mockRestore();
+  // The ledger grants nothing, and the cache is empty: it has nothing of its own to give.
+  runtime.ledger.throttle("all");
+  await send("POST", "/api/v1/cache/purge", { all: true });
+  const large = [{ key: "b", body: Buffer.alloc(1_000_000).toString("base64") }];
+  expect((await send("POST", "/api/v1/cache/batch", { set: large })).status).toBe(207);
+  runtime.ledger.throttle("nothing");
+  expect(refusals()).toBe(2);
 });
