@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Database } from "../../ports/database.ts";
 import type { QuotaGate, Quotas } from "../../ports/namespace-quotas.ts";
 import { AppError } from "../../shared/errors.ts";
 import { createConversationRows } from "./conversation-rows.ts";
@@ -223,6 +224,30 @@ describe("what a namespace with a quota keeps", () => {
       sessionBytes: kept?.session.bytes,
       sessionItems: kept?.session.items,
     }).toEqual(truth);
+  });
+
+  it("is counted once: a change of the quota counts nothing, and cannot fail by it", async () => {
+    const rows = await open();
+    let isBroken = true;
+    const flaky: Database = {
+      all: (sql, params) =>
+        isBroken && sql.includes(`"countedTo" <`) ? Promise.reject(new Error("no count")) : database.all(sql, params),
+      write: (statements) => database.write(statements),
+      sizeBytes: () => database.sizeBytes(),
+      close: () => database.close(),
+    };
+    isBroken = false;
+    const quotas = await SqliteQuotaRows.open(flaky);
+    isBroken = true;
+    await work(rows);
+    await expect(quotas.set("a", UNBOUNDED, 1)).rejects.toThrow("no count");
+    isBroken = false;
+    await quotas.set("a", UNBOUNDED, 1);
+    isBroken = true;
+    await quotas.set("a", { bytes: 1, items: null }, 2);
+    expect(await quotas.find(["a"])).toEqual([
+      { namespace: "a", quota: { bytes: 1, items: null }, version: 2, kept: LEFT },
+    ]);
   });
 
   it("is forgotten where a stop cut its first count off: nobody was told of that quota", async () => {

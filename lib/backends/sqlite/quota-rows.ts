@@ -24,6 +24,8 @@ export class SqliteQuotaRows implements QuotaRows {
   readonly #database: Database;
   /** Namespaces that have one, or are being counted. */
   readonly #known: Set<string>;
+  /** Those of them whose rows are not all counted yet. */
+  readonly #counting = new Set<string>();
 
   private constructor(database: Database, known: Set<string>) {
     this.#database = database;
@@ -64,8 +66,9 @@ export class SqliteQuotaRows implements QuotaRows {
     };
     await this.#database.write([...(isFirst ? CREATE_TRIGGERS : []), quota, ...(isNew ? sourcesOf(namespace) : [])]);
     this.#known.add(namespace);
+    if (isNew) this.#counting.add(namespace);
     // Also where an earlier call could not count to the end.
-    await this.#count(namespace);
+    if (this.#counting.has(namespace)) await this.#count(namespace);
   }
 
   async lift(namespace: string): Promise<void> {
@@ -76,6 +79,7 @@ export class SqliteQuotaRows implements QuotaRows {
       ...(isLast ? DROP_TRIGGERS : []),
     ]);
     this.#known.delete(namespace);
+    this.#counting.delete(namespace);
   }
 
   /** A slice at a time, so that no other write waits long. */
@@ -85,9 +89,10 @@ export class SqliteQuotaRows implements QuotaRows {
         `SELECT "source" FROM "NamespaceUsage" WHERE "namespace" = ? AND "countedTo" < ? LIMIT ?`,
         [namespace, ALL_COUNTED, SOURCES_AT_ONCE],
       );
-      if (left.length === 0) return;
+      if (left.length === 0) break;
       await this.#database.write(left.map(({ source }) => countStatement(source, namespace)));
     }
+    this.#counting.delete(namespace);
   }
 
   async #read(where: string, params: readonly string[]): Promise<QuotaRow[]> {

@@ -9,6 +9,8 @@ const ONE = { bytes: null, items: 1 };
 class RowsInMemory implements QuotaRows {
   readonly rows = new Map<string, QuotaRow>();
   failure: Error | null = null;
+  /** Fails when the row is there, as a count of what is kept may. */
+  lateFailure: Error | null = null;
 
   async all(): Promise<QuotaRow[]> {
     return [...this.rows.values()];
@@ -22,6 +24,7 @@ class RowsInMemory implements QuotaRows {
     if (this.failure) throw this.failure;
     const kept = { session: { bytes: 7, items: 1 }, point: NOTHING, document: NOTHING, message: NOTHING };
     this.rows.set(namespace, { namespace, quota, version, kept });
+    if (this.lateFailure) throw this.lateFailure;
   }
 
   async lift(namespace: string): Promise<void> {
@@ -60,6 +63,29 @@ describe("quotas of namespaces", () => {
     rows.failure = new Error("the disk is full");
     await expect(quotas.set("a", ONE, null)).rejects.toThrow("the disk is full");
     expect([quotas.of("a"), account.grantedBytes]).toEqual([null, 0]);
+  });
+
+  it("are as if never set where what is kept could not be counted: not stored, not told, and free to be set again", async () => {
+    const rows = new RowsInMemory();
+    const account = new TestAccount(2 ** 20);
+    const quotas = await NamespaceQuotas.open(rows, account);
+    let stuck: Error | null = new Error("no commit");
+    const committed = async () => {
+      if (stuck) throw stuck;
+    };
+    quotas.attach({ committed, cached: () => NOTHING });
+    const absent = { match: [], noneMatch: ["*"] };
+    await expect(quotas.set("a", ONE, absent)).rejects.toThrow("no commit");
+    expect([await rows.all(), quotas.of("a"), account.grantedBytes]).toEqual([[], null, 0]);
+    stuck = null;
+    rows.lateFailure = new Error("the count failed");
+    rows.lift = () => Promise.reject(new Error("the disk is full"));
+    await expect(quotas.set("a", ONE, absent)).rejects.toThrow("the count failed");
+    expect([quotas.of("a"), quotas.names(), account.grantedBytes]).toEqual([null, [], 0]);
+    expect(await quotas.views(["a"])).toMatchObject([{ quota: { bytes: null, items: null }, version: 0, used: null }]);
+    rows.lateFailure = null;
+    expect(await quotas.set("a", ONE, absent)).toMatchObject({ quota: ONE, used: { session: { items: 1 } } });
+    expect(quotas.of("a")?.fits({ bytes: 0, items: 1 })).toBe(false);
   });
 
   it("hold after a start without memory for them, and are lifted then without giving back what nobody paid", async () => {

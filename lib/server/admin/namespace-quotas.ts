@@ -72,7 +72,7 @@ export class NamespaceQuotas implements Quotas {
     if (this.#gates.size > 0) await this.#stores.committed();
     const rows = new Map((await this.#rows.find(namespaces)).map((row) => [row.namespace, row]));
     return namespaces.map((namespace) => {
-      const row = rows.get(namespace);
+      const row = this.#gates.has(namespace) ? rows.get(namespace) : undefined;
       return row ? this.#usageOf(row) : { quota: NO_QUOTA, version: 0, used: null };
     });
   }
@@ -84,7 +84,8 @@ export class NamespaceQuotas implements Quotas {
    */
   set(namespace: string, quota: Quota, condition: Condition | null): Promise<NamespaceUsage> {
     return this.#changing.run("", async () => {
-      const [before] = await this.#rows.find([namespace]);
+      // One that could not be set, nor be removed again, is none.
+      const [before] = this.#gates.has(namespace) ? await this.#rows.find([namespace]) : [];
       requireVersion(condition, before?.version ?? 0);
       if (quota.bytes === null && quota.items === null) await this.#lift(namespace);
       else await this.#change(namespace, quota, (before?.version ?? 0) + 1);
@@ -107,12 +108,14 @@ export class NamespaceQuotas implements Quotas {
         retryAfterSeconds: 1,
       });
     this.#paid++;
-    // There before the rows are counted, so that whoever writes meanwhile is counted by one of the two.
+    // There before the rows are counted, so that whoever asks meanwhile is counted by one of the two. Who asked before, and writes only
+    // after the count below, is noticed by the next one.
     const gate = this.#hold(namespace, quota);
     try {
       await this.#rows.set(namespace, quota, version);
       await gate.recount();
     } catch (error) {
+      await this.#rows.lift(namespace).catch(() => undefined);
       this.#release(namespace);
       throw error;
     }
