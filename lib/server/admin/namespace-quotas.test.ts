@@ -111,6 +111,16 @@ describe("quotas of namespaces", () => {
     expect((await quotas.set("a", ONE, named("*"))).version).toBe(3);
   });
 
+  it("are told as they are on disk, changed and lifted, where sessions cannot be committed", async () => {
+    const quotas = await NamespaceQuotas.open(new RowsInMemory(), new TestAccount(2 ** 20));
+    await quotas.set("a", ONE, null);
+    quotas.attach({ committed: () => Promise.reject(new Error("the disk is full")), cached: () => NOTHING });
+    expect(await quotas.views(["a"])).toMatchObject([{ quota: ONE, used: { session: { bytes: 7, items: 1 } } }]);
+    expect(await quotas.set("a", { bytes: 1, items: null }, null)).toMatchObject({ quota: { bytes: 1, items: null } });
+    await expect(quotas.of("a")?.recount()).rejects.toThrow("the disk is full");
+    expect(await quotas.set("a", { bytes: null, items: null }, null)).toMatchObject({ version: 0, used: null });
+  });
+
   it("count what the cache holds beside what is on disk", async () => {
     const quotas = await NamespaceQuotas.open(new RowsInMemory(), new TestAccount(2 ** 20));
     const cached = { bytes: 3, items: 1 };

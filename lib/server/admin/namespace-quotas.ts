@@ -67,9 +67,9 @@ export class NamespaceQuotas implements Quotas {
     return [...this.#gates.keys()];
   }
 
-  /** What these namespaces may keep and do keep, in their order. */
+  /** What these namespaces may keep and do keep, in their order. While sessions cannot be committed: of these what is on disk. */
   async views(namespaces: readonly string[]): Promise<NamespaceUsage[]> {
-    if (this.#gates.size > 0) await this.#stores.committed();
+    if (this.#gates.size > 0) await this.#stores.committed().catch(() => undefined);
     const rows = new Map((await this.#rows.find(namespaces)).map((row) => [row.namespace, row]));
     return namespaces.map((namespace) => {
       const row = this.#gates.has(namespace) ? rows.get(namespace) : undefined;
