@@ -28,7 +28,7 @@ export interface QuotaRows {
   all(): Promise<QuotaRow[]>;
   /** Those of these namespaces that there are, as they are after every write that was sent before. */
   find(namespaces: readonly string[]): Promise<QuotaRow[]>;
-  /** The first one of a namespace counts what is there. */
+  /** The first one of a namespace counts what is there. Changes of one namespace come one after another. */
   set(namespace: string, quota: Quota, version: number): Promise<void>;
   lift(namespace: string): Promise<void>;
 }

@@ -86,6 +86,15 @@ async function open() {
   };
 }
 
+/** The database, but for what is given. */
+const through = (own: Partial<Database>): Database => ({
+  all: (sql, params) => database.all(sql, params),
+  write: (statements) => database.write(statements),
+  sizeBytes: () => database.sizeBytes(),
+  close: () => database.close(),
+  ...own,
+});
+
 /** Something of each kind, made, changed and partly removed. */
 async function work({ sessions, documents, conversations, vectors }: Awaited<ReturnType<typeof open>>): Promise<void> {
   await sessions.apply([session("s1", "12345"), session("s2", "1"), session("s3", "123")]);
@@ -228,15 +237,11 @@ describe("what a namespace with a quota keeps", () => {
 
   it("is counted once: a change of the quota counts nothing, and cannot fail by it", async () => {
     const rows = await open();
-    let isBroken = true;
-    const flaky: Database = {
+    let isBroken = false;
+    const flaky = through({
       all: (sql, params) =>
         isBroken && sql.includes(`"countedTo" <`) ? Promise.reject(new Error("no count")) : database.all(sql, params),
-      write: (statements) => database.write(statements),
-      sizeBytes: () => database.sizeBytes(),
-      close: () => database.close(),
-    };
-    isBroken = false;
+    });
     const quotas = await SqliteQuotaRows.open(flaky);
     isBroken = true;
     await work(rows);
@@ -248,6 +253,57 @@ describe("what a namespace with a quota keeps", () => {
     expect(await quotas.find(["a"])).toEqual([
       { namespace: "a", quota: { bytes: 1, items: null }, version: 2, kept: LEFT },
     ]);
+  });
+
+  it("is counted without a look at others' rows where it keeps nothing, and from then on", async () => {
+    const rows = await open();
+    const many = Array.from({ length: 2 * COUNTED_AT_ONCE }, (_, n) => session(`b${n}`, "1"));
+    await rows.sessions.apply(many.map(({ kind, row }) => ({ kind, row: { ...row, namespace: "b" } })));
+    await rows.documents.replace("b", document("d1", "of another namespace"));
+    const counts: string[] = [];
+    const watched = through({
+      write: (statements) => {
+        counts.push(...statements.map(({ sql }) => sql).filter((sql) => sql.startsWith(`UPDATE "NamespaceUsage"`)));
+        return database.write(statements);
+      },
+    });
+    const quotas = await SqliteQuotaRows.open(watched);
+    await quotas.set("a", UNBOUNDED, 1);
+    expect(counts).toEqual([]);
+    await work(rows);
+    expect((await quotas.find(["a"]))[0]?.kept).toEqual(LEFT);
+  });
+
+  it("of one namespace is counted while another's quota is set and lifted, and the triggers stay as long as one has a quota", async () => {
+    const rows = await open();
+    await work(rows);
+    let goOn: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let begun: () => void = () => undefined;
+    const counting = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const slow = through({
+      all: async (sql, params) => {
+        if (sql.includes(`"countedTo" <`) && params?.[0] === "a") {
+          begun();
+          await held;
+        }
+        return database.all(sql, params);
+      },
+    });
+    const quotas = await SqliteQuotaRows.open(slow);
+    const setting = quotas.set("a", UNBOUNDED, 1);
+    await counting;
+    await quotas.set("b", UNBOUNDED, 1);
+    await quotas.lift("b");
+    goOn();
+    await setting;
+    await Promise.all([quotas.lift("a"), quotas.set("c", UNBOUNDED, 1)]);
+    await rows.documents.replace("c", document("d1", "counted"));
+    expect((await quotas.all()).map(({ namespace, kept }) => [namespace, kept.document.items])).toEqual([["c", 1]]);
   });
 
   it("is forgotten where a stop cut its first count off: nobody was told of that quota", async () => {

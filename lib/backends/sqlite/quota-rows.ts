@@ -1,5 +1,6 @@
 import type { Database } from "../../ports/database.ts";
 import type { Kept, Quota, QuotaRow, QuotaRows } from "../../ports/namespace-quotas.ts";
+import { KeyedLock } from "../../shared/keyed-lock.ts";
 import { ALL_COUNTED, CREATE_TRIGGERS, countStatement, DROP_TRIGGERS, kindOf, sourcesOf } from "./quota-triggers.ts";
 
 /** Sources whose next rows are counted in one transaction. */
@@ -26,6 +27,8 @@ export class SqliteQuotaRows implements QuotaRows {
   readonly #known: Set<string>;
   /** Those of them whose rows are not all counted yet. */
   readonly #counting = new Set<string>();
+  /** Namespaces come and go one after another: the first makes the triggers, and the last removes them. */
+  readonly #listing = new KeyedLock();
 
   private constructor(database: Database, known: Set<string>) {
     this.#database = database;
@@ -56,30 +59,35 @@ export class SqliteQuotaRows implements QuotaRows {
   }
 
   async set(namespace: string, { bytes, items }: Quota, version: number): Promise<void> {
-    const isFirst = this.#known.size === 0;
-    const isNew = !this.#known.has(namespace);
     const quota = {
       sql: `INSERT INTO "NamespaceQuota" ("namespace", "maxBytes", "maxItems", "version") VALUES (?, ?, ?, ?)
             ON CONFLICT ("namespace") DO UPDATE SET "maxBytes" = excluded."maxBytes", "maxItems" = excluded."maxItems",
               "version" = excluded."version"`,
       params: [namespace, bytes, items, version],
     };
-    await this.#database.write([...(isFirst ? CREATE_TRIGGERS : []), quota, ...(isNew ? sourcesOf(namespace) : [])]);
-    this.#known.add(namespace);
-    if (isNew) this.#counting.add(namespace);
+    if (this.#known.has(namespace)) await this.#database.write([quota]);
+    else
+      await this.#listing.run("", async () => {
+        const triggers = this.#known.size === 0 ? CREATE_TRIGGERS : [];
+        await this.#database.write([...triggers, quota, ...sourcesOf(namespace)]);
+        this.#known.add(namespace);
+        this.#counting.add(namespace);
+      });
     // Also where an earlier call could not count to the end.
     if (this.#counting.has(namespace)) await this.#count(namespace);
   }
 
-  async lift(namespace: string): Promise<void> {
-    const isLast = this.#known.size === 1 && this.#known.has(namespace);
-    await this.#database.write([
-      { sql: `DELETE FROM "NamespaceUsage" WHERE "namespace" = ?`, params: [namespace] },
-      { sql: `DELETE FROM "NamespaceQuota" WHERE "namespace" = ?`, params: [namespace] },
-      ...(isLast ? DROP_TRIGGERS : []),
-    ]);
-    this.#known.delete(namespace);
-    this.#counting.delete(namespace);
+  lift(namespace: string): Promise<void> {
+    return this.#listing.run("", async () => {
+      const isLast = this.#known.size === 1 && this.#known.has(namespace);
+      await this.#database.write([
+        { sql: `DELETE FROM "NamespaceUsage" WHERE "namespace" = ?`, params: [namespace] },
+        { sql: `DELETE FROM "NamespaceQuota" WHERE "namespace" = ?`, params: [namespace] },
+        ...(isLast ? DROP_TRIGGERS : []),
+      ]);
+      this.#known.delete(namespace);
+      this.#counting.delete(namespace);
+    });
   }
 
   /** A slice at a time, so that no other write waits long. */

@@ -20,12 +20,18 @@ interface Counted {
   /** Of its row in "NamespaceUsage": the source, and the namespace where several have that source. */
   source: OfRow;
   namespace?: OfRow;
+  /** Its rows in the namespace of a parameter; an index leads to them. */
+  inNamespace?: string;
 }
 
 const ownNamespace: OfRow = (row) => `${row}."namespace"`;
 const ragNamespace: OfRow = (row) => `(SELECT "name" FROM "RagNamespace" WHERE "id" = ${row}."namespaceId")`;
 const tableOf = (table: string, kind: KeptKind, items: 0 | 1, columns: string[], namespace: OfRow): Counted => ({
   ...{ table, kind, items, columns, namespace },
+  inNamespace:
+    namespace === ownNamespace
+      ? `"namespace" = ?2`
+      : `"namespaceId" = (SELECT "id" FROM "RagNamespace" WHERE "name" = ?2)`,
   source: () => `'${table}'`,
 });
 
@@ -98,10 +104,14 @@ export const CREATE_TRIGGERS: readonly Statement[] = [
   ...TRIGGERS.map(([name, when, body]) => ({ sql: `CREATE TRIGGER "${name}" AFTER ${when} BEGIN ${body} END` })),
 ];
 
-/** The sources of a namespace that gets a quota; none of their rows is counted yet. */
+/**
+ * The sources of a namespace that gets a quota; none of their rows is counted yet. A table without any is done: a count would look
+ * at all rows of others.
+ */
 export const sourcesOf = (namespace: string): Statement[] => [
-  ...TABLES.map(({ table }) => ({
-    sql: `INSERT INTO "NamespaceUsage" VALUES (?, ?, 0, 0, 0)`,
+  ...TABLES.map(({ table, inNamespace }) => ({
+    sql: `INSERT INTO "NamespaceUsage"
+          VALUES (?1, ?2, 0, 0, iif(EXISTS (SELECT 1 FROM "${table}" WHERE ${inNamespace}), 0, ${ALL_COUNTED}))`,
     params: [table, namespace],
   })),
   {

@@ -121,6 +121,26 @@ describe("quotas of namespaces", () => {
     expect(await quotas.set("a", { bytes: null, items: null }, null)).toMatchObject({ version: 0, used: null });
   });
 
+  it("of one namespace are set, changed and lifted while the first count of another goes on", async () => {
+    const rows = new RowsInMemory();
+    const quotas = await NamespaceQuotas.open(rows, new TestAccount(2 ** 20));
+    let goOn: () => void = () => undefined;
+    const counted = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const store = rows.set.bind(rows);
+    rows.set = async (namespace, quota, version) => {
+      if (namespace === "large") await counted;
+      await store(namespace, quota, version);
+    };
+    const setting = quotas.set("large", ONE, null);
+    expect(await quotas.set("a", ONE, null)).toMatchObject({ quota: ONE });
+    expect(await quotas.set("a", { bytes: 1, items: null }, null)).toMatchObject({ quota: { bytes: 1, items: null } });
+    await quotas.set("a", { bytes: null, items: null }, null);
+    goOn();
+    expect([(await setting).quota, quotas.names()]).toEqual([ONE, ["large"]]);
+  });
+
   it("count what the cache holds beside what is on disk", async () => {
     const quotas = await NamespaceQuotas.open(new RowsInMemory(), new TestAccount(2 ** 20));
     const cached = { bytes: 3, items: 1 };

@@ -35,7 +35,7 @@ export class NamespaceQuotas implements Quotas {
   /** Gates that the account has paid for. */
   #paid = 0;
   #stores: CountedStores = { committed: async () => undefined, cached: () => ({ bytes: 0, items: 0 }) };
-  /** Changes run one after another. */
+  /** Changes of one namespace run one after another; a first count of another may take long. */
   readonly #changing = new KeyedLock();
 
   private constructor(rows: QuotaRows, account: MemoryAccount) {
@@ -83,7 +83,7 @@ export class NamespaceQuotas implements Quotas {
    * @throws {AppError} `version-mismatch`, `conflict` at 10,000 quotas, `memory-pressure`.
    */
   set(namespace: string, quota: Quota, condition: Condition | null): Promise<NamespaceUsage> {
-    return this.#changing.run("", async () => {
+    return this.#changing.run(namespace, async () => {
       // One that could not be set, nor be removed again, is none.
       const [before] = this.#gates.has(namespace) ? await this.#rows.find([namespace]) : [];
       requireVersion(condition, before?.version ?? 0);
