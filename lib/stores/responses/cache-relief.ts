@@ -33,13 +33,14 @@ function expire({ entries, bodies, ...parts }: Parts): ReliefStep {
   });
 }
 
-/** Bodies that several entries hold a copy of each. */
+/** Bodies that several entries of a namespace hold a copy of each: one that others had too would count for its first owner alone. */
 function deduplicate({ entries, bodies, ...parts }: Parts): ReliefStep {
   const duplicates = function* (): Generator<[CachedResponse, HeldBody, string]> {
     const first = new Map<string, HeldBody>();
     for (const { key, value } of entries.view.entries()) {
-      const same = first.get(value.body.tag);
-      if (same === undefined) first.set(value.body.tag, value.body);
+      const name = `${value.body.tag} ${value.owner.name}`;
+      const same = first.get(name);
+      if (same === undefined) first.set(name, value.body);
       else if (same !== value.body && bodies.isSame(same, value.body)) yield [value, same, key];
     }
   };

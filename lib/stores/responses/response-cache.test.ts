@@ -75,6 +75,20 @@ describe("ResponseCache deduplication", () => {
     }
   });
 
+  it("shares bodies within a namespace alone, so that each is told what it holds, and gives it back", async () => {
+    const { cache, put } = setUp({ compression: false, policy: "lru" });
+    const step = cache.relief.find(({ kind }) => kind === "deduplicate");
+    const body = Buffer.alloc(5_000, 7);
+    for (const namespace of ["a", "b"]) for (const key of ["x", "y"]) await put(key, body, { namespace });
+    const before = cache.held("b");
+    expect(step?.predict(Number.POSITIVE_INFINITY).items).toBe(2);
+    expect((await step?.run(Number.POSITIVE_INFINITY, yielder))?.items).toBe(2);
+    expect(cache.held("a")).toEqual(cache.held("b"));
+    expect(cache.held("b").bytes).toBeLessThan(before.bytes - 4_500);
+    for (const key of ["x", "y"]) await cache.delete("a", key);
+    expect(cache.held("a")).toEqual({ bytes: 0, items: 0 });
+  });
+
   it("keeps its old bounds when new ones are refused", async () => {
     const { cache, account, put } = setUp({ compression: false });
     account.throttled = true;
