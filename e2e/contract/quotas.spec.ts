@@ -84,6 +84,15 @@ test("a quota is set, told with the usage of each store, changed under condition
   expect(items[0]).toMatchObject({ action: "namespaces.quota", target: name, outcome: "done" });
 });
 
+test("usage is told anew to who has the quota's version: it changes without the quota", async ({ server }) => {
+  const { name, send } = await within(server, { items: 10 });
+  const etag = (await server.get(pathOf(name))).headers.get("etag") ?? "";
+  await send("POST", "/api/v1/sessions", { data: 12 });
+  const again = await server.send("GET", pathOf(name), undefined, { "if-none-match": etag });
+  expect([again.status, again.headers.get("etag")]).toEqual([200, etag]);
+  expect(await json<View>(again)).toMatchObject({ usage: { bytes: 2, items: 1 } });
+});
+
 test("namespaces are listed by name over all pages, those without a quota too, which count nothing", async ({
   server,
 }) => {

@@ -7,8 +7,8 @@ import {
 } from "../../../contracts/namespaces.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { type NamespaceUsage, sum } from "../../admin/namespace-quotas.ts";
-import { readCondition, versioned, versionHeaders } from "../answer/entity-tag.ts";
-import { decodeNameCursor, encodeCursor } from "../answer/page-cursor.ts";
+import { readCondition, versionHeaders } from "../answer/entity-tag.ts";
+import { decodeNameCursor, encodeCursor, pageOf } from "../answer/page-cursor.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 
 const LIST = "/api/v1/namespaces";
@@ -36,13 +36,9 @@ export const namespaceRoutes: readonly Route[] = [
       const after = decodeNameCursor(query.cursor);
       const known = [...new Set([...keys.namespaces(), ...quotas.names()])].sort();
       const left = after === null ? known : known.filter((name) => name > after);
-      const names = left.slice(0, query.limit);
+      const { items: names, nextCursor } = pageOf(left, query.limit, encodeCursor);
       const views = await quotas.views(names);
-      const last = left.length > names.length ? names.at(-1) : undefined;
-      return {
-        items: names.map((name, at) => viewOf(name, views[at] as NamespaceUsage)),
-        nextCursor: last === undefined ? null : encodeCursor(last),
-      };
+      return { items: names.map((name, at) => viewOf(name, views[at] as NamespaceUsage)), nextCursor };
     },
   ),
   defineRoute(
@@ -52,14 +48,15 @@ export const namespaceRoutes: readonly Route[] = [
       path: ONE,
       summary: "Get a namespace that has a key or a quota, with its usage where there is a quota",
       params: namespaceParams,
-      versioned: true,
+      // The version is the quota's, and usage changes without it: there is no 304.
+      versioned: "answers",
       responses: { 200: { description: "The namespace", schema: namespaceViewSchema } },
     },
-    async ({ runtime: { keys, quotas }, params: { name }, request }) => {
+    async ({ runtime: { keys, quotas }, params: { name } }) => {
       const [view] = await quotas.views([name]);
       if (view === undefined || (view.version === 0 && !keys.namespaces().has(name)))
         throw new AppError("not-found", "No namespace of this name has a key or a quota.");
-      return versioned(request, [String(view.version)], () => viewOf(name, view));
+      return reply(200, viewOf(name, view), versionHeaders(String(view.version)));
     },
   ),
   defineRoute(
