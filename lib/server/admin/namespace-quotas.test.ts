@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Quota, QuotaRow, QuotaRows } from "../../ports/namespace-quotas.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
 import { TestAccount } from "../../testing/test-account.ts";
 import { MAX_QUOTAS, NamespaceQuotas } from "./namespace-quotas.ts";
 
@@ -37,7 +38,7 @@ describe("quotas of namespaces", () => {
     const rows = new RowsInMemory();
     for (let n = 2; n < MAX_QUOTAS; n++) await rows.set(`n${n}`, ONE, 1);
     const account = new TestAccount(2 ** 30);
-    const quotas = await NamespaceQuotas.open(rows, account);
+    const quotas = await NamespaceQuotas.open(rows, account, new FakeClock());
     const before = account.grantedBytes;
     const each = before / (MAX_QUOTAS - 2);
     const asked = await Promise.allSettled(["a", "b", "c", "d"].map((name) => quotas.set(name, ONE, null)));
@@ -55,11 +56,11 @@ describe("quotas of namespaces", () => {
 
   it("are refused under memory pressure, and given back where they could not be written", async () => {
     const rows = new RowsInMemory();
-    const none = await NamespaceQuotas.open(rows, new TestAccount(0));
+    const none = await NamespaceQuotas.open(rows, new TestAccount(0), new FakeClock());
     await expect(none.set("a", ONE, null)).rejects.toMatchObject({ code: "memory-pressure", retryAfterSeconds: 1 });
     expect(none.of("a")).toBeNull();
     const account = new TestAccount(2 ** 20);
-    const quotas = await NamespaceQuotas.open(rows, account);
+    const quotas = await NamespaceQuotas.open(rows, account, new FakeClock());
     rows.failure = new Error("the disk is full");
     await expect(quotas.set("a", ONE, null)).rejects.toThrow("the disk is full");
     expect([quotas.of("a"), account.grantedBytes]).toEqual([null, 0]);
@@ -68,7 +69,7 @@ describe("quotas of namespaces", () => {
   it("are as if never set where what is kept could not be counted: not stored, not told, and free to be set again", async () => {
     const rows = new RowsInMemory();
     const account = new TestAccount(2 ** 20);
-    const quotas = await NamespaceQuotas.open(rows, account);
+    const quotas = await NamespaceQuotas.open(rows, account, new FakeClock());
     let stuck: Error | null = new Error("no commit");
     const committed = async () => {
       if (stuck) throw stuck;
@@ -92,14 +93,14 @@ describe("quotas of namespaces", () => {
     const rows = new RowsInMemory();
     await rows.set("a", ONE, 3);
     const account = new TestAccount(0);
-    const quotas = await NamespaceQuotas.open(rows, account);
+    const quotas = await NamespaceQuotas.open(rows, account, new FakeClock());
     expect(quotas.of("a")?.claim({ bytes: 0, items: 1 })).toBe(false);
     expect((await quotas.set("a", { bytes: null, items: null }, null)).version).toBe(0);
     expect([quotas.of("a"), account.grantedBytes]).toEqual([null, 0]);
   });
 
   it("change under the version that was told, of which one of two writers at once has it", async () => {
-    const quotas = await NamespaceQuotas.open(new RowsInMemory(), new TestAccount(2 ** 20));
+    const quotas = await NamespaceQuotas.open(new RowsInMemory(), new TestAccount(2 ** 20), new FakeClock());
     const named = (...tags: string[]) => ({ match: [tags], noneMatch: [] });
     const absent = { match: [], noneMatch: ["*"] };
     await expect(quotas.set("a", ONE, named("*"))).rejects.toMatchObject({ code: "version-mismatch" });
@@ -112,18 +113,20 @@ describe("quotas of namespaces", () => {
   });
 
   it("are told as they are on disk, changed and lifted, where sessions cannot be committed", async () => {
-    const quotas = await NamespaceQuotas.open(new RowsInMemory(), new TestAccount(2 ** 20));
+    const clock = new FakeClock();
+    const quotas = await NamespaceQuotas.open(new RowsInMemory(), new TestAccount(2 ** 20), clock);
     await quotas.set("a", ONE, null);
     quotas.attach({ committed: () => Promise.reject(new Error("the disk is full")), cached: () => NOTHING });
     expect(await quotas.views(["a"])).toMatchObject([{ quota: ONE, used: { session: { bytes: 7, items: 1 } } }]);
     expect(await quotas.set("a", { bytes: 1, items: null }, null)).toMatchObject({ quota: { bytes: 1, items: null } });
+    clock.advance(250);
     await expect(quotas.of("a")?.recount()).rejects.toThrow("the disk is full");
     expect(await quotas.set("a", { bytes: null, items: null }, null)).toMatchObject({ version: 0, used: null });
   });
 
   it("of one namespace are set, changed and lifted while the first count of another goes on", async () => {
     const rows = new RowsInMemory();
-    const quotas = await NamespaceQuotas.open(rows, new TestAccount(2 ** 20));
+    const quotas = await NamespaceQuotas.open(rows, new TestAccount(2 ** 20), new FakeClock());
     let goOn: () => void = () => undefined;
     const counted = new Promise<void>((resolve) => {
       goOn = resolve;
@@ -142,7 +145,7 @@ describe("quotas of namespaces", () => {
   });
 
   it("count what the cache holds beside what is on disk", async () => {
-    const quotas = await NamespaceQuotas.open(new RowsInMemory(), new TestAccount(2 ** 20));
+    const quotas = await NamespaceQuotas.open(new RowsInMemory(), new TestAccount(2 ** 20), new FakeClock());
     const cached = { bytes: 3, items: 1 };
     quotas.attach({ committed: async () => undefined, cached: () => cached });
     const { used } = await quotas.set("a", { bytes: 10, items: 3 }, null);

@@ -1,5 +1,6 @@
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Amount, Kept, Quota, QuotaRow, QuotaRows, Quotas } from "../../ports/namespace-quotas.ts";
+import type { Clock } from "../../shared/clock.ts";
 import { type Condition, holds } from "../../shared/condition.ts";
 import { AppError } from "../../shared/errors.ts";
 import { KeyedLock } from "../../shared/keyed-lock.ts";
@@ -31,6 +32,7 @@ export interface NamespaceUsage {
 export class NamespaceQuotas implements Quotas {
   readonly #rows: QuotaRows;
   readonly #account: MemoryAccount;
+  readonly #clock: Clock;
   readonly #gates = new Map<string, NamespaceGate>();
   /** Gates that the account has paid for. */
   #paid = 0;
@@ -38,13 +40,14 @@ export class NamespaceQuotas implements Quotas {
   /** Changes of one namespace run one after another; a first count of another may take long. */
   readonly #changing = new KeyedLock();
 
-  private constructor(rows: QuotaRows, account: MemoryAccount) {
+  private constructor(rows: QuotaRows, account: MemoryAccount, clock: Clock) {
     this.#rows = rows;
     this.#account = account;
+    this.#clock = clock;
   }
 
-  static async open(rows: QuotaRows, account: MemoryAccount): Promise<NamespaceQuotas> {
-    const quotas = new NamespaceQuotas(rows, account);
+  static async open(rows: QuotaRows, account: MemoryAccount, clock: Clock): Promise<NamespaceQuotas> {
+    const quotas = new NamespaceQuotas(rows, account, clock);
     for (const { namespace, quota, kept } of await rows.all()) {
       // Those that were accepted hold, whatever the limit is today.
       if (account.tryReserve(GATE_BYTES)) quotas.#paid++;
@@ -135,7 +138,7 @@ export class NamespaceQuotas implements Quotas {
       },
       cached: () => this.#stores.cached(namespace),
     };
-    const gate = new NamespaceGate(quota, counts, kept);
+    const gate = new NamespaceGate(quota, counts, this.#clock, kept);
     this.#gates.set(namespace, gate);
     return gate;
   }

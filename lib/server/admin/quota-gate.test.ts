@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { recounted } from "../../stores/core/recounted.ts";
+import { recounted, requireRoom } from "../../stores/core/recounted.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
 import { NamespaceGate } from "./quota-gate.ts";
 
 interface Part {
@@ -12,6 +13,7 @@ interface Part {
 class SlowDisk {
   readonly values = new Map<number, number>();
   readonly cache = new Map<number, number>();
+  counts = 0;
   #waiting: (() => void)[] = [];
 
   get kept() {
@@ -54,9 +56,17 @@ async function write(gate: NamespaceGate, disk: SlowDisk, parts: readonly Part[]
 
 function setUp(bytes: number | null, items: number | null) {
   const disk = new SlowDisk();
+  const clock = new FakeClock();
   const gate = new NamespaceGate(
     { bytes, items },
-    { kept: () => disk.run(() => disk.kept), cached: () => disk.cached },
+    {
+      kept: () => {
+        disk.counts++;
+        return disk.run(() => disk.kept);
+      },
+      cached: () => disk.cached,
+    },
+    clock,
   );
   const finish = async (work: Promise<unknown>) => {
     let isOver = false;
@@ -68,7 +78,7 @@ function setUp(bytes: number | null, items: number | null) {
       await turn();
     }
   };
-  return { disk, gate, finish };
+  return { disk, clock, gate, finish };
 }
 
 const sizes = fc.integer({ min: 0, max: 40 });
@@ -137,10 +147,11 @@ describe("a namespace's quota", () => {
         fc.integer({ min: 0, max: 120 }),
         fc.integer({ min: 0, max: 6 }),
         async (actions, maxBytes, maxItems) => {
-          const { disk, gate, finish } = setUp(maxBytes, maxItems);
+          const { disk, clock, gate, finish } = setUp(maxBytes, maxItems);
           for (const { id, bytes, removes } of actions) {
             if (removes) {
               disk.values.delete(id);
+              clock.advance(250);
               continue;
             }
             const before = disk.values.get(id);
@@ -170,6 +181,63 @@ describe("a namespace's quota", () => {
       await finish(written);
       expect(await written).toBe(done);
     }
+  });
+
+  it("refuses by the last exact count for a quarter of a second, however many ask, and then sees what was given back", async () => {
+    const { disk, clock, gate, finish } = setUp(100, null);
+    await finish(write(gate, disk, [{ id: 1, bytes: 100 }]));
+    const refusedAll = async (times: number) => {
+      for (let n = 0; n < times; n++) {
+        const written = write(gate, disk, [{ id: 2, bytes: 1 }]);
+        await finish(written);
+        expect(await written).toBe(0);
+        const room = requireRoom(gate, { bytes: 1, items: 1 });
+        await finish(room.catch(() => undefined));
+        await expect(room).rejects.toMatchObject({ code: "quota-exceeded" });
+      }
+    };
+    await refusedAll(10);
+    expect(disk.counts).toBe(1);
+    disk.values.delete(1);
+    clock.advance(249);
+    await refusedAll(10);
+    expect(disk.counts).toBe(1);
+    clock.advance(1);
+    const written = write(gate, disk, [{ id: 2, bytes: 100 }]);
+    await finish(written);
+    expect([await written, disk.counts]).toEqual([1, 2]);
+  });
+
+  it("sees at once what a write that passed it gave back, also where that was under way at the last count", async () => {
+    const { disk, gate, finish } = setUp(100, null);
+    await finish(write(gate, disk, [{ id: 1, bytes: 100 }]));
+    const smaller = write(gate, disk, [{ id: 1, bytes: 40 }]);
+    const refused = write(gate, disk, [{ id: 2, bytes: 61 }]);
+    await finish(Promise.all([smaller, refused]));
+    expect([await smaller, await refused]).toEqual([1, 0]);
+    const written = write(gate, disk, [{ id: 2, bytes: 60 }]);
+    await finish(written);
+    expect(await written).toBe(1);
+  });
+
+  it("sees at once what was removed by whoever says so, also while it was counting", async () => {
+    const { disk, gate, finish } = setUp(100, null);
+    await finish(write(gate, disk, [{ id: 1, bytes: 100 }]));
+    const refused = write(gate, disk, [{ id: 2, bytes: 1 }]);
+    await finish(refused);
+    expect(await refused).toBe(0);
+    disk.values.delete(1);
+    gate.mayKeepLess();
+    const written = write(gate, disk, [{ id: 2, bytes: 100 }]);
+    await finish(written);
+    expect(await written).toBe(1);
+    const counting = gate.recount();
+    gate.mayKeepLess();
+    disk.values.delete(2);
+    await finish(counting);
+    const last = write(gate, disk, [{ id: 3, bytes: 100 }]);
+    await finish(last);
+    expect(await last).toBe(1);
   });
 
   it("keeps as many parts of a write as fit, in their order", async () => {

@@ -1,4 +1,5 @@
 import type { Amount, Quota, QuotaEntry, QuotaGate } from "../../ports/namespace-quotas.ts";
+import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 
 interface QuotaCounts {
@@ -8,6 +9,8 @@ interface QuotaCounts {
   cached(): Amount;
 }
 
+/** So long a count refuses further writes, where nobody says that less is kept: each begins a commit, which others wait for too. */
+const COUNT_HOLDS_MS = 250;
 /** Where others write all the time, more counts find no better figure. */
 const MOST_RECOUNTS = 3;
 const NOTHING: ReadonlySet<number> = new Set();
@@ -15,10 +18,11 @@ const NOTHING: ReadonlySet<number> = new Set();
 /**
  * What a namespace keeps is never more than `#most` and what is cached: a claim adds to it before anything is written, and what goes
  * away or was claimed for nothing is noticed by the next count. So far below the quota a write costs two comparisons, and
- * one that seems to pass it a look at the database.
+ * one that seems to pass it a look at the database; one that is refused right after another costs none.
  */
 export class NamespaceGate implements QuotaGate {
   readonly #counts: QuotaCounts;
+  readonly #clock: Clock;
   #quota: Quota;
   /** On disk, or on its way there, at most. */
   #most: Amount;
@@ -28,11 +32,16 @@ export class NamespaceGate implements QuotaGate {
   #since: Amount = { bytes: 0, items: 0 };
   #running: Promise<boolean> | null = null;
   #next: Promise<boolean> | null = null;
+  /** Changes that were let in or have ended: what was counted before may not hold any more. */
+  #changes = 0;
+  /** Of the last count that was exact: when it began, and the changes then. */
+  #exact = { atMs: Number.NEGATIVE_INFINITY, changes: 0 };
 
   /** @param kept what is on disk; nothing, where a count follows. */
-  constructor(quota: Quota, counts: QuotaCounts, kept: Amount = { bytes: 0, items: 0 }) {
+  constructor(quota: Quota, counts: QuotaCounts, clock: Clock, kept: Amount = { bytes: 0, items: 0 }) {
     this.#quota = quota;
     this.#counts = counts;
+    this.#clock = clock;
     this.#most = { ...kept };
   }
 
@@ -53,11 +62,19 @@ export class NamespaceGate implements QuotaGate {
     // What shrinks is given back by the next count, when it is on disk.
     const grown = { bytes: Math.max(0, more.bytes), items: Math.max(0, more.items) };
     for (const amount of [this.#most, this.#since]) grow(amount, grown);
+    this.#changes++;
     return true;
   }
 
-  /** Many at once share a count that begins after they asked. */
+  /** Something was removed, perhaps: no count from before refuses any more. */
+  mayKeepLess(): void {
+    this.#changes++;
+  }
+
+  /** Many at once share a count that begins after they asked. After an exact one none begins for a while, where nothing changed. */
   recount(): Promise<boolean> {
+    const { atMs, changes } = this.#exact;
+    if (changes === this.#changes && this.#clock.monotonicMs() - atMs < COUNT_HOLDS_MS) return Promise.resolve(false);
     this.#next ??= (this.#running ?? Promise.resolve())
       .catch(() => undefined)
       .then(() => {
@@ -75,6 +92,7 @@ export class NamespaceGate implements QuotaGate {
       const mayBeMore = await this.recount();
       const { taken, refused } = this.#choose(parts);
       if (refused.size > 0 && mayBeMore && left > 1) continue;
+      if (refused.size === parts.length) return { refused, leave: () => undefined };
       this.claim(taken);
       return this.#entry(taken, refused);
     }
@@ -109,16 +127,23 @@ export class NamespaceGate implements QuotaGate {
 
   #entry(taken: Amount, refused: ReadonlySet<number>): QuotaEntry {
     grow(this.#open, taken);
-    return { refused, leave: () => grow(this.#open, { bytes: -taken.bytes, items: -taken.items }) };
+    const leave = () => {
+      grow(this.#open, { bytes: -taken.bytes, items: -taken.items });
+      this.mayKeepLess();
+    };
+    return { refused, leave };
   }
 
   async #count(): Promise<boolean> {
+    const began = { atMs: this.#clock.monotonicMs(), changes: this.#changes };
     const open = { ...this.#open };
     this.#since = { bytes: 0, items: 0 };
     const kept = await this.#counts.kept();
     const unsure = { bytes: open.bytes + this.#since.bytes, items: open.items + this.#since.items };
     this.#most = { bytes: kept.bytes + unsure.bytes, items: kept.items + unsure.items };
-    return unsure.bytes > 0 || unsure.items > 0;
+    const mayBeMore = unsure.bytes > 0 || unsure.items > 0;
+    if (!mayBeMore) this.#exact = began;
+    return mayBeMore;
   }
 }
 

@@ -5,6 +5,7 @@ import { requireRole } from "../auth/authenticate.ts";
 import { schemaError, toProblem } from "../http/answer/problem.ts";
 import { isReply, type RouteContext } from "../http/define-route.ts";
 import { admit } from "../http/intake/admission.ts";
+import { runRoute } from "../http/run-route.ts";
 import type { Ask, Tool } from "./tool.ts";
 
 /** Who calls, and with which rights: the context of the request to `/mcp`. */
@@ -60,7 +61,7 @@ function askAs(caller: Caller): Ask {
     const body = check(spec.body, asked.body);
     const release = await admit(runtime, route, withoutBody(request), runtime.settings.values.maxBodyMb * 1_048_576);
     try {
-      const result = await route.handle({
+      const result = await runRoute(route, {
         params,
         query,
         body,

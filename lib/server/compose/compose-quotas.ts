@@ -7,6 +7,7 @@ import type { Core } from "./core.ts";
 const QUOTAS_BYTES = 10 * MIB;
 
 /** Quotas of namespaces, which every store asks before it grows. */
-export async function composeQuotas({ database, ledger }: Core): Promise<NamespaceQuotas> {
-  return NamespaceQuotas.open(await SqliteQuotaRows.open(database), ledger.open("quotas", "runtime", QUOTAS_BYTES));
+export async function composeQuotas({ database, ledger, clock }: Core): Promise<NamespaceQuotas> {
+  const account = ledger.open("quotas", "runtime", QUOTAS_BYTES);
+  return NamespaceQuotas.open(await SqliteQuotaRows.open(database), account, clock);
 }

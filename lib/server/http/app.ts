@@ -14,6 +14,7 @@ import { admit } from "./intake/admission.ts";
 import { parseRequest } from "./intake/parse-request.ts";
 import { answerOnce, idempotencyKey } from "./once.ts";
 import { RouteTable } from "./route-table.ts";
+import { runRoute } from "./run-route.ts";
 
 /** Facts about a request that only the door knows. */
 export interface DoorBindings {
@@ -135,7 +136,7 @@ async function handle(
 }
 
 async function perform(route: Route, asked: RouteContext<unknown, unknown, unknown>): Promise<unknown> {
-  const result = await route.handle(asked);
+  const result = await runRoute(route, asked);
   if (!asked.runtime.env.production) checkAnswer(route, result);
   return result;
 }
