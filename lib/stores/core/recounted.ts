@@ -8,7 +8,10 @@ const MOST_RECOUNTS = 3;
  * Tries a change again with what a count finds, when it seemed to pass its namespace's quota: what was removed, or claimed for
  * nothing, is noticed only then. @throws {AppError} quota-exceeded, and what the attempt throws.
  */
-export async function recounted<Result>(gate: QuotaGate, attempt: () => Promise<Result>): Promise<Result> {
+export async function recounted<Result>(
+  gate: Pick<QuotaGate, "recount">,
+  attempt: () => Promise<Result>,
+): Promise<Result> {
   for (let left = MOST_RECOUNTS, mayBeMore = true; ; left--) {
     try {
       return await attempt();

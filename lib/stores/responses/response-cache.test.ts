@@ -1,6 +1,8 @@
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
 import type { CachePut } from "../../ports/cache-store.ts";
+import type { Amount, QuotaGate } from "../../ports/namespace-quotas.ts";
+import { AppError } from "../../shared/errors.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { TestAccount } from "../../testing/test-account.ts";
 import { LEASE_MS } from "./fill-leases.ts";
@@ -87,6 +89,16 @@ describe("ResponseCache deduplication", () => {
     expect(cache.held("b").bytes).toBeLessThan(before.bytes - 4_500);
     for (const key of ["x", "y"]) await cache.delete("a", key);
     expect(cache.held("a")).toEqual({ bytes: 0, items: 0 });
+  });
+
+  it("refuses by what is known of a quota, and not with the disk's fault, where nothing can be counted", async () => {
+    const exceeded = () => new AppError("quota-exceeded", "full");
+    const recount = () => Promise.reject(new AppError("storage-unavailable", "the disk is gone"));
+    const gate = { fits: ({ items }: Amount) => items === 0, exceeded, recount } as unknown as QuotaGate;
+    const { cache, put } = setUp({ quotas: { of: (name) => (name === "full" ? gate : null) } });
+    await expect(put("a", "body", { namespace: "full" })).rejects.toMatchObject({ code: "quota-exceeded" });
+    expect(cache.held("full")).toEqual({ bytes: 0, items: 0 });
+    expect(await put("a", "body")).toBe("added");
   });
 
   it("keeps its old bounds when new ones are refused", async () => {

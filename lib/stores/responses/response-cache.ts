@@ -19,11 +19,10 @@ import { BoundedEntries } from "../cache/bounded-entries.ts";
 import { FairEviction } from "../cache/fair-eviction.ts";
 import { BudgetAccount } from "../core/budget-account.ts";
 import { type Ask, Owners } from "../core/owners.ts";
-import { recounted } from "../core/recounted.ts";
 import { BackgroundCompressor } from "./background-compressor.ts";
 import { BodyArena } from "./body-arena.ts";
 import { CacheLookups } from "./cache-lookups.ts";
-import { requireQuota } from "./cache-quota.ts";
+import { requireQuota, withinQuota } from "./cache-quota.ts";
 import { examine, itemTooLarge, memoryPressure, requireCondition } from "./cache-refusals.ts";
 import { createRelief } from "./cache-relief.ts";
 import { cacheStats } from "./cache-stats.ts";
@@ -135,7 +134,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
     const { body: bytes, namespace } = put;
     const made = { key: ownText(key), mediaType, tags, meta, namespace, form, bytes, frame, maxAgeMs, staleMs };
     const gate = this.#options.quotas?.of(namespace) ?? null;
-    return gate === null ? this.#keep(put, made, gate) : recounted(gate, async () => this.#keep(put, made, gate));
+    return gate === null ? this.#keep(put, made, gate) : withinQuota(gate, async () => this.#keep(put, made, gate));
   }
 
   /** What a namespace holds. */
