@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CachePut, CacheStore } from "../ports/cache-store.ts";
 import type { RecordSink } from "../ports/stream-sink.ts";
+import { AppError } from "../shared/errors.ts";
 import { readDocument } from "./import-document.ts";
 import { createSinkOpener } from "./stream-sinks.ts";
 
@@ -155,6 +156,28 @@ describe("sinks hold records to the schemas of the API", () => {
       { index: 0, code: "validation-failed", message: expect.stringContaining(`/${field}: `) },
     ]);
     expect(kept).toEqual([]);
+  });
+
+  it("a point over its namespace's quota is refused by the reason alone, whether others of its batch were kept or not", async () => {
+    const overQuota = new AppError("quota-exceeded", "It is full.");
+    const refused = [{ index: 1, code: overQuota.code, reason: overQuota.message, pointer: "" }];
+    const other = { index: 2, code: "unprocessable" as const, reason: "It is too long.", pointer: "/vector" };
+    for (const [upsert, most] of [
+      [async () => ({ refused: [...refused, other] }), ["It is full.", "/vector: It is too long."]],
+      [() => Promise.reject(overQuota), ["It is full.", "It is full.", "It is full."]],
+    ] as const) {
+      const opener = createSinkOpener({ secret: "s", vectors: { collection: async () => undefined, upsert } });
+      const spec = {
+        target: "vectors:v",
+        format: "ndjson",
+        parse: { format: "ndjson", transform: {} },
+        batchSize: 500,
+      } as const;
+      const sink = (await opener(spec, "n", "job")) as RecordSink;
+      const records = ["a", "b", "c"].map((id) => ({ id, vector: [1] }));
+      const { refusals } = await sink.write({ records, offsets: [0, 1, 2] });
+      expect(refusals.map(({ message }) => message)).toEqual(most);
+    }
   });
 
   it("a point's other fields are its metadata, and the embedded text may stand beside metadata", async () => {

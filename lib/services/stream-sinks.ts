@@ -207,7 +207,8 @@ function vectorSink(
       for (const { index, code, reason, pointer } of refused) {
         const place = places[index] ?? 0;
         ids[place] = null;
-        refusals.push({ index: place, code, message: `${pointer}: ${reason}` });
+        // The reason may be about the whole point.
+        refusals.push({ index: place, code, message: pointer === "" ? reason : `${pointer}: ${reason}` });
       }
       return { ids, refusals };
     },
