@@ -4,11 +4,11 @@ import type { DocumentSummary, NewDocument } from "../ports/document-rows.ts";
 import type { Condition } from "../shared/condition.ts";
 import { AppError } from "../shared/errors.ts";
 import { KeyedLock } from "../shared/keyed-lock.ts";
-import { requireRoom } from "../stores/core/recounted.ts";
 import { type Chunking, chunkSpans, type TextSpan } from "../stores/rag/chunk-text.ts";
 import { packText } from "../stores/rag/document-text.ts";
 import { indexWords, WORDS_VERSION } from "../stores/rag/index-words.ts";
 import { dimensionsOf } from "../stores/rag/vector-code.ts";
+import { requireAnyRoom, requirePassageRoom } from "./document-room.ts";
 import { groupDocuments } from "./group-documents.ts";
 import type { ModelAgreement } from "./model-agreement.ts";
 import type { RagParts } from "./rag-parts.ts";
@@ -72,9 +72,7 @@ export class DocumentIngest {
     return this.#lock.run(JSON.stringify([namespace, document.id]), async () => {
       const before = await this.#parts.documents.find(namespace, document.id);
       requireVersion(condition, before && documentVersion(before));
-      const gate = before === null ? this.#parts.quotas?.of(namespace) : null;
-      // Embedding costs most of it: without any room it is not begun.
-      if (gate) await requireRoom(gate, { bytes: 1, items: 1 });
+      if (before === null) await requireAnyRoom(this.#parts, namespace);
       await this.#agreement.require(namespace);
       return this.#replace(namespace, document, before, signal);
     });
@@ -159,7 +157,9 @@ export class DocumentIngest {
         created: false,
         tag: versionTag(documentVersion(before)),
       };
-    const { chunks, embedded } = await this.#embedChunks(namespace, document, signal);
+    const spans = await this.#spansOf(document.id, document.text, document.chunking);
+    await requirePassageRoom(this.#parts, namespace, { text: document.text, spans }, before);
+    const { chunks, embedded } = await this.#embedChunks(namespace, document, spans, signal);
     const row = await this.#row(namespace, document, { checksum, model, chunks, before });
     await this.#openIndex(namespace, chunks);
     const written = await documents.replace(namespace, row);
@@ -179,10 +179,10 @@ export class DocumentIngest {
 
   async #embedChunks(
     namespace: string,
-    { id, text, chunking }: IngestDocument,
+    { text }: IngestDocument,
+    spans: readonly TextSpan[],
     signal?: AbortSignal,
   ): Promise<{ chunks: NewDocument["chunks"]; embedded: number }> {
-    const spans = await this.#spansOf(id, text, chunking);
     const chunks: NewDocument["chunks"][number][] = [];
     let embedded = 0;
     for (let from = 0; from < spans.length; from += TEXTS_PER_CALL) {

@@ -17,6 +17,9 @@ const DOCUMENT = `"id" AS "rowId", "name" AS "id", "source", "page", "language",
   "chunkOverlap", "chunkCount", "characters", "model", "readingLimit", "wordsVersion", "createdAtMs", "updatedAtMs"`;
 /** Read as bytes: the driver ends a text at its first U+0000. */
 const CHUNK = `"id" AS "rowId", "documentId" AS "documentRowId", "ordinal", "start", "end", CAST("text" AS BLOB) AS "text"`;
+/** What a document keeps, as the quotas' triggers count it. */
+const SIZE = `octet_length("RagDocument"."text") + octet_length("RagDocument"."metadata") + coalesce((
+  SELECT sum(octet_length(c."text") + octet_length(c."vector")) FROM "RagChunk" AS c WHERE c."documentId" = "RagDocument"."id"), 0)`;
 const VECTOR = `SELECT "id", "documentId", "vector" FROM "RagChunk"`;
 const FIGURES: Readonly<Record<Exclude<DocumentOrder, "id">, string>> = {
   updatedAt: `"updatedAtMs"`,
@@ -42,8 +45,7 @@ export async function createDocumentRows(
   /** What a document keeps now. */
   async function kept(key: number, name: string): Promise<Amount> {
     const [row] = await database.all<{ bytes: number; items: number }>(
-      `SELECT coalesce(sum(octet_length("text") + octet_length("metadata") + coalesce((SELECT sum(octet_length(c."text") + octet_length(c."vector"))
-         FROM "RagChunk" AS c WHERE c."documentId" = "RagDocument"."id"), 0)), 0) AS "bytes", count(*) AS "items"
+      `SELECT coalesce(sum(${SIZE}), 0) AS "bytes", count(*) AS "items"
        FROM "RagDocument" WHERE "namespaceId" = ? AND "name" = ? LIMIT 1`,
       [key, name],
     );
@@ -147,14 +149,11 @@ export async function createDocumentRows(
       await database.write(removal(key, `"namespaceId" = ? AND "id" ${THESE}`, [key, JSON.stringify(rowIds)]));
     },
     async bytesOf(rowIds) {
-      const ids = JSON.stringify(rowIds);
-      const rows = await database.all<{ bytes: number | null }>(
-        `SELECT (SELECT SUM(octet_length("text") + octet_length("metadata")) FROM "RagDocument" WHERE "id" ${THESE})
-           + COALESCE((SELECT SUM(octet_length("text") + octet_length("vector")) FROM "RagChunk"
-             WHERE "documentId" ${THESE}), 0) AS "bytes"`,
-        [ids, ids],
+      const [row] = await database.all<{ bytes: number | null }>(
+        `SELECT sum(${SIZE}) AS "bytes" FROM "RagDocument" WHERE "id" ${THESE}`,
+        [JSON.stringify(rowIds)],
       );
-      return rows[0]?.bytes ?? 0;
+      return row?.bytes ?? 0;
     },
     async isEmpty(namespace) {
       const rows = await database.all(`SELECT 1 FROM "RagDocument" WHERE "namespaceId" = ? LIMIT 1`, [
