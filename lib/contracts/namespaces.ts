@@ -27,7 +27,7 @@ export const namespaceViewSchema = z.object({
   name: z.string(),
   quota: quotaSchema,
   usage: usageSchema.nullable().describe("Counted for namespaces with a quota; null for others"),
-  version: z.int().min(0).describe("Grows with each change of the quota; 0 without one"),
+  version: z.int().min(0).describe("Grows with each change of the quota, also after it was lifted; 0 without one"),
 });
 export type NamespaceView = z.infer<typeof namespaceViewSchema>;
 

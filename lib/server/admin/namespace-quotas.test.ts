@@ -4,6 +4,7 @@ import { FakeClock } from "../../testing/fake-clock.ts";
 import { TestAccount } from "../../testing/test-account.ts";
 import { MAX_QUOTAS, NamespaceQuotas } from "./namespace-quotas.ts";
 
+const NO_QUOTA = { bytes: null, items: null };
 const NOTHING = { bytes: 0, items: 0 };
 const ONE = { bytes: null, items: 1 };
 
@@ -107,9 +108,10 @@ describe("quotas of namespaces", () => {
     const first = await Promise.allSettled([quotas.set("a", ONE, named("0")), quotas.set("a", ONE, named("0"))]);
     expect(first.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
     await expect(quotas.set("a", ONE, absent)).rejects.toMatchObject({ code: "version-mismatch" });
-    expect((await quotas.set("b", ONE, absent)).version).toBe(1);
-    expect((await quotas.set("a", ONE, named("1"))).version).toBe(2);
-    expect((await quotas.set("a", ONE, named("*"))).version).toBe(3);
+    const { version } = await quotas.set("b", ONE, absent);
+    const [now] = await quotas.views(["a"]);
+    expect((await quotas.set("a", ONE, named(String(now?.version)))).version).toBe(version + 1);
+    expect((await quotas.set("a", ONE, named("*"))).version).toBe(version + 2);
   });
 
   it("are told as they are on disk, changed and lifted, where sessions cannot be committed", async () => {
@@ -122,6 +124,27 @@ describe("quotas of namespaces", () => {
     clock.advance(250);
     await expect(quotas.of("a")?.recount()).rejects.toThrow("the disk is full");
     expect(await quotas.set("a", { bytes: null, items: null }, null)).toMatchObject({ version: 0, used: null });
+  });
+
+  it("have versions that never come again: not after a lift, a restart, nor while the clock stands or goes back", async () => {
+    const rows = new RowsInMemory();
+    const open = (clock: FakeClock) => NamespaceQuotas.open(rows, new TestAccount(2 ** 20), clock);
+    const clock = new FakeClock(5_000);
+    const first = await open(clock);
+    const set = async (quotas: NamespaceQuotas) => (await quotas.set("a", ONE, null)).version;
+    const seen = [await set(first), await set(first)];
+    expect(seen).toEqual([5_000, 5_001]);
+    for (let n = 0; n < 2; n++) {
+      await first.set("a", NO_QUOTA, null);
+      seen.push(await set(first));
+    }
+    const earlier = await open(new FakeClock(10));
+    seen.push(await set(earlier));
+    await earlier.set("a", NO_QUOTA, null);
+    seen.push(await set(earlier));
+    await earlier.set("a", NO_QUOTA, null);
+    seen.push(await set(await open(new FakeClock(9_000))));
+    expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b));
   });
 
   it("of one namespace are set, changed and lifted while the first count of another goes on", async () => {

@@ -36,6 +36,8 @@ export class NamespaceQuotas implements Quotas {
   readonly #gates = new Map<string, NamespaceGate>();
   /** Gates that the account has paid for. */
   #paid = 0;
+  /** The last version of any quota: one that is set again after a lift has a version that nobody has seen. */
+  #newest = 0;
   #stores: CountedStores = { committed: async () => undefined, cached: () => ({ bytes: 0, items: 0 }) };
   /** Changes of one namespace run one after another; a first count of another may take long. */
   readonly #changing = new KeyedLock();
@@ -48,7 +50,8 @@ export class NamespaceQuotas implements Quotas {
 
   static async open(rows: QuotaRows, account: MemoryAccount, clock: Clock): Promise<NamespaceQuotas> {
     const quotas = new NamespaceQuotas(rows, account, clock);
-    for (const { namespace, quota, kept } of await rows.all()) {
+    for (const { namespace, quota, kept, version } of await rows.all()) {
+      quotas.#newest = Math.max(quotas.#newest, version);
       // Those that were accepted hold, whatever the limit is today.
       if (account.tryReserve(GATE_BYTES)) quotas.#paid++;
       quotas.#hold(namespace, quota, sum(Object.values(kept)));
@@ -91,13 +94,16 @@ export class NamespaceQuotas implements Quotas {
       const [before] = this.#gates.has(namespace) ? await this.#rows.find([namespace]) : [];
       requireVersion(condition, before?.version ?? 0);
       if (quota.bytes === null && quota.items === null) await this.#lift(namespace);
-      else await this.#change(namespace, quota, (before?.version ?? 0) + 1);
+      else await this.#change(namespace, quota);
       const [view] = await this.views([namespace]);
       return view as NamespaceUsage;
     });
   }
 
-  async #change(namespace: string, quota: Quota, version: number): Promise<void> {
+  async #change(namespace: string, quota: Quota): Promise<void> {
+    // By the clock, since a restart forgets the versions of quotas that were lifted.
+    const version = Math.max(this.#clock.nowMs(), this.#newest + 1);
+    this.#newest = version;
     const known = this.#gates.get(namespace);
     if (known) {
       await this.#rows.set(namespace, quota, version);
@@ -111,8 +117,8 @@ export class NamespaceQuotas implements Quotas {
         retryAfterSeconds: 1,
       });
     this.#paid++;
-    // There before the rows are counted, so that whoever asks meanwhile is counted by one of the two. Who asked before, and writes only
-    // after the count below, is noticed by the next one.
+    // There before the rows are counted, so that whoever asks meanwhile is counted by one of the two. Who asked before and writes only
+    // after the count below is not refused, and missing in the figure until the next count. By so much the quota may be passed.
     const gate = this.#hold(namespace, quota);
     try {
       await this.#rows.set(namespace, quota, version);

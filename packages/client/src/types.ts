@@ -1178,7 +1178,7 @@ export interface Namespace {
       };
     };
   } | null;
-  /** Grows with each change of the quota; 0 without one */
+  /** Grows with each change of the quota, also after it was lifted; 0 without one */
   version: number;
 }
 
