@@ -1,116 +1,15 @@
 import { expect } from "@playwright/test";
 import { test } from "../support/fixtures.ts";
+import { within } from "../support/quotas.ts";
 import { json } from "../support/rag.ts";
-import type { TestServer } from "../support/server.ts";
-import { expectProblem } from "../support/survival.ts";
 
-interface Amount {
-  bytes: number;
-  items: number;
-}
-interface View {
-  name: string;
-  quota: { bytes: number | null; items: number | null };
-  usage: (Amount & { stores: Record<string, Amount> }) | null;
-  version: number;
-}
 interface Results {
   results: { status: number; id?: string; index?: number; problem?: { code: string } }[];
 }
-interface Exceeded {
-  code: string;
-  quota: View["quota"];
-  used: Amount;
-}
-
-let made = 0;
-const pathOf = (name: string) => `/api/v1/namespaces/${name}`;
-
-/** A namespace of its own with this quota, and how to use it. */
-async function within(server: TestServer, quota: object) {
-  const name = `quota-${process.pid}-${made++}`;
-  const set = (next: object | null) => server.send("PUT", pathOf(name), { quota: next });
-  expect((await set(quota)).status).toBe(200);
-  const headers = { "x-namespace": name };
-  const send = (method: string, path: string, body?: unknown, more: object = {}) =>
-    server.send(method, path, body, { ...headers, ...more });
-  const view = async () => json<View>(await server.get(pathOf(name)));
-  const usage = async () => (await view()).usage;
-  const exceeded = async (response: Response) => {
-    const problem = await json<Exceeded>(response);
-    expect([response.status, problem.code]).toEqual([507, "quota-exceeded"]);
-    return problem;
-  };
-  return { name, set, send, view, usage, exceeded };
-}
-
 const session = (text: string) => ({ data: { text } });
 const post = (content: string) => ({ role: "user", content });
 const point = (id: string, metadata?: object) => ({ id, vector: [1, 2, 3, 4], metadata });
 const statuses = (responses: readonly Response[]) => responses.map(({ status }) => status).sort();
-
-test("a quota is set, told with the usage of each store, changed under conditions, and lifted", async ({ server }) => {
-  const { name, set, send, view } = await within(server, { items: 10 });
-  expect(await view()).toMatchObject({
-    name,
-    quota: { bytes: null, items: 10 },
-    usage: { bytes: 0, items: 0 },
-    version: 1,
-  });
-  const tag = (await server.get(pathOf(name))).headers.get("etag") ?? "";
-  const put = (body: object, headers: Record<string, string>) => server.send("PUT", pathOf(name), body, headers);
-  const changed = await put({ quota: { bytes: 5_000 } }, { "if-match": tag });
-  expect(await json<View>(changed)).toMatchObject({ quota: { bytes: 5_000, items: null }, version: 2 });
-  expect(changed.headers.get("x-version")).toBe("2");
-  for (const headers of [{ "if-match": tag }, { "if-none-match": "*" }])
-    expect(await expectProblem(await put({ quota: { bytes: 1 } }, headers), 412)).toBe("version-mismatch");
-  await send("POST", "/api/v1/sessions", { data: 12 });
-  const listed = await json<{ items: View[] }>(await server.get("/api/v1/namespaces?limit=500"));
-  const stores = { cache: 0, vectors: 0, documents: 0, conversations: 0 };
-  const none = Object.fromEntries(Object.keys(stores).map((store) => [store, { bytes: 0, items: 0 }]));
-  expect(listed.items.find((item) => item.name === name)).toEqual({
-    name,
-    quota: { bytes: 5_000, items: null },
-    usage: { bytes: 2, items: 1, stores: { sessions: { bytes: 2, items: 1 }, ...none } },
-    version: 2,
-  });
-  expect(await json<View>(await set(null))).toMatchObject({
-    quota: { bytes: null, items: null },
-    usage: null,
-    version: 0,
-  });
-  expect(await expectProblem(await server.get(pathOf(name)), 404)).toBe("not-found");
-  const { items } = await json<{ items: object[] }>(await server.get("/api/v1/audit"));
-  expect(items[0]).toMatchObject({ action: "namespaces.quota", target: name, outcome: "done" });
-});
-
-test("usage is told anew to who has the quota's version: it changes without the quota", async ({ server }) => {
-  const { name, send } = await within(server, { items: 10 });
-  const etag = (await server.get(pathOf(name))).headers.get("etag") ?? "";
-  await send("POST", "/api/v1/sessions", { data: 12 });
-  const again = await server.send("GET", pathOf(name), undefined, { "if-none-match": etag });
-  expect([again.status, again.headers.get("etag")]).toEqual([200, etag]);
-  expect(await json<View>(again)).toMatchObject({ usage: { bytes: 2, items: 1 } });
-});
-
-test("namespaces are listed by name over all pages, those without a quota too, which count nothing", async ({
-  server,
-}) => {
-  const { name } = await within(server, { items: 1 });
-  await server.createKey("consumer", `${name}-key`);
-  const seen: View[] = [];
-  for (let cursor: string | null = ""; cursor !== null; ) {
-    const answer: Response = await server.get(`/api/v1/namespaces?limit=1${cursor && `&cursor=${cursor}`}`);
-    const page = await json<{ items: View[]; nextCursor: string | null }>(answer);
-    seen.push(...page.items);
-    cursor = page.nextCursor;
-  }
-  const names = seen.map((view) => view.name);
-  expect(names).toEqual([...new Set(names)].sort());
-  expect(seen.find((view) => view.name === `${name}-key`)).toMatchObject({ usage: null, version: 0 });
-  expect(names).toContain(name);
-  expect((await server.get(pathOf(`${name}-key`))).headers.get("etag")).toBe('"0"');
-});
 
 test("sessions over the quota are refused with what it is and what is used, and change nothing", async ({ server }) => {
   const { send, usage, exceeded } = await within(server, { bytes: 60, items: 2 });
@@ -291,6 +190,33 @@ test("a stream's records over the quota are its rejects, whatever its target; th
   }
 });
 
+test("what is removed after a refusal is room at once, whatever it was and however it went", async ({ server }) => {
+  const { send, exceeded, usage } = await within(server, { items: 1 });
+  await send("PUT", "/api/v1/collections/c", { dimensions: 4, metric: "dot" });
+  const id = "an-id-of-one-s-own-with-22-bytes";
+  const points = "/api/v1/collections/c/points";
+  const absent = { "if-none-match": "*" };
+  const ways = [
+    ["PUT", `/api/v1/sessions/${id}`, session(""), `/api/v1/sessions/${id}`],
+    ["PUT", points, { points: [point("a")] }, `${points}/a`],
+    ["PUT", "/api/v1/rag/documents/d", { text: "About d." }, "/api/v1/rag/documents/d"],
+    ["POST", "/api/v1/conversations/c/messages", post("one"), "/api/v1/conversations/c"],
+    ["PUT", points, { points: [point("a")] }, "/api/v1/collections/c"],
+  ] as const;
+  for (const [method, path, body, gone] of ways) {
+    expect([path, (await send(method, path, body, path.endsWith(id) ? absent : {})).status < 300]).toEqual([
+      path,
+      true,
+    ]);
+    for (let n = 0; n < 2; n++) await exceeded(await send("POST", "/api/v1/sessions", session("")));
+    expect([gone, (await send("DELETE", gone)).status]).toEqual([gone, 204]);
+    expect([path, (await send("POST", "/api/v1/sessions", session(""))).status]).toEqual([path, 201]);
+    await exceeded(await send("POST", "/api/v1/sessions", session("")));
+    expect((await send("DELETE", "/api/v1/sessions?all=true")).status).toBe(200);
+  }
+  expect(await usage()).toMatchObject({ bytes: 0, items: 0 });
+});
+
 test("50 writes at once never pass the quota, and use all of it, in each store and over all of them", async ({
   server,
 }) => {
@@ -325,49 +251,4 @@ test("a namespace is not touched by another's quota, nor by one that was lifted"
   expect((await server.send("POST", "/api/v1/sessions", session(""))).status).toBe(201);
   await set({ items: null });
   expect((await send("POST", "/api/v1/sessions", session(""))).status).toBe(201);
-});
-
-test("quotas are for operators: consumers and viewers are 403, and nobody is 401", async ({ server }) => {
-  const { name, view } = await within(server, { items: 1 });
-  for (const role of ["consumer", "viewer"]) {
-    const authorization = `Bearer ${await server.createKey(role, name)}`;
-    for (const [method, path, body] of [
-      ["GET", "/api/v1/namespaces", undefined],
-      ["GET", pathOf(name), undefined],
-      ["PUT", pathOf(name), { quota: { items: 100 } }],
-    ] as const)
-      expect((await server.send(method, path, body, { authorization })).status).toBe(403);
-  }
-  expect((await fetch(`${server.url}${pathOf(name)}`)).status).toBe(401);
-  expect(await view()).toMatchObject({ quota: { items: 1 } });
-});
-
-test("what does not fit a quota is 400 with its place, and changes nothing", async ({ server }) => {
-  const { name, view } = await within(server, { bytes: 1, items: 1 });
-  for (const [body, path] of [
-    [{ quota: { bytes: -1 } }, "/quota/bytes"],
-    [{ quota: { bytes: 1.5 } }, "/quota/bytes"],
-    [{ quota: { items: "3" } }, "/quota/items"],
-    [{ quota: { items: 2 ** 53 } }, "/quota/items"],
-    [{ quota: {} }, "/quota"],
-    [{ quota: 5 }, "/quota"],
-    [{ quota: { bytes: 1, size: 2 } }, "/quota/size"],
-    [{ quota: { bytes: 1 }, name: "x" }, "/name"],
-    [{}, "/quota"],
-  ] as const) {
-    const response = await server.send("PUT", pathOf(name), body);
-    const { errors } = await json<{ errors: { path: string }[] }>(response);
-    expect([JSON.stringify(body), response.status, errors[0]?.path]).toEqual([JSON.stringify(body), 400, path]);
-  }
-  for (const [target, path] of [
-    ["/api/v1/namespaces/Not-A-Name", "path.name"],
-    ["/api/v1/namespaces?limit=0", "query.limit"],
-    ["/api/v1/namespaces?cursor=%21", "query.cursor"],
-    ["/api/v1/namespaces?prefix=a", "query.prefix"],
-  ] as const) {
-    const response = await server.get(target);
-    const { errors } = await json<{ errors: { path: string }[] }>(response);
-    expect([target, response.status, errors[0]?.path]).toEqual([target, 400, path]);
-  }
-  expect(await view()).toMatchObject({ quota: { bytes: 1, items: 1 }, version: 1 });
 });
