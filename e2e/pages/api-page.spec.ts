@@ -175,6 +175,43 @@ test("a request is sent with the sign-in, or with a key that only the page has, 
   await expect(create.getByText('"path": "/name"')).toBeVisible();
 });
 
+test("a body of bytes is a file or a text, and the page and its command never send an empty one unsaid", async ({
+  page,
+  server,
+}) => {
+  await signIn(page, server);
+  await open(page, server, "/docs#putCachedResponse");
+  const form = row(page, "putCachedResponse");
+  await expect(form.getByRole("region", { name: "Request of" })).toContainText("--data-binary @file");
+  await form.getByRole("button", { name: "Try it" }).click();
+  await form.getByLabel("key", { exact: true }).fill("from-a-file");
+  const unsaid = form.getByText("As it is, an empty body is sent.");
+  await expect(unsaid).toBeVisible();
+  const file = form.getByLabel("Body from a file");
+  await form.getByLabel("Content-Type", { exact: true }).focus();
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await expect(file).toBeFocused();
+  const bytes = Buffer.from([0, 255, 10, 13]);
+  await file.setInputFiles({ name: "bytes.bin", mimeType: "image/png", buffer: bytes });
+  await expect(unsaid).toHaveCount(0);
+  await expect(form.getByText("4 bytes are sent.")).toBeVisible();
+  await expectAccessible(page);
+  await form.getByRole("button", { name: "Send PUT" }).click();
+  await expect(form.getByText("201 Created")).toBeVisible();
+  const kept = await server.get("/api/v1/cache/from-a-file");
+  expect(kept.headers.get("content-type")).toBe("application/octet-stream");
+  expect(Buffer.from(await kept.arrayBuffer())).toEqual(bytes);
+
+  await form.getByRole("button", { name: "Remove file" }).click();
+  await expect(file).toBeFocused();
+  await form.getByLabel("Body as text").fill("@hello");
+  await form.getByRole("button", { name: "Send PUT" }).click();
+  await expect(form.getByText("204 No Content")).toBeVisible();
+  expect(await (await server.get("/api/v1/cache/from-a-file")).text()).toBe("@hello");
+});
+
 test("the page says what failed when the description cannot be had or read, and tries again", async ({
   page,
   server,

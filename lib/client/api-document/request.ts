@@ -1,10 +1,12 @@
-import type { Operation, Parameter } from "./document.ts";
+import type { Body, Operation, Parameter } from "./document.ts";
 
 /** What a reader has filled in for one operation. */
 export interface Draft {
   /** By `in` and name, such as `query limit`; an empty value is left out. */
   values: Readonly<Record<string, string>>;
   body: string;
+  /** Sent in the place of `body`, where one is chosen. */
+  file: Blob | null;
   mediaType: string;
 }
 
@@ -14,8 +16,8 @@ export interface DraftedRequest {
   target: string;
   headers: readonly (readonly [name: string, value: string])[];
   /** Null where the operation takes none, or it is left out. */
-  body: string | null;
-  /** The body is bytes of a file, which `body` does not hold. */
+  body: string | Blob | null;
+  /** The body is bytes of a file, which a command names: `body` has it, or is empty while none is chosen. */
   takesFile: boolean;
 }
 
@@ -31,6 +33,7 @@ export function firstDraft({ parameters, body }: Operation): Draft {
   return {
     values: Object.fromEntries(given),
     mediaType,
+    file: null,
     body: example === undefined ? "" : JSON.stringify(example, null, 2),
   };
 }
@@ -49,12 +52,13 @@ export function faultsOf({ parameters, body }: Operation, draft: Draft): Record<
     if (parameter.in === "header" && /[^\t\x20-\x7e]/.test(value))
       faults[slotOf(parameter)] = "A header takes printable ASCII characters.";
   }
-  if (body?.required && draft.body === "" && !isFile(draft.mediaType))
-    faults.body = "Write a body: the request needs it.";
+  if (body?.required && draft.body === "" && !takesBytes(body)) faults.body = "Write a body: the request needs it.";
   return faults;
 }
 
-const isFile = (mediaType: string): boolean => mediaType === "application/octet-stream";
+/** Whether a body is taken as it is, of whatever type: then it may be a file, and may be empty. */
+export const takesBytes = (body: Body | null): boolean =>
+  Object.values(body?.content ?? {}).some(({ schema }) => schema.format === "binary");
 
 export function requestOf({ method, path, parameters, body }: Operation, draft: Draft): DraftedRequest {
   const of = (place: Parameter["in"]) =>
@@ -68,13 +72,15 @@ export function requestOf({ method, path, parameters, body }: Operation, draft: 
     return value === undefined ? slot : encodeURIComponent(value);
   });
   const query = of("query").map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
-  const hasBody = body !== null && (draft.body !== "" || body.required);
+  // A command that sends nothing would store nothing in the place of what is there, so it names a file.
+  const takesFile = takesBytes(body) && (draft.file !== null || draft.body === "");
+  const hasBody = takesFile || (body !== null && (draft.body !== "" || body.required));
   return {
     method,
     target: query.length === 0 ? filled : `${filled}?${query.join("&")}`,
     headers: [...of("header"), ...(hasBody ? [["Content-Type", draft.mediaType] as const] : [])],
-    body: hasBody ? draft.body : null,
-    takesFile: hasBody && draft.body === "" && isFile(draft.mediaType),
+    body: hasBody ? (draft.file ?? draft.body) : null,
+    takesFile,
   };
 }
 
@@ -87,7 +93,9 @@ export function curlOf(operation: Operation, draft: Draft, origin: string): stri
     ...(method === "GET" ? [`curl ${url}`] : [`curl ${method === "HEAD" ? "--head" : `-X ${method}`}`, url]),
     ...(isPublic ? [] : [`-H "Authorization: Bearer $HEADROOM_KEY"`]),
     ...headers.map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
-    ...(takesFile ? ["--data-binary @file"] : body === null ? [] : [`--data-binary ${quoted(body)}`]),
+    ...(takesFile ? ["--data-binary @file"] : []),
+    // As --data-binary, but a text that begins with @ is no file's name.
+    ...(!takesFile && typeof body === "string" ? [`--data-raw ${quoted(body)}`] : []),
   ];
   return parts.join(" \\\n  ");
 }

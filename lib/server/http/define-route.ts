@@ -84,7 +84,7 @@ export interface RouteSpec<Params, Query, Body> {
   query?: Query;
   /** JSON body. */
   body?: Body;
-  /** The JSON body may be omitted; it is then `{}`. */
+  /** The body may be omitted; one of JSON is then `{}`. */
   bodyOptional?: boolean;
   /** Accepted media types of the JSON body; `application/json` by default. */
   mediaTypes?: readonly string[];

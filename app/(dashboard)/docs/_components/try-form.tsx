@@ -2,10 +2,11 @@
 
 import { type FormEvent, useState } from "react";
 import type { Operation, Parameter } from "../../../../lib/client/api-document/document.ts";
-import { type Draft, faultsOf, slotOf } from "../../../../lib/client/api-document/request.ts";
+import { type Draft, faultsOf, slotOf, takesBytes } from "../../../../lib/client/api-document/request.ts";
 import { limitWords } from "../../../../lib/client/api-document/schema-words.ts";
 import { Button } from "../../../_components/ui/button.tsx";
 import { Field, Input, Select } from "../../../_components/ui/field.tsx";
+import { FileField } from "./file-field.tsx";
 import { useKey } from "./key-context.tsx";
 import { Disclosure } from "./schema-fields.tsx";
 import { SentAnswer } from "./sent-answer.tsx";
@@ -120,6 +121,7 @@ function ParameterField({ parameter, value, error, onChange }: ParameterFieldPro
 
 function BodyField({ operation, draft, onDraft, error }: TryFormProps & { error: string | null }) {
   const types = Object.keys(operation.body?.content ?? {});
+  const mayBeFile = takesBytes(operation.body);
   return (
     <>
       {types.length > 1 ? (
@@ -137,15 +139,21 @@ function BodyField({ operation, draft, onDraft, error }: TryFormProps & { error:
           )}
         </Field>
       ) : null}
-      <Field label="Body" error={error}>
+      {mayBeFile ? <FileField draft={draft} onDraft={onDraft} /> : null}
+      <Field
+        label={mayBeFile ? "Body as text" : "Body"}
+        error={error}
+        hint={mayBeFile && draft.file === null && draft.body === "" ? "As it is, an empty body is sent." : ""}
+      >
         {(control) => (
           <textarea
             {...control}
             rows={Math.min(14, Math.max(4, draft.body.split("\n").length))}
             spellCheck={false}
             value={draft.body}
+            disabled={draft.file !== null}
             onChange={(event) => onDraft({ ...draft, body: event.target.value })}
-            className="w-full rounded-md border border-line-strong bg-surface-1 px-3 py-2 font-mono text-12 text-strong aria-invalid:border-crit"
+            className="w-full rounded-md border border-line-strong bg-surface-1 px-3 py-2 font-mono text-12 text-strong disabled:cursor-not-allowed disabled:opacity-60 aria-invalid:border-crit"
           />
         )}
       </Field>

@@ -153,6 +153,7 @@ function requestBody(spec: Spec, schemas: OpenApiSchemas): Json {
     return {
       requestBody: {
         description: spec.rawBody,
+        required: spec.bodyOptional !== true,
         content: Object.fromEntries((spec.mediaTypes ?? RAW_TYPES).map((type) => [type, { schema: BYTES }])),
       },
     };
