@@ -17,8 +17,6 @@ export interface ProblemFields {
   requestId: string | null;
   errors: readonly { path: string; message: string }[];
   retryAfterSeconds: number | null;
-  /** A miss of the response cache may carry the right to fill it. */
-  fillLease: string | null;
 }
 
 /** An answer that is not 2xx, as RFC 9457 tells it. `code` is stable: switch on it, not on the words. */
@@ -31,7 +29,6 @@ export class ProblemError extends Error implements ProblemFields {
   readonly requestId: string | null;
   readonly errors: readonly { path: string; message: string }[];
   readonly retryAfterSeconds: number | null;
-  readonly fillLease: string | null;
 
   constructor(fields: ProblemFields) {
     super(`${fields.title}: ${fields.detail}`);
@@ -42,7 +39,6 @@ export class ProblemError extends Error implements ProblemFields {
     this.requestId = fields.requestId;
     this.errors = fields.errors;
     this.retryAfterSeconds = fields.retryAfterSeconds;
-    this.fillLease = fields.fillLease;
   }
 }
 
@@ -64,7 +60,6 @@ export async function readProblem(response: Response): Promise<ProblemError> {
     requestId: problem?.requestId ?? response.headers.get("x-request-id"),
     errors: problem?.errors ?? [],
     retryAfterSeconds: readRetryAfter(response.headers.get("retry-after")),
-    fillLease: response.headers.get("x-fill-lease"),
   });
 }
 

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
 import { cacheListSchema, type Purge, purgedSchema } from "../../contracts/cache.ts";
 import { call, callForNothing, send } from "../http.ts";
-import { ProblemError } from "../problem.ts";
+import { readSome } from "../read-some.ts";
 
 const PATH = "/api/v1/cache";
 const one = (key: string) => `${PATH}/${encodeURIComponent(key)}`;
@@ -31,21 +31,16 @@ export function cacheEntriesQuery({ namespace, prefix, tag }: CacheFilter) {
 /** As much of a body as a person reads. */
 const PREVIEW_BYTES = 64 * 1024;
 
-/** The beginning of a cached body as text; null for what is not text. It counts as a hit. */
+/** The beginning of a cached body as text; null for what is not text. It counts as a hit, and takes no fill lease. */
 export async function previewBody(namespace: string, key: string): Promise<{ text: string; cut: boolean } | null> {
-  const headers = inNamespace(namespace);
-  try {
-    const response = await send(one(key), { headers: { ...headers, accept: "*/*" } });
-    if (!/^text\/|json|xml|javascript/i.test(response.headers.get("content-type") ?? "")) return null;
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    return { text: new TextDecoder().decode(bytes.subarray(0, PREVIEW_BYTES)), cut: bytes.length > PREVIEW_BYTES };
-  } catch (error) {
-    // It went in between, and the miss handed us its fill lease: without this, others would wait 10 s for us to compute it.
-    if (error instanceof ProblemError && error.status === 404 && error.fillLease !== null) {
-      await callForNothing(one(key), { method: "DELETE", headers: { ...headers, "x-fill-lease": error.fillLease } });
-    }
-    throw error;
+  const headers = { ...inNamespace(namespace), accept: "*/*" };
+  const response = await send(one(key), { query: { lease: 0 }, headers });
+  if (!/^text\/|json|xml|javascript/i.test(response.headers.get("content-type") ?? "")) {
+    await response.body?.cancel();
+    return null;
   }
+  const { bytes, cut } = await readSome(response, PREVIEW_BYTES);
+  return { text: new TextDecoder().decode(bytes), cut };
 }
 
 export function removeEntry(namespace: string, key: string): Promise<void> {
