@@ -6,7 +6,7 @@ import { createAsyncApi } from "./asyncapi.ts";
 
 interface Document {
   channels: Record<string, { messages: Record<string, unknown> }>;
-  operations: Record<string, { action: string; "x-headroom-role": unknown }>;
+  operations: Record<string, { action: string; description: string; "x-headroom-role"?: unknown }>;
   components: {
     messages: Record<string, { name: string; payload: { $ref: string } }>;
     schemas: Record<string, unknown>;
@@ -34,11 +34,19 @@ it("The AsyncAPI document has every event of the socket, sent by the server, and
 });
 
 it("The AsyncAPI document tells who hears an event, as the server decides it", () => {
-  for (const [name, { roles }] of Object.entries(EVENT_AUDIENCE))
-    expect(document.operations[`send-${name.replaceAll(":", "-")}`]?.["x-headroom-role"]).toEqual([
-      "operator",
-      ...roles,
+  for (const [name, { roles, namespaced }] of Object.entries(EVENT_AUDIENCE)) {
+    const operation = document.operations[`send-${name.replaceAll(":", "-")}`];
+    expect(operation?.["x-headroom-role"]).toEqual(["operator", ...roles]);
+    expect([name, operation?.description.endsWith("Only keys of its namespace, and operators.")]).toEqual([
+      name,
+      namespaced,
     ]);
+  }
+});
+
+it("The AsyncAPI document calls no event public: the end of a sign-in is told to whoever had one", () => {
+  expect(document.operations["send-signed-out"]).not.toHaveProperty("x-headroom-role");
+  expect(JSON.stringify(document)).not.toContain('"none"');
 });
 
 it("Every reference of the AsyncAPI document leads to something, and every key is one that AsyncAPI allows", () => {

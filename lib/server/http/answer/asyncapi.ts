@@ -59,18 +59,18 @@ function messageOf(name: Name, schemas: OpenApiSchemas): Json {
 }
 
 function operationOf(name: Name): Json {
-  const audience = name === "signed-out" ? null : EVENT_AUDIENCE[name];
-  const told = audience === null ? [] : ["operator", ...audience.roles];
+  const operation = { action: "send", channel: CHANNEL, summary: whenOf(name) };
+  const messages = [{ $ref: `#/channels/monitoring/messages/${keyOf(name)}` }];
+  // Whoever had a sign-in hears its end: no role says so.
+  if (name === "signed-out")
+    return { ...operation, description: "Sign in again, or connect with another key.", messages };
+  const { roles, namespaced, twin } = EVENT_AUDIENCE[name];
+  const whose = namespaced ? " Only keys of its namespace, and operators." : "";
   return {
-    action: "send",
-    channel: CHANNEL,
-    summary: whenOf(name),
-    description:
-      audience === null
-        ? "Sign in again, or connect with another key."
-        : `The same over HTTP: \`GET ${audience.twin}\`.`,
-    "x-headroom-role": audience === null ? "none" : told,
-    messages: [{ $ref: `#/channels/monitoring/messages/${keyOf(name)}` }],
+    ...operation,
+    description: `The same over HTTP: \`GET ${twin}\`.${whose}`,
+    "x-headroom-role": ["operator", ...roles],
+    messages,
   };
 }
 
