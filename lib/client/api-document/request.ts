@@ -84,14 +84,16 @@ export function requestOf({ method, path, parameters, body }: Operation, draft: 
   };
 }
 
+/** Whether an operation needs no key: then none is sent. */
+export const isPublic = ({ roles }: Operation): boolean => roles.includes("none");
+
 /** The request as a command for a POSIX shell, with the key in `$HEADROOM_KEY`. */
 export function curlOf(operation: Operation, draft: Draft, origin: string): string {
   const { method, target, headers, body, takesFile } = requestOf(operation, draft);
   const url = quoted(origin + target);
-  const isPublic = operation.roles.includes("none");
   const parts = [
     ...(method === "GET" ? [`curl ${url}`] : [`curl ${method === "HEAD" ? "--head" : `-X ${method}`}`, url]),
-    ...(isPublic ? [] : [`-H "Authorization: Bearer $HEADROOM_KEY"`]),
+    ...(isPublic(operation) ? [] : [`-H "Authorization: Bearer $HEADROOM_KEY"`]),
     ...headers.map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
     ...(takesFile ? ["--data-binary @file"] : []),
     // As --data-binary, but a text that begins with @ is no file's name.

@@ -2,7 +2,7 @@
 
 import { type FormEvent, useState } from "react";
 import type { Operation, Parameter } from "../../../../lib/client/api-document/document.ts";
-import { type Draft, faultsOf, slotOf, takesBytes } from "../../../../lib/client/api-document/request.ts";
+import { type Draft, faultsOf, isPublic, slotOf, takesBytes } from "../../../../lib/client/api-document/request.ts";
 import { limitWords } from "../../../../lib/client/api-document/schema-words.ts";
 import { Button } from "../../../_components/ui/button.tsx";
 import { Field, Input, Select } from "../../../_components/ui/field.tsx";
@@ -69,9 +69,9 @@ export function TryForm({ operation, draft, onDraft }: TryFormProps) {
 }
 
 /** Whose rights the request has. */
-function KeyField({ operation: { roles } }: { operation: Operation }) {
+function KeyField({ operation }: { operation: Operation }) {
   const { me, key, setKey } = useKey();
-  if (roles.includes("none")) return <p className="text-12 text-faint">Sent without a key: the operation is public.</p>;
+  if (isPublic(operation)) return <p className="text-12 text-faint">Sent without a key: the operation is public.</p>;
   if (me)
     return (
       <p className="text-12 text-faint">{`Sent as ${me.name}, ${me.role} of ${me.namespace}. It acts on this server.`}</p>

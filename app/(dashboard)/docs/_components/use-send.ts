@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "react";
 import type { Operation } from "../../../../lib/client/api-document/document.ts";
-import { type Draft, requestOf } from "../../../../lib/client/api-document/request.ts";
+import { type Draft, isPublic, requestOf } from "../../../../lib/client/api-document/request.ts";
 import { readSome } from "../../../../lib/client/read-some.ts";
 import { useKey } from "./key-context.tsx";
 
@@ -33,7 +33,7 @@ export function useSend(operation: Operation) {
     const controller = new AbortController();
     leaving.current = controller;
     setBusy(true);
-    const authorization = me === null && key !== "" ? key : null;
+    const authorization = me === null && key !== "" && !isPublic(operation) ? key : null;
     const answer = await exchange(operation, draft, authorization, controller.signal);
     if (controller.signal.aborted) return;
     setSent(answer);
