@@ -9,9 +9,11 @@ const python = spawnSync("python3", ["-c", "import sys; print(sys.version_info >
 
 test.skip(python.stdout !== "True\n", "the Python example needs python3, 3.9 or newer: it is not installed here");
 
+const env = { HEADROOM_LOG_LEVEL: "warn", HEADROOM_SESSION_DURABILITY: "always" };
 let server: TestServer;
 let desk: { process: ChildProcess; url: string };
 let key: string;
+let keyId: string;
 
 /** The service as its README starts it; it is there when it tells its address. */
 async function start(): Promise<void> {
@@ -42,8 +44,9 @@ async function post<T>(page: string, value: unknown): Promise<{ status: number; 
 }
 
 test.beforeAll(async () => {
-  server = await TestServer.start({ env: { HEADROOM_LOG_LEVEL: "warn", HEADROOM_SESSION_DURABILITY: "always" } });
-  key = await server.createKey("consumer");
+  server = await TestServer.start({ env });
+  const made = await server.send("POST", "/api/v1/keys", { name: "desk", role: "consumer", namespace: "default" });
+  ({ id: keyId, key } = (await made.json()) as { id: string; key: string });
   await start();
 });
 test.afterAll(async () => {
@@ -110,8 +113,12 @@ for call in (
 made = [name for name in vars(headroom) if not name.startswith("_")]
 print(json.dumps({"told": told, "made": made}))
 `;
-  const env = { ...process.env, HEADROOM_URL: server.url, HEADROOM_API_KEY: key };
-  const { stdout, stderr } = spawnSync("python3", ["-B", "-c", script], { cwd: folder, env, encoding: "utf8" });
+  const environment = { ...process.env, HEADROOM_URL: server.url, HEADROOM_API_KEY: key };
+  const { stdout, stderr } = spawnSync("python3", ["-B", "-c", script], {
+    cwd: folder,
+    env: environment,
+    encoding: "utf8",
+  });
   expect(stderr).toBe("");
   const { told, made } = JSON.parse(stdout) as { told: unknown; made: string[] };
   expect(made).toEqual(
@@ -125,4 +132,28 @@ print(json.dumps({"told": told, "made": made}))
     [404, "not-found", []],
     [400, "validation-failed", ["/color"]],
   ]);
+});
+
+test("while Headroom is away or refuses the key, each page tells so with 503, and works again after it", async () => {
+  const { body } = await post<{ session: string }>("sign-in", { user: "away" });
+  const asks = [
+    ["sign-in", { user: "away" }],
+    ["ask", { session: body.session, question: "Who?" }],
+    ["history", { session: body.session }],
+  ] as const;
+  const told = async () => {
+    const answers = [];
+    for (const [page, value] of asks) answers.push(await post<{ error?: string }>(page, value));
+    return answers;
+  };
+  await server.stop();
+  for (const { status, body } of await told()) {
+    expect(status).toBe(503);
+    expect(body.error).toContain("unreachable");
+  }
+  const { port } = new URL(server.url);
+  server = await TestServer.start({ dir: server.dir, env: { ...env, PORT: port } });
+  for (const { status } of await told()) expect(status).toBe(200);
+  await server.send("DELETE", `/api/v1/keys/${keyId}`);
+  for (const { status } of await told()) expect(status).toBe(503);
 });

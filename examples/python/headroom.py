@@ -4,6 +4,7 @@ Nothing but the standard library. An operation `getSession` is `headroom.get_ses
 (`-` becomes `_`), the body as `body`. What the description does not name is refused before anything is sent.
 """
 
+import http.client
 import json
 import re
 import urllib.error
@@ -12,7 +13,10 @@ import urllib.request
 
 
 class Problem(Exception):
-    """An answer of 400 or more: `status`, the stable `code`, and `errors` with the path of each field."""
+    """An answer of 400 or more: `status`, the stable `code`, and `errors` with the path of each field.
+
+    Without any answer the status is 503, and the code `unreachable`.
+    """
 
     def __init__(self, status, problem):
         super().__init__(f"{status} {problem.get('code')}: {problem.get('detail')}")
@@ -79,7 +83,19 @@ class Headroom:
             with urllib.request.urlopen(request, timeout=30) as response:
                 return Answer(response)
         except urllib.error.HTTPError as error:
-            raise Problem(error.code, json.loads(error.read() or b"{}")) from None
+            raise Problem(error.code, _problem(error)) from None
+        # Refused, broken off or too slow: URLError and timeouts are OSErrors, half an answer is not.
+        except (OSError, http.client.HTTPException) as error:
+            raise Problem(503, {"code": "unreachable", "detail": f"{type(error).__name__}: {error}"}) from error
+
+
+def _problem(error):
+    """What the answer tells; a proxy's page, or half a body, tells nothing."""
+    try:
+        problem = json.loads(error.read())
+        return problem if isinstance(problem, dict) else {}
+    except (ValueError, OSError, http.client.HTTPException):
+        return {}
 
 
 def _resolved(description, value):

@@ -97,7 +97,9 @@ class Handler(BaseHTTPRequestHandler):
         except (KeyError, TypeError, ValueError) as error:
             self.send(400, {"error": f"{type(error).__name__}: {error}"})
         except Problem as problem:
-            self.send(503 if problem.status >= 429 else 400, {"error": str(problem)})
+            # A key that is no longer taken, too, is nothing that who asks could mend.
+            away = problem.status in (401, 403) or problem.status >= 429
+            self.send(503 if away else 400, {"error": str(problem)})
 
     def send(self, status, value):
         body = json.dumps(value).encode()
