@@ -6,7 +6,9 @@ describe("ownPath", () => {
   it.each([
     ["/cache?range=24h&prefix=a%2Fb", "/cache?range=24h&prefix=a%2Fb"],
     ["/rag/conversations/a%20b", "/rag/conversations/a%20b"],
+    ["/docs?q=key#getSession", "/docs?q=key#getSession"],
     ["/", "/"],
+    ["#//elsewhere.example", "/"],
     ["//elsewhere.example/x", "/"],
     ["/\\elsewhere.example", "/"],
     ["/\t/elsewhere.example", "/"],
@@ -51,6 +53,7 @@ describe("ownPath", () => {
 describe("signInPath", () => {
   it("leads back to the page with its view, without what Next adds, and says nothing for the start", () => {
     expect(signInPath("/cache?range=24h&_rsc=abc")).toBe("/sign-in?next=%2Fcache%3Frange%3D24h");
+    expect(signInPath("/docs?_rsc=abc#getSession")).toBe("/sign-in?next=%2Fdocs%23getSession");
     expect(signInPath("/cache?_rsc=abc")).toBe("/sign-in?next=%2Fcache");
     expect(signInPath("/?_rsc=abc")).toBe("/sign-in");
   });

@@ -1,16 +1,15 @@
 "use client";
 
 import { RotateCw, Unplug } from "lucide-react";
-import Link from "next/link";
 import { usePathname, useSearchParams } from "next/navigation";
 import { type ReactNode, useEffect, useRef } from "react";
 import { toast } from "sonner";
 import { useLiveConnection, useLiveState } from "../../../lib/client/live/live-context.tsx";
 import type { LiveState } from "../../../lib/client/live/live-state.ts";
-import { signInPath } from "../../../lib/client/own-path.ts";
 import { useNow } from "../../../lib/client/use-now.ts";
 import { Button } from "../ui/button.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
+import { SignInLink } from "./sign-in-link.tsx";
 
 /** Lies over the page's lower edge, so that nothing moves when the server goes or comes. */
 export function ConnectionBanner() {
@@ -28,7 +27,7 @@ export function ConnectionBanner() {
       <Bar
         action={
           <Button size="sm" asChild>
-            <Link href={signInPath(here)}>Sign in</Link>
+            <SignInLink path={here} />
           </Button>
         }
       >

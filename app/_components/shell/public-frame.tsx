@@ -3,9 +3,9 @@
 import { SunMoon } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import type { ReactNode } from "react";
-import { signInPath } from "../../../lib/client/own-path.ts";
 import { Button } from "../ui/button.tsx";
 import { Mark } from "./side-nav.tsx";
+import { SignInLink } from "./sign-in-link.tsx";
 import { SkipLink } from "./skip-link.tsx";
 import { MENU_CONTENT, ThemeChoices } from "./theme-choices.tsx";
 
@@ -25,7 +25,7 @@ export function PublicFrame({ path, children }: { path: string; children: ReactN
           </a>
           <ThemeMenu />
           <Button asChild>
-            <a href={signInPath(path)}>Sign in</a>
+            <SignInLink path={path} />
           </Button>
         </div>
       </header>
