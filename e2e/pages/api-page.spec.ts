@@ -1,4 +1,4 @@
-import { expect, type Locator, type Page } from "@playwright/test";
+import { expect, type Locator, type Page, type Request } from "@playwright/test";
 import { test } from "../support/fixtures.ts";
 import { expectAccessible, expectNoSideways, signIn, THEMES, WIDTHS, watchForTrouble } from "../support/pages.ts";
 import type { TestServer } from "../support/server.ts";
@@ -13,6 +13,27 @@ async function open(page: Page, server: TestServer, target = "/docs"): Promise<v
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("API");
   await expect(page.getByRole("heading", { level: 2 }).first()).toBeVisible();
 }
+
+/** The requests to the API that the page makes from now on. */
+function apiRequestsOf(page: Page): Request[] {
+  const asked: Request[] = [];
+  page.on("request", (request) => {
+    if (/^\/(api\/|monitoring\/|livez$)/.test(new URL(request.url()).pathname)) asked.push(request);
+  });
+  return asked;
+}
+
+/** Whatever of the page outlives it, or is seen from outside. */
+const keptBy = (page: Page) =>
+  page.evaluate(async () => ({
+    address: globalThis.location.href,
+    history: globalThis.history.state as unknown,
+    local: { ...globalThis.localStorage },
+    session: { ...globalThis.sessionStorage },
+    cookies: document.cookie,
+    databases: (await indexedDB.databases()).length,
+    caches: globalThis.isSecureContext ? await caches.keys() : [],
+  }));
 
 /** Opens the form and what is folded: schemas hold others, so not for ever. */
 async function unfold(operation: Locator): Promise<void> {
@@ -57,9 +78,20 @@ test("without a sign-in the page leads to it and back, keeps the chosen theme, a
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
   await expect(page.getByTestId("connection")).toHaveCount(0);
   await expect(page.getByRole("link", { name: "Headroom" })).toHaveAttribute("href", "/");
+  await page.getByRole("searchbox").fill("metrics");
+  await expect(page).toHaveURL(/q=metrics/);
+  await header(page, "getMetrics").click();
+  await expect(page).toHaveURL(/#getMetrics$/);
   await page.getByRole("link", { name: "Sign in" }).click();
-  await expect(page).toHaveURL(`${server.url}/sign-in?next=%2Fdocs%3Frole%3Dviewer`);
+  await expect(page).toHaveURL(/\/sign-in\?next=/);
+  const back = new URL(new URL(page.url()).searchParams.get("next") ?? "", server.url);
+  expect(Object.fromEntries(back.searchParams)).toEqual({ role: "viewer", q: "metrics" });
+  expect(back.hash).toBe("#getMetrics");
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await page.getByLabel("API key").fill(await server.createKey("viewer"));
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("navigation", { name: "Pages" })).toBeVisible();
+  await expect(header(page, "getMetrics")).toHaveAttribute("aria-expanded", "true");
 });
 
 test("behind the sign-in the page has the app's navigation, which leads there and back without loading anew", async ({
@@ -151,18 +183,39 @@ test("a request is sent with the sign-in, or with a key that only the page has, 
 }) => {
   await server.send("PUT", "/api/v1/cache/shown", "hello", { "content-type": "text/plain" });
   await open(page, server, "/docs#getCachedResponse");
+  const asked = apiRequestsOf(page);
   const form = row(page, "getCachedResponse");
   await form.getByRole("button", { name: "Try it" }).click();
   await form.getByLabel("key", { exact: true }).fill("..");
   await form.getByRole("button", { name: "Send GET" }).click();
   await expect(form.getByText("A path segment must not be . or ..")).toBeVisible();
+  await form.getByLabel("key", { exact: true }).fill("");
+  await form.getByRole("button", { name: "Send GET" }).click();
+  await expect(form.getByText("Fill this in: the request needs it.")).toBeVisible();
   await form.getByLabel("key", { exact: true }).fill("shown");
   await form.getByRole("button", { name: "Send GET" }).click();
   await expect(form.getByText("401 Unauthorized")).toBeVisible();
-  await form.getByLabel("API key").fill(await server.createKey("consumer"));
+  // Faulty drafts were not sent: had they been, their requests would stand before this one.
+  expect(asked.map((request) => request.url())).toEqual([`${server.url}/api/v1/cache/shown`]);
+  const key = await server.createKey("consumer");
+  await form.getByLabel("API key").fill(key);
   await form.getByRole("button", { name: "Send GET" }).click();
   await expect(form.getByText("200 OK")).toBeVisible();
   await expect(form.getByRole("region", { name: "Answer of getCachedResponse" })).toHaveText("hello");
+  expect(asked.map((request) => request.headers().authorization)).toEqual([undefined, `Bearer ${key}`]);
+  expect(asked.map((request) => request.url()).join()).not.toContain(key);
+  expect(JSON.stringify(await keptBy(page))).not.toContain(key);
+
+  expect(await keptBy(page)).toMatchObject({ databases: 0, caches: [] });
+  await page.evaluate(() => {
+    globalThis.location.hash = "getLiveness";
+  });
+  const liveness = row(page, "getLiveness");
+  await liveness.getByRole("button", { name: "Try it" }).click();
+  await liveness.getByRole("button", { name: "Send GET" }).click();
+  await expect(liveness.getByText("200 OK")).toBeVisible();
+  expect(asked.at(-1)?.url()).toBe(`${server.url}/livez`);
+  expect(asked.at(-1)?.headers().authorization).toBeUndefined();
 
   await signIn(page, server);
   await page.goto(`${server.url}/docs#createKey`);
