@@ -14,29 +14,56 @@ const client = new Headroom({ url: process.env.HEADROOM_URL, key: process.env.HE
 const chats = new HeadroomChatStore({ client });
 const { model } = await import(process.env.MODEL ?? "./model.mjs");
 const LARGEST_BODY = 65_536;
+const MOST_TOKENS = 8_000;
+/** About so many in English. */
+const CHARACTERS_OF_TOKEN = 4;
 
-/** Asks at the end of the chat, or anew after a message of it (null: from its beginning). Two round trips. */
-async function answer(chatId, { text, after }, response) {
-  const prompt = await client.documents.context({
-    query: text,
-    conversationId: chatId,
-    maxTokens: 8_000,
-    system: "You answer for the harbour.",
-  });
-  const messages = prompt.messages.map(({ role, content, metadata }) => ({
+/** The prompt of the server, as UI messages; the question, which stands last, is left out. */
+async function contextOf(query, { conversationId, maxTokens = MOST_TOKENS } = {}) {
+  const system = "You answer for the harbour.";
+  const { messages } = await client.documents.context({ query, conversationId, maxTokens, system });
+  const all = messages.slice(0, -1).map(({ role, content, metadata }) => ({
     id: metadata?.uiMessage.id,
     role,
     parts: typeof content === "string" ? [{ type: "text", text: content }] : content,
   }));
-  const question = { id: generateId(), role: "user", parts: [{ type: "text", text }] };
-  // The question stands last.
-  const history = messages.slice(0, -1).filter(({ role }) => role !== "system");
-  const instructions = messages.filter(({ role }) => role === "system");
-  const stays = after === undefined ? history : history.slice(0, history.findIndex(({ id }) => id === after) + 1);
+  return {
+    instructions: all.filter(({ role }) => role === "system"),
+    history: all.filter(({ role }) => role !== "system"),
+  };
+}
 
+const upTo = (messages, after) => messages.slice(0, messages.findIndex(({ id }) => id === after) + 1);
+
+/** The newest whole turns of so many characters: a turn begins with a question. */
+function newest(messages, mostCharacters) {
+  let begins = messages.length;
+  let characters = 0;
+  for (let at = messages.length - 1; at >= 0; at--) {
+    characters += JSON.stringify(messages[at].parts).length;
+    if (characters > mostCharacters) break;
+    if (messages[at].role === "user") begins = at;
+  }
+  return messages.slice(begins);
+}
+
+async function promptOf(chatId, text, after) {
+  const { instructions, history } = await contextOf(text, after === null ? {} : { conversationId: chatId });
+  if (after === undefined) return [...instructions, ...history];
+  const stays = upTo(history, after);
+  if (after === null || stays.length > 0) return [...instructions, ...stays];
+  // The message is older than that prompt reaches, whose summary tells of what is replaced: one without the chat.
+  const [documents, all] = await Promise.all([contextOf(text, { maxTokens: MOST_TOKENS / 2 }), chats.load(chatId)]);
+  return [...documents.instructions, ...newest(upTo(all, after), (MOST_TOKENS / 2) * CHARACTERS_OF_TOKEN)];
+}
+
+/** Asks at the end of the chat, or anew after a message of it (null: from its beginning). Two round trips, or three. */
+async function answer(chatId, { text, after }, response) {
+  const question = { id: generateId(), role: "user", parts: [{ type: "text", text }] };
+  const prompt = await promptOf(chatId, text, after);
   const result = streamText({
     model,
-    messages: await convertToModelMessages([...instructions, ...stays, question]),
+    messages: await convertToModelMessages([...prompt, question]),
     // Those of the prompt: the text above, and the passages as quoted material.
     allowSystemInMessages: true,
   });

@@ -119,6 +119,17 @@ export function chatExample(server: Running, folder: () => string): void {
     expect(now.slice(2).map(textOf)).toEqual(["Edited?", expect.stringContaining('You asked "Edited?"')]);
   });
 
+  it("an edit further back than a prompt reaches knows what stays", async () => {
+    await answered("early", { text: "One?" });
+    for (const name of ["alpha", "beta", "gamma", "delta"]) await answered("early", { text: `${name} `.repeat(1_000) });
+    const kept = await messages("early");
+    const edited = await answered("early", { text: "Edited?", after: kept[1]?.id });
+    expect(edited).toContain('You asked "Edited?", before that "One?"');
+    const now = await messages("early");
+    expect(now.slice(0, 2)).toEqual(kept.slice(0, 2));
+    expect(now).toHaveLength(4);
+  });
+
   it("an unknown place, no question, and no chat change nothing", async () => {
     await answered("still", { text: "One?" });
     const kept = await texts("still");
