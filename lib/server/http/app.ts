@@ -128,16 +128,20 @@ async function handle(
       const asked = { params, query, body, runtime, identity, namespace, request, chunks, requestId, peer, secure };
       if (key === null || sent === null) return await perform(route, asked);
       const keyed = { key, bodyHash: sent.digest("hex") };
-      return await answerOnce(runtime.firstAnswers, route, asked, keyed, () => perform(route, asked));
+      return await answerOnce(runtime.firstAnswers, route, asked, keyed, async () => perform(route, asked));
     } finally {
       release();
     }
   }
 }
 
-async function perform(route: Route, asked: RouteContext<unknown, unknown, unknown>): Promise<unknown> {
+function perform(route: Route, asked: RouteContext<unknown, unknown, unknown>): unknown {
+  return asked.runtime.env.production ? runRoute(route, asked) : checked(route, asked);
+}
+
+async function checked(route: Route, asked: RouteContext<unknown, unknown, unknown>): Promise<unknown> {
   const result = await runRoute(route, asked);
-  if (!asked.runtime.env.production) checkAnswer(route, result);
+  checkAnswer(route, result);
   return result;
 }
 

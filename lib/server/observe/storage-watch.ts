@@ -48,7 +48,17 @@ export class StorageWatch {
     return new Promise((resolve, reject) => {
       const request = { reject, sinceMs: this.#clock.monotonicMs() };
       this.#answering.add(request);
-      work.then(resolve, reject).finally(() => this.#answering.delete(request));
+      // Every request comes through here: `finally` would make three promises more.
+      work.then(
+        (outcome) => {
+          this.#answering.delete(request);
+          resolve(outcome);
+        },
+        (error: unknown) => {
+          this.#answering.delete(request);
+          reject(error);
+        },
+      );
     });
   }
 

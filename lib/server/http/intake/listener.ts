@@ -46,7 +46,7 @@ export function createListener(
   const direct = getRequestListener((request, { incoming }) => {
     const arrived = incoming as IncomingMessage;
     const { address, secure } = proxies.peerOf(arrived);
-    const chunks = chunksOf(arrived);
+    const chunks = new Chunks(arrived);
     return app.fetch(request, { door: "direct", peer: address, secure, target: arrived.url ?? "/", chunks });
   });
   const streaming = streamingPaths(routes);
@@ -82,9 +82,17 @@ export function createListener(
   };
 }
 
-/** Code that stops reading keeps the connection open for the response. */
-function chunksOf(incoming: IncomingMessage): AsyncIterable<Uint8Array> {
-  return { [Symbol.asyncIterator]: () => incoming.iterator({ destroyOnReturn: false }) };
+/** The chunks of a body. Code that stops reading keeps the connection open for the response. */
+class Chunks implements AsyncIterable<Uint8Array> {
+  readonly #incoming: IncomingMessage;
+
+  constructor(incoming: IncomingMessage) {
+    this.#incoming = incoming;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this.#incoming.iterator({ destroyOnReturn: false });
+  }
 }
 
 function toNext(
