@@ -1,4 +1,5 @@
 import { type Assessment, assess, type Context, judgeBatches, NOTHING } from "./assess.ts";
+import { goesStraight } from "./bend.ts";
 import { commitsLess, SCAVENGE_MARKS } from "./envelope.ts";
 import { type Horizons, UNPROVEN_HORIZONS } from "./horizons.ts";
 import { collectedCurve, directCurve, type LiveCurve, straightCurve, trustingCurve } from "./live-curve.ts";
@@ -75,7 +76,7 @@ export class Channel {
     if (!trusting) return proven;
     const { withProcess, firstHours, halfDay } = this.#horizons;
     const unproven = assess(trusting, context.under({ ...UNPROVEN_HORIZONS, withProcess, firstHours, halfDay }));
-    return unproven.stage === "confirmed" ? unproven : proven;
+    return unproven.stage === "confirmed" && goesStraight(this.#marks, unproven.from) ? unproven : proven;
   }
 
   #assessDirect(context: Context): Assessment {

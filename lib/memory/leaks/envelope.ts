@@ -37,10 +37,10 @@ export function smoothRise(rise: readonly number[], offset: number): number {
 }
 
 /** The young generation has its size after so many marks of a process; when it grows later, it does so by half of it and more at once. */
-const YOUNG_GROWS_MARKS = 30;
-const YOUNG_STEP_BYTES = 4 * MIB;
+export const YOUNG_GROWS_MARKS = 30;
+export const YOUNG_STEP_BYTES = 4 * MIB;
 /** V8 commits whole pages. */
-const PAGE_BYTES = MIB / 4;
+export const PAGE_BYTES = MIB / 4;
 /** Late commits below this share of early ones show an end of growth. */
 const LATE_COMMITS = 0.65;
 
