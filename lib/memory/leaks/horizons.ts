@@ -72,8 +72,11 @@ export const UNPROVEN_HORIZONS: Horizons = {
   unprovenShare: 0,
 };
 
-/** Off the heap each reading is known, so a plateau shows at once; the reach pays for a pool that fills for most of an hour. */
-export const EXTERNAL_HORIZONS: Horizons = { ...HEAP_HORIZONS, reach: 114 };
+/**
+ * Off the heap each reading is known, so a plateau shows at once, and less growth tells; the reach pays for a pool that fills for most of an
+ * hour.
+ */
+export const EXTERNAL_HORIZONS: Horizons = { ...HEAP_HORIZONS, reach: 114, minimumBytes: MIB };
 
 /** RSS creeps in healthy programs too (pages touched late, fragments, pools of threads): native growth must be larger and last longer. */
 export const NATIVE_HORIZONS: Horizons = {
