@@ -1,6 +1,8 @@
 // Runs one scenario and prints the samples an outside observer would have taken, in the format
 // that `npm run replay` reads: `node --expose-gc record.mjs NAME --seed 1 --ticks 240 --tick-ms 200`.
+// With --asked it waits for a line on its input after each sample, and makes a collection where that says so, as the agent does.
 import { randomBytes } from "node:crypto";
+import { createInterface } from "node:readline";
 import { GCProfiler } from "node:v8";
 import { isHeldOut, scenarios } from "./scenarios.mjs";
 
@@ -15,6 +17,9 @@ const ticks = option("ticks", 240);
 const tickMs = option("tick-ms", 200);
 const seed = option("seed", 1);
 const silent = process.argv.includes("--silent");
+const answers = process.argv.includes("--asked")
+  ? createInterface({ input: process.stdin })[Symbol.asyncIterator]()
+  : null;
 
 let state = Math.imul(seed + name.length * 7919, 2654435761) >>> 0 || 1;
 const random = () => {
@@ -58,6 +63,7 @@ if (!silent)
         channel: scenario.channel,
         onset: h.onset,
         group: isHeldOut(name) ? "programs written after tuning" : "programs it was tuned on",
+        collections: answers ? "asked" : "natural",
       },
     }),
   );
@@ -97,6 +103,7 @@ async function loop() {
     setTimeout(() => process.exit(0), 20);
     return;
   }
+  if ((await answers?.next())?.value === "collect") globalThis.gc();
   next += tickMs;
   setTimeout(loop, Math.max(1, next - Date.now()));
 }

@@ -8,7 +8,9 @@ import { healthyLater } from "./programs/healthy-later.mjs";
 import { healthyLoad } from "./programs/healthy-load.mjs";
 import { healthyOffHeap } from "./programs/healthy-off-heap.mjs";
 import { healthyPools } from "./programs/healthy-pools.mjs";
+import { healthyTails } from "./programs/healthy-tails.mjs";
 import { keptOut } from "./programs/kept-out.mjs";
+import { leaksBesideTails } from "./programs/leaks-beside-tails.mjs";
 import { leaksByCourse } from "./programs/leaks-by-course.mjs";
 import { leaksHidden } from "./programs/leaks-hidden.mjs";
 import { leaksKept } from "./programs/leaks-kept.mjs";
@@ -35,6 +37,8 @@ const tuned = {
   ...leaksLater,
   ...healthyLater,
   ...healthyLate,
+  ...healthyTails,
+  ...leaksBesideTails,
   ...services,
 };
 /** These were written afterwards, and are only scored. */

@@ -1,4 +1,4 @@
-// Programs written last, after all that the detector was changed for. The brotli streams keep 1–2 MB an hour: less than it reports.
+// Programs written last, after all that the detector was changed for. The brotli streams keep 1–2 MB an hour.
 import { createBrotliCompress } from "node:zlib";
 import { day, each, healthy, leak } from "./define.mjs";
 
