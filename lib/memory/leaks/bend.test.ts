@@ -83,7 +83,7 @@ describe("Growth that no collection has proven", () => {
   });
 
   it("is told nothing of by too few young collections", () => {
-    expect(goesStraight(marksOf({ live: leak(10), seed: 1 }), 150)).toBeNull();
+    expect(goesStraight(marksOf({ live: leak(10), seed: 1 }), 180)).toBeNull();
   });
 
   it("is confirmed where it goes on, and never where it slows down all the time", () => {

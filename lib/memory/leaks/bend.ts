@@ -2,7 +2,7 @@ import { PAGE_BYTES, SCAVENGE_MARKS, YOUNG_GROWS_MARKS, YOUNG_STEP_BYTES } from 
 import type { Mark } from "./mark.ts";
 
 /** Young collections that a course shows by. */
-const LEAST_READINGS = 8;
+const LEAST_READINGS = 6;
 /** What a reading may be off by at the least, bytes: V8 commits whole pages, and a young collection leaves what is still in use. */
 const LEAST_ERROR = PAGE_BYTES / 3;
 /** Growth whose rate falls by less than a third from the beginning to the end is straight, as far as its readings can tell. */
