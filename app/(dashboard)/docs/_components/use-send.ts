@@ -49,7 +49,8 @@ async function exchange(operation: Operation, draft: Draft, key: string | null, 
     const response = await fetch(target, {
       method,
       signal,
-      cache: "no-store",
+      // On a write, a browser would send it as a header, and a response that is put would not be stored.
+      cache: method === "GET" ? "no-store" : "default",
       headers: [...headers.map(([name, value]): [string, string] => [name, value]), ...keyHeader(key)],
       body,
     });
