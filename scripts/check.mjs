@@ -6,6 +6,7 @@ import { check, verifyStatic } from "./verify.mjs";
 
 requireNode();
 install();
+install("packages/fleet");
 const { failed } = await verifyStatic();
 const vitest = path.join(projectDir, "node_modules/.bin/vitest");
 const since = process.argv[2];

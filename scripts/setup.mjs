@@ -43,6 +43,14 @@ export function install(folder = ".") {
   });
 }
 
+const FLEET = "packages/fleet";
+
+/** The clients of the engines that a fleet shares, where one of them is asked for: the embedded default has none of them. */
+export function installFleet(environment = process.env) {
+  const { HEADROOM_REDIS_URL: redis, HEADROOM_DATABASE_URL: database } = environment;
+  if (redis || /^postgres(?:ql)?:/.test(database ?? "")) install(FLEET);
+}
+
 function isInstalled(folder) {
   const installed = readJson(at(folder, "node_modules/.package-lock.json"));
   const wanted = readJson(at(folder, "package-lock.json"));

@@ -4,12 +4,13 @@ import { existsSync } from "node:fs";
 import { totalmem } from "node:os";
 import path from "node:path";
 import { chooseGcFlags, effectiveLimitBytes } from "./gc-flags.mjs";
-import { build, fail, install, projectDir, requireNode } from "./setup.mjs";
+import { build, fail, install, installFleet, projectDir, requireNode } from "./setup.mjs";
 
 requireNode();
 const envFile = path.join(projectDir, ".env");
 if (existsSync(envFile)) process.loadEnvFile(envFile);
 install();
+installFleet();
 build();
 
 const { flags, env: allocator } = chooseGcFlags({

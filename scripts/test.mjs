@@ -10,15 +10,26 @@ import { add, check, readVitest, verify } from "./verify.mjs";
 const none = { passed: 0, failed: 0, skipped: 0 };
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
+const canInstall = () => process.getuid?.() === 0 && spawnSync("apt-get", ["--version"]).status === 0;
+
+function installDebian(name, title) {
+  // Runlevel 1: a server that is installed is not started. Tests start their own.
+  const env = { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
+  run("apt-get", ["update", "-qq"], { title: "refreshing the package list", env });
+  run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", name], { title, env });
+}
+
+/** Tests of a fleet start Redis themselves. Where it cannot be had they are left out, and counted as skipped. */
+function wantRedis() {
+  if (spawnSync("redis-server", ["--version"]).status === 0) return;
+  if (canInstall()) installDebian("redis-server", "installing Redis (some seconds)");
+  else say('the tests with Redis are left out: install the package "redis-server" to run them');
+}
+
 function requireBrowser() {
   if ([process.env.CHROMIUM_PATH, ...BROWSERS].some((place) => place && existsSync(place))) return;
-  if (process.getuid?.() === 0 && spawnSync("apt-get", ["--version"]).status === 0) {
-    const env = { DEBIAN_FRONTEND: "noninteractive" };
-    run("apt-get", ["update", "-qq"], { title: "refreshing the package list", env });
-    run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], {
-      title: "installing Chromium (about a minute)",
-      env,
-    });
+  if (canInstall()) {
+    installDebian("chromium", "installing Chromium (about a minute)");
     return;
   }
   const { status } = spawnSync(path.join(projectDir, "node_modules/.bin/playwright"), [
@@ -56,10 +67,12 @@ function adapters() {
 
 requireNode();
 install();
-// Only tests need the published generators of clients, and what the adapters adapt to.
+// Only tests need the published generators of clients, what the adapters adapt to, and the engines of a fleet.
 install("e2e/generators");
+install("packages/fleet");
 installPeersOfAdapters();
 requireBrowser();
+wantRedis();
 const longEnv = process.argv.includes("--long") ? { HEADROOM_TEST_LONG: "1" } : {};
 const totals = await verify();
 build();

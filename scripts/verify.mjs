@@ -85,6 +85,7 @@ export function readVitest(report) {
 if (import.meta.filename === process.argv[1]) {
   requireNode();
   install();
+  install("packages/fleet");
   const { passed, failed, skipped } = await verify();
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   process.exit(failed === 0 ? 0 : 1);

@@ -216,10 +216,27 @@ export const servicesSummarySchema = z.object({
 });
 export type ServicesSummary = z.infer<typeof servicesSummarySchema>;
 
+/** Memory of another process that nodes share: beside the ledger, and in no `usedBytes`. */
+export const redisSchema = z.object({
+  state: z.enum(["ready", "away"]),
+  usedBytes: bytes.nullable().describe("used_memory; null before the first answer"),
+  maxBytes: bytes.nullable().describe("maxmemory; null if Redis has no bound"),
+  evictionPolicy: z
+    .string()
+    .nullable()
+    .describe("maxmemory-policy; any other than noeviction may drop what others count on"),
+  keptBytes: bytes.nullable().describe("What all nodes keep there, by their own estimate"),
+  keptMaxBytes: bytes.describe("HEADROOM_REDIS_MAX_MB"),
+});
+export type RedisReport = z.infer<typeof redisSchema>;
+
 /** Parts that are not available are `null`, never an empty list. */
 export const memoryReportSchema = z.object({
   sample: memorySampleSchema,
   stores: z.array(storeStatsSchema),
+  redis: redisSchema
+    .optional()
+    .describe("Redis of the fleet, as of the last five seconds; only with HEADROOM_REDIS_URL"),
   leaks: leakReportSchema.nullable(),
   services: servicesSummarySchema.optional().describe("Summary of the watched services in the caller's namespace"),
   forecast: forecastSchema.nullable(),

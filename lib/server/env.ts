@@ -42,10 +42,16 @@ export const FIXED = {
     description: "The SQLite database; a relative path starts at the project folder",
   },
   HEADROOM_REDIS_URL: {
-    schema: z.string().max(0).optional(),
+    schema: z.url({ protocol: /^rediss?$/ }).optional(),
     fallback: undefined,
-    takes: "no value: this version stores its state in SQLite",
-    description: "Not supported by this version; must be empty",
+    takes: "redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS",
+    description: "Redis that several nodes share; without it everything is embedded",
+  },
+  HEADROOM_REDIS_MAX_MB: {
+    schema: integer(1, 1_048_576),
+    fallback: 1_024,
+    takes: "a number from 1 to 1048576 (MB)",
+    description: "Most memory in Redis for what all nodes keep there, in MB",
   },
   HEADROOM_OPERATOR_KEY: {
     schema: z.string().min(16).max(256).optional(),

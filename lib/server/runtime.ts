@@ -8,6 +8,7 @@ import { composeLeaks } from "./compose/compose-leaks.ts";
 import { composeIdleCollector, composeMemoryControl, composeTrim } from "./compose/compose-memory-control.ts";
 import { composeQuotas } from "./compose/compose-quotas.ts";
 import { composeRag } from "./compose/compose-rag.ts";
+import { composeRedis } from "./compose/compose-redis.ts";
 import { composeSessions } from "./compose/compose-sessions.ts";
 import { composeStreams } from "./compose/compose-streams.ts";
 import { composeVectors } from "./compose/compose-vectors.ts";
@@ -32,6 +33,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const core = await Core.open(env, clock, log);
   const monitor = await Monitor.open(core);
   const quotas = await composeQuotas(core);
+  const redis = await composeRedis(core);
   const sessions = await composeSessions(core, quotas);
   const firstAnswers = await composeFirstAnswers(core, sessions);
   const cache = composeCache(core, quotas);
@@ -77,6 +79,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
     stores,
     monitor,
     quotas,
+    redis,
     sessions,
     firstAnswers,
     cache,

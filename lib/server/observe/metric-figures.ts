@@ -7,7 +7,7 @@ import { type Durations, LATENCY_BUCKETS } from "./traffic.ts";
 export type MetricsSource = Pick<
   Runtime,
   | ("monitor" | "ledger" | "memory" | "loop" | "traffic" | "stores" | "leaks" | "events" | "sessions" | "streams")
-  | ("clock" | "database" | "settings" | "rag")
+  | ("clock" | "database" | "settings" | "rag" | "redis")
 >;
 
 interface Figure<From extends unknown[]> {
@@ -49,6 +49,19 @@ export function figuresOf({ monitor, ledger, memory, loop, sessions, ...rest }: 
     ),
     gauge("headroom_session_queue_bytes", "Changes on their way to the database", () => sessions.queuedBytes),
     ...outwardFigures(rest),
+    ...redisFigures(rest.redis),
+  ];
+}
+
+/** Of the Redis that nodes share; none without one. */
+function redisFigures(redis: MetricsSource["redis"]): Figure<[]>[] {
+  if (redis === null) return [];
+  const figure = (name: "usedBytes" | "maxBytes" | "keptBytes") => () => redis.report()[name] ?? Number.NaN;
+  return [
+    gauge("headroom_redis_up", "0 while Redis cannot be used", () => Number(redis.fault === null)),
+    gauge("headroom_redis_used_bytes", "used_memory of Redis", figure("usedBytes")),
+    gauge("headroom_redis_max_bytes", "maxmemory of Redis; NaN without", figure("maxBytes")),
+    gauge("headroom_redis_kept_bytes", "What all nodes keep in Redis, by their own estimate", figure("keptBytes")),
   ];
 }
 

@@ -41,6 +41,7 @@ function setUp() {
     loop: { refusals: 0, lagMs: 0 },
     leaks: { report: () => ({ state: "clear" }) },
     sessions: { queuedBytes: 0 },
+    redis: null,
     streams: { jobs: { open: 0, totals: { records: 21, rejects: 22 } } },
     settings: { values: { diskMaxMb: 2 } },
     rag: {

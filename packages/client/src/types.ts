@@ -1001,6 +1001,20 @@ export interface OptimizationRun {
 export interface MemoryReport {
   sample: MemorySample;
   stores: StoreStats[];
+  /** Redis of the fleet, as of the last five seconds; only with HEADROOM_REDIS_URL */
+  redis?: {
+    state: "ready" | "away";
+    /** used_memory; null before the first answer */
+    usedBytes: number | null;
+    /** maxmemory; null if Redis has no bound */
+    maxBytes: number | null;
+    /** maxmemory-policy; any other than noeviction may drop what others count on */
+    evictionPolicy: string | null;
+    /** What all nodes keep there, by their own estimate */
+    keptBytes: number | null;
+    /** HEADROOM_REDIS_MAX_MB */
+    keptMaxBytes: number;
+  } | undefined;
   leaks: LeakReport | null;
   /** Summary of the watched services in the caller's namespace */
   services?: {

@@ -32,7 +32,7 @@ export const healthRoutes: readonly Route[] = [
         throw new AppError("memory-pressure", "Memory is at its hard limit. Writes are refused until it drops.", {
           headers: { "Retry-After": "5" },
         });
-      const { fault } = runtime.storage;
+      const fault = runtime.storage.fault ?? runtime.redis?.fault;
       if (fault) throw new AppError(fault.code, fault.message, { headers: { "Retry-After": "5" } });
       return { status: "ready" };
     },

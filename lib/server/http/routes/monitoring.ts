@@ -27,6 +27,7 @@ export const monitoringRoutes: readonly Route[] = [
       return {
         sample: runtime.monitor.sampler.peek(),
         stores: runtime.stores.map((store) => store.stats()),
+        ...(runtime.redis === null ? {} : { redis: runtime.redis.report() }),
         leaks: runtime.leaks.report(),
         services: runtime.leaks.services(namespace),
         ...rest,

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemClock } from "../../shared/clock.ts";
+import { AppError } from "../../shared/errors.ts";
+import { hasRedis, RedisServer } from "../../testing/redis-server.ts";
+import { RedisConnection } from "./redis-connection.ts";
+
+const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => "done",
+    (error: unknown) => (error instanceof AppError ? error.code : error),
+  );
+
+describe.runIf(hasRedis)("a connection to Redis", () => {
+  let server: RedisServer;
+  let redis: RedisConnection;
+  const faults: (string | null)[] = [];
+
+  beforeAll(async () => {
+    server = await RedisServer.start();
+    redis = await RedisConnection.open({
+      url: server.url,
+      clock: systemClock,
+      onFault: (fault) => faults.push(fault?.message ?? null),
+    });
+  });
+  afterAll(async () => {
+    redis.close();
+    await server.stop();
+  });
+  const back = () => expect.poll(() => redis.fault).toBe(null);
+
+  it("is ready when it opens, and tells the server's figures", async () => {
+    expect(redis.fault).toBe(null);
+    expect(redis.figures).toMatchObject({ maxBytes: null, evictionPolicy: "noeviction", appendOnly: "on" });
+    expect(redis.figures?.usedBytes).toBeGreaterThan(0);
+    expect(await redis.appendFsync()).toBe("everysec");
+  });
+
+  it("runs a script again by itself after the server has lost it", async () => {
+    const echo = redis.script(1, "return {KEYS[1], ARGV[1]}");
+    expect(String(await echo(["key"], ["é"]))).toBe("key,é");
+    await redis.call("SCRIPT", "FLUSH");
+    expect(String(await echo(["key"], [Buffer.from("b")]))).toBe("key,b");
+  });
+
+  it("hears news that are current", async () => {
+    const heard: string[] = [];
+    redis.news.on("test", (message) => heard.push(message));
+    await expect.poll(() => redis.news.isCurrent).toBe(true);
+    await redis.call("PUBLISH", "test", "hello");
+    await expect.poll(() => heard).toEqual(["hello"]);
+  });
+
+  it("fails a command of a stopped server, then every other before it is sent, and is back with the server", async () => {
+    let cuts = 0;
+    redis.news.onLost(() => cuts++);
+    server.pause();
+    expect(await codeOf(redis.call("SET", "late", "1"))).toBe("storage-unavailable");
+    const outcomes = await Promise.all(Array.from({ length: 1_000 }, () => codeOf(redis.call("INCR", "refused"))));
+    expect(new Set(outcomes)).toEqual(new Set(["storage-unavailable"]));
+    await expect.poll(() => redis.news.isCurrent).toBe(false);
+    server.resume();
+    await back();
+    expect(await redis.call("EXISTS", "refused")).toBe(0);
+    await expect.poll(() => redis.news.isCurrent).toBe(true);
+    expect(faults).toContain("Redis does not respond.");
+    expect(faults.at(-1)).toBe(null);
+  });
+
+  it("fails while the server is gone, and keeps what was answered when that comes back", async () => {
+    await redis.call("SET", "kept", "1");
+    await server.kill();
+    expect(await codeOf(redis.call("GET", "kept"))).toBe("storage-unavailable");
+    await server.restart();
+    await back();
+    expect(String(await redis.call("GET", "kept"))).toBe("1");
+  });
+
+  it("says that the server is a read-only replica, and when it no longer is", async () => {
+    // Nobody listens there: a replica without its primary.
+    await redis.call("REPLICAOF", "127.0.0.1", "1");
+    expect(await codeOf(redis.call("SET", "a", "1"))).toBe("storage-read-only");
+    expect(redis.fault?.message).toContain("read-only replica");
+    const other = await RedisConnection.open({ url: server.url, clock: systemClock });
+    expect(other.fault?.code).toBe("storage-read-only");
+    other.close();
+    await asOperator(server, "REPLICAOF", "NO", "ONE");
+    await back();
+  });
+
+  it("tells a full server from one that is away", async () => {
+    await redis.call("CONFIG", "SET", "maxmemory", "1mb");
+    expect(await codeOf(redis.call("SET", "a", "x".repeat(100_000)))).toBe("storage-full");
+    expect(redis.fault).toBe(null);
+    await redis.call("CONFIG", "SET", "maxmemory", "0");
+  });
+});
+
+/** Over a connection of its own, without a breaker. */
+async function asOperator(server: RedisServer, ...command: readonly string[]): Promise<void> {
+  const { loadRedis } = await import("./redis-client.ts");
+  const client = new (loadRedis())(server.url, {});
+  const [name = "", ...args] = command;
+  await client.call(name, ...args);
+  client.disconnect();
+}

@@ -1,0 +1,182 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../../shared/clock.ts";
+import { AppError } from "../../shared/errors.ts";
+import { loadRedis, type RedisArgument, type RedisClient } from "./redis-client.ts";
+import { isAnswered, redisAway, toRedisError } from "./redis-errors.ts";
+import { figuresOf, type RedisFigures } from "./redis-figures.ts";
+import { RedisNews } from "./redis-news.ts";
+
+/** So long an answer is waited for. A command that took longer may still run: it is never sent again. */
+const DEADLINE_MS = 500;
+/** A look at the connection. Its message comes back through the subscriber, and so tells that the news are current. */
+const BEAT_MS = 250;
+const LOOKS_PER_FIGURES = 20;
+/** At the start: an engine that is away then is waited for without one. */
+const START_MS = 2_000;
+/** Commands that wait for an answer. At the deadline's 500 ms no server answers more than about these. */
+const MOST_IN_FLIGHT = 20_000;
+/** A replica may be another server's by now: the name is looked up again this often. */
+const LOOKS_PER_RECONNECT = 4;
+
+/** Never a queue while Redis is away, and nothing sent twice: whoever waits is told, and asks again. */
+const OPTIONS = {
+  commandTimeout: DEADLINE_MS,
+  // Counts while an answer is owed.
+  socketTimeout: 2 * DEADLINE_MS,
+  connectTimeout: 2 * DEADLINE_MS,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  retryStrategy: (attempt: number) => Math.min(50 * attempt, 1_000),
+};
+
+/** Runs a script with keys, then arguments. Bulk strings of the reply are buffers. */
+export type RedisScript = (keys: readonly string[], args: readonly RedisArgument[]) => Promise<unknown>;
+
+export interface RedisConnectionOptions {
+  url: string;
+  clock: Clock;
+  /** Once per change: null when Redis is back. */
+  onFault?: (fault: AppError | null) => void;
+}
+
+/**
+ * The node's connection to Redis, with a circuit breaker: the first command that is not answered within 500 ms, or a lost
+ * socket, opens it, and until a look finds Redis back every command fails at once. Beside it a second one hears `news`.
+ */
+export class RedisConnection {
+  /** What other nodes tell. */
+  readonly news: RedisNews;
+  readonly #client: RedisClient;
+  readonly #onFault: (fault: AppError | null) => void;
+  readonly #stopLooking: () => void;
+  #fault: AppError | null = redisAway("cannot be reached yet.");
+  #figures: RedisFigures | null = null;
+  #inFlight = 0;
+  #isLooking = false;
+  #looks = 0;
+  #scripts = 0;
+  #onReady: () => void = () => undefined;
+
+  private constructor({ url, clock, onFault }: RedisConnectionOptions) {
+    const Redis = loadRedis();
+    this.#onFault = onFault ?? (() => undefined);
+    this.#client = new Redis(url, OPTIONS);
+    // One for each failed attempt; what it means is told by a look.
+    this.#client.on("error", (error: Error) => {
+      if (this.#fault !== null && isAnswered(error)) this.#tell(toRedisError(error) ?? this.#fault);
+    });
+    this.#client.on("close", () => this.#tell(this.#fault ?? redisAway("cannot be reached.")));
+    this.#client.on("ready", () => void this.#look());
+    this.news = new RedisNews(
+      // It waits for its subscription as long as it takes.
+      new Redis(url, { ...OPTIONS, enableOfflineQueue: true, commandTimeout: undefined, maxRetriesPerRequest: null }),
+      clock,
+      `headroom:beat:${randomUUID()}`,
+    );
+    this.#stopLooking = clock.every(BEAT_MS, () => void this.#look());
+  }
+
+  /** Connects. Resolves after 2 s at the latest, whether Redis is there or not. @throws {StartError} without its client. */
+  static async open(options: RedisConnectionOptions): Promise<RedisConnection> {
+    const connection = new RedisConnection(options);
+    await new Promise<void>((resolve) => {
+      const cancel = options.clock.after(START_MS, resolve);
+      connection.#onReady = () => {
+        cancel();
+        resolve();
+      };
+    });
+    return connection;
+  }
+
+  /** Why Redis cannot be used now, for /readyz; null when it can. */
+  get fault(): AppError | null {
+    return this.#fault;
+  }
+
+  /** As of the last five seconds; null before the first look. */
+  get figures(): RedisFigures | null {
+    return this.#figures;
+  }
+
+  /** @returns the reply, with bulk strings as buffers. @throws {AppError} storage-unavailable, storage-read-only, storage-full. */
+  call(command: string, ...args: readonly RedisArgument[]): Promise<unknown> {
+    return this.#sent(() => this.#client.callBuffer(command, ...args));
+  }
+
+  /** Makes a script callable. It is sent once, and again by itself when the server has lost it. Errors are as of `call`. */
+  script(numberOfKeys: number, lua: string): RedisScript {
+    const name = `headroomScript${this.#scripts++}`;
+    this.#client.defineCommand(name, { numberOfKeys, lua });
+    // One cast: `defineCommand` has just added it.
+    const methods = this.#client as unknown as Record<string, (...args: RedisArgument[]) => Promise<unknown>>;
+    const method = `${name}Buffer`;
+    return (keys, args) => this.#sent(() => methods[method]?.(...keys, ...args) ?? Promise.reject(new Error(method)));
+  }
+
+  /** What `appendfsync` promises; null where nobody may ask. */
+  async appendFsync(): Promise<string | null> {
+    try {
+      const reply = await this.call("CONFIG", "GET", "appendfsync");
+      const pairs = Array.isArray(reply) ? reply : [...(reply as Map<unknown, unknown>)].flat();
+      return pairs[1] === undefined ? null : String(pairs[1]);
+    } catch {
+      return null;
+    }
+  }
+
+  close(): void {
+    this.#stopLooking();
+    this.news.close();
+    this.#client.disconnect();
+  }
+
+  async #sent(send: () => Promise<unknown>): Promise<unknown> {
+    if (this.#fault !== null) throw again(this.#fault);
+    if (this.#inFlight >= MOST_IN_FLIGHT) throw redisAway("has too many commands to answer.");
+    this.#inFlight++;
+    try {
+      return await send();
+    } catch (error) {
+      const failure = toRedisError(error);
+      if (failure === null) throw error;
+      // A full server still reads and removes; all else is the same for every command.
+      if (failure.code !== "storage-full" && this.#fault === null) this.#tell(failure);
+      throw failure;
+    } finally {
+      this.#inFlight--;
+    }
+  }
+
+  /** Whether Redis answers now, and four times a second. */
+  async #look(): Promise<void> {
+    if (this.#isLooking || this.#client.status !== "ready") return;
+    this.#isLooking = true;
+    try {
+      await this.#client.call("PUBLISH", this.news.beatChannel, this.news.beat());
+      if (this.#fault !== null || this.#looks % LOOKS_PER_FIGURES === 0)
+        this.#figures = figuresOf(String(await this.#client.call("INFO")));
+      this.#tell(this.#figures?.isReplica ? (toRedisError(READ_ONLY) ?? null) : null);
+      if (this.#fault !== null && this.#looks % LOOKS_PER_RECONNECT === 0) this.#client.disconnect(true);
+    } catch (error) {
+      this.#tell(toRedisError(error) ?? redisAway("answers with an error.", error));
+    } finally {
+      this.#looks++;
+      this.#isLooking = false;
+      if (this.#fault === null) this.#onReady();
+    }
+  }
+
+  #tell(fault: AppError | null): void {
+    const isNews = fault?.message !== this.#fault?.message;
+    this.#fault = fault;
+    if (isNews) this.#onFault(fault);
+  }
+}
+
+const READ_ONLY = Object.assign(new Error("READONLY"), { name: "ReplyError" });
+
+/** A caller gets an error of its own: what is thrown may be given a cause or a stack by others. */
+const again = ({ code, message, retryAfterSeconds, cause }: AppError): AppError =>
+  new AppError(code, message, { retryAfterSeconds, cause });
