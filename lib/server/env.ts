@@ -53,6 +53,13 @@ export const FIXED = {
     takes: "a number from 1 to 1048576 (MB)",
     description: "Most memory in Redis for what all nodes keep there, in MB",
   },
+  HEADROOM_REDIS_TIMEOUT_MS: {
+    schema: integer(50, 60_000),
+    fallback: 500,
+    takes: "a number from 50 to 60000 (milliseconds)",
+    description:
+      "Longest wait for an answer of Redis, in milliseconds; then 503, and no request waits until it answers",
+  },
   HEADROOM_OPERATOR_KEY: {
     schema: z.string().min(16).max(256).optional(),
     fallback: undefined,

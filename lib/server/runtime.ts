@@ -34,7 +34,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const monitor = await Monitor.open(core);
   const quotas = await composeQuotas(core);
   const redis = await composeRedis(core);
-  const sessions = await composeSessions(core, quotas);
+  const sessions = await composeSessions(core, quotas, redis);
   const firstAnswers = await composeFirstAnswers(core, sessions);
   const cache = composeCache(core, quotas);
   quotas.attach({ committed: () => sessions.committed(), cached: (namespace) => cache.held(namespace) });

@@ -1,13 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
+import { Deadlines } from "./deadlines.ts";
 import { loadRedis, type RedisArgument, type RedisClient } from "./redis-client.ts";
-import { isAnswered, redisAway, toRedisError } from "./redis-errors.ts";
+import { isAnswered, LATE, redisAway, toRedisError } from "./redis-errors.ts";
 import { figuresOf, type RedisFigures } from "./redis-figures.ts";
 import { RedisNews } from "./redis-news.ts";
 
 /** So long an answer is waited for. A command that took longer may still run: it is never sent again. */
-const DEADLINE_MS = 500;
+export const DEADLINE_MS = 500;
+/** A socket on which an answer is owed for so long is given up. */
+const SOCKET_MS = 3_000;
 /** A look at the connection. Its message comes back through the subscriber, and so tells that the news are current. */
 const BEAT_MS = 250;
 const LOOKS_PER_FIGURES = 20;
@@ -20,10 +23,9 @@ const LOOKS_PER_RECONNECT = 4;
 
 /** Never a queue while Redis is away, and nothing sent twice: whoever waits is told, and asks again. */
 const OPTIONS = {
-  commandTimeout: DEADLINE_MS,
   // Counts while an answer is owed.
-  socketTimeout: 2 * DEADLINE_MS,
-  connectTimeout: 2 * DEADLINE_MS,
+  socketTimeout: SOCKET_MS,
+  connectTimeout: SOCKET_MS,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
@@ -36,12 +38,14 @@ export type RedisScript = (keys: readonly string[], args: readonly RedisArgument
 export interface RedisConnectionOptions {
   url: string;
   clock: Clock;
+  /** Longest wait for an answer; 500 ms when left out. */
+  deadlineMs?: number;
   /** Once per change: null when Redis is back. */
   onFault?: (fault: AppError | null) => void;
 }
 
 /**
- * The node's connection to Redis, with a circuit breaker: the first command that is not answered within 500 ms, or a lost
+ * The node's connection to Redis, with a circuit breaker: the first command that is not answered in time, or a lost
  * socket, opens it, and until a look finds Redis back every command fails at once. Beside it a second one hears `news`.
  */
 export class RedisConnection {
@@ -52,14 +56,15 @@ export class RedisConnection {
   readonly #stopLooking: () => void;
   #fault: AppError | null = redisAway("cannot be reached yet.");
   #figures: RedisFigures | null = null;
-  #inFlight = 0;
+  readonly #deadlines: Deadlines;
   #isLooking = false;
   #looks = 0;
   #scripts = 0;
   #onReady: () => void = () => undefined;
 
-  private constructor({ url, clock, onFault }: RedisConnectionOptions) {
+  private constructor({ url, clock, deadlineMs = DEADLINE_MS, onFault }: RedisConnectionOptions) {
     const Redis = loadRedis();
+    this.#deadlines = new Deadlines(clock, deadlineMs);
     this.#onFault = onFault ?? (() => undefined);
     this.#client = new Redis(url, OPTIONS);
     // One for each failed attempt; what it means is told by a look.
@@ -70,7 +75,7 @@ export class RedisConnection {
     this.#client.on("ready", () => void this.#look());
     this.news = new RedisNews(
       // It waits for its subscription as long as it takes.
-      new Redis(url, { ...OPTIONS, enableOfflineQueue: true, commandTimeout: undefined, maxRetriesPerRequest: null }),
+      new Redis(url, { ...OPTIONS, enableOfflineQueue: true, maxRetriesPerRequest: null }),
       clock,
       `headroom:beat:${randomUUID()}`,
     );
@@ -128,24 +133,22 @@ export class RedisConnection {
 
   close(): void {
     this.#stopLooking();
+    this.#deadlines.stop();
     this.news.close();
     this.#client.disconnect();
   }
 
   async #sent(send: () => Promise<unknown>): Promise<unknown> {
     if (this.#fault !== null) throw again(this.#fault);
-    if (this.#inFlight >= MOST_IN_FLIGHT) throw redisAway("has too many commands to answer.");
-    this.#inFlight++;
+    if (this.#deadlines.waiting >= MOST_IN_FLIGHT) throw redisAway("has too many commands to answer.");
     try {
-      return await send();
+      return await this.#deadlines.within(send(), late);
     } catch (error) {
       const failure = toRedisError(error);
       if (failure === null) throw error;
       // A full server still reads and removes; all else is the same for every command.
       if (failure.code !== "storage-full" && this.#fault === null) this.#tell(failure);
       throw failure;
-    } finally {
-      this.#inFlight--;
     }
   }
 
@@ -154,9 +157,9 @@ export class RedisConnection {
     if (this.#isLooking || this.#client.status !== "ready") return;
     this.#isLooking = true;
     try {
-      await this.#client.call("PUBLISH", this.news.beatChannel, this.news.beat());
+      await this.#asked("PUBLISH", this.news.beatChannel, this.news.beat());
       if (this.#fault !== null || this.#looks % LOOKS_PER_FIGURES === 0)
-        this.#figures = figuresOf(String(await this.#client.call("INFO")));
+        this.#figures = figuresOf(String(await this.#asked("INFO")));
       this.#tell(this.#figures?.isReplica ? (toRedisError(READ_ONLY) ?? null) : null);
       if (this.#fault !== null && this.#looks % LOOKS_PER_RECONNECT === 0) this.#client.disconnect(true);
     } catch (error) {
@@ -168,6 +171,11 @@ export class RedisConnection {
     }
   }
 
+  /** Past the breaker: only a look may. */
+  #asked(command: string, ...args: readonly RedisArgument[]): Promise<unknown> {
+    return this.#deadlines.within(this.#client.call(command, ...args), late);
+  }
+
   #tell(fault: AppError | null): void {
     const isNews = fault?.message !== this.#fault?.message;
     this.#fault = fault;
@@ -175,6 +183,7 @@ export class RedisConnection {
   }
 }
 
+const late = (): Error => new Error(LATE);
 const READ_ONLY = Object.assign(new Error("READONLY"), { name: "ReplyError" });
 
 /** A caller gets an error of its own: what is thrown may be given a cause or a stack by others. */

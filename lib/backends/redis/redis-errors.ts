@@ -25,6 +25,9 @@ const ANSWERED: Readonly<Record<string, (cause: Error) => AppError>> = {
   NOPERM: (cause) => redisAway("does not permit this user a command that is needed.", cause),
 };
 
+/** Says an error that stands for an answer that did not come in time. */
+export const LATE = "no answer in time";
+
 /** Whether Redis answered: the command was refused, and the connection is sound. */
 export function isAnswered(error: unknown): error is Error {
   return error instanceof Error && error.name === "ReplyError";
@@ -36,6 +39,6 @@ export function isAnswered(error: unknown): error is Error {
  */
 export function toRedisError(error: unknown): AppError | null {
   if (isAnswered(error)) return ANSWERED[/^[A-Z]+/.exec(error.message)?.[0] ?? ""]?.(error) ?? null;
-  const isLate = error instanceof Error && error.message === "Command timed out";
+  const isLate = error instanceof Error && error.message === LATE;
   return redisAway(isLate ? "does not respond." : "cannot be reached.", error);
 }

@@ -6,10 +6,15 @@ export const KEPT_KEY = "headroom:kept";
 export type KeptInRedis = "sessions" | "responses";
 
 /**
- * Lua for scripts that grow or shrink what is kept. `keptBytes()` is the sum of all kinds; `addKept(kind, bytes)`, which may be
- * negative, must follow every change. A script asks before its first write: what it did before an error stays done.
+ * Lua for scripts that grow or shrink what is kept. `addKept(kind, bytes)`, which may be negative, must follow every change.
+ * A script asks before its first write: what it did before an error stays done.
+ *
+ * Who asks what: a session is refused when all sessions (`keptOf('sessions')`) would pass the bound. A response makes room
+ * among responses until the sum (`keptBytes()`) is within it, so that sessions may take the room of responses, and never the
+ * other way round.
  */
 export const KEPT_LUA = `
+local function keptOf(kind) return tonumber(redis.call('HGET', '${KEPT_KEY}', kind) or '0') end
 local function keptBytes()
   local sum = 0
   for _, bytes in ipairs(redis.call('HVALS', '${KEPT_KEY}')) do sum = sum + tonumber(bytes) end

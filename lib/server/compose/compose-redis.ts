@@ -26,7 +26,7 @@ export interface SharedRedis {
  * @throws {StartError} when its client is not installed.
  */
 export async function composeRedis({ env, clock, log, settings, onStop }: Core): Promise<SharedRedis | null> {
-  const { HEADROOM_REDIS_URL: url, HEADROOM_REDIS_MAX_MB: maxMb } = env.fixed;
+  const { HEADROOM_REDIS_URL: url, HEADROOM_REDIS_MAX_MB: maxMb, HEADROOM_REDIS_TIMEOUT_MS: deadlineMs } = env.fixed;
   if (url === undefined) return null;
   const [{ RedisConnection }, { readKept }] = await Promise.all([
     import("../../backends/redis/redis-connection.ts"),
@@ -43,7 +43,12 @@ export async function composeRedis({ env, clock, log, settings, onStop }: Core):
     else log.info("Redis is back");
     if (fault === null) tellOnce();
   };
-  const connection = await RedisConnection.open({ url, clock, onFault: (fault) => isOpen && onFault(fault) });
+  const connection = await RedisConnection.open({
+    url,
+    clock,
+    deadlineMs,
+    onFault: (fault) => isOpen && onFault(fault),
+  });
   isOpen = true;
   if (connection.fault === null) tellOnce();
   else onFault(connection.fault);

@@ -1,11 +1,42 @@
 import { createSessionRows } from "../../backends/sqlite/session-rows.ts";
 import type { Quotas } from "../../ports/namespace-quotas.ts";
+import type { SessionStore } from "../../ports/session-store.ts";
 import { MIB } from "../../shared/bytes.ts";
 import { SessionPool } from "../../stores/sessions/session-pool.ts";
+import { SharedSessions } from "../../stores/sessions/shared/shared-sessions.ts";
+import type { SharedRedis } from "./compose-redis.ts";
 import type { Core } from "./core.ts";
 
-/** The session pool over the database, following the settings. */
-export async function composeSessions(core: Core, quotas: Quotas): Promise<SessionPool> {
+/** Sessions, following the settings: in the Redis that nodes share, or in this node's memory and database. */
+export function composeSessions(core: Core, quotas: Quotas, redis: SharedRedis | null): Promise<SessionStore> {
+  return redis === null ? composePool(core, quotas) : composeShared(core, quotas, redis);
+}
+
+async function composeShared(core: Core, quotas: Quotas, redis: SharedRedis): Promise<SessionStore> {
+  const { clock, settings, ledger } = core;
+  const { values } = settings;
+  const { RedisSessionRows } = await import("../../backends/redis/redis-session-rows.ts");
+  const account = ledger.open("sessions", "sessions", values.sessionsMaxMb * MIB);
+  const sessions = new SharedSessions({
+    rows: new RedisSessionRows({ redis: redis.connection, clock, maxBytes: redis.maxBytes }),
+    account,
+    quotas,
+    clock,
+    maxItems: values.maxSessions,
+    idleTimeoutMs: values.sessionTimeoutSeconds * 1000,
+  });
+  core.stores.push(sessions);
+  core.onStop(
+    sessions.start(),
+    settings.follow((next) => {
+      account.setCeiling(next.sessionsMaxMb * MIB);
+      sessions.resize({ maxItems: next.maxSessions, ttlMs: next.sessionTimeoutSeconds * 1000 });
+    }),
+  );
+  return sessions;
+}
+
+async function composePool(core: Core, quotas: Quotas): Promise<SessionPool> {
   const { env, clock, log, database, settings, ledger, storage } = core;
   const { values } = settings;
   const account = ledger.open("sessions", "sessions", values.sessionsMaxMb * MIB);

@@ -6,6 +6,7 @@ import { startThread } from "../../backends/start-thread.ts";
 import { workerEntry } from "../../backends/worker-entry.ts";
 import type { CacheStore } from "../../ports/cache-store.ts";
 import type { SampleLog } from "../../ports/sample-log.ts";
+import type { SessionStore } from "../../ports/session-store.ts";
 import { cacheExport, sessionExport } from "../../services/export-memory.ts";
 import {
   auditExport,
@@ -19,7 +20,6 @@ import {
 import { type SinkOpener, StreamJobs } from "../../services/stream-jobs.ts";
 import { createSinkOpener, type DocumentImport } from "../../services/stream-sinks.ts";
 import { MIB } from "../../shared/bytes.ts";
-import type { SessionPool } from "../../stores/sessions/session-pool.ts";
 import type { VectorStore } from "../../stores/vectors/store/vector-store.ts";
 import { ByteBudget } from "../../streaming/byte-budget.ts";
 import { ExportRoom } from "../../streaming/export-room.ts";
@@ -31,7 +31,7 @@ import type { Rag } from "./rag.ts";
 /** Stores that streams read from and write to. */
 interface StreamStores {
   sampleLog: SampleLog;
-  sessions: SessionPool;
+  sessions: SessionStore;
   cache: CacheStore;
   vectors: VectorStore;
   rag: Rag;

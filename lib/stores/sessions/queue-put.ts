@@ -1,5 +1,6 @@
+import type { SessionView } from "../../ports/session-store.ts";
 import type { SessionMemory } from "./session-memory.ts";
-import { type SessionView, viewOfSlot } from "./session-view.ts";
+import { viewOfSlot } from "./session-view.ts";
 import type { Room, WriteQueue } from "./write-queue.ts";
 
 /** A session in memory, and what its caller calls it. */

@@ -1,4 +1,5 @@
 import { hasTag, type SessionRowSummary, type SessionTerms } from "../../ports/session-rows.ts";
+import type { SessionView } from "../../ports/session-store.ts";
 import type { Condition } from "../../shared/condition.ts";
 import type { Json } from "../../shared/json-value.ts";
 import type { GroupCommit } from "./group-commit.ts";
@@ -10,7 +11,6 @@ import { checkVersion, pressure } from "./session-errors.ts";
 import type { SessionLoads, Visit } from "./session-loads.ts";
 import type { SessionMemory } from "./session-memory.ts";
 import { checkTerms, expiryOf } from "./session-terms.ts";
-import type { SessionView } from "./session-view.ts";
 import type { SpilledSessions } from "./spilled-sessions.ts";
 import type { WriteAdmission } from "./write-admission.ts";
 import type { Room, WriteQueue } from "./write-queue.ts";

@@ -1,4 +1,5 @@
 import { ENDED_FOR_MS, type SessionPast, type SessionRows, type SessionTerms } from "../../ports/session-rows.ts";
+import type { SessionView } from "../../ports/session-store.ts";
 import { AppError } from "../../shared/errors.ts";
 import { KeyedLock } from "../../shared/keyed-lock.ts";
 import { isSessionId, newSessionId } from "./id-index.ts";
@@ -11,7 +12,6 @@ import { pressure, sessionEnded, sessionExists } from "./session-errors.ts";
 import type { SessionLoads } from "./session-loads.ts";
 import type { SessionMemory } from "./session-memory.ts";
 import { checkTerms, expiryOf } from "./session-terms.ts";
-import type { SessionView } from "./session-view.ts";
 import type { WriteAdmission } from "./write-admission.ts";
 import type { WriteQueue } from "./write-queue.ts";
 
@@ -44,7 +44,7 @@ export class SessionCreation {
     this.#parts = parts;
   }
 
-  create(namespace: string, text: string, terms: SessionTerms): Promise<SessionView> {
+  async create(namespace: string, text: string, terms: SessionTerms): Promise<SessionView> {
     const data = this.#parts.writes.measured(text);
     return this.#begin({ key: newSessionId(), ownId: null, namespace, data, terms, past: null });
   }
@@ -68,7 +68,7 @@ export class SessionCreation {
   }
 
   /** Keeps data under an id of the form made here, whether a session was there or not. */
-  put(id: string, namespace: string, text: string, terms: SessionTerms, past: SessionPast | null) {
+  async put(id: string, namespace: string, text: string, terms: SessionTerms, past: SessionPast | null) {
     return this.#put(id, {
       key: id,
       ownId: null,

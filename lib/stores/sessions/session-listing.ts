@@ -7,26 +7,22 @@ import type {
   SessionTally,
   SortedPosition,
 } from "../../ports/session-rows.ts";
+import type {
+  SessionLists,
+  SessionPage,
+  SessionText,
+  SessionView,
+  SortedSessionPage,
+} from "../../ports/session-store.ts";
 import type { DueUses } from "./due-uses.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import type { SessionLoads } from "./session-loads.ts";
 import type { SessionMemory } from "./session-memory.ts";
 import { ROW_GRACE_MS } from "./session-upkeep.ts";
-import { type SessionText, type SessionView, viewOfRow, viewOfSlot } from "./session-view.ts";
+import { viewOfRow, viewOfSlot } from "./session-view.ts";
 
 /** Sessions that an export or a removal lists at a time. */
 const LISTED_AT_ONCE = 100;
-
-export interface SessionPage {
-  views: SessionView[];
-  /** Where the list goes on; null at its end. */
-  next: SessionPosition | null;
-}
-
-export interface SortedSessionPage {
-  views: SessionView[];
-  next: SortedPosition | null;
-}
 
 interface Query {
   after: SessionPosition | null;
@@ -55,7 +51,7 @@ function figureOf(row: SessionRowSummary, sort: SessionOrder["sort"]): number {
 }
 
 /** Looks at many sessions, which counts as no use of any. */
-export class SessionListing {
+export class SessionListing implements SessionLists {
   readonly #parts: Parts;
 
   constructor(parts: Parts) {

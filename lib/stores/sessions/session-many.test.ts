@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
+import type { SortedSessionPage } from "../../ports/session-store.ts";
 import { MIB } from "../../shared/bytes.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { MapRows } from "../../testing/session-rows-in-memory.ts";
 import { TestAccount } from "../../testing/test-account.ts";
-import type { SortedSessionPage } from "./session-listing.ts";
 import { SessionPool } from "./session-pool.ts";
 
 function setUp(maxItems: number, account = new TestAccount(16 * MIB, "sessions")) {

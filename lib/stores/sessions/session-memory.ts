@@ -2,11 +2,12 @@ import type { StoreStats } from "../../contracts/memory.ts";
 import type { Yielder } from "../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { SessionEnd } from "../../ports/session-rows.ts";
+import type { SessionFields } from "../../ports/session-store.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { CoarseClock } from "../core/coarse-clock.ts";
 import { StoreCounters } from "../core/store-counters.ts";
 import { PackingPace } from "./packing-pace.ts";
-import { type SessionFields, SessionTable } from "./session-table.ts";
+import { SessionTable } from "./session-table.ts";
 import type { Departures } from "./spilled-sessions.ts";
 import type { ResidentSessions } from "./write-queue.ts";
 

@@ -3,6 +3,7 @@ import type { BoundedStore, ReliefStep, Yielder } from "../../ports/bounded-stor
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import { NO_QUOTAS, type Quotas } from "../../ports/namespace-quotas.ts";
 import type { SessionPast, SessionRow, SessionRows, SessionSelection } from "../../ports/session-rows.ts";
+import type { SessionStore, SessionText, SessionView } from "../../ports/session-store.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Condition } from "../../shared/condition.ts";
 import type { AppError } from "../../shared/errors.ts";
@@ -18,7 +19,7 @@ import { SessionMemory } from "./session-memory.ts";
 import { sessionRelief } from "./session-relief.ts";
 import { NO_TERMS } from "./session-terms.ts";
 import { SessionUpkeep } from "./session-upkeep.ts";
-import { type SessionText, type SessionView, viewOfRow, viewOfSlot } from "./session-view.ts";
+import { viewOfRow, viewOfSlot } from "./session-view.ts";
 import { SpilledSessions } from "./spilled-sessions.ts";
 import { PRESSURE_RETRIES, WriteAdmission } from "./write-admission.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -45,7 +46,7 @@ export interface SessionPoolOptions {
  * back on its next use, until its idle timeout. Between looking at a session and changing it no other call runs, so that
  * of two writers who name the same version one fails.
  */
-export class SessionPool implements BoundedStore {
+export class SessionPool implements SessionStore, BoundedStore {
   readonly name = "sessions";
   readonly component = "sessions" as const;
   readonly memory: SessionMemory;

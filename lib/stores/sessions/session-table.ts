@@ -1,5 +1,6 @@
 import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { SessionTerms } from "../../ports/session-rows.ts";
+import type { SessionFields } from "../../ports/session-store.ts";
 import { HotValues } from "../bytes/hot-values.ts";
 import { PackedValues } from "../bytes/packed-values.ts";
 import { FreeSlots } from "../core/free-slots.ts";
@@ -13,21 +14,6 @@ const FIRST_CAPACITY = 64;
 const GROWTH = 1.25;
 /** Created, last used, timeout, end, version, namespace, whose id, and the next free slot. */
 const FIELD_BYTES_PER_SLOT = 8 + 8 + 8 + 8 + 4 + 2 + 1 + 4;
-
-/** What is known of a session beside its data. Times are the pool's (see `SessionTime`), in milliseconds. */
-export interface SessionFields {
-  namespace: string;
-  /** Whether its caller chose the id. */
-  isOwn: boolean;
-  createdAtMs: number;
-  lastUsedAtMs: number;
-  idleTimeoutMs: number;
-  /** Infinite: it ends by its timeout alone. */
-  endsAtMs: number;
-  version: number;
-  /** A JSON list; empty when there are none. */
-  tags: string;
-}
 
 /** The fields of the sessions in memory, in columns; every slot is charged to the account before it exists. */
 export class SessionTable {

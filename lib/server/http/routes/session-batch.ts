@@ -1,7 +1,6 @@
 import type { SessionBatch } from "../../../contracts/sessions.ts";
+import type { SessionStore, SessionView } from "../../../ports/session-store.ts";
 import { AppError } from "../../../shared/errors.ts";
-import type { SessionPool } from "../../../stores/sessions/session-pool.ts";
-import type { SessionView } from "../../../stores/sessions/session-view.ts";
 import { toProblem } from "../answer/problem.ts";
 import { withData } from "./session-views.ts";
 
@@ -24,7 +23,7 @@ interface Result {
 
 /** Gets, then deletes. Sessions are read one after another, so that no more of them are held than the answer may have. */
 export async function runSessionBatch(
-  sessions: SessionPool,
+  sessions: SessionStore,
   { body, namespace, requestId, mostBytes }: Batch,
 ): Promise<{ isPartial: boolean; answer: Buffer }> {
   const { get = [], delete: ended = [], peek = false } = body;

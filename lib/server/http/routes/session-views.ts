@@ -1,6 +1,6 @@
 import type { Session } from "../../../contracts/sessions.ts";
+import type { SessionView } from "../../../ports/session-store.ts";
 import { isoTime } from "../../../shared/iso-time.ts";
-import type { SessionView } from "../../../stores/sessions/session-view.ts";
 
 const CLOSING_BRACE = 0x7d;
 

@@ -13,11 +13,11 @@ import {
   touchSessionSchema,
 } from "../../../contracts/sessions.ts";
 import { type SessionPosition, type SessionTerms, tagsText } from "../../../ports/session-rows.ts";
+import type { SessionView } from "../../../ports/session-store.ts";
 import { holds } from "../../../shared/condition.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { Json } from "../../../shared/json-value.ts";
 import { NO_TERMS } from "../../../stores/sessions/session-terms.ts";
-import type { SessionView } from "../../../stores/sessions/session-view.ts";
 import { readCondition, versionHeaders, versionMismatch } from "../answer/entity-tag.ts";
 import { decodeCursor, decodeSortedCursor, encodeCursor, encodeSortedCursor } from "../answer/page-cursor.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
