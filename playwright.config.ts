@@ -1,9 +1,11 @@
 import { defineConfig } from "@playwright/test";
 import { CHROMIUM_FLAGS, chromiumPath } from "./e2e/support/chromium.ts";
+import { hasRedis } from "./lib/testing/redis-server.ts";
 
 const executablePath = chromiumPath();
 const alone = { workers: 1 };
 const contract = { testMatch: "contract/**/*.spec.ts" };
+const sessions = { testMatch: /contract\/(sessions?[^/]*|conditions|idempotency|quotas|exports)\.spec\.ts$/ };
 
 export default defineConfig({
   testDir: "e2e",
@@ -24,6 +26,9 @@ export default defineConfig({
   projects: [
     { name: "contract through the direct door", ...alone, ...contract, use: { door: "direct" } as object },
     { name: "contract through the Next door", ...alone, ...contract, use: { door: "next" } as object },
+    ...(hasRedis
+      ? [{ name: "contract of sessions in Redis", ...alone, ...sessions, use: { redis: true } as object }]
+      : []),
     { name: "process", ...alone, testMatch: "process/**/*.spec.ts" },
     { name: "pages", ...alone, testMatch: "pages/**/*.spec.ts" },
   ],

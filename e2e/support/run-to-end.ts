@@ -3,10 +3,13 @@ import path from "node:path";
 
 const projectDir = path.resolve(import.meta.dirname, "../..");
 
-/** Runs the server until it ends by itself. */
-export function runToEnd(env: Record<string, string>): Promise<{ code: number | null; stderr: string }> {
+/** Runs the server until it ends by itself. @param installedAt another place where it is installed and built. */
+export function runToEnd(
+  env: Record<string, string>,
+  installedAt = projectDir,
+): Promise<{ code: number | null; stderr: string }> {
   const child = spawn(process.execPath, ["dist/server.js"], {
-    cwd: projectDir,
+    cwd: installedAt,
     env: { ...process.env, NODE_ENV: "production", ...env },
   });
   let stderr = "";

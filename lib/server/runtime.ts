@@ -1,6 +1,8 @@
 import { createRunLog } from "../backends/sqlite/run-log.ts";
 import { LoopGate } from "../memory/pressure/loop-gate.ts";
 import { Sweeper } from "../memory/relief/sweeper.ts";
+import type { Amount } from "../ports/namespace-quotas.ts";
+import type { SessionStore } from "../ports/session-store.ts";
 import type { Clock } from "../shared/clock.ts";
 import { composeCache } from "./compose/compose-cache.ts";
 import { composeFirstAnswers } from "./compose/compose-first-answers.ts";
@@ -37,7 +39,11 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const sessions = await composeSessions(core, quotas, redis);
   const firstAnswers = await composeFirstAnswers(core, sessions);
   const cache = composeCache(core, quotas);
-  quotas.attach({ committed: () => sessions.committed(), cached: (namespace) => cache.held(namespace) });
+  quotas.attach({
+    committed: () => sessions.committed(),
+    cached: (namespace) => cache.held(namespace),
+    sessions: redis === null ? null : (namespace) => tallied(sessions, namespace),
+  });
   const vectors = await composeVectors(core, quotas);
   const rag = await composeRag(core, quotas);
   const streams = composeStreams(core, { sampleLog: monitor.sampleLog, sessions, cache, vectors, rag });
@@ -95,4 +101,10 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
     onStop: core.onStop,
     close: core.close,
   };
+}
+
+/** What a namespace has of sessions that are not in this node's database. */
+async function tallied(sessions: SessionStore, namespace: string): Promise<Amount> {
+  const { bytes, count } = await sessions.listing.tally(namespace, {});
+  return { bytes, items: count };
 }

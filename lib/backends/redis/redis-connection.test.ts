@@ -20,6 +20,7 @@ describe.runIf(hasRedis)("a connection to Redis", () => {
     redis = await RedisConnection.open({
       url: server.url,
       clock: systemClock,
+      deadlineMs: 3_000,
       onFault: (fault) => faults.push(fault?.message ?? null),
     });
   });

@@ -75,7 +75,7 @@ describe("quotas of namespaces", () => {
     const committed = async () => {
       if (stuck) throw stuck;
     };
-    quotas.attach({ committed, cached: () => NOTHING });
+    quotas.attach({ committed, sessions: null, sessions: null, cached: () => NOTHING });
     const absent = { match: [], noneMatch: ["*"] };
     await expect(quotas.set("a", ONE, absent)).rejects.toThrow("no commit");
     expect([await rows.all(), quotas.of("a"), account.grantedBytes]).toEqual([[], null, 0]);
@@ -118,7 +118,11 @@ describe("quotas of namespaces", () => {
     const clock = new FakeClock();
     const quotas = await NamespaceQuotas.open(new RowsInMemory(), new TestAccount(2 ** 20), clock);
     await quotas.set("a", ONE, null);
-    quotas.attach({ committed: () => Promise.reject(new Error("the disk is full")), cached: () => NOTHING });
+    quotas.attach({
+      committed: () => Promise.reject(new Error("the disk is full")),
+      sessions: null,
+      cached: () => NOTHING,
+    });
     expect(await quotas.views(["a"])).toMatchObject([{ quota: ONE, used: { session: { bytes: 7, items: 1 } } }]);
     expect(await quotas.set("a", { bytes: 1, items: null }, null)).toMatchObject({ quota: { bytes: 1, items: null } });
     clock.advance(250);
@@ -170,7 +174,7 @@ describe("quotas of namespaces", () => {
   it("count what the cache holds beside what is on disk", async () => {
     const quotas = await NamespaceQuotas.open(new RowsInMemory(), new TestAccount(2 ** 20), new FakeClock());
     const cached = { bytes: 3, items: 1 };
-    quotas.attach({ committed: async () => undefined, cached: () => cached });
+    quotas.attach({ committed: async () => undefined, cached: () => cached, sessions: null });
     const { used } = await quotas.set("a", { bytes: 10, items: 3 }, null);
     expect(used).toMatchObject({ session: { bytes: 7, items: 1 }, cache: { bytes: 3, items: 1 } });
     const gate = quotas.of("a");

@@ -18,6 +18,8 @@ interface CountedStores {
   committed(): Promise<void>;
   /** What the cache holds of a namespace. */
   cached(namespace: string): Amount;
+  /** Sessions where they are kept elsewhere; null: they are in the database. */
+  sessions: ((namespace: string) => Promise<Amount>) | null;
 }
 
 export interface NamespaceUsage {
@@ -38,7 +40,7 @@ export class NamespaceQuotas implements Quotas {
   #paid = 0;
   /** The last version of any quota: one that is set again after a lift has a version that nobody has seen. */
   #newest = 0;
-  #stores: CountedStores = { committed: async () => undefined, cached: () => ({ bytes: 0, items: 0 }) };
+  #stores: CountedStores = { committed: async () => undefined, cached: () => ({ bytes: 0, items: 0 }), sessions: null };
   /** Changes of one namespace run one after another; a first count of another may take long. */
   readonly #changing = new KeyedLock();
 
@@ -62,6 +64,8 @@ export class NamespaceQuotas implements Quotas {
   /** Names the stores that are counted beside the database. Once, before the first request. */
   attach(stores: CountedStores): void {
     this.#stores = stores;
+    // What is kept elsewhere was not there to be counted.
+    if (stores.sessions !== null) for (const gate of this.#gates.values()) gate.forget();
   }
 
   of(namespace: string): NamespaceGate | null {
@@ -76,7 +80,8 @@ export class NamespaceQuotas implements Quotas {
   /** What these namespaces may keep and do keep, in their order. While sessions cannot be committed: of these what is on disk. */
   async views(namespaces: readonly string[]): Promise<NamespaceUsage[]> {
     if (this.#gates.size > 0) await this.#stores.committed().catch(() => undefined);
-    const rows = new Map((await this.#rows.find(namespaces)).map((row) => [row.namespace, row]));
+    const found = await Promise.all((await this.#rows.find(namespaces)).map((row) => this.#whole(row)));
+    const rows = new Map(found.map((row) => [row.namespace, row]));
     return namespaces.map((namespace) => {
       const row = this.#gates.has(namespace) ? rows.get(namespace) : undefined;
       return row ? this.#usageOf(row) : { quota: NO_QUOTA, version: 0, used: null };
@@ -140,7 +145,7 @@ export class NamespaceQuotas implements Quotas {
       kept: async () => {
         await this.#stores.committed();
         const [row] = await this.#rows.find([namespace]);
-        return row ? sum(Object.values(row.kept)) : { bytes: 0, items: 0 };
+        return row ? sum(Object.values((await this.#whole(row)).kept)) : { bytes: 0, items: 0 };
       },
       cached: () => this.#stores.cached(namespace),
     };
@@ -154,6 +159,14 @@ export class NamespaceQuotas implements Quotas {
     if (this.#paid <= this.#gates.size) return;
     this.#paid--;
     this.#account.release(GATE_BYTES);
+  }
+
+  /** With what is kept elsewhere. */
+  async #whole(row: QuotaRow): Promise<QuotaRow> {
+    const { sessions } = this.#stores;
+    if (sessions === null) return row;
+    const { namespace, quota, version, kept } = row;
+    return { namespace, quota, version, kept: { ...kept, session: await sessions(namespace) } };
   }
 
   #usageOf({ namespace, quota, version, kept }: QuotaRow): NamespaceUsage {

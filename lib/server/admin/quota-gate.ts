@@ -50,6 +50,11 @@ export class NamespaceGate implements QuotaGate {
     this.#quota = quota;
   }
 
+  /** Nothing is known of what is kept: the next write counts. */
+  forget(): void {
+    this.#most = { bytes: Number.POSITIVE_INFINITY, items: Number.POSITIVE_INFINITY };
+  }
+
   fits({ bytes, items }: Amount): boolean {
     const cached = this.#counts.cached();
     const { bytes: maxBytes, items: maxItems } = this.#quota;

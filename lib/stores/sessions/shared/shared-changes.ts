@@ -13,7 +13,6 @@ import type { Condition } from "../../../shared/condition.ts";
 import { AppError } from "../../../shared/errors.ts";
 import type { Json } from "../../../shared/json-value.ts";
 import { KeyedLock } from "../../../shared/keyed-lock.ts";
-import { recounted } from "../../core/recounted.ts";
 import type { StoreCounters } from "../../core/store-counters.ts";
 import { isSessionId } from "../id-index.ts";
 import type { MeasuredText } from "../measured-text.ts";
@@ -182,16 +181,24 @@ export class SharedChanges {
     }
   }
 
-  /** Takes what the data grow by from the quota of the namespace. @throws {AppError} quota-exceeded. */
-  #admitted<Outcome>(place: SessionPlace, data: MeasuredText | null, change: () => Promise<Outcome>): Promise<Outcome> {
+  /** Takes what the data grow by from the quota of the namespace, until it is there to be counted. @throws {AppError} quota-exceeded. */
+  async #admitted<Outcome>(
+    place: SessionPlace,
+    data: MeasuredText | null,
+    change: () => Promise<Outcome>,
+  ): Promise<Outcome> {
     const gate = this.#parts.quotas.of(place.namespace);
     if (gate === null || data === null) return change();
-    return recounted(gate, async () => {
+    const entry = await gate.enter({ bytes: data.bytes, items: 1 }, async () => {
       const before = await this.#parts.rows.look(place);
-      const more = { bytes: data.bytes - (before?.data.length ?? 0), items: before === null ? 1 : 0 };
-      if (!gate.claim(more)) throw gate.exceeded();
-      return change();
+      return [{ bytes: data.bytes - (before?.data.length ?? 0), items: before === null ? 1 : 0 }];
     });
+    try {
+      if (entry.refused.size > 0) throw gate.exceeded();
+      return await change();
+    } finally {
+      entry.leave();
+    }
   }
 
   #measured(text: string): MeasuredText {
