@@ -66,19 +66,26 @@ export class RedisSessionRows implements SharedSessionRows {
     this.#redis.news.onLost(lost);
   }
 
-  use(place: SessionPlace): Promise<SessionRow | null> {
-    return this.#get("use", place);
+  async use({ key, namespace, ownId }: SessionPlace): Promise<SessionRow | null> {
+    const [, fields, data] = await this.#run("use", [key, namespace, ownId ?? ""]);
+    return fields === undefined ? null : rowOf(summaryOf(key, fields as readonly unknown[]), data as Buffer);
   }
 
-  look(place: SessionPlace): Promise<SessionRow | null> {
-    return this.#get("look", place);
+  /** A plain read, the cheapest of all: what expires within a moment is judged by this node's notion of Redis' time. */
+  async look({ key, namespace, ownId }: SessionPlace): Promise<SessionRow | null> {
+    const fields = (await this.#redis.call("HMGET", scripts.hashOf(key), ...scripts.HASH_FIELDS)) as readonly unknown[];
+    const data = fields[8];
+    if (!Buffer.isBuffer(data)) return null;
+    const row = rowOf(summaryOf(key, fields.with(8, data.length)), data);
+    const isThere = row.namespace === namespace && row.ownId === ownId;
+    return isThere && Math.min(row.lastUsedAtMs + row.idleTimeoutMs, row.endsAtMs) > this.nowMs() ? row : null;
   }
 
   async save(change: SessionSave): Promise<SaveOutcome> {
     const [, kind, ...rest] = await this.#run("save", argumentsOf(change, this.#maxBytes));
     switch (text(kind)) {
       case "saved":
-        return { kind: "saved", row: summaryOf(rest[0], rest[1]) };
+        return { kind: "saved", row: summaryOf(rest[0], rest[1] as readonly unknown[]) };
       case "version":
         return { kind: "version", version: Number(rest[0]) };
       case "full":
@@ -117,7 +124,7 @@ export class RedisSessionRows implements SharedSessionRows {
     const list = tag === undefined ? `headroom:${LISTS[sort]}:${namespace}` : `headroom:tag:${namespace}\n${tag}`;
     const place = after === null ? [0, 0, ""] : [1, ...after];
     const [, goesOn, ...members] = await this.#run("part", [list, order === "desc" ? 1 : 0, ...place, limit]);
-    const seen = members as readonly (readonly [key: unknown, figure: unknown, fields: unknown])[];
+    const seen = members as readonly (readonly [key: unknown, figure: unknown, fields: readonly unknown[] | null])[];
     const last = Number(goesOn) === 1 ? seen.at(-1) : undefined;
     return {
       rows: seen.flatMap(([key, , fields]) => (fields === null ? [] : [summaryOf(key, fields)])),
@@ -138,7 +145,9 @@ export class RedisSessionRows implements SharedSessionRows {
       after ?? "",
       limit,
     ]);
-    const rows = (found as readonly (readonly [unknown, unknown])[]).map(([key, fields]) => summaryOf(key, fields));
+    const rows = (found as readonly (readonly [unknown, readonly unknown[]])[]).map(([key, fields]) =>
+      summaryOf(key, fields),
+    );
     return { rows, next: text(next) || null };
   }
 
@@ -155,13 +164,6 @@ export class RedisSessionRows implements SharedSessionRows {
     return Number(await this.#redis.call("ZCARD", "headroom:due"));
   }
 
-  async #get(script: "use" | "look", { key, namespace, ownId }: SessionPlace): Promise<SessionRow | null> {
-    const [, found, fields, data] = await this.#run(script, [key, namespace, ownId ?? ""]);
-    if (found === undefined) return null;
-    // The reply's buffer is shared with others: whoever keeps the data copies them.
-    return { ...summaryOf(found, fields), data: data as Buffer };
-  }
-
   async #run(script: keyof typeof SCRIPTS, args: readonly RedisArgument[]): Promise<Reply> {
     const reply = (await this.#scripts[script]([], args)) as Reply;
     this.#aheadMs = reply[0] - this.#clock.monotonicMs();
@@ -171,7 +173,6 @@ export class RedisSessionRows implements SharedSessionRows {
 
 const SCRIPTS = {
   use: scripts.USE,
-  look: scripts.LOOK,
   uses: scripts.USES,
   save: scripts.SAVE,
   end: scripts.END,
@@ -206,9 +207,14 @@ function argumentsOf(change: SessionSave, maxBytes: number): RedisArgument[] {
   ];
 }
 
-function summaryOf(key: unknown, fields: unknown): SessionRowSummary {
-  const [namespace, own, createdAtMs, lastUsedAtMs, idleTimeoutMs, end, version, tags, bytes] =
-    fields as readonly unknown[];
+/** The reply's buffer is shared with others: whoever keeps the data copies them. */
+function rowOf(summary: SessionRowSummary, data: Buffer): SessionRow {
+  const { id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, endsAtMs, version, tags } = summary;
+  return { id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, endsAtMs, version, tags, data };
+}
+
+function summaryOf(key: unknown, fields: readonly unknown[]): SessionRowSummary {
+  const [namespace, own, createdAtMs, lastUsedAtMs, idleTimeoutMs, end, version, tags, bytes] = fields;
   const ownId = text(own);
   const endsAt = text(end);
   return {

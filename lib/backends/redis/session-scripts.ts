@@ -18,6 +18,10 @@ export const CHANGED_CHANNEL = "headroom:sessions:changed";
 /** Removed so long after its time: a use that a node has not told yet arrives before. */
 const GRACE_MS = 5_000;
 
+/** The key of a session's hash, and what `fields` gives of it, with the data in the place of their length. */
+export const hashOf = (key: string): string => `headroom:s:${key}`;
+export const HASH_FIELDS = ["n", "o", "c", "u", "t", "e", "v", "g", "d"] as const;
+
 /** Redis' own time is every node's. */
 export const REDIS_TIME = `
 local function now()
@@ -94,14 +98,7 @@ if not s then return {at} end
 ${IN_PLACE}
 s.u = math.max(s.u, at)
 slide(key, s)
-return {at, key, fields(s), redis.call('HGET', S .. key, 'd')}
-`;
-
-export const LOOK = `${COMMON}
-local key, at = ARGV[1], now()
-local s = living(key, ARGV[2], ARGV[3], at)
-if not s then return {at} end
-return {at, key, fields(s), redis.call('HGET', S .. key, 'd')}
+return {at, fields(s), redis.call('HGET', S .. key, 'd')}
 `;
 
 export const USES = `${COMMON}

@@ -1,7 +1,5 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, describe, expect, it } from "vitest";
 import { RedisConnection } from "../../backends/redis/redis-connection.ts";
-import { RedisSessionRows } from "../../backends/redis/redis-session-rows.ts";
 import { createSessionRows } from "../../backends/sqlite/session-rows.ts";
 import { newStorage } from "../../backends/sqlite/testing/new-storage.ts";
 import type { Yielder } from "../../ports/bounded-store.ts";
@@ -11,10 +9,11 @@ import { MIB } from "../../shared/bytes.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import { SessionPool } from "../../stores/sessions/session-pool.ts";
-import { SharedSessions } from "../../stores/sessions/shared/shared-sessions.ts";
+import type { SharedSessions } from "../../stores/sessions/shared/shared-sessions.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { hasRedis, RedisServer } from "../../testing/redis-server.ts";
 import { TestAccount } from "../../testing/test-account.ts";
+import { openFleet, TIME_KEY } from "./session-fleet.fixture.ts";
 
 const yielder: Yielder = { spent: false, yield: () => Promise.resolve() };
 const storage = newStorage();
@@ -58,26 +57,7 @@ describe.runIf(hasRedis)("with Redis", async () => {
     await server?.stop();
   });
 
-  /** A node of a fleet whose time stands still until it is moved. */
-  async function fleet() {
-    await redis.call("FLUSHALL");
-    const clock = new FakeClock();
-    const timeKey = `time-${randomUUID()}`;
-    const tell = () => redis.call("SET", timeKey, clock.nowMs());
-    await tell();
-    const time = `local function now() return tonumber(redis.call('GET', '${timeKey}')) end\n`;
-    const node = (connection: RedisConnection, maxItems = 4, maxBytes = 64 * MIB) => {
-      const rows = new RedisSessionRows({ redis: connection, clock, maxBytes, time });
-      const account = new TestAccount(4 * MIB, "sessions");
-      const store = new SharedSessions({ rows, account, clock, maxItems, idleTimeoutMs: IDLE_MS });
-      return { store, rows, account };
-    };
-    const advance = async (byMs: number) => {
-      clock.advance(byMs);
-      await tell();
-    };
-    return { clock, node, advance };
-  }
+  const fleet = () => openFleet(redis);
 
   describeSessionStore("sessions in Redis", async () => {
     const { clock, node, advance } = await fleet();
@@ -108,7 +88,7 @@ describe.runIf(hasRedis)("with Redis", async () => {
   };
   /** Everything in Redis but the tests' own clock. */
   const keys = async () =>
-    ((await redis.call("KEYS", "*")) as Buffer[]).map(String).filter((key) => !key.startsWith("time-"));
+    ((await redis.call("KEYS", "*")) as Buffer[]).map(String).filter((key) => !key.startsWith(TIME_KEY));
 
   it("leaves no row in any index once sessions are gone, ended or expired, and counts what they took back", async () => {
     const { node, advance } = await fleet();

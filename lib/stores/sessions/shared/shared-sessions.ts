@@ -2,7 +2,7 @@ import type { StoreStats } from "../../../contracts/memory.ts";
 import type { BoundedStore, ReliefStep, Yielder } from "../../../ports/bounded-store.ts";
 import type { MemoryAccount } from "../../../ports/memory-account.ts";
 import { NO_QUOTAS, type Quotas } from "../../../ports/namespace-quotas.ts";
-import type { SessionPast, SessionSelection } from "../../../ports/session-rows.ts";
+import type { SessionPast, SessionRow, SessionSelection } from "../../../ports/session-rows.ts";
 import type { SessionStore, SessionView } from "../../../ports/session-store.ts";
 import type { SessionPlace, SharedSessionRows } from "../../../ports/shared-session-rows.ts";
 import type { Clock } from "../../../shared/clock.ts";
@@ -13,6 +13,7 @@ import { newSessionId } from "../id-index.ts";
 import { notFound } from "../session-errors.ts";
 import { NO_TERMS } from "../session-terms.ts";
 import { viewOfRow } from "../session-view.ts";
+import { usedAt } from "../used-at.ts";
 import { type NearSession, NearSessions } from "./near-sessions.ts";
 import { PendingUses } from "./pending-uses.ts";
 import { ownPlace, placesOf } from "./session-places.ts";
@@ -21,7 +22,7 @@ import { SharedListing } from "./shared-listing.ts";
 
 /** How often uses are told. */
 const USES_MS = 250;
-/** A copy that would expire sooner is not answered from: the use might come too late. */
+/** The use of a session that would expire sooner is told at once: with others it might come too late. */
 const MARGIN_MS = 3_000;
 const EXPIRED_AT_ONCE = 200;
 const ENDED_AT_ONCE = 100;
@@ -169,13 +170,7 @@ export class SharedSessions implements SessionStore, BoundedStore {
     }
     this.#counters.miss();
     for (const place of places) {
-      const filling = this.#near.begin(place.key);
-      let row = null;
-      try {
-        row = await this.#rows.use(place);
-      } finally {
-        this.#near.end(place.key, filling, this.#rows.isCurrent ? row : null);
-      }
+      const row = await this.#use(place);
       if (row !== null) return show(viewOfRow(row, row.data.length), row.data);
     }
     throw notFound();
@@ -238,14 +233,32 @@ export class SharedSessions implements SessionStore, BoundedStore {
     return removed;
   }
 
-  /** A copy that lives for long enough to tell its use. */
+  /** A use that may be told with others costs a plain read; one shortly before the session's end is told by the read. */
+  async #use(place: SessionPlace): Promise<SessionRow | null> {
+    const { key } = place;
+    const filling = this.#near.begin(key);
+    let row: SessionRow | null = null;
+    try {
+      row = await this.#rows.look(place);
+      if (row !== null && !(this.#hasTime(row) && this.#uses.add(key))) row = await this.#rows.use(place);
+    } finally {
+      this.#near.end(key, filling, this.#rows.isCurrent ? row : null);
+    }
+    return row && usedAt(row, Math.max(row.lastUsedAtMs, this.#rows.nowMs()));
+  }
+
+  /** Whether it lives for long enough to tell its use later. */
+  #hasTime({ lastUsedAtMs, idleTimeoutMs, endsAtMs }: SessionRow): boolean {
+    const nowMs = this.#rows.nowMs();
+    return lastUsedAtMs + idleTimeoutMs > nowMs + MARGIN_MS && endsAtMs > nowMs;
+  }
+
+  /** A copy that its use need not be told of at once. */
   #nearest(places: readonly SessionPlace[]): NearSession | null {
     for (const { key, namespace, ownId } of places) {
       const near = this.#near.get(key);
       if (near?.row.namespace !== namespace || near.row.ownId !== ownId) continue;
-      const { lastUsedAtMs, idleTimeoutMs, endsAtMs } = near.row;
-      const nowMs = this.#rows.nowMs();
-      return lastUsedAtMs + idleTimeoutMs > nowMs + MARGIN_MS && endsAtMs > nowMs ? near : null;
+      return this.#hasTime(near.row) ? near : null;
     }
     return null;
   }
