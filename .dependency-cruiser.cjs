@@ -118,9 +118,9 @@ module.exports = {
     {
       name: "sql-lives-in-backends",
       severity: "error",
-      comment: "Prisma and SQLite are used by lib/backends alone.",
+      comment: "Prisma, SQLite and the client of Redis are used by lib/backends alone.",
       from: { path: "^(app|lib)/", pathNot: `^lib/(backends|workers)/|${TESTS}` },
-      to: { path: "node_modules/(@prisma|prisma|libsql)" },
+      to: { path: "node_modules/(@prisma|prisma|libsql|ioredis)" },
     },
   ],
   options: {

@@ -1,9 +1,7 @@
 import type { RedisConnection } from "./redis-connection.ts";
 
-/** What all nodes keep in Redis, in bytes by kind: a hash that every script which adds or removes something changes with it. */
+/** What all nodes keep in Redis, in bytes by kind (`sessions`, `responses`): a hash that every script which adds or removes something changes with it. */
 export const KEPT_KEY = "headroom:kept";
-/** The kinds. Their sum is what `HEADROOM_REDIS_MAX_MB` bounds. */
-export type KeptInRedis = "sessions" | "responses";
 
 /**
  * Lua for scripts that grow or shrink what is kept. `addKept(kind, bytes)`, which may be negative, must follow every change.
