@@ -34,7 +34,7 @@ interface Side {
   figures: Record<Work, Figure[]>;
 }
 
-async function start(name: string, script: string, env: Record<string, string>): Promise<Side> {
+async function start(name: string, script: string, env: Record<string, string>, begin = true): Promise<Side> {
   const child = spawn(process.execPath, [script], {
     cwd: projectDir,
     env: { ...process.env, NODE_ENV: "production", PORT: "0", HEADROOM_LOG_LEVEL: "error", ...env },
@@ -53,6 +53,8 @@ async function start(name: string, script: string, env: Record<string, string>):
   const paths: string[] = [];
   for (let n = 0; n < SESSIONS; n++) {
     const target = `/api/v1/sessions/${`bench-${n}`.padEnd(30, "x")}`;
+    paths.push(target);
+    if (!begin) continue;
     const response = await fetch(`${url}${target}`, {
       method: "PUT",
       headers: { ...headers, "if-none-match": "*" },
@@ -60,7 +62,6 @@ async function start(name: string, script: string, env: Record<string, string>):
     });
     if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()}`);
     await response.arrayBuffer();
-    paths.push(target);
   }
   return { name, url, process: child, paths, figures: { "read of one session": [], "read of 2,000": [], write: [] } };
 }
@@ -90,6 +91,25 @@ async function measure({ name, url, paths, process: child }: Side, work: Work, d
   return { rate: requests.total / took, cpuMicros: ((cpuSeconds(child) - before) * 1e6) / requests.total };
 }
 
+/** How long after a write on one node another answers with it, in milliseconds. */
+async function measureNews(writer: Side, reader: Side): Promise<number[]> {
+  const target = writer.paths[0] ?? "";
+  const times: number[] = [];
+  for (let n = 0; n < 300; n++) {
+    // The reader has a copy, which the write makes wrong.
+    await (await fetch(`${reader.url}${target}`, { headers })).arrayBuffer();
+    const data = { n };
+    await (
+      await fetch(`${writer.url}${target}`, { method: "PUT", headers, body: JSON.stringify({ data }) })
+    ).arrayBuffer();
+    const written = performance.now();
+    for (let seen = -1; seen !== n; )
+      seen = ((await (await fetch(`${reader.url}${target}`, { headers })).json()) as { data: { n: number } }).data.n;
+    times.push(performance.now() - written);
+  }
+  return times.sort((a, b) => a - b);
+}
+
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
@@ -113,6 +133,12 @@ try {
       console.log(`${work}: ${name} ${Math.round(rate)}/s, ${cpu.toFixed(0)} µs CPU, ${ratio.toFixed(2)} × bare`);
     }
   }
+  const second = await start("second node", "dist/server.js", { ...env, ...database("second") }, false);
+  sides.push(second);
+  const [, node] = sides;
+  const news = await measureNews(node as Side, second);
+  const ms = (share: number) => (news[Math.floor(share * (news.length - 1))] ?? Number.NaN).toFixed(1);
+  console.log(`a write is read on another node after ${ms(0.5)} ms (p50), ${ms(0.99)} ms (p99), with the request`);
 } finally {
   for (const side of sides) side.process.kill("SIGKILL");
   await redis.stop();

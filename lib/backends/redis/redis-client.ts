@@ -8,6 +8,8 @@ import { StartError } from "../../shared/errors.ts";
 export interface RedisClient {
   /** `ready` when commands may be sent. */
   readonly status: string;
+  /** The socket, while there is one. */
+  readonly stream?: { cork(): void; uncork(): void } | undefined;
   call(command: string, ...args: readonly RedisArgument[]): Promise<unknown>;
   /** The same with bulk strings as they were sent, undecoded. */
   callBuffer(command: string, ...args: readonly RedisArgument[]): Promise<unknown>;

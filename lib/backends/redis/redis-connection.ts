@@ -9,7 +9,7 @@ import { RedisNews } from "./redis-news.ts";
 
 /** So long an answer is waited for. A command that took longer may still run: it is never sent again. */
 export const DEADLINE_MS = 500;
-/** A socket on which an answer is owed for so long is given up. */
+/** A socket on which an answer is owed for so long is given up; never before the answer's own deadline. */
 const SOCKET_MS = 3_000;
 /** A look at the connection. Its message comes back through the subscriber, and so tells that the news are current. */
 const BEAT_MS = 250;
@@ -22,15 +22,15 @@ const MOST_IN_FLIGHT = 20_000;
 const LOOKS_PER_RECONNECT = 4;
 
 /** Never a queue while Redis is away, and nothing sent twice: whoever waits is told, and asks again. */
-const OPTIONS = {
+const optionsFor = (deadlineMs: number) => ({
   // Counts while an answer is owed.
-  socketTimeout: SOCKET_MS,
+  socketTimeout: Math.max(SOCKET_MS, 2 * deadlineMs),
   connectTimeout: SOCKET_MS,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   retryStrategy: (attempt: number) => Math.min(50 * attempt, 1_000),
-};
+});
 
 /** Runs a script with keys, then arguments. Bulk strings of the reply are buffers. */
 export type RedisScript = (keys: readonly string[], args: readonly RedisArgument[]) => Promise<unknown>;
@@ -58,6 +58,7 @@ export class RedisConnection {
   #figures: RedisFigures | null = null;
   readonly #deadlines: Deadlines;
   #isLooking = false;
+  #isGathering = false;
   #looks = 0;
   #scripts = 0;
   #onReady: () => void = () => undefined;
@@ -66,7 +67,8 @@ export class RedisConnection {
     const Redis = loadRedis();
     this.#deadlines = new Deadlines(clock, deadlineMs);
     this.#onFault = onFault ?? (() => undefined);
-    this.#client = new Redis(url, OPTIONS);
+    const options = optionsFor(deadlineMs);
+    this.#client = new Redis(url, options);
     // One for each failed attempt; what it means is told by a look.
     this.#client.on("error", (error: Error) => {
       if (this.#fault !== null && isAnswered(error)) this.#tell(toRedisError(error) ?? this.#fault);
@@ -75,7 +77,7 @@ export class RedisConnection {
     this.#client.on("ready", () => void this.#look());
     this.news = new RedisNews(
       // It waits for its subscription as long as it takes.
-      new Redis(url, { ...OPTIONS, enableOfflineQueue: true, maxRetriesPerRequest: null }),
+      new Redis(url, { ...options, enableOfflineQueue: true, maxRetriesPerRequest: null }),
       clock,
       `headroom:beat:${randomUUID()}`,
     );
@@ -141,6 +143,7 @@ export class RedisConnection {
   async #sent(send: () => Promise<unknown>): Promise<unknown> {
     if (this.#fault !== null) throw again(this.#fault);
     if (this.#deadlines.waiting >= MOST_IN_FLIGHT) throw redisAway("has too many commands to answer.");
+    this.#gather();
     try {
       return await this.#deadlines.within(send(), late);
     } catch (error) {
@@ -169,6 +172,18 @@ export class RedisConnection {
       this.#isLooking = false;
       if (this.#fault === null) this.#onReady();
     }
+  }
+
+  /** What requests of one turn of the event loop send goes out together: a call of the system for each costs more than the rest. */
+  #gather(): void {
+    const { stream } = this.#client;
+    if (this.#isGathering || stream === undefined) return;
+    this.#isGathering = true;
+    stream.cork();
+    setImmediate(() => {
+      this.#isGathering = false;
+      stream.uncork();
+    });
   }
 
   /** Past the breaker: only a look may. */
