@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { MIB } from "../shared/bytes.ts";
 import { AppError } from "../shared/errors.ts";
@@ -155,6 +156,10 @@ export function describeSessionStore(name: string, fresh: () => Promise<TestedSt
       expect((await store.createOwn("other", OWN, '"c"')).version).toBe(1);
       expect((await read(OWN)).text).toBe('"a"');
       expect(await codeOf(store.createOwn(NS, "short", '"b"'))).toBe("validation-failed");
+      // What an own id is kept under is nobody's id.
+      const key = createHash("sha256").update(`${NS}\n${OWN}`).digest("base64url");
+      const guesses = [read(key), peek(key), store.replace(NS, key, "1", null), store.delete(NS, key, null)];
+      expect(new Set(await Promise.all(guesses.map(codeOf)))).toEqual(new Set(["not-found"]));
       await store.delete(NS, OWN, null);
       expect(await codeOf(read(OWN))).toBe("not-found");
       expect((await read(OWN, "other")).text).toBe('"c"');

@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
@@ -52,6 +53,18 @@ describe.runIf(hasRedis)("a connection to Redis", () => {
     await expect.poll(() => heard).toEqual(["hello"]);
   });
 
+  it("connects the news again where they fell silent without a word", async () => {
+    const proxy = await openProxy(server.port);
+    const behind = await RedisConnection.open({ url: proxy.url, clock: systemClock, deadlineMs: 3_000 });
+    await expect.poll(() => behind.news.isCurrent).toBe(true);
+    proxy.muteNews();
+    await expect.poll(() => behind.news.isCurrent).toBe(false);
+    await expect.poll(() => behind.news.isCurrent).toBe(true);
+    expect(behind.fault).toBe(null);
+    behind.close();
+    await proxy.close();
+  });
+
   it("fails a command of a stopped server, then every other before it is sent, and is back with the server", async () => {
     let cuts = 0;
     redis.news.onLost(() => cuts++);
@@ -104,4 +117,31 @@ async function asOperator(server: RedisServer, ...command: readonly string[]): P
   const [name = "", ...args] = command;
   await client.call(name, ...args);
   client.disconnect();
+}
+
+/** A way to Redis on which news can be held back, as behind a cut network: no socket is closed. */
+async function openProxy(port: number) {
+  const sockets = new Set<Socket>();
+  const news: [from: Socket, to: Socket][] = [];
+  const proxy = createServer((client) => {
+    const upstream = connect(port, "127.0.0.1");
+    for (const socket of [client, upstream]) sockets.add(socket.on("error", () => undefined));
+    client.once("close", () => upstream.destroy());
+    client.on("data", (chunk) => {
+      if (/subscribe/i.test(chunk.toString())) news.push([upstream, client]);
+    });
+    client.pipe(upstream);
+    upstream.pipe(client);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    muteNews() {
+      for (const [from, to] of news) from.unpipe(to).resume();
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => proxy.close(resolve));
+    },
+  };
 }

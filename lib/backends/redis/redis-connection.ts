@@ -18,6 +18,8 @@ const LOOKS_PER_FIGURES = 20;
 const START_MS = 2_000;
 /** Commands that wait for an answer. At the deadline's 500 ms no server answers more than about these. */
 const MOST_IN_FLIGHT = 20_000;
+/** Looks without news: their socket may be half dead, which nobody is told of. */
+const SILENT_LOOKS = 20;
 /** A replica may be another server's by now: the name is looked up again this often. */
 const LOOKS_PER_RECONNECT = 4;
 
@@ -52,13 +54,14 @@ export class RedisConnection {
   /** What other nodes tell. */
   readonly news: RedisNews;
   readonly #client: RedisClient;
-  readonly #onFault: (fault: AppError | null) => void;
+  #onFault: (fault: AppError | null) => void;
   readonly #stopLooking: () => void;
   #fault: AppError | null = redisAway("cannot be reached yet.");
   #figures: RedisFigures | null = null;
   readonly #deadlines: Deadlines;
   #isLooking = false;
   #isGathering = false;
+  #silentLooks = 0;
   #looks = 0;
   #scripts = 0;
   #onReady: () => void = () => undefined;
@@ -134,6 +137,8 @@ export class RedisConnection {
   }
 
   close(): void {
+    // Its end is no fault.
+    this.#onFault = () => undefined;
     this.#stopLooking();
     this.#deadlines.stop();
     this.news.close();
@@ -161,6 +166,7 @@ export class RedisConnection {
     this.#isLooking = true;
     try {
       await this.#asked("PUBLISH", this.news.beatChannel, this.news.beat());
+      this.#listen();
       if (this.#fault !== null || this.#looks % LOOKS_PER_FIGURES === 0)
         this.#figures = figuresOf(String(await this.#asked("INFO")));
       this.#tell(this.#figures?.isReplica ? (toRedisError(READ_ONLY) ?? null) : null);
@@ -172,6 +178,14 @@ export class RedisConnection {
       this.#isLooking = false;
       if (this.#fault === null) this.#onReady();
     }
+  }
+
+  /** Connects the news anew where they have been silent for long. */
+  #listen(): void {
+    this.#silentLooks = this.news.isCurrent ? 0 : this.#silentLooks + 1;
+    if (this.#silentLooks < SILENT_LOOKS) return;
+    this.#silentLooks = 0;
+    this.news.reconnect();
   }
 
   /** What requests of one turn of the event loop send goes out together: a call of the system for each costs more than the rest. */

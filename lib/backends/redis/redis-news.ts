@@ -51,6 +51,11 @@ export class RedisNews {
     this.#lost.push(listener);
   }
 
+  /** Subscribes again over another socket. */
+  reconnect(): void {
+    this.#client.disconnect(true);
+  }
+
   close(): void {
     this.#client.disconnect();
   }
