@@ -75,7 +75,7 @@ describe("quotas of namespaces", () => {
     const committed = async () => {
       if (stuck) throw stuck;
     };
-    quotas.attach({ committed, sessions: null, sessions: null, cached: () => NOTHING });
+    quotas.attach({ committed, sessions: null, cached: () => NOTHING });
     const absent = { match: [], noneMatch: ["*"] };
     await expect(quotas.set("a", ONE, absent)).rejects.toThrow("no commit");
     expect([await rows.all(), quotas.of("a"), account.grantedBytes]).toEqual([[], null, 0]);
