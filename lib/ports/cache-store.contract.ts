@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { brotliCompressSync, brotliDecompressSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { bodyOf, type CacheCaller, type CacheUnderTest, cacheCaller } from "../testing/cache-caller.ts";
@@ -150,7 +151,7 @@ export function describeCacheStore(name: string, fresh: () => Promise<CacheUnder
 
     it("refuses what can never fit and what is not what it says, and keeps what is there", async () => {
       await caller.put("k", "old");
-      await expect(caller.put("k", Buffer.alloc(CONTRACT_BOUNDS.maxBytes + 1))).rejects.toMatchObject({
+      await expect(caller.put("k", randomBytes(CONTRACT_BOUNDS.maxBytes + 1))).rejects.toMatchObject({
         code: "item-too-large",
       });
       const bomb = gzipSync(Buffer.alloc(CONTRACT_BOUNDS.maxBodyBytes + 1));
@@ -161,7 +162,7 @@ export function describeCacheStore(name: string, fresh: () => Promise<CacheUnder
     });
 
     it("keeps its bytes within their bound, and lets the first that is not used go, whatever comes", async () => {
-      const body = Buffer.alloc(100_000, 7);
+      const body = randomBytes(100_000);
       await caller.put("used", body);
       for (let at = 0; at < 80; at += 1) {
         await caller.put(`k${at}`, body);
@@ -177,7 +178,7 @@ export function describeCacheStore(name: string, fresh: () => Promise<CacheUnder
     it("lets one namespace that fills it push out nothing of another that holds little", async () => {
       await cacheCaller(cache, "small").put("k", "x");
       for (let at = 0; at < 100; at += 1) {
-        await caller.put(`k${at}`, Buffer.alloc(100_000, at));
+        await caller.put(`k${at}`, randomBytes(100_000));
         advance(10);
       }
       expect((await cacheCaller(cache, "small").get("k")).outcome).toBe("hit");

@@ -1,13 +1,15 @@
 import type { CachePut } from "../../ports/cache-store.ts";
 import { type Condition, holds } from "../../shared/condition.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { CachedResponse } from "./cached-response.ts";
 import { TrailingBytesError } from "./encodings.ts";
 import { type BodyForm, examineBody } from "./held-body.ts";
 import type { Inflations } from "./inflations.ts";
 
 /** @throws {AppError} unless what is there is what the condition asks for. */
-export function requireCondition(condition: Condition | null | undefined, entry: CachedResponse | undefined): void {
+export function requireCondition(
+  condition: Condition | null | undefined,
+  entry: { body: Pick<BodyForm, "identityTag" | "tag"> } | undefined,
+): void {
   if (!condition) return;
   const present = entry ? [entry.body.identityTag, entry.body.tag].map((tag) => tag.slice(1, -1)) : [];
   if (!holds(condition, present))

@@ -25,13 +25,14 @@ interface Stored {
   body: HeldBody;
   owner: Owner;
   nowMs: number;
+  storedAtMs: number;
   freshMs: number;
   sequence: number;
 }
 
 export function newEntry(
   { mediaType, tags, meta, staleMs }: NewResponse,
-  { body, owner, nowMs, freshMs, sequence }: Stored,
+  { body, owner, nowMs, storedAtMs, freshMs, sequence }: Stored,
 ): CachedResponse {
   return {
     body,
@@ -39,7 +40,7 @@ export function newEntry(
     tags,
     meta,
     owner,
-    storedAtMs: nowMs,
+    storedAtMs,
     freshUntilMs: nowMs + freshMs,
     mayBeStale: staleMs > 0,
     lastUsedMs: nowMs,
@@ -102,6 +103,23 @@ export interface NewResponse {
   form: BodyForm;
   bytes: Uint8Array;
   frame: number;
-  maxAgeMs: number | undefined;
+  staleMs: number;
+}
+
+/** A copy of a response that is kept elsewhere. */
+export interface HeldCopy {
+  namespace: string;
+  key: string;
+  /** Grows with every put there. */
+  version: number;
+  bytes: Uint8Array;
+  form: BodyForm;
+  mediaType: string;
+  tags: string;
+  meta: string;
+  ageMs: number;
+  /** Below 0: stale for so long. */
+  freshMs: number;
+  /** From the end of freshness on. */
   staleMs: number;
 }

@@ -72,7 +72,7 @@ describe("FillLeases", () => {
     expect([leases.isHeld("n/c"), leases.leases, leases.waiters]).toEqual([false, 2, 1]);
     expect(account.grantedBytes).toBe(LEASE_BYTES * 2 + WAITER_BYTES);
     expect((await Promise.all(waits.slice(1))).every(({ outcome }) => outcome === "pending")).toBe(true);
-    leases.close();
+    leases.endAll();
     expect((await waits[0])?.outcome).toBe("pending");
     expect(account.grantedBytes).toBe(0);
   });

@@ -153,7 +153,8 @@ export class FillLeases {
     for (const key of [...this.#leases.keys()]) if (isMeant(key)) this.passOn(key);
   }
 
-  close(): void {
+  /** Ends every lease; whoever waits is told to ask again. */
+  endAll(): void {
     for (const key of [...this.#leases.keys()]) {
       const lease = this.#end(key);
       for (const waiter of [...(lease?.waiters ?? [])]) waiter.settle({ outcome: "pending" });

@@ -70,6 +70,14 @@ export class NamespaceScan {
     return removed;
   }
 
+  /** Removes in slices what there is now of all namespaces. */
+  clear(): Promise<void> {
+    return this.#visitAll(
+      () => true,
+      ({ key }) => void this.#options.entries.delete(key),
+    );
+  }
+
   /** As `purge`, but each entry stays until it would have ended anyway. */
   async markStale(namespace: string, which: CacheSelection): Promise<number> {
     this.#voidLeases(namespace, which);
@@ -99,13 +107,20 @@ export class NamespaceScan {
   }
 
   /** Goes in slices through what is there now and still is when its turn comes. */
-  async #visit(
+  #visit(
     namespace: string,
     { tags, prefix = "" }: CacheSelection,
     visit: (entry: WalkedEntry<CachedResponse>) => void,
   ): Promise<void> {
-    const { entries, createYielder, lastSequence } = this.#options;
     const start = fullKey(namespace, prefix);
+    return this.#visitAll((key, value) => isSelected(start, tags, key, value), visit);
+  }
+
+  async #visitAll(
+    isMeant: (key: string, value: CachedResponse) => boolean,
+    visit: (entry: WalkedEntry<CachedResponse>) => void,
+  ): Promise<void> {
+    const { entries, createYielder, lastSequence } = this.#options;
     const yielder = createYielder();
     const sequence = lastSequence();
     // By hash: while this waits, new bounds may build the index anew, and a slot number would mean another entry.
@@ -113,7 +128,7 @@ export class NamespaceScan {
       const stretch: ReturnType<typeof entries.view.walk> = entries.view.walk(from, STRETCH);
       for (const entry of stretch.entries) {
         const { key, value } = entry;
-        if (value.sequence > sequence || !isSelected(start, tags, key, value)) continue;
+        if (value.sequence > sequence || !isMeant(key, value)) continue;
         // It may have gone, or been put again, while this waited.
         if (entries.view.peek(key) === value) visit(entry);
         if (yielder.spent) await yielder.yield();

@@ -14,24 +14,30 @@ import type {
 } from "../../ports/cache-store.ts";
 import type { Amount, QuotaGate } from "../../ports/namespace-quotas.ts";
 import type { Condition } from "../../shared/condition.ts";
-import type { AppError } from "../../shared/errors.ts";
 import { BoundedEntries } from "../cache/bounded-entries.ts";
 import { FairEviction } from "../cache/fair-eviction.ts";
 import { BudgetAccount } from "../core/budget-account.ts";
-import { type Ask, Owners } from "../core/owners.ts";
+import { Owners } from "../core/owners.ts";
 import { BackgroundCompressor } from "./background-compressor.ts";
 import { BodyArena } from "./body-arena.ts";
 import { CacheLookups } from "./cache-lookups.ts";
 import { requireQuota, withinQuota } from "./cache-quota.ts";
-import { examine, itemTooLarge, memoryPressure, requireCondition } from "./cache-refusals.ts";
+import { examine, requireCondition } from "./cache-refusals.ts";
 import { createRelief } from "./cache-relief.ts";
 import { cacheStats } from "./cache-stats.ts";
-import { type CachedResponse, frameBytes, type NewResponse, newEntry, ownText, ownTexts } from "./cached-response.ts";
-import { isWorthCompressing } from "./encodings.ts";
+import {
+  type CachedResponse,
+  frameBytes,
+  type HeldCopy,
+  type NewResponse,
+  ownText,
+  ownTexts,
+} from "./cached-response.ts";
 import { FillLeases, fillBytes } from "./fill-leases.ts";
 import { Inflations } from "./inflations.ts";
 import { fullKey, type ListPage, NamespaceScan, namespaceOf } from "./namespace-scan.ts";
 import type { CacheBounds, ResponseCacheOptions } from "./response-cache-options.ts";
+import { StoredResponses } from "./stored-responses.ts";
 import { TimeToLive } from "./time-to-live.ts";
 
 /**
@@ -53,6 +59,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
   readonly #compressor: BackgroundCompressor;
   readonly #lookups: CacheLookups;
   readonly #scan: NamespaceScan;
+  readonly #stored: StoredResponses;
   #maxBytes: number;
   readonly #ttl: TimeToLive;
   #maxBodyBytes: number;
@@ -100,11 +107,20 @@ export class ResponseCache implements CacheStore, BoundedStore {
       leases: this.#leases,
       lastSequence: () => this.#sequence,
     });
+    this.#stored = new StoredResponses({
+      clock,
+      entries: this.#entries,
+      bodies: this.#bodies,
+      budget: this.#budget,
+      compressor: this.#compressor,
+      owners: this.#owners,
+      compression: options.compression ?? true,
+    });
     this.relief = createRelief({
       entries: this.#entries,
       bodies: this.#bodies,
       compressor: this.#compressor,
-      canCompress: (entry) => this.#canCompress(entry),
+      canCompress: (entry) => this.#stored.canCompress(entry),
       grantedBytes: () => this.#budget.grantedBytes,
     });
   }
@@ -127,12 +143,10 @@ export class ResponseCache implements CacheStore, BoundedStore {
     }
     const { mediaType, tags, meta } = ownTexts(put);
     const frame = frameBytes(key, mediaType, tags, meta);
-    const mostBytes = frame + BodyArena.mostBytesFor(put.body.byteLength);
-    // Refused by its length before anything is inflated or released.
-    if (mostBytes > this.#budget.ceilingBytes - this.#entries.indexBytes) throw this.#refuse(itemTooLarge());
+    this.#stored.requireSize({ frame, bodyBytes: put.body.byteLength });
     const form = await examine(put, this.#maxBodyBytes, this.#inflations);
     const { body: bytes, namespace } = put;
-    const made = { key: ownText(key), mediaType, tags, meta, namespace, form, bytes, frame, maxAgeMs, staleMs };
+    const made = { key: ownText(key), mediaType, tags, meta, namespace, form, bytes, frame, staleMs };
     const gate = this.#options.quotas?.of(namespace) ?? null;
     return gate === null ? this.#keep(put, made, gate) : withinQuota(gate, async () => this.#keep(put, made, gate));
   }
@@ -191,8 +205,34 @@ export class ResponseCache implements CacheStore, BoundedStore {
     return this.#budget.grantedBytes + this.#leases.bytes;
   }
 
-  get leases(): Pick<FillLeases, "leases" | "waiters"> {
+  get leases(): FillLeases {
     return this.#leases;
+  }
+
+  /** What a body is best compressed with, by those who asked lately. */
+  get wantedEncoding(): "br" | "gzip" {
+    return this.#lookups.wantedEncoding;
+  }
+
+  /**
+   * Holds a copy of a response that is kept elsewhere, in the form in which it is there. It is no put: conditions, leases and
+   * quotas are of the place where it is kept. What cannot be held is not, and neither is what was there under its key.
+   */
+  hold(copy: HeldCopy): void {
+    this.#sequence = Math.max(this.#sequence, copy.version);
+    this.#stored.hold(copy);
+  }
+
+  /** Drops a copy that is older than `version`. */
+  forget(namespace: string, key: string, version: number): void {
+    const full = fullKey(namespace, key);
+    const held = this.#entries.view.peek(full);
+    if (held !== undefined && held.sequence < version) this.#entries.delete(full);
+  }
+
+  /** Drops all that was held when it began, in slices. */
+  clear(): Promise<void> {
+    return this.#scan.clear();
   }
 
   async sweep(yielder: Yielder): Promise<number> {
@@ -223,7 +263,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
   #setMaxBytes(maxBytes: number): void {
     const ceilingBytes = maxBytes - fillBytes(maxBytes);
     this.#budget.ceilingBytes = ceilingBytes;
-    this.#freeUntil(() => this.#budget.grantedBytes <= ceilingBytes);
+    this.#stored.freeUntil(() => this.#budget.grantedBytes <= ceilingBytes);
     this.#leases.resize(fillBytes(maxBytes));
     this.#maxBytes = maxBytes;
   }
@@ -235,7 +275,7 @@ export class ResponseCache implements CacheStore, BoundedStore {
 
   close(): void {
     this.#compressor.close();
-    this.#leases.close();
+    this.#leases.endAll();
     this.#entries.close();
   }
 
@@ -246,54 +286,12 @@ export class ResponseCache implements CacheStore, BoundedStore {
     // The lease may have run out, or gone to another, meanwhile.
     this.#leases.require(key, put.lease);
     requireCondition(put.condition, before);
-    const mostBytes = frame + BodyArena.mostBytesFor(bytes.byteLength);
-    const heldBytes = this.#budget.grantedBytes - this.#entries.indexBytes;
-    if (!this.#budget.couldReserve(mostBytes - heldBytes)) throw this.#refuse(memoryPressure());
+    this.#stored.requireMemory(made);
     if (gate !== null) requireQuota(gate, key, frame + bytes.byteLength, before);
-    return this.#store(made, before !== undefined);
-  }
-
-  #store(put: NewResponse, wasThere: boolean): "added" | "replaced" {
-    const { key, form, bytes, frame, maxAgeMs, staleMs } = put;
-    const owner = this.#owners.of(ownText(put.namespace));
-    this.#budget.holdSpare();
-    try {
-      const body = this.#bodies.hold(bytes, form, owner);
-      if (!body) throw this.#refuse(memoryPressure());
-      this.#freeUntil(() => this.#budget.hasRoom(frame), { owner, measure: "bytes", more: frame });
-      const sequence = ++this.#sequence;
-      const nowMs = this.#options.clock.monotonicMs();
-      const freshMs = this.#ttl.of(maxAgeMs);
-      const entry = newEntry(put, { body, owner, nowMs, freshMs, sequence });
-      const outcome = this.#entries.set(key, entry, frame, freshMs + staleMs);
-      if (outcome === "too-large" || outcome === "no-memory") {
-        this.#bodies.release(body);
-        throw outcome === "too-large" ? itemTooLarge() : memoryPressure();
-      }
-      if (this.#canCompress(entry)) this.#compressor.add(body);
-    } finally {
-      this.#budget.releaseSpare();
-    }
+    const storedAtMs = this.#options.clock.monotonicMs();
+    this.#stored.store(made, { storedAtMs, freshMs: this.#ttl.of(put.maxAgeMs), sequence: ++this.#sequence });
     this.#leases.fulfil(key);
     // The entry that it replaces may have been evicted to make room for it.
-    return wasThere ? "replaced" : "added";
-  }
-
-  #canCompress({ body, mediaType }: Pick<CachedResponse, "body" | "mediaType">): boolean {
-    return (
-      (this.#options.compression ?? true) && body.state === "plain" && isWorthCompressing(mediaType, body.identityBytes)
-    );
-  }
-
-  #refuse(error: AppError): AppError {
-    this.#entries.counters.reject();
-    return error;
-  }
-
-  /** Pages of slabs first: an entry evicted for its frame alone would leave its body's room unused. */
-  #freeUntil(isEnough: () => boolean, ask?: Ask): void {
-    while (!isEnough()) {
-      if (this.#bodies.compact() === 0 && this.#entries.evictOne(ask) === 0) return;
-    }
+    return before === undefined ? "added" : "replaced";
   }
 }

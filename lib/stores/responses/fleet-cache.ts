@@ -1,0 +1,224 @@
+import type {
+  CachedHit,
+  CacheLookup,
+  CachePut,
+  CacheQuery,
+  CacheSelection,
+  CacheStore,
+  Listed,
+  PeekedEntry,
+  PutOutcome,
+  SortedPage,
+  SortedPosition,
+} from "../../ports/cache-store.ts";
+import type { Amount } from "../../ports/namespace-quotas.ts";
+import type { SharedResponse, SharedResponses } from "../../ports/shared-responses.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Condition } from "../../shared/condition.ts";
+import { AppError } from "../../shared/errors.ts";
+import { requireCondition } from "./cache-refusals.ts";
+import { splitTags } from "./cached-response.ts";
+import { FleetFills } from "./fleet-fills.ts";
+import { FleetPuts, type FleetPutsOptions } from "./fleet-puts.ts";
+import { matchTag } from "./held-body.ts";
+import { Inflations } from "./inflations.ts";
+import { fullKey } from "./namespace-scan.ts";
+import { formOf, NearCopies } from "./near-copies.ts";
+import { PendingUses } from "./pending-uses.ts";
+import type { ResponseCache } from "./response-cache.ts";
+import type { CacheBounds } from "./response-cache-options.ts";
+import { TopEntries } from "./top-entries.ts";
+
+/** How often uses are told, and what has expired is removed. */
+const UPKEEP_MS = 1_000;
+/** Uses told in one call. */
+const USES = 512;
+const MISS: CacheLookup = { outcome: "miss" };
+/** The place where responses are shared cannot be used now. */
+const AWAY: ReadonlySet<string> = new Set(["storage-unavailable", "storage-read-only", "storage-full"]);
+
+export interface FleetCacheOptions extends FleetPutsOptions {
+  clock: Clock;
+  /** Holds this node's copies, within its own bounds. */
+  near: ResponseCache;
+  shared: SharedResponses;
+}
+
+/**
+ * The response cache of several nodes: responses are kept in a place that they share, and each node holds copies of those that it
+ * serves. While that place is away, a look-up is a miss and a put keeps nothing; all else throws `storage-unavailable`.
+ */
+export class FleetCache implements CacheStore {
+  readonly #options: FleetCacheOptions;
+  readonly #copies: NearCopies;
+  readonly #fills: FleetFills;
+  readonly #puts: FleetPuts;
+  readonly #inflations: Inflations;
+  readonly #uses = new PendingUses();
+  readonly #stopUpkeep: () => void;
+  #isKeepingUp = false;
+
+  constructor(options: FleetCacheOptions) {
+    const { near, shared, clock } = options;
+    this.#options = options;
+    this.#inflations = new Inflations(options.decoders);
+    this.#copies = new NearCopies(near, shared);
+    this.#fills = new FleetFills({ clock, shared, copies: this.#copies, leases: near.leases });
+    this.#puts = new FleetPuts(options, this.#copies, this.#inflations);
+    this.#stopUpkeep = clock.every(UPKEEP_MS, () => void this.#upkeep());
+  }
+
+  async lookup(query: CacheQuery): Promise<CacheLookup> {
+    const { namespace, key, fill } = query;
+    const near = await this.#copies.lookup(query);
+    if (near.outcome !== "hit") return this.#far(query).catch(whenAway(MISS));
+    this.#noteUse(namespace, key);
+    if (near.isStale && fill !== undefined)
+      near.lease = await this.#fills.ofStale(namespace, key, fill).catch(whenAway(null));
+    return near;
+  }
+
+  async put(put: CachePut): Promise<PutOutcome> {
+    const outcome = this.#puts.put(put);
+    const done = await (put.condition ? outcome : outcome.catch(whenAway<PutOutcome>("not-kept")));
+    this.#uses.forget(fullKey(put.namespace, put.key));
+    return done;
+  }
+
+  async delete(namespace: string, key: string, lease?: string, condition?: Condition | null): Promise<boolean> {
+    try {
+      return await this.#options.shared.delete(namespace, key, lease, condition ?? null);
+    } finally {
+      // Whatever became of it: a copy may be old now.
+      this.#copies.gone(namespace, key);
+    }
+  }
+
+  async peek(namespace: string, key: string): Promise<PeekedEntry | null> {
+    const found = await this.#options.shared.read(namespace, key);
+    if (found === null) return null;
+    const { mediaType, tags, meta, freshForMs, endsInMs, mayBeStale } = found;
+    const ttlLeftMs = Math.max(0, freshForMs);
+    const staleLeftMs = mayBeStale ? Math.max(0, endsInMs - ttlLeftMs) : 0;
+    const body = await this.#identity(found);
+    return { mediaType, tags: splitTags(tags), meta, ttlLeftMs, staleLeftMs, body };
+  }
+
+  purge(namespace: string, what: CacheSelection): Promise<number> {
+    return this.#options.shared.purge(namespace, what);
+  }
+
+  markStale(namespace: string, what: CacheSelection): Promise<number> {
+    return this.#options.shared.markStale(namespace, what);
+  }
+
+  measure(namespace: string, what: CacheSelection): Promise<{ count: number; bytes: number }> {
+    return this.#options.shared.measure(namespace, what);
+  }
+
+  async list(namespace: string, page: CacheSelection & { limit: number; from: number }): Promise<Listed<number>> {
+    await this.#tellUses();
+    return this.#options.shared.list(namespace, page);
+  }
+
+  async listSorted(namespace: string, { limit, order, after, ...what }: SortedPage): Promise<Listed<SortedPosition>> {
+    await this.#tellUses();
+    const { shared } = this.#options;
+    const top = new TopEntries<string>({ limit, order, after });
+    await shared.figures(namespace, what, (figure, key) => top.offer(figure, key, key));
+    return { items: await shared.views(namespace, top.items), next: top.next };
+  }
+
+  /** What a namespace with a quota held when it was counted last, with each put of this node. */
+  held(namespace: string): Amount {
+    return this.#puts.held(namespace);
+  }
+
+  /** New bounds of this node's copies, and of what is put through it. @throws {RangeError} as `ResponseCache.resize` does. */
+  resize(bounds: CacheBounds): void {
+    this.#puts.change(bounds);
+    this.#options.near.resize(bounds);
+  }
+
+  close(): void {
+    this.#stopUpkeep();
+    this.#options.near.close();
+  }
+
+  async #far(query: CacheQuery): Promise<CacheLookup> {
+    const { namespace, key, fill } = query;
+    const found = await this.#copies.read(namespace, key);
+    if (found === null) return fill === undefined ? MISS : this.#fill(query, fill);
+    const hit = await this.#toHit(found, query);
+    if (hit.isStale && fill !== undefined)
+      hit.lease = await this.#fills.ofStale(namespace, key, fill).catch(whenAway(null));
+    return hit;
+  }
+
+  async #fill(query: CacheQuery, fill: CacheQuery["fill"] & {}): Promise<CacheLookup> {
+    const filled = await this.#fills.ofMissing(query.namespace, query.key, fill);
+    return filled.outcome === "found" ? this.#toHit(filled.response, query) : filled;
+  }
+
+  async #toHit(found: SharedResponse, { namespace, key, accepts, etags = [], match }: CacheQuery): Promise<CachedHit> {
+    const { mediaType, tags, meta, ageMs, freshForMs, mayBeStale, encoding } = found;
+    const form = formOf(found);
+    if (match) requireCondition({ match, noneMatch: [] }, { body: form });
+    this.#noteUse(namespace, key);
+    const isStale = mayBeStale && freshForMs <= 0;
+    const known = matchTag(form, accepts, etags);
+    const isSent = known === null && (encoding === "identity" || accepts.includes(encoding));
+    const etag = known ?? (isSent ? form.tag : form.identityTag);
+    const bytes = known !== null ? null : isSent ? found.bytes : await this.#identity(found);
+    const representation = bytes && { bytes, encoding: isSent ? encoding : ("identity" as const), etag };
+    return {
+      outcome: "hit",
+      mediaType,
+      ageMs,
+      freshForMs: isStale ? freshForMs : Math.max(0, freshForMs),
+      isStale,
+      lease: null,
+      tags,
+      meta,
+      representation,
+      etag,
+    };
+  }
+
+  async #identity({ bytes, encoding, identityBytes }: SharedResponse): Promise<Uint8Array> {
+    return encoding === "identity" ? bytes : this.#inflations.run(bytes, encoding, identityBytes);
+  }
+
+  #noteUse(namespace: string, key: string): void {
+    this.#uses.note(fullKey(namespace, key), namespace, key, this.#options.clock.monotonicMs());
+  }
+
+  async #tellUses(): Promise<void> {
+    const uses = this.#uses.take(this.#options.clock.monotonicMs());
+    for (let at = 0; at < uses.length; at += USES) await this.#options.shared.used(uses.slice(at, at + USES));
+  }
+
+  async #upkeep(): Promise<void> {
+    if (this.#isKeepingUp) return;
+    this.#isKeepingUp = true;
+    try {
+      await this.#tellUses();
+      await this.#options.shared.sweep();
+    } catch (error) {
+      // The uses of this second are not counted.
+      if (!isAway(error)) throw error;
+    } finally {
+      this.#isKeepingUp = false;
+    }
+  }
+}
+
+const isAway = (error: unknown): boolean => error instanceof AppError && AWAY.has(error.code);
+
+/** What to answer while the shared place is away. */
+function whenAway<T>(answer: T): (error: unknown) => T {
+  return (error) => {
+    if (isAway(error)) return answer;
+    throw error;
+  };
+}
