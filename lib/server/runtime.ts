@@ -38,7 +38,7 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const redis = await composeRedis(core);
   const sessions = await composeSessions(core, quotas, redis);
   const firstAnswers = await composeFirstAnswers(core, sessions);
-  const cache = composeCache(core, quotas);
+  const cache = await composeCache(core, quotas, redis);
   quotas.attach({
     committed: () => sessions.committed(),
     cached: (namespace) => cache.held(namespace),

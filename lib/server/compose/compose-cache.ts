@@ -1,8 +1,10 @@
 import type { Settings } from "../../contracts/settings.ts";
 import { TurnYielder } from "../../memory/relief/turn-yielder.ts";
-import type { Quotas } from "../../ports/namespace-quotas.ts";
+import type { CacheStore } from "../../ports/cache-store.ts";
+import type { Amount, Quotas } from "../../ports/namespace-quotas.ts";
 import { MIB } from "../../shared/bytes.ts";
 import { ResponseCache } from "../../stores/responses/response-cache.ts";
+import type { SharedRedis } from "./compose-redis.ts";
 import type { Core } from "./core.ts";
 
 const boundsOf = (values: Settings) => ({
@@ -17,23 +19,39 @@ const boundsOf = (values: Settings) => ({
 /** For concurrent decoders: three with the default body of 8 MB, whatever their windows. */
 const DECODERS_BYTES = 128 * MIB;
 
-/** The response cache on its own account, following the settings. */
-export function composeCache(core: Core, quotas: Quotas): ResponseCache {
-  const { env, clock, ledger, settings, log } = core;
+/** The cache as routes and quotas see it. */
+export type ComposedCache = CacheStore & { held(namespace: string): Amount };
+
+/**
+ * The response cache on its own account, following the settings. With Redis, it is shared by all nodes, and what would be all of
+ * it otherwise holds this node's copies within the same bounds.
+ */
+export async function composeCache(core: Core, quotas: Quotas, redis: SharedRedis | null): Promise<ComposedCache> {
+  const { env, clock, ledger, settings } = core;
   const bounds = boundsOf(settings.values);
   const account = ledger.open("cache", "cache", bounds.maxBytes);
-  const cache = new ResponseCache({
-    ...bounds,
-    clock,
-    account,
-    quotas,
-    decoders: ledger.open("cache-decoders", "cache", DECODERS_BYTES),
-    // Off: bodies stay as sent, so that the effect of compression can be measured.
-    compression: env.fixed.HEADROOM_CACHE_COMPRESSION,
-    createYielder: () => new TurnYielder(clock),
-  });
-  core.stores.push(cache);
-  core.onStop(
+  const decoders = ledger.open("cache-decoders", "cache", DECODERS_BYTES);
+  // Off: bodies stay as sent, so that the effect of compression can be measured.
+  const compression = env.fixed.HEADROOM_CACHE_COMPRESSION;
+  const createYielder = () => new TurnYielder(clock);
+  const near = new ResponseCache({ ...bounds, clock, account, quotas, decoders, compression, createYielder });
+  core.stores.push(near);
+  if (redis === null) return follow(core, account, near);
+  const [{ RedisResponses }, { FleetCache }] = await Promise.all([
+    import("../../backends/redis/redis-responses.ts"),
+    import("../../stores/responses/fleet-cache.ts"),
+  ]);
+  const shared = new RedisResponses({ redis: redis.connection, maxBytes: redis.maxBytes });
+  return follow(core, account, new FleetCache({ ...bounds, clock, near, shared, quotas, decoders, compression }));
+}
+
+/** Lets a cache follow the settings until the process ends. */
+function follow<Cache extends Pick<ResponseCache, "resize" | "close">>(
+  { settings, log, onStop }: Core,
+  account: ReturnType<Core["ledger"]["open"]>,
+  cache: Cache,
+): Cache {
+  onStop(
     () => cache.close(),
     settings.follow((values) => {
       const wanted = boundsOf(values);
