@@ -107,6 +107,6 @@ export interface SharedResponses {
   /** What a namespace holds, and the bytes of one of its entries. */
   held(namespace: string, key: string): Promise<{ all: Amount; entryBytes: number | null }>;
   used(uses: readonly SharedUse[]): Promise<void>;
-  /** Removes what has expired. */
+  /** Removes what has expired, and what others need the room of. */
   sweep(): Promise<void>;
 }

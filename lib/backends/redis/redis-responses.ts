@@ -158,7 +158,7 @@ export class RedisResponses implements SharedResponses {
   }
 
   async sweep(): Promise<void> {
-    while (Number(await this.#run("sweep", "", SWEPT)) === SWEPT);
+    while (Number(await this.#run("sweep", "", SWEPT, this.#options.maxBytes)) === SWEPT);
   }
 
   /** Evicts entries until about so many bytes are free, or 256 have gone; returns the bytes, 0 when there is none. */

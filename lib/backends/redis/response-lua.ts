@@ -1,4 +1,4 @@
-import { KEPT_KEY, KEPT_LUA } from "./shared-room.ts";
+import { KEPT_LUA } from "./shared-room.ts";
 
 /** Where changes are published. Pieces are apart by a character that no namespace and no key may contain. */
 export const RESPONSE_NEWS = "headroom:cache:news";
@@ -117,9 +117,7 @@ local function endLease(key)
   redis.call('HDEL', P .. 'k:' .. ns, key)
   addKept('responses', -leaseBytes(key))
 end
-local function keptElsewhere()
-  return keptBytes() - tonumber(redis.call('HGET', '${KEPT_KEY}', 'responses') or 0)
-end
+local function keptElsewhere() return keptBytes() - keptOf('responses') end
 `;
 
 export const READ = responseScript(
@@ -234,7 +232,16 @@ for at = 3, #ARGV, 4 do
 end`,
 );
 
-export const SWEEP = responseScript("shrinks", "return dropExpired(tonumber(ARGV[3]))");
+/** Sessions may take the room of responses: what is over the bound then goes here, or with the next put. */
+export const SWEEP = responseScript(
+  "shrinks",
+  `
+local count, most = tonumber(ARGV[3]), tonumber(ARGV[4])
+local removed = dropExpired(count)
+while removed < count and keptBytes() > most and evictOne() do removed = removed + 1 end
+tellGone()
+return removed`,
+);
 
 /** Evicts up to 256 entries, until so many bytes are free. */
 export const EVICT = responseScript(

@@ -19,6 +19,9 @@ const boundsOf = (values: Settings) => ({
 /** For concurrent decoders: three with the default body of 8 MB, whatever their windows. */
 const DECODERS_BYTES = 128 * MIB;
 
+/** For uses of this node's copies that other nodes are not told of yet. */
+const USES_BYTES = 2 * MIB;
+
 /** The cache as routes and quotas see it. */
 export type ComposedCache = CacheStore & { held(namespace: string): Amount };
 
@@ -42,7 +45,9 @@ export async function composeCache(core: Core, quotas: Quotas, redis: SharedRedi
     import("../../stores/responses/fleet-cache.ts"),
   ]);
   const shared = new RedisResponses({ redis: redis.connection, maxBytes: redis.maxBytes });
-  return follow(core, account, new FleetCache({ ...bounds, clock, near, shared, quotas, decoders, compression }));
+  const usesAccount = ledger.open("cache-uses", "cache", USES_BYTES);
+  const parts = { near, shared, quotas, decoders, usesAccount };
+  return follow(core, account, new FleetCache({ ...bounds, ...parts, clock, compression }));
 }
 
 /** Lets a cache follow the settings until the process ends. */

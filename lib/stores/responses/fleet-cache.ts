@@ -11,6 +11,7 @@ import type {
   SortedPage,
   SortedPosition,
 } from "../../ports/cache-store.ts";
+import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { Amount } from "../../ports/namespace-quotas.ts";
 import type { SharedResponse, SharedResponses } from "../../ports/shared-responses.ts";
 import type { Clock } from "../../shared/clock.ts";
@@ -42,6 +43,8 @@ export interface FleetCacheOptions extends FleetPutsOptions {
   /** Holds this node's copies, within its own bounds. */
   near: ResponseCache;
   shared: SharedResponses;
+  /** Grants uses that are not told yet. */
+  usesAccount: MemoryAccount;
 }
 
 /**
@@ -54,7 +57,7 @@ export class FleetCache implements CacheStore {
   readonly #fills: FleetFills;
   readonly #puts: FleetPuts;
   readonly #inflations: Inflations;
-  readonly #uses = new PendingUses();
+  readonly #uses: PendingUses;
   readonly #stopUpkeep: () => void;
   #isKeepingUp = false;
 
@@ -62,6 +65,7 @@ export class FleetCache implements CacheStore {
     const { near, shared, clock } = options;
     this.#options = options;
     this.#inflations = new Inflations(options.decoders);
+    this.#uses = new PendingUses(options.usesAccount);
     this.#copies = new NearCopies(near, shared);
     this.#fills = new FleetFills({ clock, shared, copies: this.#copies, leases: near.leases });
     this.#puts = new FleetPuts(options, this.#copies, this.#inflations);
@@ -142,6 +146,7 @@ export class FleetCache implements CacheStore {
 
   close(): void {
     this.#stopUpkeep();
+    this.#uses.take(0);
     this.#options.near.close();
   }
 

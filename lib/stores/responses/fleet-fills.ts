@@ -5,6 +5,8 @@ import { type FillLeases, LEASE_MS } from "./fill-leases.ts";
 import { fullKey } from "./namespace-scan.ts";
 import type { NearCopies } from "./near-copies.ts";
 
+/** While news may be missing, who waits looks this often. */
+const LOOK_MS = 500;
 /** Changes of a key that one caller follows at once; after them it is told to ask again. */
 const MOST_TURNS = 8;
 const PENDING: Filled = { outcome: "pending" };
@@ -40,13 +42,15 @@ export class FleetFills {
     const untilMs = clock.monotonicMs() + fill.waitMs;
     /** The lease of this node that this caller has: it asks for all who wait here. */
     let own: string | undefined;
-    for (let turn = 0; turn < MOST_TURNS; turn++) {
+    for (let turns = 0; turns < MOST_TURNS; ) {
       const step = await copies.during(namespace, key, async (watch) => {
         const lease = await this.#ask(namespace, key, fill);
         if (lease.outcome !== "pending") return lease;
         // What it waits for was told while the answer was under way.
         return watch.isTold ? null : this.#wait(fullKey(namespace, key), lease.leftMs, own, untilMs, fill);
       });
+      if (step?.outcome === "again") continue;
+      turns++;
       if (step === null) continue;
       if (step.outcome === "own") own = step.token;
       else if (step.outcome !== "there" && step.outcome !== "filled") return toLookup(step);
@@ -71,18 +75,24 @@ export class FleetFills {
     own: string | undefined,
     untilMs: number,
     { signal }: FillRequest,
-  ): Promise<{ outcome: "pending" } | { outcome: "filled" } | { outcome: "own"; token: string }> {
+  ): Promise<Waited> {
     const { clock, copies, leases } = this.#parts;
-    const waitMs = untilMs - clock.monotonicMs();
-    if (waitMs <= 0 || !copies.isUsable) return { outcome: "pending" };
+    const startedAtMs = clock.monotonicMs();
+    const leftOfWaitMs = untilMs - startedAtMs;
+    if (leftOfWaitMs <= 0) return { outcome: "pending" };
     if (own === undefined || !leases.renew(full, own, leftMs)) leases.acquire(full, leftMs);
     // No room for another one.
     if (!leases.isHeld(full)) return { outcome: "pending" };
+    const waitMs = copies.isUsable ? leftOfWaitMs : Math.min(LOOK_MS, leftOfWaitMs);
     const waited = await leases.wait(full, { waitMs, signal, leaseMs: leftMs });
-    return waited.outcome === "lease" ? { outcome: "own", token: waited.token } : waited;
+    if (waited.outcome === "lease") return { outcome: "own", token: waited.token };
+    const isEarly = waitMs < leftOfWaitMs && clock.monotonicMs() - startedAtMs >= waitMs;
+    return waited.outcome === "pending" && isEarly ? { outcome: "again" } : waited;
   }
 }
 
+/** `again`: look whether news are missing. `own`: this caller asks for all who wait here. */
+type Waited = { outcome: "pending" } | { outcome: "filled" } | { outcome: "again" } | { outcome: "own"; token: string };
 type Ended = { outcome: "lease"; token: string } | { outcome: "pending" } | { outcome: "full" };
 
 function toLookup(step: Ended): Filled {
