@@ -83,6 +83,8 @@ export interface SharedResponses {
   readonly isCurrent: boolean;
   /** Once, before the first call. */
   follow(follower: SharedFollower): void;
+  /** What a put takes there, in bytes. */
+  sizeOf(put: SharedPut): number;
   read(namespace: string, key: string): Promise<SharedResponse | null>;
   /** @throws {AppError} `version-mismatch`, `lease-expired`, `item-too-large`, `memory-pressure`; all change nothing. */
   put(put: SharedPut): Promise<{ outcome: "added" | "replaced"; version: number }>;

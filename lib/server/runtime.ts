@@ -38,10 +38,10 @@ export async function openRuntime(env: Env, clock: Clock, log: Log) {
   const redis = await composeRedis(core);
   const sessions = await composeSessions(core, quotas, redis);
   const firstAnswers = await composeFirstAnswers(core, sessions);
-  const cache = await composeCache(core, quotas, redis);
+  const { cache, held } = await composeCache(core, quotas, redis);
   quotas.attach({
     committed: () => sessions.committed(),
-    cached: (namespace) => cache.held(namespace),
+    ...held,
     sessions: redis === null ? null : (namespace) => tallied(sessions, namespace),
   });
   const vectors = await composeVectors(core, quotas);

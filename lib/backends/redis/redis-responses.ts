@@ -89,6 +89,10 @@ export class RedisResponses implements SharedResponses {
     this.#news.follow(follower);
   }
 
+  sizeOf(put: SharedPut): number {
+    return sizeOf(put);
+  }
+
   async read(namespace: string, key: string): Promise<SharedResponse | null> {
     const reply = await this.#run("read", namespace, key);
     return reply === null ? null : toResponse(reply as Fields);

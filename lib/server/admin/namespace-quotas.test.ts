@@ -75,7 +75,7 @@ describe("quotas of namespaces", () => {
     const committed = async () => {
       if (stuck) throw stuck;
     };
-    quotas.attach({ committed, sessions: null, cached: () => NOTHING });
+    quotas.attach({ committed, responses: null, sessions: null, cached: () => NOTHING });
     const absent = { match: [], noneMatch: ["*"] };
     await expect(quotas.set("a", ONE, absent)).rejects.toThrow("no commit");
     expect([await rows.all(), quotas.of("a"), account.grantedBytes]).toEqual([[], null, 0]);
@@ -174,7 +174,7 @@ describe("quotas of namespaces", () => {
   it("count what the cache holds beside what is on disk", async () => {
     const quotas = await NamespaceQuotas.open(new RowsInMemory(), new TestAccount(2 ** 20), new FakeClock());
     const cached = { bytes: 3, items: 1 };
-    quotas.attach({ committed: async () => undefined, cached: () => cached, sessions: null });
+    quotas.attach({ committed: async () => undefined, cached: () => cached, responses: null, sessions: null });
     const { used } = await quotas.set("a", { bytes: 10, items: 3 }, null);
     expect(used).toMatchObject({ session: { bytes: 7, items: 1 }, cache: { bytes: 3, items: 1 } });
     const gate = quotas.of("a");

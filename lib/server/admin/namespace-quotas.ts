@@ -10,14 +10,17 @@ import { NamespaceGate } from "./quota-gate.ts";
 export const MAX_QUOTAS = 10_000;
 /** A gate with its name, in the map. */
 const GATE_BYTES = 1_024;
+const NOTHING: Amount = { bytes: 0, items: 0 };
 const NO_QUOTA: Quota = { bytes: null, items: null };
 
 /** What quotas ask of the stores that keep something outside of the database, or not there yet. */
 interface CountedStores {
   /** Resolves when every session that was acknowledged is on disk. */
   committed(): Promise<void>;
-  /** What the cache holds of a namespace. */
+  /** What the cache holds of a namespace, where it is in memory alone. */
   cached(namespace: string): Amount;
+  /** Cached responses where they are kept elsewhere; null: they are in memory. */
+  responses: ((namespace: string) => Promise<Amount>) | null;
   /** Sessions where they are kept elsewhere; null: they are in the database. */
   sessions: ((namespace: string) => Promise<Amount>) | null;
 }
@@ -40,7 +43,7 @@ export class NamespaceQuotas implements Quotas {
   #paid = 0;
   /** The last version of any quota: one that is set again after a lift has a version that nobody has seen. */
   #newest = 0;
-  #stores: CountedStores = { committed: async () => undefined, cached: () => ({ bytes: 0, items: 0 }), sessions: null };
+  #stores: CountedStores = { committed: async () => undefined, cached: () => NOTHING, responses: null, sessions: null };
   /** Changes of one namespace run one after another; a first count of another may take long. */
   readonly #changing = new KeyedLock();
 
@@ -65,7 +68,7 @@ export class NamespaceQuotas implements Quotas {
   attach(stores: CountedStores): void {
     this.#stores = stores;
     // What is kept elsewhere was not there to be counted.
-    if (stores.sessions !== null) for (const gate of this.#gates.values()) gate.forget();
+    if (stores.sessions !== null || stores.responses !== null) for (const gate of this.#gates.values()) gate.forget();
   }
 
   of(namespace: string): NamespaceGate | null {
@@ -80,12 +83,14 @@ export class NamespaceQuotas implements Quotas {
   /** What these namespaces may keep and do keep, in their order. While sessions cannot be committed: of these what is on disk. */
   async views(namespaces: readonly string[]): Promise<NamespaceUsage[]> {
     if (this.#gates.size > 0) await this.#stores.committed().catch(() => undefined);
-    const found = await Promise.all((await this.#rows.find(namespaces)).map((row) => this.#whole(row)));
-    const rows = new Map(found.map((row) => [row.namespace, row]));
-    return namespaces.map((namespace) => {
-      const row = this.#gates.has(namespace) ? rows.get(namespace) : undefined;
-      return row ? this.#usageOf(row) : { quota: NO_QUOTA, version: 0, used: null };
-    });
+    const rows = new Map((await this.#rows.find(namespaces)).map((row) => [row.namespace, row]));
+    return Promise.all(
+      namespaces.map(async (namespace) => {
+        const row = this.#gates.has(namespace) ? rows.get(namespace) : undefined;
+        if (!row) return { quota: NO_QUOTA, version: 0, used: null };
+        return { quota: row.quota, version: row.version, used: await this.#usedOf(row) };
+      }),
+    );
   }
 
   /**
@@ -145,7 +150,10 @@ export class NamespaceQuotas implements Quotas {
       kept: async () => {
         await this.#stores.committed();
         const [row] = await this.#rows.find([namespace]);
-        return row ? sum(Object.values((await this.#whole(row)).kept)) : { bytes: 0, items: 0 };
+        if (!row) return NOTHING;
+        const { cache, ...kept } = await this.#usedOf(row);
+        // What is in memory alone is counted with every look.
+        return sum(this.#stores.responses === null ? Object.values(kept) : [...Object.values(kept), cache]);
       },
       cached: () => this.#stores.cached(namespace),
     };
@@ -161,16 +169,12 @@ export class NamespaceQuotas implements Quotas {
     this.#account.release(GATE_BYTES);
   }
 
-  /** With what is kept elsewhere. */
-  async #whole(row: QuotaRow): Promise<QuotaRow> {
-    const { sessions } = this.#stores;
-    if (sessions === null) return row;
-    const { namespace, quota, version, kept } = row;
-    return { namespace, quota, version, kept: { ...kept, session: await sessions(namespace) } };
-  }
-
-  #usageOf({ namespace, quota, version, kept }: QuotaRow): NamespaceUsage {
-    return { quota, version, used: { ...kept, cache: this.#stores.cached(namespace) } };
+  /** In the database, in memory, and elsewhere. */
+  async #usedOf({ namespace, kept }: QuotaRow): Promise<Kept & { cache: Amount }> {
+    const { sessions, responses, cached } = this.#stores;
+    const session = sessions === null ? kept.session : await sessions(namespace);
+    const cache = responses === null ? cached(namespace) : await responses(namespace);
+    return { ...kept, session, cache };
   }
 }
 

@@ -22,8 +22,16 @@ const DECODERS_BYTES = 128 * MIB;
 /** For uses of this node's copies that other nodes are not told of yet. */
 const USES_BYTES = 2 * MIB;
 
-/** The cache as routes and quotas see it. */
-export type ComposedCache = CacheStore & { held(namespace: string): Amount };
+const NOTHING: Amount = { bytes: 0, items: 0 };
+
+interface ComposedCache {
+  cache: CacheStore;
+  /** What it holds of a namespace, for quotas: in memory, or elsewhere. */
+  held: {
+    cached(namespace: string): Amount;
+    responses: ((namespace: string) => Promise<Amount>) | null;
+  };
+}
 
 /**
  * The response cache on its own account, following the settings. With Redis, it is shared by all nodes, and what would be all of
@@ -39,7 +47,10 @@ export async function composeCache(core: Core, quotas: Quotas, redis: SharedRedi
   const createYielder = () => new TurnYielder(clock);
   const near = new ResponseCache({ ...bounds, clock, account, quotas, decoders, compression, createYielder });
   core.stores.push(near);
-  if (redis === null) return follow(core, account, near);
+  if (redis === null) {
+    follow(core, account, near);
+    return { cache: near, held: { cached: (namespace) => near.held(namespace), responses: null } };
+  }
   const [{ RedisResponses }, { FleetCache }] = await Promise.all([
     import("../../backends/redis/redis-responses.ts"),
     import("../../stores/responses/fleet-cache.ts"),
@@ -47,15 +58,18 @@ export async function composeCache(core: Core, quotas: Quotas, redis: SharedRedi
   const shared = new RedisResponses({ redis: redis.connection, maxBytes: redis.maxBytes });
   const usesAccount = ledger.open("cache-uses", "cache", USES_BYTES);
   const parts = { near, shared, quotas, decoders, usesAccount };
-  return follow(core, account, new FleetCache({ ...bounds, ...parts, clock, compression }));
+  const cache = new FleetCache({ ...bounds, ...parts, clock, compression });
+  follow(core, account, cache);
+  const responses = async (namespace: string) => (await shared.held(namespace, "")).all;
+  return { cache, held: { cached: () => NOTHING, responses } };
 }
 
 /** Lets a cache follow the settings until the process ends. */
-function follow<Cache extends Pick<ResponseCache, "resize" | "close">>(
+function follow(
   { settings, log, onStop }: Core,
   account: ReturnType<Core["ledger"]["open"]>,
-  cache: Cache,
-): Cache {
+  cache: Pick<ResponseCache, "resize" | "close">,
+): void {
   onStop(
     () => cache.close(),
     settings.follow((values) => {
@@ -68,5 +82,4 @@ function follow<Cache extends Pick<ResponseCache, "resize" | "close">>(
       }
     }),
   );
-  return cache;
 }

@@ -12,7 +12,6 @@ import type {
   SortedPosition,
 } from "../../ports/cache-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
-import type { Amount } from "../../ports/namespace-quotas.ts";
 import type { SharedResponse, SharedResponses } from "../../ports/shared-responses.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Condition } from "../../shared/condition.ts";
@@ -131,11 +130,6 @@ export class FleetCache implements CacheStore {
     const top = new TopEntries<string>({ limit, order, after });
     await shared.figures(namespace, what, (figure, key) => top.offer(figure, key, key));
     return { items: await shared.views(namespace, top.items), next: top.next };
-  }
-
-  /** What a namespace with a quota held when it was counted last, with each put of this node. */
-  held(namespace: string): Amount {
-    return this.#puts.held(namespace);
   }
 
   /** New bounds of this node's copies, and of what is put through it. @throws {RangeError} as `ResponseCache.resize` does. */

@@ -1,14 +1,12 @@
 import type { CachePut, PutOutcome } from "../../ports/cache-store.ts";
 import type { MemoryAccount } from "../../ports/memory-account.ts";
-import type { Amount, Quotas } from "../../ports/namespace-quotas.ts";
+import type { QuotaEntry, Quotas } from "../../ports/namespace-quotas.ts";
 import type { SharedBody, SharedPut, SharedResponses } from "../../ports/shared-responses.ts";
-import { recounted } from "../core/recounted.ts";
 import { examine } from "./cache-refusals.ts";
-import { frameBytes, ownTexts } from "./cached-response.ts";
+import { ownTexts } from "./cached-response.ts";
 import { compress, isWorthCompressing } from "./encodings.ts";
 import { tagFor } from "./held-body.ts";
 import type { Inflations } from "./inflations.ts";
-import { fullKey } from "./namespace-scan.ts";
 import type { NearCopies } from "./near-copies.ts";
 import type { ResponseCache } from "./response-cache.ts";
 import type { CacheBounds } from "./response-cache-options.ts";
@@ -16,7 +14,6 @@ import { TimeToLive, type TimeToLiveOptions } from "./time-to-live.ts";
 
 /** What an encoder holds beside the body and its compressed form, at most. */
 const ENCODER_BYTES = 8 * 1024 * 1024;
-const NOTHING: Amount = { items: 0, bytes: 0 };
 
 export interface FleetPutsOptions extends TimeToLiveOptions {
   near: ResponseCache;
@@ -39,8 +36,6 @@ export class FleetPuts {
   readonly #copies: NearCopies;
   readonly #inflations: Inflations;
   readonly #ttl: TimeToLive;
-  /** Of namespaces with a quota. */
-  readonly #held = new Map<string, Amount>();
   #maxBodyBytes: number;
 
   constructor(options: FleetPutsOptions, copies: NearCopies, inflations: Inflations) {
@@ -49,10 +44,6 @@ export class FleetPuts {
     this.#inflations = inflations;
     this.#ttl = new TimeToLive(options);
     this.#maxBodyBytes = options.maxBodyBytes;
-  }
-
-  held(namespace: string): Amount {
-    return this.#held.get(namespace) ?? NOTHING;
   }
 
   change({ ttlMs, ttlJitter, maxBodyBytes }: CacheBounds): void {
@@ -70,7 +61,16 @@ export class FleetPuts {
     const body = await this.#bodyOf(put);
     const freshMs = this.#ttl.of(maxAgeMs);
     const made: SharedPut = { ...body, ...ownTexts(put), namespace, key, freshMs, staleMs, lease, condition };
-    await this.#requireQuota(made);
+    const entry = await this.#enterQuota(made);
+    try {
+      return await this.#send(made);
+    } finally {
+      entry?.leave();
+    }
+  }
+
+  #send(made: SharedPut): Promise<PutOutcome> {
+    const { namespace, key, freshMs, staleMs } = made;
     return this.#copies.during(namespace, key, async (watch) => {
       try {
         const { outcome, version } = await this.#options.shared.put(made);
@@ -113,19 +113,18 @@ export class FleetPuts {
     }
   }
 
-  /** Counted where the responses are kept, by all nodes. @throws {AppError} `quota-exceeded`. */
-  async #requireQuota({ namespace, key, bytes, mediaType, tags, meta }: SharedPut): Promise<void> {
+  /** Takes room of the namespace's quota, which is counted over all nodes. @throws {AppError} `quota-exceeded`. */
+  async #enterQuota(put: SharedPut): Promise<QuotaEntry | null> {
+    const { namespace, key } = put;
     const gate = this.#options.quotas?.of(namespace) ?? null;
-    if (gate === null) {
-      this.#held.delete(namespace);
-      return;
-    }
-    const size = frameBytes(fullKey(namespace, key), mediaType, tags, meta) + bytes.byteLength;
-    await recounted(gate, async () => {
-      const { all, entryBytes } = await this.#options.shared.held(namespace, key);
-      this.#held.set(namespace, all);
-      const more = { bytes: size - (entryBytes ?? 0), items: entryBytes === null ? 1 : 0 };
-      if (!gate.fits(more)) throw gate.exceeded();
+    if (gate === null) return null;
+    const bytes = this.#options.shared.sizeOf(put);
+    const entry = await gate.enter({ bytes, items: 1 }, async () => {
+      const { entryBytes } = await this.#options.shared.held(namespace, key);
+      return [{ bytes: bytes - (entryBytes ?? 0), items: entryBytes === null ? 1 : 0 }];
     });
+    if (entry.refused.size === 0) return entry;
+    entry.leave();
+    throw gate.exceeded();
   }
 }
