@@ -40,6 +40,7 @@ async function start(name: string, env: Record<string, string>): Promise<Side> {
       HEADROOM_LOG_LEVEL: "error",
       HEADROOM_OPERATOR_KEY: KEY,
       HEADROOM_DATABASE_URL: database,
+      HEADROOM_CACHE_MAX_ENTRIES: String(2 * RESPONSES),
       ...env,
     },
   });

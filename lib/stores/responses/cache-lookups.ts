@@ -42,11 +42,19 @@ export class CacheLookups {
     return this.#brotliTakers > 0 ? "br" : "gzip";
   }
 
-  async lookup({ namespace, key, accepts, etags, match, fill }: CacheQuery): Promise<CacheLookup> {
+  async lookup(query: CacheQuery): Promise<CacheLookup> {
+    const { namespace, key, accepts, etags, fill } = query;
+    const hit = this.find(query, fill);
+    if (hit !== null) return hit;
+    return fill ? this.#fill(fullKey(namespace, key), accepts, fill, etags) : { outcome: "miss" };
+  }
+
+  /** The response, with a lease to fill a stale one where `fill` asks for it; null for none. @throws as `lookup` does. */
+  find({ namespace, key, accepts, etags, match }: CacheQuery, fill?: FillRequest): Promise<CachedHit> | null {
     const full = fullKey(namespace, key);
     this.learnTaker(accepts);
     const entry = this.#parts.entries.get(full);
-    if (!entry) return fill ? this.#fill(full, accepts, fill, etags) : { outcome: "miss" };
+    if (!entry) return null;
     if (match) requireCondition({ match, noneMatch: [] }, entry);
     return this.#hit(full, entry, accepts, etags, fill);
   }
@@ -79,7 +87,7 @@ export class CacheLookups {
     accepts: readonly Encoding[],
     etags: readonly string[] = [],
     fill?: FillRequest,
-  ): Promise<CacheLookup> {
+  ): Promise<CachedHit> {
     const { body, mediaType, tags, meta, storedAtMs, freshUntilMs } = entry;
     const nowMs = this.#parts.clock.monotonicMs();
     entry.hits += 1;

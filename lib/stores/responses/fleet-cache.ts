@@ -73,12 +73,13 @@ export class FleetCache implements CacheStore {
 
   async lookup(query: CacheQuery): Promise<CacheLookup> {
     const { namespace, key, fill } = query;
-    const near = await this.#copies.lookup(query);
-    if (near.outcome !== "hit") return this.#far(query).catch(whenAway(MISS));
+    const copy = this.#copies.find(query);
+    if (copy === null) return this.#far(query).catch(whenAway(MISS));
+    const hit = await copy;
     this.#noteUse(namespace, key);
-    if (near.isStale && fill !== undefined)
-      near.lease = await this.#fills.ofStale(namespace, key, fill).catch(whenAway(null));
-    return near;
+    if (hit.isStale && fill !== undefined)
+      hit.lease = await this.#fills.ofStale(namespace, key, fill).catch(whenAway(null));
+    return hit;
   }
 
   async put(put: CachePut): Promise<PutOutcome> {

@@ -104,7 +104,7 @@ export class FleetPuts {
     // Where there is no memory for it, it is sent as it is.
     if (!this.#options.decoders.tryReserve(cost)) return asPut;
     try {
-      const wanted = this.#options.near.wantedEncoding;
+      const wanted = this.#options.near.lookups.wantedEncoding;
       const compressed = await compress(bytes, wanted);
       if (compressed === null) return asPut;
       return { bytes: compressed, encoding: wanted, etag: tagFor(compressed, wanted), identityTag, identityBytes };

@@ -44,8 +44,8 @@ function setUp() {
   // One cast: of the place, copies only ask what is above.
   const copies = new NearCopies(near, place as unknown as SharedResponses);
   const held = async () => {
-    const found = await copies.lookup({ namespace: "n", key: "k", accepts: [] });
-    return found.outcome === "hit" ? found.etag : found.outcome;
+    const found = await copies.find({ namespace: "n", key: "k", accepts: [] });
+    return found?.etag ?? "miss";
   };
   return { place, near, copies, answers, held };
 }

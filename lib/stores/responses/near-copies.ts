@@ -1,4 +1,4 @@
-import type { CacheLookup, CacheQuery } from "../../ports/cache-store.ts";
+import type { CachedHit, CacheQuery } from "../../ports/cache-store.ts";
 import type { SharedFollower, SharedResponse, SharedResponses } from "../../ports/shared-responses.ts";
 import type { BodyForm } from "./held-body.ts";
 import { type KeyWatch, KeyWatches } from "./key-watches.ts";
@@ -6,7 +6,6 @@ import { fullKey } from "./namespace-scan.ts";
 import type { ResponseCache } from "./response-cache.ts";
 
 const ALL = Number.POSITIVE_INFINITY;
-const MISS: CacheLookup = { outcome: "miss" };
 
 /**
  * This node's copies of shared responses. A copy is served only while news of changes arrive: none is older than the last second,
@@ -36,11 +35,9 @@ export class NearCopies implements SharedFollower {
     return this.#reads.size + this.#watches.size;
   }
 
-  lookup({ namespace, key, accepts, etags, match }: CacheQuery): Promise<CacheLookup> | CacheLookup {
-    if (!this.isUsable) return MISS;
-    return this.#near.lookup(
-      etags === undefined ? { namespace, key, accepts, match } : { namespace, key, accepts, etags, match },
-    );
+  /** Null: there is none that can be trusted. @throws {AppError} `version-mismatch`. */
+  find(query: CacheQuery): Promise<CachedHit> | null {
+    return this.isUsable ? this.#near.lookups.find(query) : null;
   }
 
   /** Reads the shared response, and holds a copy unless it may be old already. */

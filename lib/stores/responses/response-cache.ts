@@ -209,9 +209,9 @@ export class ResponseCache implements CacheStore, BoundedStore {
     return this.#leases;
   }
 
-  /** What a body is best compressed with, by those who asked lately. */
-  get wantedEncoding(): "br" | "gzip" {
-    return this.#lookups.wantedEncoding;
+  /** Looks at what is held here, and asks nobody else. */
+  get lookups(): CacheLookups {
+    return this.#lookups;
   }
 
   /**
