@@ -10,6 +10,7 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 2);
 const CONNECTIONS = 32;
 const RESPONSES = 500;
+const PURGES = 200;
 const KEY = "operator-key-for-benches-0123456789";
 const TICKS_PER_SECOND = 100;
 const projectDir = path.resolve(import.meta.dirname, "../..");
@@ -74,6 +75,29 @@ async function measure({ name, url, process: child }: Side, duration: number): P
   return { rate: total / result.duration, cpuMicros: ((cpuSeconds(child) - before) * 1e6) / total };
 }
 
+/** How long after a purge was answered by one node another still gave the response, by asking it again and again. */
+async function purges(one: Side, other: Side): Promise<number[]> {
+  const target = paths[0] ?? "";
+  const statusOn = async ({ url }: Side): Promise<number> => {
+    const response = await fetch(`${url}${target}?lease=0`, { headers });
+    await response.arrayBuffer();
+    return response.status;
+  };
+  const seen: number[] = [];
+  for (let n = 0; n < PURGES; n++) {
+    await fetch(`${one.url}${target}`, { method: "PUT", headers: { ...headers, "cache-tag": "bench" }, body });
+    while ((await statusOn(other)) !== 200);
+    const purge = { method: "POST", headers, body: JSON.stringify({ tag: "bench" }) };
+    await (await fetch(`${one.url}/api/v1/cache/purge`, purge)).arrayBuffer();
+    const purgedAtMs = performance.now();
+    // The last answer that still had it came back this much later.
+    let lastMs = 0;
+    while ((await statusOn(other)) === 200) lastMs = performance.now() - purgedAtMs;
+    seen.push(lastMs);
+  }
+  return seen.toSorted((a, b) => a - b);
+}
+
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
@@ -81,7 +105,9 @@ const redis = await RedisServer.start();
 const sides: Side[] = [];
 try {
   const embedded = await start("embedded", {});
-  sides.push(embedded, await start("node", { HEADROOM_REDIS_URL: redis.url, HEADROOM_REDIS_TIMEOUT_MS: "30000" }));
+  const shared = { HEADROOM_REDIS_URL: redis.url, HEADROOM_REDIS_TIMEOUT_MS: "30000" };
+  const node = await start("node", shared);
+  sides.push(embedded, node);
   for (const side of sides) await measure(side, 1);
   for (let round = 0; round < ROUNDS; round++)
     for (const side of round % 2 ? sides.toReversed() : sides) side.figures.push(await measure(side, SECONDS));
@@ -94,6 +120,13 @@ try {
       `cache hit: ${name} ${Math.round(rate)}/s, ${cpu.toFixed(0)} µs CPU, × embedded: rate ${ofEmbedded(({ rate }) => rate)}, CPU ${ofEmbedded(({ cpuMicros }) => cpuMicros)}`,
     );
   }
+  const other = await start("other", shared);
+  sides.push(other);
+  const seen = await purges(node, other);
+  const [p50 = 0, p99 = 0] = [seen[Math.floor(PURGES / 2)], seen[Math.floor(PURGES * 0.99)]];
+  console.log(
+    `after a purge was answered another node still gave the response for p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`,
+  );
 } finally {
   for (const side of sides) side.process.kill("SIGKILL");
   await redis.stop();

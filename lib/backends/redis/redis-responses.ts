@@ -109,7 +109,8 @@ export class RedisResponses implements SharedResponses {
       ...[toBuffer(bytes), encoding, etag, identityTag, identityBytes, mediaType, tags, meta],
     ];
     for (let round = 0; ; round++) {
-      const [outcome, version] = await this.#tryPut(put.namespace, args, size);
+      const [reply, version] = await this.#grow("put", put.namespace, args, size);
+      const outcome = String(reply);
       if (outcome === "added" || outcome === "replaced") return { outcome, version: Number(version) };
       if (outcome !== "full" || round === MOST_ROUNDS) throw refusal(outcome);
       await this.evict(size + SPARE_BYTES);
@@ -135,7 +136,7 @@ export class RedisResponses implements SharedResponses {
   async lease({ namespace, key, leaseMs, token }: LeaseRequest): Promise<SharedLease> {
     const made = randomBytes(16).toString("base64url");
     const args = [key, this.#options.maxBytes, Math.round(leaseMs), token ?? "", made];
-    const [outcome, more] = (await this.#run("lease", namespace, ...args)) as Fields;
+    const [outcome, more] = await this.#grow("lease", namespace, args, 0);
     switch (String(outcome)) {
       case "lease":
         return { outcome: "lease", token: String(more) };
@@ -171,15 +172,18 @@ export class RedisResponses implements SharedResponses {
   }
 
   /** At its `maxmemory` Redis refuses a script that grows whole: then what is cached makes room for it, and it is tried again. */
-  async #tryPut(namespace: string, args: readonly RedisArgument[], size: number): Promise<[string, unknown]> {
+  async #grow(
+    name: "put" | "lease",
+    namespace: string,
+    args: readonly RedisArgument[],
+    bytes: number,
+  ): Promise<Fields> {
     try {
-      const [outcome, version] = (await this.#run("put", namespace, ...args)) as Fields;
-      return [String(outcome), version];
+      return (await this.#run(name, namespace, ...args)) as Fields;
     } catch (error) {
       const isFull = error instanceof AppError && error.code === "storage-full";
-      if (!isFull || (await this.evict(2 * size + SPARE_BYTES)) === 0) throw error;
-      const [outcome, version] = (await this.#run("put", namespace, ...args)) as Fields;
-      return [String(outcome), version];
+      if (!isFull || (await this.evict(2 * bytes + SPARE_BYTES)) === 0) throw error;
+      return (await this.#run(name, namespace, ...args)) as Fields;
     }
   }
 

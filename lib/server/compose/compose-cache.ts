@@ -57,7 +57,8 @@ export async function composeCache(core: Core, quotas: Quotas, redis: SharedRedi
   ]);
   const shared = new RedisResponses({ redis: redis.connection, maxBytes: redis.maxBytes });
   const usesAccount = ledger.open("cache-uses", "cache", USES_BYTES);
-  const parts = { near, shared, quotas, decoders, usesAccount };
+  const onFailure = (err: unknown) => core.log.error({ err }, "the upkeep of the shared cache failed");
+  const parts = { near, shared, quotas, decoders, usesAccount, onFailure };
   const cache = new FleetCache({ ...bounds, ...parts, clock, compression });
   follow(core, account, cache);
   const responses = async (namespace: string) => (await shared.held(namespace, "")).all;

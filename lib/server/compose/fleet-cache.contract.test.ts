@@ -12,6 +12,8 @@ import { FakeClock } from "../../testing/fake-clock.ts";
 import { hasRedis, RedisServer } from "../../testing/redis-server.ts";
 import { TestAccount } from "../../testing/test-account.ts";
 
+const onFailure = (error: unknown) => expect.unreachable(String(error));
+
 /** With copies on this node, and without any: then every answer comes from Redis. */
 describe.runIf(hasRedis).each([{ near: true }, { near: false }])("FleetCache on Redis, copies: $near", ({ near }) => {
   let server: RedisServer;
@@ -32,7 +34,13 @@ describe.runIf(hasRedis).each([{ near: true }, { near: false }])("FleetCache on 
     const clock = new FakeClock();
     const { maxBytes } = CONTRACT_BOUNDS;
     const shared = new RedisResponses({ redis, maxBytes, nowMs: () => clock.nowMs() });
-    const common = { ...CONTRACT_BOUNDS, clock, decoders: new TestAccount(), usesAccount: new TestAccount() };
+    const common = {
+      ...CONTRACT_BOUNDS,
+      clock,
+      decoders: new TestAccount(),
+      usesAccount: new TestAccount(),
+      onFailure,
+    };
     const copies = new ResponseCache({
       ...common,
       maxItems: 1_000,

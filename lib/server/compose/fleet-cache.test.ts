@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { loadRedis } from "../../backends/redis/redis-client.ts";
 import { RedisConnection } from "../../backends/redis/redis-connection.ts";
 import { RedisResponses } from "../../backends/redis/redis-responses.ts";
 import { MOST_LEASES } from "../../backends/redis/response-lua.ts";
@@ -14,6 +15,7 @@ import { FakeClock } from "../../testing/fake-clock.ts";
 import { hasRedis, RedisServer } from "../../testing/redis-server.ts";
 import { TestAccount } from "../../testing/test-account.ts";
 
+const onFailure = (error: unknown) => expect.unreachable(String(error));
 const PATIENCE = { timeout: 60_000, interval: 2 };
 const MAX_BYTES = 2_000_000;
 
@@ -67,7 +69,13 @@ describe.runIf(hasRedis)("a response cache on Redis", () => {
       createYielder: () => ({ spent: false, yield: () => Promise.resolve() }),
       account: new TestAccount(),
     });
-    const cache = new FleetCache({ ...common, near, shared, usesAccount: new TestAccount() });
+    const cache = new FleetCache({
+      ...common,
+      near,
+      shared,
+      usesAccount: new TestAccount(),
+      onFailure,
+    });
     return { cache, near, shared, caller: cacheCaller(cache) };
   }
 
@@ -217,6 +225,43 @@ describe.runIf(hasRedis)("a response cache on Redis", () => {
     expect(await shared.read("n", "k")).toBeNull();
     while ((await shared.evict(100_000)) > 0);
     expect(await readKept(redisOf(0))).toBe(0);
+  });
+
+  it("makes room among responses when Redis is at its own maxmemory, for responses and for leases", async () => {
+    const { shared } = open(0, new FakeClock());
+    for (let n = 0; n < 20; n++) await shared.put(putOf(`k${n}`, { bytes: randomBytes(50_000) }));
+    const full = async () => {
+      const used = /used_memory:(\d+)/.exec(String(await redisOf(0).call("INFO", "memory")))?.[1] ?? "";
+      await redisOf(0).call("CONFIG", "SET", "maxmemory", String(Number(used) - 20_000));
+    };
+    await full();
+    expect((await shared.put(putOf("new", { bytes: randomBytes(50_000) }))).outcome).toBe("added");
+    await full();
+    expect((await shared.lease({ namespace: "n", key: "l", leaseMs: 1_000, token: undefined })).outcome).toBe("lease");
+    expect(await shared.purge("n", {})).toBeGreaterThan(10);
+    await redisOf(0).call("CONFIG", "SET", "maxmemory", "0");
+  });
+
+  it("misses and keeps nothing on a read-only replica, changes nothing else in silence, and is back with its primary", async () => {
+    const { caller, cache } = open(0, new FakeClock());
+    await redisOf(0).call("REPLICAOF", "127.0.0.1", "1");
+    expect(await caller.put("k", "x")).toBe("not-kept");
+    const fill = { waitMs: 5_000 };
+    expect([await caller.get("k"), await caller.get("k", { fill })]).toEqual([
+      { outcome: "miss" },
+      { outcome: "miss" },
+    ]);
+    const readOnly = { code: "storage-read-only", status: 503 };
+    await expect(cache.purge("n", {})).rejects.toMatchObject(readOnly);
+    await expect(cache.delete("n", "k")).rejects.toMatchObject(readOnly);
+    await expect(caller.put("k", "x", { condition: { match: [], noneMatch: ["*"] } })).rejects.toMatchObject(readOnly);
+    const operator = new (loadRedis())(server.url, {});
+    await operator.call("REPLICAOF", "NO", "ONE");
+    operator.disconnect();
+    await expect.poll(() => redisOf(0).fault, PATIENCE).toBe(null);
+    await expect.poll(() => redisOf(1).fault, PATIENCE).toBe(null);
+    expect(await caller.put("k", "x")).toBe("added");
+    cache.close();
   });
 
   it("gives a body that is put on one node compressed, under one tag, on every other", async () => {

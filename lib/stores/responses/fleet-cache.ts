@@ -15,7 +15,6 @@ import type { MemoryAccount } from "../../ports/memory-account.ts";
 import type { SharedResponse, SharedResponses } from "../../ports/shared-responses.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Condition } from "../../shared/condition.ts";
-import { AppError } from "../../shared/errors.ts";
 import { requireCondition } from "./cache-refusals.ts";
 import { splitTags } from "./cached-response.ts";
 import { FleetFills } from "./fleet-fills.ts";
@@ -27,6 +26,7 @@ import { formOf, NearCopies } from "./near-copies.ts";
 import { PendingUses } from "./pending-uses.ts";
 import type { ResponseCache } from "./response-cache.ts";
 import type { CacheBounds } from "./response-cache-options.ts";
+import { isAway, whenAway } from "./shared-place.ts";
 import { TopEntries } from "./top-entries.ts";
 
 /** How often uses are told, and what has expired is removed. */
@@ -34,8 +34,6 @@ const UPKEEP_MS = 1_000;
 /** Uses told in one call. */
 const USES = 512;
 const MISS: CacheLookup = { outcome: "miss" };
-/** The place where responses are shared cannot be used now. */
-const AWAY: ReadonlySet<string> = new Set(["storage-unavailable", "storage-read-only", "storage-full"]);
 
 export interface FleetCacheOptions extends FleetPutsOptions {
   clock: Clock;
@@ -44,6 +42,8 @@ export interface FleetCacheOptions extends FleetPutsOptions {
   shared: SharedResponses;
   /** Grants uses that are not told yet. */
   usesAccount: MemoryAccount;
+  /** Upkeep failed, and not because the place is away. */
+  onFailure: (error: unknown) => void;
 }
 
 /**
@@ -91,10 +91,13 @@ export class FleetCache implements CacheStore {
 
   async delete(namespace: string, key: string, lease?: string, condition?: Condition | null): Promise<boolean> {
     try {
-      return await this.#options.shared.delete(namespace, key, lease, condition ?? null);
-    } finally {
-      // Whatever became of it: a copy may be old now.
+      const deleted = await this.#options.shared.delete(namespace, key, lease, condition ?? null);
       this.#copies.gone(namespace, key);
+      return deleted;
+    } catch (error) {
+      // One that was not answered may have been done.
+      if (isAway(error)) this.#copies.gone(namespace, key);
+      throw error;
     }
   }
 
@@ -206,19 +209,9 @@ export class FleetCache implements CacheStore {
       await this.#options.shared.sweep();
     } catch (error) {
       // The uses of this second are not counted.
-      if (!isAway(error)) throw error;
+      if (!isAway(error)) this.#options.onFailure(error);
     } finally {
       this.#isKeepingUp = false;
     }
   }
-}
-
-const isAway = (error: unknown): boolean => error instanceof AppError && AWAY.has(error.code);
-
-/** What to answer while the shared place is away. */
-function whenAway<T>(answer: T): (error: unknown) => T {
-  return (error) => {
-    if (isAway(error)) return answer;
-    throw error;
-  };
 }

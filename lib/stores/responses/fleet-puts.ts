@@ -10,6 +10,7 @@ import type { Inflations } from "./inflations.ts";
 import type { NearCopies } from "./near-copies.ts";
 import type { ResponseCache } from "./response-cache.ts";
 import type { CacheBounds } from "./response-cache-options.ts";
+import { isAway } from "./shared-place.ts";
 import { TimeToLive, type TimeToLiveOptions } from "./time-to-live.ts";
 
 /** What an encoder holds beside the body and its compressed form, at most. */
@@ -80,7 +81,7 @@ export class FleetPuts {
         return outcome;
       } catch (error) {
         // One that was not answered may have been put: a copy may be old now.
-        this.#copies.gone(namespace, key);
+        if (isAway(error)) this.#copies.gone(namespace, key);
         throw error;
       }
     });
@@ -89,8 +90,10 @@ export class FleetPuts {
   async #clear({ namespace, key, lease, condition }: CachePut): Promise<void> {
     try {
       await this.#options.shared.clear(namespace, key, lease, condition ?? null);
-    } finally {
       this.#copies.changed(namespace, key, Number.POSITIVE_INFINITY);
+    } catch (error) {
+      if (isAway(error)) this.#copies.gone(namespace, key);
+      throw error;
     }
   }
 

@@ -158,7 +158,8 @@ const put = (cache: CacheStore): Route =>
       responses: {
         201: { description: "Cached" },
         204: {
-          description: "Replaced, or not stored because of Cache-Control (max-age=0, no-store, no-cache, private)",
+          description:
+            "Replaced, or not stored: because of Cache-Control (max-age=0, no-store, no-cache, private), or while the Redis that nodes share is away",
         },
       },
     },
