@@ -120,6 +120,7 @@ describe("quotas of namespaces", () => {
     await quotas.set("a", ONE, null);
     quotas.attach({
       committed: () => Promise.reject(new Error("the disk is full")),
+      responses: null,
       sessions: null,
       cached: () => NOTHING,
     });
