@@ -163,7 +163,7 @@ local _, _, c, u, t, e, v, g = unpack(fields(s))
 redis.call('HSET', S .. key, 'n', n, 'o', o, 'c', c, 'u', u, 't', t, 'e', e, 'v', v, 'g', g)
 if ARGV[7] == '1' then redis.call('HSET', S .. key, 'd', ARGV[8]) end
 slide(key, s)
-redis.call('ZADD', list(s, 'bytes'), s.bytes, key)
+if not live or live.bytes ~= s.bytes then redis.call('ZADD', list(s, 'bytes'), s.bytes, key) end
 if not live then
   redis.call('ZADD', list(s, 'created'), s.c, key)
   redis.call('ZADD', list(s, 'ids'), 0, idMember(key, s))
