@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -12,6 +12,8 @@ const VARIABLES = ["TMPDIR", "TMP", "TEMP"];
  */
 export default function setUp() {
   const folder = mkdtempSync(join(tmpdir(), "headroom-test-"));
+  // A Postgres that root starts has another account, and a folder of its own in here; nobody can list what is.
+  chmodSync(folder, 0o711);
   const before = VARIABLES.map((name) => [name, process.env[name]]);
   for (const name of VARIABLES) process.env[name] = folder;
   return () => {

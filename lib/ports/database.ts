@@ -1,5 +1,10 @@
+import type { AppError } from "../shared/errors.ts";
+
 /** A value that SQLite stores: times and counts as numbers, bytes as `Uint8Array`. */
 export type SqlValue = string | number | Uint8Array | null;
+
+/** What a database is asked in. */
+export type SqlDialect = "sqlite" | "postgres";
 
 export interface Statement {
   sql: string;
@@ -10,10 +15,12 @@ export interface Statement {
 export type Changes = number;
 
 /**
- * The only connection to the database. It runs on a worker thread, so that neither a long read nor an fsync blocks the
- * event loop. Only lib/backends writes SQL.
+ * The way to the database: SQLite's only connection, on a worker thread, so that neither a long read nor an fsync blocks the event
+ * loop; or a Postgres server. A read sees every write that was sent before it, and writes happen in their order. Only lib/backends
+ * writes SQL.
  */
 export interface Database {
+  readonly dialect: SqlDialect;
   /** All rows of one query, in one message; queries need a LIMIT. */
   all<Row>(sql: string, params?: readonly SqlValue[]): Promise<Row[]>;
   /**
@@ -29,4 +36,20 @@ export interface Database {
   sizeBytes(): Promise<number>;
   /** Finishes all accepted work, then closes. */
   close(): Promise<void>;
+}
+
+/** A database as a server runs on it. */
+export interface ServedDatabase extends Database {
+  /** What it has answered so far: while it grows, the database works, however much waits for it. */
+  readonly replies: number;
+  /** @throws {AppError} `storage-unavailable`, `storage-read-only`: writes are refused until it is back. */
+  requirePlace(): Promise<void>;
+  /** While it is silent callers are refused at once. Null: it responds again. */
+  setSilent(silence: AppError | null): void;
+  /** Bounds what it takes on a disk of ours. */
+  limit(maxBytes: number): Promise<void>;
+  /** Calls `tell` when what runs it in this process has died. */
+  followDeath(tell: (cause: Error) => void): void;
+  /** Opens it again after that. */
+  reopen(): Promise<void>;
 }

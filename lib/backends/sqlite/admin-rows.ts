@@ -10,6 +10,7 @@ import type {
 } from "../../ports/admin-rows.ts";
 import type { Database } from "../../ports/database.ts";
 import { KeyedLock } from "../../shared/keyed-lock.ts";
+import { dialectOf } from "../dialect.ts";
 
 /** Revoked keys whose rows are kept. */
 const MAX_REVOKED_KEYS = 1_000;
@@ -20,19 +21,20 @@ const TRIM_SIGN_INS = `DELETE FROM "SignIn" WHERE "expiresAtMs" <= ? OR ("keyId"
   AND "keyId" NOT IN (SELECT "id" FROM "ApiKey" WHERE "revokedAtMs" IS NULL))`;
 
 export function createKeyRows(database: Database): KeyRows {
+  const { texts } = dialectOf(database);
   const revoking = (ids: readonly string[], atMs: number) => {
     const list = JSON.stringify(ids);
     return [
       {
-        sql: `UPDATE "ApiKey" SET "revokedAtMs" = ? WHERE "revokedAtMs" IS NULL AND "id" IN (SELECT value FROM json_each(?))`,
+        sql: `UPDATE "ApiKey" SET "revokedAtMs" = ? WHERE "revokedAtMs" IS NULL AND "id" IN (${texts("?")})`,
         params: [atMs, list],
       },
-      { sql: `DELETE FROM "SignIn" WHERE "keyId" IN (SELECT value FROM json_each(?))`, params: [list] },
+      { sql: `DELETE FROM "SignIn" WHERE "keyId" IN (${texts("?")})`, params: [list] },
       { sql: TRIM_REVOKED },
     ];
   };
   const ending = (hashes: readonly string[]) => ({
-    sql: `DELETE FROM "SignIn" WHERE "tokenHash" IN (SELECT value FROM json_each(?))`,
+    sql: `DELETE FROM "SignIn" WHERE "tokenHash" IN (${texts("?")})`,
     params: [JSON.stringify(hashes)],
   });
   return {
@@ -135,7 +137,7 @@ export function createSettingRows(database: Database, maxRevisions = MAX_REVISIO
           },
         ]);
         const [row] = await database.all<{ revision: number }>(
-          `SELECT max("revision") AS revision FROM "SettingRevision"`,
+          `SELECT max("revision") AS "revision" FROM "SettingRevision"`,
         );
         return row?.revision ?? 0;
       }),
@@ -176,7 +178,7 @@ export function createMetaRows(database: Database): MetaRows {
   return {
     async readOrInsert(name, value) {
       await database.write([
-        { sql: `INSERT OR IGNORE INTO "Meta" ("name", "value") VALUES (?, ?)`, params: [name, value] },
+        { sql: `INSERT INTO "Meta" ("name", "value") VALUES (?, ?) ON CONFLICT DO NOTHING`, params: [name, value] },
       ]);
       const [row] = await database.all<{ value: string }>(`SELECT "value" FROM "Meta" WHERE "name" = ?`, [name]);
       return row?.value ?? value;

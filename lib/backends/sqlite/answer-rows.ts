@@ -6,19 +6,22 @@ import {
   type KeptAnswer,
 } from "../../ports/answer-rows.ts";
 import type { Database } from "../../ports/database.ts";
+import { dialectOf } from "../dialect.ts";
 
 /** Of a row beside its headers and body: ids, hashes, and the index. */
 const ROW_BYTES = 300;
 
-const KEEP = `INSERT OR REPLACE INTO "KeptAnswer"
-  ("id", "namespace", "keptAtMs", "bytes", "fingerprint", "status", "headers", "body") VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+const KEEP = `INSERT INTO "KeptAnswer"
+  ("id", "namespace", "keptAtMs", "bytes", "fingerprint", "status", "headers", "body") VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT ("id") DO UPDATE SET "namespace" = excluded."namespace", "keptAtMs" = excluded."keptAtMs", "bytes" = excluded."bytes",
+    "fingerprint" = excluded."fingerprint", "status" = excluded."status", "headers" = excluded."headers", "body" = excluded."body"`;
 /** Reads the index alone, so that it costs the same for large bodies. */
-const TRIM = `DELETE FROM "KeptAnswer" WHERE "rowid" IN (
+const trim = (texts: (list: string) => string) => `DELETE FROM "KeptAnswer" WHERE "rowid" IN (
   SELECT "row" FROM (
     SELECT "rowid" AS "row", row_number() OVER newest AS "place", sum("bytes") OVER newest AS "upTo" FROM "KeptAnswer"
-    WHERE "namespace" IN (SELECT value FROM json_each(?))
+    WHERE "namespace" IN (${texts("?")})
     WINDOW newest AS (PARTITION BY "namespace" ORDER BY "keptAtMs" DESC, "rowid" DESC ROWS UNBOUNDED PRECEDING)
-  ) WHERE "place" > ? OR "upTo" > ?)`;
+  ) AS "placed" WHERE "place" > ? OR "upTo" > ?)`;
 
 interface Row {
   fingerprint: string;
@@ -89,7 +92,7 @@ export class SqliteAnswerRows implements AnswerRows {
     this.#grownNamespaces.clear();
     const params = [JSON.stringify(namespaces), this.#bounds.answers, this.#bounds.bytes];
     try {
-      await this.#database.write([{ sql: TRIM, params }]);
+      await this.#database.write([{ sql: trim(dialectOf(this.#database).texts), params }]);
     } catch (error) {
       for (const name of namespaces) this.#grownNamespaces.add(name);
       throw error;
@@ -99,7 +102,7 @@ export class SqliteAnswerRows implements AnswerRows {
 
   async #count(): Promise<void> {
     const [row] = await this.#database.all<{ answers: number; bytes: number }>(
-      `SELECT count(*) AS answers, coalesce(sum("bytes"), 0) AS bytes FROM "KeptAnswer" LIMIT 1`,
+      `SELECT count(*) AS "answers", coalesce(sum("bytes"), 0) AS "bytes" FROM "KeptAnswer" LIMIT 1`,
     );
     this.#known = { answers: row?.answers ?? 0, bytes: row?.bytes ?? 0 };
     this.#uncounted = { answers: 0, bytes: 0 };

@@ -6,7 +6,7 @@ import type { HistoryRange } from "../../ports/sample-log.ts";
 export const MAX_BOOTS = 10_000;
 const MAX_SHOWN = 500;
 
-const INSERT = `INSERT OR IGNORE INTO "Boot" ("bootId", "nodeId", "startedAtMs") VALUES (?, ?, ?)`;
+const INSERT = `INSERT INTO "Boot" ("bootId", "nodeId", "startedAtMs") VALUES (?, ?, ?) ON CONFLICT DO NOTHING`;
 const TRIM = `DELETE FROM "Boot" WHERE rowid <= (SELECT max(rowid) FROM "Boot") - ${MAX_BOOTS}`;
 
 /** Keeps when each process began, by its first sample: rolled-up steps do not say which one they are of. */
@@ -21,11 +21,15 @@ export function bootStatements(samples: readonly MemorySample[]): Statement[] {
 }
 
 /** Restarts within a range, oldest first; the first start of all was none. */
-export async function restartsWithin(database: Database, { fromMs, toMs }: HistoryRange): Promise<Restart[]> {
+export async function restartsWithin(
+  database: Database,
+  nodeId: string,
+  { fromMs, toMs }: HistoryRange,
+): Promise<Restart[]> {
   const rows = await database.all<{ bootId: string; startedAtMs: number }>(
-    `SELECT "bootId", "startedAtMs" FROM "Boot" WHERE "startedAtMs" BETWEEN ? AND ?
-       AND "startedAtMs" > (SELECT min("startedAtMs") FROM "Boot") ORDER BY "startedAtMs" DESC LIMIT ${MAX_SHOWN}`,
-    [fromMs, toMs],
+    `SELECT "bootId", "startedAtMs" FROM "Boot" WHERE "nodeId" = ?1 AND "startedAtMs" BETWEEN ?2 AND ?3
+       AND "startedAtMs" > (SELECT min("startedAtMs") FROM "Boot" WHERE "nodeId" = ?1) ORDER BY "startedAtMs" DESC LIMIT ${MAX_SHOWN}`,
+    [nodeId, fromMs, toMs],
   );
   return rows.reverse().map(({ bootId, startedAtMs }) => ({ bootId, at: new Date(startedAtMs).toISOString() }));
 }

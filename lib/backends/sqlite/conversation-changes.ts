@@ -5,11 +5,15 @@ import type {
   MessageRow,
 } from "../../ports/conversation-rows.ts";
 import type { Statement } from "../../ports/database.ts";
+import type { Dialect } from "../dialect.ts";
+import type { TextIndex } from "../text-index.ts";
 import { insertMessage, jsonOf } from "./message-rows.ts";
-import { messageTextTable } from "./rag-namespaces.ts";
 
 /** Where a change happens. */
 export interface ChangedPlace {
+  dialect: Dialect;
+  /** Of messages. */
+  index: TextIndex;
   namespace: string;
   /** The number of its full-text index. */
   namespaceId: number;
@@ -37,13 +41,13 @@ export const goingParams = (rowId: number, { keepUpTo, removed }: Pick<Conversat
 
 /** The statements of a change, in the order in which they have to run. */
 export function changeStatements(place: ChangedPlace, change: WordedChange): Statement[] {
-  const { namespace, namespaceId, known } = place;
+  const { index, namespace, namespaceId, known } = place;
   const { added, addedWords, editedWords, edited } = change;
   return [
     ...(known === null ? [insertConversation(place, change)] : []),
     ...(removes(change) ? removal(place, change) : []),
-    ...(edited === null ? [] : edit(namespaceId, edited, editedWords)),
-    ...added.flatMap((row, at) => insertMessage(namespace, namespaceId, row, addedWords[at] ?? "")),
+    ...(edited === null ? [] : edit(index, namespaceId, edited, editedWords)),
+    ...added.flatMap((row, at) => insertMessage(index, namespace, namespaceId, row, addedWords[at] ?? "")),
     ...(known === null ? [] : [updateConversation(place, change)]),
   ];
 }
@@ -52,26 +56,25 @@ export const removes = ({ keepUpTo, removed }: Pick<ConversationChange, "keepUpT
   keepUpTo !== null || removed !== null;
 
 /** The words go first, while the messages still say which they are. Windows go with their messages. */
-function removal({ namespaceId, rowId }: ChangedPlace, change: WordedChange): Statement[] {
+function removal({ index, namespaceId, rowId }: ChangedPlace, change: WordedChange): Statement[] {
   const params = goingParams(rowId, change);
   return [
-    { sql: `DELETE FROM ${messageTextTable(namespaceId)} WHERE rowid IN (${GOING})`, params },
+    ...index.remove(namespaceId, { sql: GOING, params }),
     { sql: `DELETE FROM "ConversationMessage" WHERE "id" IN (${GOING})`, params },
   ];
 }
 
 /** The message keeps its row and place, and waits to be embedded again. */
-function edit(namespaceId: number, row: MessageRow, words: string): Statement[] {
-  const text = messageTextTable(namespaceId);
+function edit(index: TextIndex, namespaceId: number, row: MessageRow, words: string): Statement[] {
   return [
-    { sql: `DELETE FROM ${text} WHERE rowid = ?`, params: [row.rowId] },
+    ...index.remove(namespaceId, { sql: `SELECT "id" FROM "ConversationMessage" WHERE "id" = ?`, params: [row.rowId] }),
     { sql: `DELETE FROM "MessageWindow" WHERE "messageId" = ?`, params: [row.rowId] },
     {
       sql: `UPDATE "ConversationMessage" SET "role" = ?2, "content" = ?3, "parts" = ?4, "metadata" = ?5, "version" = ?6,
               "updatedAtMs" = ?7, "model" = NULL WHERE "id" = ?1`,
       params: [row.rowId, row.role, row.content, jsonOf(row.parts), jsonOf(row.metadata), row.version, row.updatedAtMs],
     },
-    { sql: `INSERT INTO ${text} (rowid, "text") VALUES (?, ?)`, params: [row.rowId, words] },
+    ...index.add(namespaceId, [{ id: row.rowId, words }]),
   ];
 }
 
@@ -87,12 +90,12 @@ function insertConversation({ rowId, namespace, id }: ChangedPlace, { fields, ad
   };
 }
 
-function updateConversation({ rowId }: ChangedPlace, change: WordedChange): Statement {
+function updateConversation({ dialect, rowId }: ChangedPlace, change: WordedChange): Statement {
   const { fields, added, atMs } = change;
-  const counted = removes(change) ? RECOUNTED : ADDED;
+  const counted = removes(change) ? RECOUNTED : addedBy(dialect);
   const told = fields === null ? "" : `, "title" = ?4, "owner" = ?5, "metadata" = ?6`;
   return {
-    sql: `UPDATE "Conversation" SET "version" = "version" + 1, "updatedAtMs" = MAX("updatedAtMs", ?3),
+    sql: `UPDATE "Conversation" SET "version" = "version" + 1, "updatedAtMs" = ${dialect.greatest}("updatedAtMs", ?3),
             "lastSequence" = "lastSequence" + ?2, ${counted}${told} WHERE "id" = ?1`,
     params: [
       rowId,
@@ -103,8 +106,8 @@ function updateConversation({ rowId }: ChangedPlace, change: WordedChange): Stat
   };
 }
 
-const ADDED = `"messageCount" = "messageCount" + ?2,
-  "lastMessageAtMs" = CASE ?2 WHEN 0 THEN "lastMessageAtMs" ELSE MAX("lastMessageAtMs", ?3) END`;
+const addedBy = ({ greatest }: Dialect) => `"messageCount" = "messageCount" + ?2,
+  "lastMessageAtMs" = CASE CAST(?2 AS bigint) WHEN 0 THEN "lastMessageAtMs" ELSE ${greatest}("lastMessageAtMs", ?3) END`;
 /** Asked of what is left. Without messages its own time stands for theirs. */
 const RECOUNTED = `"messageCount" = (SELECT COUNT(*) FROM "ConversationMessage" WHERE "conversationId" = ?1),
   "lastMessageAtMs" = COALESCE((SELECT MAX("createdAtMs") FROM "ConversationMessage" WHERE "conversationId" = ?1), "createdAtMs")`;

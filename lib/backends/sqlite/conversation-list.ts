@@ -53,12 +53,13 @@ const first = (filter: string) => `SELECT ${FIELDS}, c."lastMessageAtMs" AS "pla
  * The position holds the newest message of the first page's time. Conversations that got messages since stand where they
  * stood then, and those made since are left out: in the order of today one that moves to the front would never be met.
  */
-const next = (filter: string) => `WITH place AS (SELECT ? AS "asOf", ? AS "ms", ? AS "row"), moved AS MATERIALIZED (
+const next = (filter: string) => `WITH place AS (
+    SELECT CAST(? AS bigint) AS "asOf", CAST(? AS bigint) AS "ms", CAST(? AS bigint) AS "row"), moved AS MATERIALIZED (
     SELECT DISTINCT "conversationId" AS "rowId" FROM "ConversationMessage", place WHERE "namespace" = ? AND "id" > place."asOf")
-  SELECT * FROM (SELECT ${FIELDS}, c."lastMessageAtMs" AS "placeMs", place."asOf" AS "asOfMessage" FROM "Conversation" AS c, place
+  SELECT later.* FROM (SELECT ${FIELDS}, c."lastMessageAtMs" AS "placeMs", place."asOf" AS "asOfMessage" FROM "Conversation" AS c, place
     WHERE c."namespace" = ? AND (c."lastMessageAtMs", c."id") < (place."ms", place."row")
       AND c."id" NOT IN (SELECT "rowId" FROM moved) ${filter}
-    ORDER BY c."lastMessageAtMs" DESC, c."id" DESC LIMIT ?)
+    ORDER BY c."lastMessageAtMs" DESC, c."id" DESC LIMIT ?) AS later
   UNION ALL SELECT listed.* FROM (SELECT ${FIELDS},
       COALESCE((SELECT max(m."createdAtMs") FROM "ConversationMessage" AS m, place
         WHERE m."conversationId" = c."id" AND m."id" <= place."asOf"), c."createdAtMs") AS "placeMs", place."asOf" AS "asOfMessage"

@@ -8,13 +8,14 @@ import type {
 } from "../../ports/conversation-rows.ts";
 import type { Database, SqlValue } from "../../ports/database.ts";
 import { type Amount, NO_QUOTAS, type Quotas } from "../../ports/namespace-quotas.ts";
+import { dialectOf } from "../dialect.ts";
+import { openRowNumbers } from "../row-numbers.ts";
 import { changeStatements, GOING, goingParams, removes } from "./conversation-changes.ts";
 import { filterSql, listConversations, readConversations, sortConversations } from "./conversation-list.ts";
 import { sizeOfChange, sizeOfFields } from "./conversation-sizes.ts";
 import type { MessageIndexOptions } from "./message-index-rows.ts";
 import { MESSAGE_SIZE, pageOfMessages, readMessages } from "./message-rows.ts";
 import { writeWithin } from "./quota-write.ts";
-import { messageTextTable } from "./rag-namespaces.ts";
 
 /** @param options name the index of words that each message goes into. */
 export async function createConversationRows(
@@ -22,7 +23,10 @@ export async function createConversationRows(
   { namespaces, wordsOf }: Pick<MessageIndexOptions, "namespaces" | "wordsOf">,
   quotas: Quotas = NO_QUOTAS,
 ): Promise<ConversationRows> {
-  const next = await nextIds(database);
+  const dialect = dialectOf(database);
+  const numbers = await openRowNumbers(database, ["Conversation", "ConversationMessage"]);
+  const index = namespaces.messages;
+  const those = `IN (${dialect.numbers("?")})`;
   const messages = (where: string, params: readonly SqlValue[]) => readMessages(database, where, params);
 
   async function find(namespace: string, id: string): Promise<ConversationRow | null> {
@@ -78,13 +82,14 @@ export async function createConversationRows(
       const namespaceId = await namespaces.requireMessages(namespace);
       const bodies = [...change.added, ...(change.edited === null ? [] : [change.edited])];
       const words = await indexed(namespace, namespaceId, bodies);
-      const rowId = known?.rowId ?? next.conversation++;
+      const rowId = known?.rowId ?? (await numbers.take("Conversation", 1));
+      const firstRow = await numbers.take("ConversationMessage", change.added.length);
       const first = (known?.lastSequence ?? 0) + 1;
       const version = (known?.version ?? 0) + 1;
       const added = change.added.map(
         (message, at): MessageRow => ({
           ...message,
-          rowId: next.message++,
+          rowId: firstRow + at,
           conversationRowId: rowId,
           sequence: first + at,
           createdAtMs: change.atMs,
@@ -94,7 +99,7 @@ export async function createConversationRows(
       );
       const removedWindows = await windowsThatGo(rowId, change);
       const worded = { ...change, added, addedWords: words, editedWords: words.at(-1) ?? "" };
-      const statements = changeStatements({ namespace, namespaceId, id, rowId, known }, worded);
+      const statements = changeStatements({ dialect, index, namespace, namespaceId, id, rowId, known }, worded);
       const gate = quotas.of(namespace);
       if (gate === null) await database.write(statements);
       else
@@ -108,32 +113,26 @@ export async function createConversationRows(
     },
     messages: (conversationRowId, query) => pageOfMessages(database, conversationRowId, query),
     named: (conversationRowId, ids) =>
-      messages(`"conversationId" = ? AND "name" IN (SELECT value FROM json_each(?))`, [
-        conversationRowId,
-        JSON.stringify(ids),
-      ]),
-    byRowId: (rowIds) => messages(`"id" IN (SELECT value FROM json_each(?))`, [JSON.stringify(rowIds)]),
+      messages(`"conversationId" = ? AND "name" IN (${dialect.texts("?")})`, [conversationRowId, JSON.stringify(ids)]),
+    byRowId: (rowIds) => messages(`"id" ${those}`, [JSON.stringify(rowIds)]),
     conversationIds: (rowIds) =>
-      database.all(
-        `SELECT "id" AS "rowId", "name" AS "id" FROM "Conversation" WHERE "id" IN (SELECT value FROM json_each(?))`,
-        [JSON.stringify(rowIds)],
-      ),
+      database.all(`SELECT "id" AS "rowId", "name" AS "id" FROM "Conversation" WHERE "id" ${those}`, [
+        JSON.stringify(rowIds),
+      ]),
     async remove(namespace, ids) {
-      const text = messageTextTable(await namespaces.requireMessages(namespace));
-      const known = await readConversations(
-        database,
-        `c."namespace" = ? AND c."name" IN (SELECT value FROM json_each(?))`,
-        [namespace, JSON.stringify(ids)],
-      );
+      const namespaceId = await namespaces.requireMessages(namespace);
+      const known = await readConversations(database, `c."namespace" = ? AND c."name" IN (${dialect.texts("?")})`, [
+        namespace,
+        JSON.stringify(ids),
+      ]);
       const rowIds = known.map(({ rowId }) => rowId);
-      const those = `IN (SELECT value FROM json_each(?))`;
       const params = [JSON.stringify(rowIds)];
       // The words go first, while the messages still say which they are.
       await database.write([
-        {
-          sql: `DELETE FROM ${text} WHERE rowid IN (SELECT "id" FROM "ConversationMessage" WHERE "conversationId" ${those})`,
+        ...index.remove(namespaceId, {
+          sql: `SELECT "id" FROM "ConversationMessage" WHERE "conversationId" ${those}`,
           params,
-        },
+        }),
         { sql: `DELETE FROM "Conversation" WHERE "id" ${those}`, params },
       ]);
       return rowIds;
@@ -162,12 +161,4 @@ async function measured(
     [namespace, ...params],
   );
   return { count: row?.count ?? 0, bytes: row?.bytes ?? 0 };
-}
-
-async function nextIds(database: Database): Promise<{ conversation: number; message: number }> {
-  const rows = await database.all<{ name: string; seq: number }>(
-    `SELECT "name", "seq" FROM sqlite_sequence WHERE "name" IN ('Conversation', 'ConversationMessage')`,
-  );
-  const nextOf = (table: string) => (rows.find(({ name }) => name === table)?.seq ?? 0) + 1;
-  return { conversation: nextOf("Conversation"), message: nextOf("ConversationMessage") };
 }

@@ -1,5 +1,5 @@
 import type { Worker } from "node:worker_threads";
-import type { Changes, Database, SqlValue, Statement } from "../../ports/database.ts";
+import type { Changes, ServedDatabase, SqlValue, Statement } from "../../ports/database.ts";
 import { BufferPool } from "../../shared/buffer-pool.ts";
 import { AppError, StartError } from "../../shared/errors.ts";
 import { startThread } from "../start-thread.ts";
@@ -40,7 +40,8 @@ function toError(failure: Failure): Error {
 }
 
 /** The main thread's end of the database thread. */
-export class DatabaseClient implements Database {
+export class DatabaseClient implements ServedDatabase {
+  readonly dialect = "sqlite";
   readonly #entry: URL;
   readonly #options: DatabaseOptions;
   #worker: Worker;

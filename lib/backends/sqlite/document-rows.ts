@@ -1,22 +1,24 @@
 import type { Database, SqlValue, Statement } from "../../ports/database.ts";
 import type { ChunkRow, DocumentOrder, DocumentRows, DocumentSummary, NewDocument } from "../../ports/document-rows.ts";
 import { type Amount, NO_QUOTAS, type Quotas } from "../../ports/namespace-quotas.ts";
-import { packBytes, packSpans, partOf, readVectors } from "./packed-rows.ts";
+import { type Dialect, dialectOf } from "../dialect.ts";
+import { openRowNumbers } from "../row-numbers.ts";
+import type { TextIndex } from "../text-index.ts";
+import { packBytes, packSpans, readVectors } from "./packed-rows.ts";
 import { writeWithin } from "./quota-write.ts";
-import { type Namespaces, textTable } from "./rag-namespaces.ts";
+import type { Namespaces } from "./rag-namespaces.ts";
 
 interface StoredDocument extends Omit<DocumentSummary, "metadata"> {
   metadata: string;
 }
 
 interface StoredChunk extends Omit<ChunkRow, "text"> {
+  /** A text or its bytes. */
   text: ArrayBuffer;
 }
 
 const DOCUMENT = `"id" AS "rowId", "name" AS "id", "source", "page", "language", "metadata", "checksum", "chunkSize",
   "chunkOverlap", "chunkCount", "characters", "model", "readingLimit", "wordsVersion", "createdAtMs", "updatedAtMs"`;
-/** Read as bytes: the driver ends a text at its first U+0000. */
-const CHUNK = `"id" AS "rowId", "documentId" AS "documentRowId", "ordinal", "start", "end", CAST("text" AS BLOB) AS "text"`;
 /** What a document keeps, as the quotas' triggers count it. */
 const SIZE = `octet_length("RagDocument"."text") + octet_length("RagDocument"."metadata") + coalesce((
   SELECT sum(octet_length(c."text") + octet_length(c."vector")) FROM "RagChunk" AS c WHERE c."documentId" = "RagDocument"."id"), 0)`;
@@ -27,15 +29,17 @@ const FIGURES: Readonly<Record<Exclude<DocumentOrder, "id">, string>> = {
   characters: `"characters"`,
   chunks: `"chunkCount"`,
 };
-const THESE = "IN (SELECT value FROM json_each(?))";
 
-/** Documents in SQLite. A namespace has an FTS5 index of its own: word weights of one say nothing of another's documents. */
+/** Documents, on either database. */
 export async function createDocumentRows(
   database: Database,
   namespaces: Namespaces,
   quotas: Quotas = NO_QUOTAS,
 ): Promise<DocumentRows> {
-  const next = await nextIds(database);
+  const dialect = dialectOf(database);
+  const CHUNK = `"id" AS "rowId", "documentId" AS "documentRowId", "ordinal", "start", "end", ${dialect.whole(`"text"`)} AS "text"`;
+  const THESE = `IN (${dialect.numbers("?")})`;
+  const numbers = await openRowNumbers(database, ["RagDocument", "RagChunk"]);
 
   async function documents(where: string, params: readonly (string | number)[]): Promise<DocumentSummary[]> {
     const rows = await database.all<StoredDocument>(`SELECT ${DOCUMENT} FROM "RagDocument" WHERE ${where}`, params);
@@ -91,41 +95,26 @@ export async function createDocumentRows(
          ORDER BY "RagDocument"."id" LIMIT ?`,
         [namespaces.idOf(namespace) ?? -1, ...(source === null ? [] : [source]), afterRowId, limit],
       ),
-    byRowId: (rowIds) => documents(`"id" IN (SELECT value FROM json_each(?))`, [JSON.stringify(rowIds)]),
+    byRowId: (rowIds) => documents(`"id" ${THESE}`, [JSON.stringify(rowIds)]),
     chunks: (documentRowId, afterOrdinal, limit) =>
       chunks(`"documentId" = ? AND "ordinal" > ? ORDER BY "ordinal" LIMIT ?`, [documentRowId, afterOrdinal, limit]),
-    chunksByRowId: (rowIds) => chunks(`"id" IN (SELECT value FROM json_each(?))`, [JSON.stringify(rowIds)]),
+    chunksByRowId: (rowIds) => chunks(`"id" ${THESE}`, [JSON.stringify(rowIds)]),
     chunksAround: (documentRowId, from, to) =>
       chunks(`"documentId" = ? AND "ordinal" BETWEEN ? AND ? ORDER BY "ordinal"`, [documentRowId, from, to]),
     async matchKeywords(namespace, expression, limit, documentRowIds) {
       const key = namespaces.idOf(namespace);
-      if (key === null) return [];
-      const table = textTable(key);
-      // With the plus a condition on what was found; without it FTS5 would search once for each chunk
-      // (findings/fts5-match-per-row.sh).
-      const only =
-        documentRowIds === null
-          ? ""
-          : `AND +rowid IN (SELECT "id" FROM "RagChunk" WHERE "documentId" IN (SELECT value FROM json_each(?)))`;
-      // The best are chosen on the index alone; only then are their chunks looked at.
-      return database.all(
-        `SELECT chunk."id" AS "id", chunk."documentId" AS "documentId", -best."rank" AS "score"
-         FROM (SELECT rowid, rank FROM ${table} WHERE ${table} MATCH ? ${only} ORDER BY rank LIMIT ?) AS best
-         JOIN "RagChunk" AS chunk ON chunk."id" = best.rowid ORDER BY best."rank", chunk."id"`,
-        [expression, ...(documentRowIds === null ? [] : [JSON.stringify(documentRowIds)]), limit],
-      );
+      return key === null ? [] : namespaces.passages.match(key, expression, limit, documentRowIds);
     },
     async replace(namespace, document) {
       const key = await namespaces.require(namespace);
       await namespaces.addLanguages(key, "documents", document.languages);
-      const rowId = next.document++;
-      const firstChunk = next.chunk;
-      next.chunk += document.chunks.length;
+      const rowId = await numbers.take("RagDocument", 1);
+      const firstChunk = await numbers.take("RagChunk", document.chunks.length);
       const statements = [
-        ...removal(key, `"namespaceId" = ? AND "name" = ?`, [key, document.id]),
+        ...removal(namespaces.passages, key, `"namespaceId" = ? AND "name" = ?`, [key, document.id]),
         insertDocument(key, rowId, document),
-        insertChunks(key, rowId, firstChunk, document),
-        indexChunks(key, rowId, firstChunk, document),
+        insertChunks(dialect, key, rowId, firstChunk, document),
+        ...indexChunks(namespaces.passages, key, rowId, firstChunk, document),
       ];
       const gate = quotas.of(namespace);
       if (gate === null) await database.write(statements);
@@ -146,7 +135,9 @@ export async function createDocumentRows(
     async remove(namespace, rowIds) {
       const key = namespaces.idOf(namespace);
       if (key === null) return;
-      await database.write(removal(key, `"namespaceId" = ? AND "id" ${THESE}`, [key, JSON.stringify(rowIds)]));
+      await database.write(
+        removal(namespaces.passages, key, `"namespaceId" = ? AND "id" ${THESE}`, [key, JSON.stringify(rowIds)]),
+      );
     },
     async bytesOf(rowIds) {
       const [row] = await database.all<{ bytes: number | null }>(
@@ -189,30 +180,20 @@ export async function createDocumentRows(
         limit,
       ]),
     byId: (namespace, ids) =>
-      readVectors(database, `${VECTOR} WHERE "id" IN (SELECT value FROM json_each(?)) AND "namespaceId" = ?`, [
+      readVectors(database, `${VECTOR} WHERE "id" ${THESE} AND "namespaceId" = ?`, [
         JSON.stringify(ids),
         namespaces.idOf(namespace) ?? -1,
       ]),
   };
 }
 
-/** Ids are given out here, so that one transaction can name the rows that it makes; SQLite remembers the largest ever used. */
-async function nextIds(database: Database): Promise<{ document: number; chunk: number }> {
-  const rows = await database.all<{ name: string; seq: number }>(
-    `SELECT "name", "seq" FROM sqlite_sequence WHERE "name" IN ('RagDocument', 'RagChunk')`,
-  );
-  const nextOf = (table: string) => (rows.find(({ name }) => name === table)?.seq ?? 0) + 1;
-  return { document: nextOf("RagDocument"), chunk: nextOf("RagChunk") };
-}
-
 /** The index's rows go first, while the chunks still say which they are; the chunks go with their document. */
-function removal(namespaceId: number, where: string, params: readonly SqlValue[]): Statement[] {
+function removal(index: TextIndex, namespaceId: number, where: string, params: readonly SqlValue[]): Statement[] {
   return [
-    {
-      sql: `DELETE FROM ${textTable(namespaceId)} WHERE rowid IN (SELECT "id" FROM "RagChunk"
-            WHERE "documentId" IN (SELECT "id" FROM "RagDocument" WHERE ${where}))`,
+    ...index.remove(namespaceId, {
+      sql: `SELECT "id" FROM "RagChunk" WHERE "documentId" IN (SELECT "id" FROM "RagDocument" WHERE ${where})`,
       params,
-    },
+    }),
     { sql: `DELETE FROM "RagDocument" WHERE ${where}`, params },
   ];
 }
@@ -256,13 +237,15 @@ function insertDocument(namespaceId: number, rowId: number, document: NewDocumen
 
 /** One statement for all of a document's chunks: their text is cut out of the document's in the database. */
 function insertChunks(
+  { eachPart, numberAt, partOf, textOf, stored }: Dialect,
   namespaceId: number,
   documentId: number,
   firstChunk: number,
   { body, chunks }: NewDocument,
 ): Statement {
-  const texts = packSpans(body, chunks);
+  const texts = packSpans(body, chunks, stored);
   const vectors = packBytes(chunks.map(({ vector }) => vector));
+  const part = `part."value"`;
   const rows = chunks.map(({ ordinal, start, end }, at) => [
     ordinal,
     start,
@@ -272,26 +255,22 @@ function insertChunks(
   ]);
   return {
     sql: `INSERT INTO "RagChunk" ("id", "namespaceId", "documentId", "ordinal", "start", "end", "text", "vector")
-          SELECT ?1 + "key", ?2, ?3, json_extract("value", '$[0]'), json_extract("value", '$[1]'), json_extract("value", '$[2]'),
-            CAST(${partOf("?5", '"value"', 3)} AS TEXT), ${partOf("?6", '"value"', 5)}
-          FROM json_each(?4)`,
+          SELECT CAST(?1 AS bigint) + part."key", CAST(?2 AS bigint), CAST(?3 AS bigint), ${[0, 1, 2].map((at) => numberAt(part, at)).join(", ")},
+            ${textOf(partOf("?5", part, 3))}, ${partOf("?6", part, 5)}
+          FROM ${eachPart("?4")}`,
     params: [firstChunk, namespaceId, documentId, JSON.stringify(rows), texts.bytes, vectors.bytes],
   };
 }
 
 /** The index reads the chunks where they are, unless other words stand for them. */
-function indexChunks(
-  namespaceId: number,
-  documentId: number,
-  firstChunk: number,
-  { keywords }: NewDocument,
-): Statement {
-  const into = `INSERT INTO ${textTable(namespaceId)} (rowid, "text")`;
-  if (keywords === null)
-    return { sql: `${into} SELECT "id", "text" FROM "RagChunk" WHERE "documentId" = ?`, params: [documentId] };
-  const { bytes, spans } = packBytes(keywords);
-  return {
-    sql: `${into} SELECT ?1 + "key", CAST(${partOf("?3", '"value"')} AS TEXT) FROM json_each(?2)`,
-    params: [firstChunk, JSON.stringify(spans), bytes],
-  };
+function indexChunks(index: TextIndex, key: number, rowId: number, firstChunk: number, document: NewDocument) {
+  const { body, chunks, keywords } = document;
+  if (keywords !== null)
+    return index.add(
+      key,
+      keywords.map((words, at) => ({ id: firstChunk + at, words })),
+    );
+  return index.addStored(key, rowId, () =>
+    chunks.map(({ start, end }, at) => ({ id: firstChunk + at, words: body.slice(start, end) })),
+  );
 }

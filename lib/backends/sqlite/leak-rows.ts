@@ -8,10 +8,11 @@ import {
   type VerdictRow,
   type VerdictRows,
 } from "../../ports/leak-rows.ts";
+import { dialectOf } from "../dialect.ts";
 
-const BEYOND = `SELECT "id" FROM "LeakVerdict"
-  JOIN (SELECT "namespace", COUNT(*) AS "verdicts" FROM "LeakVerdict" GROUP BY "namespace") USING ("namespace")
-  ORDER BY "verdicts" DESC, "id" LIMIT MAX(0, (SELECT COUNT(*) FROM "LeakVerdict") - ?)`;
+const beyond = (greatest: string) => `SELECT "id" FROM "LeakVerdict"
+  JOIN (SELECT "namespace", COUNT(*) AS "verdicts" FROM "LeakVerdict" GROUP BY "namespace") AS "each" USING ("namespace")
+  ORDER BY "verdicts" DESC, "id" LIMIT ${greatest}(0, (SELECT COUNT(*) FROM "LeakVerdict") - ?)`;
 
 interface Stored extends Omit<VerdictRow, "report"> {
   id: number;
@@ -19,6 +20,7 @@ interface Stored extends Omit<VerdictRow, "report"> {
 }
 
 export function createVerdictRows(database: Database, nodeId: string, maxVerdicts = MAX_VERDICTS): VerdictRows {
+  const BEYOND = beyond(dialectOf(database).greatest);
   return {
     async insert({ namespace, source, atMs, report }) {
       await database.write([

@@ -1,20 +1,21 @@
 import type { MessagePage, MessageQuery, MessageRow } from "../../ports/conversation-rows.ts";
 import type { Database, SqlValue, Statement } from "../../ports/database.ts";
-import { messageTextTable } from "./rag-namespaces.ts";
+import { dialectOf } from "../dialect.ts";
+import type { TextIndex } from "../text-index.ts";
 
 interface StoredMessage extends Omit<MessageRow, "id" | "metadata" | "parts" | "content"> {
   name: string;
   metadata: string | null;
   parts: string | null;
+  /** A text or its bytes. */
   content: ArrayBuffer;
 }
 
-/**
- * Content is read as bytes: the driver ends a text at its first U+0000. No column is called "id" here: it would be the one
- * that ORDER BY sorts by.
- */
-const MESSAGE = `"id" AS "rowId", "conversationId" AS "conversationRowId", "name", "sequence", "role",
-  CAST("content" AS BLOB) AS "content", "parts", "metadata", "createdAtMs",
+/** No column is called "id" here: it would be the one that ORDER BY sorts by. @param content the column, to be read whole. */
+const fields = (
+  content: string,
+) => `"id" AS "rowId", "conversationId" AS "conversationRowId", "name", "sequence", "role",
+  ${content} AS "content", "parts", "metadata", "createdAtMs",
   COALESCE("updatedAtMs", "createdAtMs") AS "updatedAtMs", "version"`;
 
 /** The messages that a condition (and what follows it) finds. */
@@ -23,7 +24,10 @@ export async function readMessages(
   where: string,
   params: readonly SqlValue[],
 ): Promise<MessageRow[]> {
-  const rows = await database.all<StoredMessage>(`SELECT ${MESSAGE} FROM "ConversationMessage" WHERE ${where}`, params);
+  const rows = await database.all<StoredMessage>(
+    `SELECT ${fields(dialectOf(database).whole(`"content"`))} FROM "ConversationMessage" WHERE ${where}`,
+    params,
+  );
   return rows.map(({ name, ...row }) => ({
     ...row,
     id: name,
@@ -34,7 +38,13 @@ export async function readMessages(
 }
 
 /** @param words what of its text goes into the full-text index of the namespace with this number. */
-export function insertMessage(namespace: string, namespaceId: number, row: MessageRow, words: string): Statement[] {
+export function insertMessage(
+  index: TextIndex,
+  namespace: string,
+  namespaceId: number,
+  row: MessageRow,
+  words: string,
+): Statement[] {
   return [
     {
       sql: `INSERT INTO "ConversationMessage"
@@ -54,10 +64,7 @@ export function insertMessage(namespace: string, namespaceId: number, row: Messa
         row.content,
       ],
     },
-    {
-      sql: `INSERT INTO ${messageTextTable(namespaceId)} (rowid, "text") VALUES (?, ?)`,
-      params: [row.rowId, words],
-    },
+    ...index.add(namespaceId, [{ id: row.rowId, words }]),
   ];
 }
 
@@ -81,8 +88,8 @@ export async function pageOfMessages(
        SELECT "id", SUM("size") OVER (ORDER BY "sequence" ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS "ahead"
        FROM (SELECT "id", "sequence", ${MESSAGE_SIZE} AS "size" FROM "ConversationMessage"
              WHERE "conversationId" = ?1 AND "sequence" > ?2 AND "sequence" < ?3 ${ofRole}
-             ORDER BY "sequence" ${order} LIMIT ?4)
-     ) WHERE COALESCE("ahead", 0) < ?5) ORDER BY "sequence" ${order}`,
+             ORDER BY "sequence" ${order} LIMIT ?4) AS "looked"
+     ) AS "placed" WHERE COALESCE("ahead", 0) < ?5) ORDER BY "sequence" ${order}`,
     [conversationRowId, after, before, limit + 1, PAGE_BYTES, ...(role === null ? [] : [role])],
   );
   const rows = found.slice(0, limit);

@@ -1,6 +1,5 @@
-import { createHash, randomUUID } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import path from "node:path";
+import { randomUUID } from "node:crypto";
+import { type Applied, type Migration, missingMigrations, readMigrations } from "../migrations.ts";
 import type { Connection } from "./connection.ts";
 
 // Prisma's own bookkeeping, so that `prisma migrate status` agrees with us and either may apply the next one.
@@ -14,11 +13,6 @@ const BOOKKEEPING = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "started_at"            DATETIME NOT NULL DEFAULT current_timestamp,
     "applied_steps_count"   INTEGER UNSIGNED NOT NULL DEFAULT 0
 )`;
-
-interface Applied {
-  migration_name: string;
-  checksum: string;
-}
 
 /**
  * Applies the committed migrations that the database lacks, each in one transaction.
@@ -34,34 +28,9 @@ export function migrate(connection: Connection, migrationsDir: string): string[]
       `SELECT migration_name, checksum FROM "_prisma_migrations" WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL`,
     )
     .all() as Applied[];
-  const committed = readMigrations(migrationsDir);
-  for (const { migration_name, checksum } of applied) {
-    const ours = committed.find(({ name }) => name === migration_name);
-    if (!ours)
-      throw new Error(
-        `the database has the migration ${migration_name}, which this version does not know: start a newer version`,
-      );
-    if (ours.checksum !== checksum) throw new Error(`the migration ${migration_name} was changed after it was applied`);
-  }
-  const missing = committed.filter(({ name }) => !applied.some((row) => row.migration_name === name));
+  const missing = missingMigrations(readMigrations(migrationsDir), applied);
   for (const migration of missing) applyOne(connection, migration);
   return missing.map(({ name }) => name);
-}
-
-interface Migration {
-  name: string;
-  sql: string;
-  checksum: string;
-}
-
-function readMigrations(dir: string): Migration[] {
-  return readdirSync(dir, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(path.join(dir, entry.name, "migration.sql")))
-    .map(({ name }) => {
-      const sql = readFileSync(path.join(dir, name, "migration.sql"), "utf8");
-      return { name, sql, checksum: createHash("sha256").update(sql).digest("hex") };
-    })
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function applyOne({ sqlite }: Connection, { name, sql, checksum }: Migration): void {

@@ -30,8 +30,14 @@ export function packTexts(texts: readonly string[]): Packed {
  * Parts of one text, which may overlap, in its UTF-8 form: nothing is sent twice.
  *
  * @param parts in the order of their starts; they cut no surrogate pair.
+ * @param stored a text as the database keeps it.
  */
-export function packSpans(text: string, parts: readonly { start: number; end: number }[]): Packed {
+export function packSpans(
+  text: string,
+  parts: readonly { start: number; end: number }[],
+  stored: (text: string) => string,
+): Packed {
+  if (stored(text) !== text) return packTexts(parts.map(({ start, end }) => stored(text.slice(start, end))));
   const bytes = new TextEncoder().encode(text);
   // ASCII alone: a byte a code unit.
   if (bytes.length === text.length) return { bytes, spans: parts.map(({ start, end }) => [start, end - start]) };
@@ -45,16 +51,15 @@ export function packSpans(text: string, parts: readonly { start: number; end: nu
   return { bytes, spans };
 }
 
-/** SQL for the part that a span of `json` names, in the blob `bytes`. */
-export const partOf = (bytes: string, json: string, at = 0): string =>
-  `substr(${bytes}, json_extract(${json}, '$[${at}]') + 1, json_extract(${json}, '$[${at + 1}]'))`;
-
 /** The passages that `select` ("id", "documentId", "vector") finds, in the order of their ids. Its parameters are numbered. */
 export async function readVectors(
   database: Database,
   select: string,
   params: readonly SqlValue[],
 ): Promise<PassageVector[]> {
+  // Nothing is cloned on the way from a server.
+  if (database.dialect === "postgres")
+    return database.all(`SELECT * FROM (${select}) AS "found" ORDER BY "id"`, params);
   const [page] = await database.all<{ heads: string; vectors: ArrayBuffer | null }>(
     `SELECT json_group_array(json_array("id", "documentId", length("vector")) ORDER BY "id") AS "heads",
      CAST(group_concat("vector", '' ORDER BY "id") AS BLOB) AS "vectors" FROM (${select})`,

@@ -1,11 +1,14 @@
 import type { Database } from "../../ports/database.ts";
 import type { Amount } from "../../ports/namespace-quotas.ts";
 import type { PointWrites } from "../../ports/vector-rows.ts";
+import { type Dialect, dialectOf } from "../dialect.ts";
 
 // As the quotas' triggers count: encoded vectors and metadata.
 
-const SIZES = `SELECT "pointId", octet_length("vector") + coalesce(octet_length("metadata"), 0) AS "bytes" FROM "VectorPoint"
-  WHERE "collectionId" = ? AND "pointId" IN (SELECT value FROM json_each(?))`;
+const sizesBy = ({
+  texts,
+}: Dialect) => `SELECT "pointId", octet_length("vector") + coalesce(octet_length("metadata"), 0) AS "bytes" FROM "VectorPoint"
+  WHERE "collectionId" = ? AND "pointId" IN (${texts("?")})`;
 
 export const sizeOfMetadata = (metadata: string | null | undefined): number => Buffer.byteLength(metadata ?? "");
 
@@ -23,7 +26,10 @@ export async function growthOf(
   collectionId: number,
   { ids, bytes, metadata }: PointWrites,
 ): Promise<Amount[]> {
-  const found = await database.all<{ pointId: string; bytes: number }>(SIZES, [collectionId, JSON.stringify(ids)]);
+  const found = await database.all<{ pointId: string; bytes: number }>(sizesBy(dialectOf(database)), [
+    collectionId,
+    JSON.stringify(ids),
+  ]);
   const before = new Map(found.map((row) => [row.pointId, row.bytes]));
   const size = bytes.byteLength / ids.length;
   return ids.map((id, at) => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { messageTextTable, Namespaces, textTable } from "./rag-namespaces.ts";
+import { Namespaces } from "./rag-namespaces.ts";
 import { openTestDatabase } from "./testing/open-database.ts";
 
 const asideOf = (file: string) => readdirSync(path.dirname(file)).filter((name) => name.includes(".damaged-"));
@@ -21,11 +21,11 @@ describe("a start with many namespaces", () => {
     const { database: again } = await openTestDatabase({ file });
     expect(asideOf(file)).toEqual([]);
     expect(await again.all(`SELECT "name" FROM "Meta" WHERE "name" = 'kept'`)).toHaveLength(1);
-    for (const table of [textTable(ids[0] ?? 0), messageTextTable(ids[1] ?? 0)])
+    for (const table of [`"RagText_${ids[0]}"`, `"MessageText_${ids[1]}"`])
       await expect(again.all(`SELECT rowid FROM ${table} WHERE ${table} MATCH 'x'`)).rejects.toThrow("99");
     const namespaces = await Namespaces.open(again);
     const third = await namespaces.require("c");
-    expect(await again.all(`SELECT rowid FROM ${textTable(third)} WHERE ${textTable(third)} MATCH 'x'`)).toEqual([]);
+    expect(await again.all(`SELECT rowid FROM "RagText_${third}" WHERE "RagText_${third}" MATCH 'x'`)).toEqual([]);
     await again.close();
     rmSync(path.dirname(file), { recursive: true });
   });

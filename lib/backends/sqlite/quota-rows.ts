@@ -1,7 +1,8 @@
 import type { Database } from "../../ports/database.ts";
 import type { Kept, Quota, QuotaRow, QuotaRows } from "../../ports/namespace-quotas.ts";
 import { KeyedLock } from "../../shared/keyed-lock.ts";
-import { ALL_COUNTED, CREATE_TRIGGERS, countStatement, DROP_TRIGGERS, kindOf, sourcesOf } from "./quota-triggers.ts";
+import { dialectOf } from "../dialect.ts";
+import { ALL_COUNTED, countStatements, createTriggers, dropTriggers, kindOf, sourcesOf } from "./quota-triggers.ts";
 
 /** Sources whose next rows are counted in one transaction. */
 const SOURCES_AT_ONCE = 5;
@@ -46,7 +47,7 @@ export class SqliteQuotaRows implements QuotaRows {
       [ALL_COUNTED],
     );
     for (const { namespace } of unfinished) await rows.lift(namespace);
-    if (rows.#known.size > 0) await database.write(CREATE_TRIGGERS);
+    if (rows.#known.size > 0) await database.write(createTriggers(database.dialect));
     return rows;
   }
 
@@ -55,7 +56,7 @@ export class SqliteQuotaRows implements QuotaRows {
   }
 
   find(namespaces: readonly string[]): Promise<QuotaRow[]> {
-    return this.#read(`WHERE "namespace" IN (SELECT value FROM json_each(?))`, [JSON.stringify(namespaces)]);
+    return this.#read(`WHERE "namespace" IN (${dialectOf(this.#database).texts("?")})`, [JSON.stringify(namespaces)]);
   }
 
   async set(namespace: string, { bytes, items }: Quota, version: number): Promise<void> {
@@ -68,8 +69,9 @@ export class SqliteQuotaRows implements QuotaRows {
     if (this.#known.has(namespace)) await this.#database.write([quota]);
     else
       await this.#listing.run("", async () => {
-        const triggers = this.#known.size === 0 ? CREATE_TRIGGERS : [];
-        await this.#database.write([...triggers, quota, ...sourcesOf(namespace)]);
+        const { dialect } = this.#database;
+        const triggers = this.#known.size === 0 ? createTriggers(dialect) : [];
+        await this.#database.write([...triggers, quota, ...sourcesOf(dialect, namespace)]);
         this.#known.add(namespace);
         this.#counting.add(namespace);
       });
@@ -83,7 +85,7 @@ export class SqliteQuotaRows implements QuotaRows {
       await this.#database.write([
         { sql: `DELETE FROM "NamespaceUsage" WHERE "namespace" = ?`, params: [namespace] },
         { sql: `DELETE FROM "NamespaceQuota" WHERE "namespace" = ?`, params: [namespace] },
-        ...(isLast ? DROP_TRIGGERS : []),
+        ...(isLast ? dropTriggers(this.#database.dialect) : []),
       ]);
       this.#known.delete(namespace);
       this.#counting.delete(namespace);
@@ -98,7 +100,9 @@ export class SqliteQuotaRows implements QuotaRows {
         [namespace, ALL_COUNTED, SOURCES_AT_ONCE],
       );
       if (left.length === 0) break;
-      await this.#database.write(left.map(({ source }) => countStatement(source, namespace)));
+      await this.#database.write(
+        left.flatMap(({ source }) => countStatements(this.#database.dialect, source, namespace)),
+      );
     }
     this.#counting.delete(namespace);
   }
@@ -112,7 +116,7 @@ export class SqliteQuotaRows implements QuotaRows {
     for (const { namespace, maxBytes, maxItems, version } of quotas)
       rows.set(namespace, { namespace, quota: { bytes: maxBytes, items: maxItems }, version, kept: nothing() });
     const used = await this.#database.all<Usage>(
-      `SELECT iif("source" GLOB 'VectorPoint/*', 'VectorPoint', "source") AS "source", "namespace", sum("bytes") AS "bytes", sum("items") AS "items"
+      `SELECT CASE WHEN "source" LIKE 'VectorPoint/%' THEN 'VectorPoint' ELSE "source" END AS "source", "namespace", sum("bytes") AS "bytes", sum("items") AS "items"
        FROM "NamespaceUsage" ${where} GROUP BY "namespace", 1 LIMIT 1000000`,
       params,
     );

@@ -1,4 +1,4 @@
-import type { Statement } from "../../ports/database.ts";
+import type { SqlDialect, Statement } from "../../ports/database.ts";
 import type { KeptKind } from "../../ports/namespace-quotas.ts";
 
 /** All rows are in the figures: no row has a larger number. */
@@ -11,6 +11,8 @@ type OfRow = (row: string) => string;
 
 interface Counted {
   table: string;
+  /** The column that numbers its rows. */
+  key: string;
   kind: KeptKind;
   /** 1: a row is an item. 0: it is a part of one. */
   items: 0 | 1;
@@ -26,8 +28,15 @@ interface Counted {
 
 const ownNamespace: OfRow = (row) => `${row}."namespace"`;
 const ragNamespace: OfRow = (row) => `(SELECT "name" FROM "RagNamespace" WHERE "id" = ${row}."namespaceId")`;
-const tableOf = (table: string, kind: KeptKind, items: 0 | 1, columns: string[], namespace: OfRow): Counted => ({
-  ...{ table, kind, items, columns, namespace },
+const tableOf = (
+  table: string,
+  kind: KeptKind,
+  items: 0 | 1,
+  columns: string[],
+  namespace: OfRow,
+  key = "id",
+): Counted => ({
+  ...{ table, key, kind, items, columns, namespace },
   inNamespace:
     namespace === ownNamespace
       ? `"namespace" = ?2`
@@ -37,7 +46,7 @@ const tableOf = (table: string, kind: KeptKind, items: 0 | 1, columns: string[],
 
 /** Values as they are kept. What is derived in the background, such as vectors of messages and indexes, is not counted. */
 const TABLES: readonly Counted[] = [
-  tableOf("Session", "session", 1, ["data"], ownNamespace),
+  tableOf("Session", "session", 1, ["data"], ownNamespace, "rowid"),
   tableOf("RagDocument", "document", 1, ["text", "metadata"], ragNamespace),
   tableOf("RagChunk", "document", 0, ["text", "vector"], ragNamespace),
   // By its name too: one without messages is no item, and must not be for nothing.
@@ -49,6 +58,7 @@ const TABLES: readonly Counted[] = [
 const collectionSource = (id: string): string => `'VectorPoint/' || ${id}`;
 const POINTS: Counted = {
   table: "VectorPoint",
+  key: "row",
   kind: "point",
   items: 1,
   columns: ["vector", "metadata"],
@@ -62,13 +72,14 @@ export function kindOf(source: string): KeptKind {
 const bytesOf = ({ columns, fixed = [] }: Counted, row: string): string =>
   [...fixed, ...columns].map((column) => `coalesce(octet_length(${row}."${column}"), 0)`).join(" + ");
 
+/** In SQL that both databases speak. */
 type Trigger = readonly [name: string, when: string, body: string];
 
 function triggersOf(counted: Counted): Trigger[] {
-  const { table, columns, items, source, namespace } = counted;
+  const { table, key, columns, items, source, namespace } = counted;
   const add = (row: string, bytes: string, more: string) => `UPDATE "NamespaceUsage"
     SET "bytes" = "bytes" + (${bytes}), "items" = "items" + (${more})
-    WHERE "source" = ${source(row)} ${namespace ? `AND "namespace" = ${namespace(row)}` : ""} AND "countedTo" >= ${row}."rowid";`;
+    WHERE "source" = ${source(row)} ${namespace ? `AND "namespace" = ${namespace(row)}` : ""} AND "countedTo" >= ${row}."${key}";`;
   const [before, after] = [bytesOf(counted, "OLD"), bytesOf(counted, "NEW")];
   const named = columns.map((column) => `"${column}"`).join(", ");
   return [
@@ -93,54 +104,75 @@ const TRIGGERS: readonly Trigger[] = [
   ],
 ];
 
-/** For when no namespace has a quota. */
-export const DROP_TRIGGERS: readonly Statement[] = TRIGGERS.map(([name]) => ({
-  sql: `DROP TRIGGER IF EXISTS "${name}"`,
-}));
+const DROP_IN_SQLITE: readonly Statement[] = TRIGGERS.map(([name]) => ({ sql: `DROP TRIGGER IF EXISTS "${name}"` }));
+
+/**
+ * For when no namespace has a quota. In Postgres they stay: another node may be giving one a quota just now, and what they look for
+ * in vain costs little.
+ */
+export const dropTriggers = (dialect: SqlDialect): readonly Statement[] =>
+  dialect === "postgres" ? [] : DROP_IN_SQLITE;
 
 /** In the form of this version; a migration may have dropped some with their tables. */
-export const CREATE_TRIGGERS: readonly Statement[] = [
-  ...DROP_TRIGGERS,
-  ...TRIGGERS.map(([name, when, body]) => ({ sql: `CREATE TRIGGER "${name}" AFTER ${when} BEGIN ${body} END` })),
+export const createTriggers = (dialect: SqlDialect): readonly Statement[] =>
+  dialect === "postgres"
+    ? // Of nodes that start together one makes them.
+      [
+        { sql: `SELECT pg_advisory_xact_lock(hashtext('headroom quota triggers'))::text` },
+        ...TRIGGERS.flatMap(triggerInPostgres),
+      ]
+    : [
+        ...DROP_IN_SQLITE,
+        ...TRIGGERS.map(([name, when, body]) => ({ sql: `CREATE TRIGGER "${name}" AFTER ${when} BEGIN ${body} END` })),
+      ];
+
+const triggerInPostgres = ([name, when, body]: Trigger): Statement[] => [
+  {
+    sql: `CREATE OR REPLACE FUNCTION "${name}"() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN ${body} RETURN NULL; END $$`,
+  },
+  { sql: `CREATE OR REPLACE TRIGGER "${name}" AFTER ${when} FOR EACH ROW EXECUTE FUNCTION "${name}"()` },
 ];
 
 /**
- * The sources of a namespace that gets a quota; none of their rows is counted yet. A table without any is done: a count would look
- * at all rows of others.
+ * The sources of a namespace that gets a quota; none of their rows is counted yet. In SQLite a table without any is done: a count would
+ * look at all rows of others. In Postgres another node may be adding one just now.
  */
-export const sourcesOf = (namespace: string): Statement[] => [
+export const sourcesOf = (dialect: SqlDialect, namespace: string): Statement[] => [
   ...TABLES.map(({ table, inNamespace }) => ({
-    sql: `INSERT INTO "NamespaceUsage"
-          VALUES (?1, ?2, 0, 0, iif(EXISTS (SELECT 1 FROM "${table}" WHERE ${inNamespace}), 0, ${ALL_COUNTED}))`,
+    sql: `INSERT INTO "NamespaceUsage" VALUES (?1, ?2, 0, 0, ${
+      dialect === "postgres" ? "0" : `iif(EXISTS (SELECT 1 FROM "${table}" WHERE ${inNamespace}), 0, ${ALL_COUNTED})`
+    }) ON CONFLICT DO NOTHING`,
     params: [table, namespace],
   })),
   {
     sql: `INSERT INTO "NamespaceUsage" SELECT ${collectionSource(`"id"`)}, "namespace", 0, 0, 0
-          FROM "VectorCollection" WHERE "namespace" = ?`,
+          FROM "VectorCollection" WHERE "namespace" = ? ON CONFLICT DO NOTHING`,
     params: [namespace],
   },
 ];
 
 /**
- * Counts the next rows of a source. In one statement, which writes between two of them cannot miss: what they change of counted
+ * Counts the next rows of a source. In one statement (of Postgres, while nobody else writes to that table), which writes between two of them cannot miss: what they change of counted
  * rows the triggers add, and the rest is counted when its turn comes.
  */
-export function countStatement(source: string, namespace: string): Statement {
+export function countStatements(dialect: SqlDialect, source: string, namespace: string): Statement[] {
   const counted = TABLES.find(({ table }) => table === source) ?? POINTS;
-  const { table, items } = counted;
-  const isOwn = counted.namespace ? `${counted.namespace(`"${table}"`)} = ?2` : "1";
-  const ofCollection = counted === POINTS ? `"collectionId" = CAST(substr(?1, 13) AS INTEGER) AND` : "";
-  return {
+  const { table, key, items } = counted;
+  const isOwn = counted.namespace ? `${counted.namespace(`"${table}"`)} = ?2` : "1 = 1";
+  const ofCollection = counted === POINTS ? `"collectionId" = CAST(substr(?1, 13) AS bigint) AND` : "";
+  const count = {
     sql: `UPDATE "NamespaceUsage" SET "bytes" = "NamespaceUsage"."bytes" + s."bytes", "items" = "NamespaceUsage"."items" + s."items" * ${items},
             "countedTo" = CASE WHEN s."looked" < ${COUNTED_AT_ONCE} THEN ${ALL_COUNTED} ELSE s."upTo" END
           FROM (
             SELECT coalesce(sum("size") FILTER (WHERE "isOwn"), 0) AS "bytes", count(*) FILTER (WHERE "isOwn") AS "items",
               max("at") AS "upTo", count(*) AS "looked"
-            FROM (SELECT "rowid" AS "at", ${bytesOf(counted, `"${table}"`)} AS "size", ${isOwn} AS "isOwn" FROM "${table}"
-                  WHERE ${ofCollection} "rowid" > (SELECT "countedTo" FROM "NamespaceUsage" WHERE "source" = ?1 AND "namespace" = ?2)
-                  ORDER BY "rowid" LIMIT ${COUNTED_AT_ONCE})
+            FROM (SELECT "${key}" AS "at", ${bytesOf(counted, `"${table}"`)} AS "size", ${isOwn} AS "isOwn" FROM "${table}"
+                  WHERE ${ofCollection} "${key}" > (SELECT "countedTo" FROM "NamespaceUsage" WHERE "source" = ?1 AND "namespace" = ?2)
+                  ORDER BY "${key}" LIMIT ${COUNTED_AT_ONCE}) AS "next"
           ) AS s
           WHERE "source" = ?1 AND "namespace" = ?2 AND "countedTo" < ${ALL_COUNTED}`,
     params: [source, namespace],
   };
+  // Another node's rows that are not committed yet would be neither seen here nor counted by their trigger.
+  return dialect === "postgres" ? [{ sql: `LOCK TABLE "${table}" IN SHARE MODE` }, count] : [count];
 }

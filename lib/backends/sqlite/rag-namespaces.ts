@@ -1,18 +1,7 @@
 import type { Database } from "../../ports/database.ts";
-
-/** The full-text index of a namespace, for use in SQL; the number is ours, so nothing needs escaping. */
-export const textTable = (namespaceId: number): string => `"RagText_${namespaceId}"`;
-
-/** The same for a namespace's messages. */
-export const messageTextTable = (namespaceId: number): string => `"MessageText_${namespaceId}"`;
-
-/**
- * Contentless: the index keeps words and places, the passages are in RagChunk. Porter stems English words; other languages come in
- * as stems of their own, which it leaves alone. Accents do not count. FTS5's bm25() has k1 = 1.2 and b = 0.75.
- */
-const createTextTable = (table: string): string =>
-  `CREATE VIRTUAL TABLE IF NOT EXISTS ${table} USING fts5("text", content='', contentless_delete=1,
-   tokenize='porter unicode61 remove_diacritics 2')`;
+import { openTextIndex } from "../open-text-index.ts";
+import { openRowNumbers, type RowNumbers } from "../row-numbers.ts";
+import { MESSAGES, PASSAGES, type TextIndex } from "../text-index.ts";
 
 /** What has a full-text index of its own. */
 export type Texts = "documents" | "messages";
@@ -29,8 +18,10 @@ interface Stored {
 /** Numbers of the namespaces that hold documents. There are as many as operators make keys for: they stay in memory. */
 export class Namespaces {
   readonly #database: Database;
+  readonly #numbers: RowNumbers;
+  readonly passages: TextIndex;
+  readonly messages: TextIndex;
   readonly #ids: Map<string, number>;
-  #lastId = 0;
   readonly #making = new Map<string, Promise<number>>();
   /** Those whose messages have an index. */
   readonly #withMessages: Set<number>;
@@ -38,9 +29,12 @@ export class Namespaces {
   /** Codes of the languages that texts are indexed in, by namespace. */
   readonly #languages: Readonly<Record<Texts, Map<number, readonly string[]>>>;
 
-  private constructor(database: Database, rows: readonly Stored[], withMessages: Set<number>) {
+  private constructor(database: Database, numbers: RowNumbers, rows: readonly Stored[], withMessages: Set<number>) {
     const codes = (list: string) => list.split(" ").filter((code) => code !== "");
     this.#database = database;
+    this.#numbers = numbers;
+    this.passages = openTextIndex(database, PASSAGES);
+    this.messages = openTextIndex(database, MESSAGES);
     this.#ids = new Map(rows.map(({ id, name }) => [name, id]));
     this.#withMessages = withMessages;
     this.#languages = {
@@ -56,7 +50,8 @@ export class Namespaces {
     const indexed = await database.all<{ id: number }>(
       `SELECT "namespaceId" AS "id" FROM "MessageTextIndex" LIMIT 100000`,
     );
-    return new Namespaces(database, rows, new Set(indexed.map(({ id }) => id)));
+    const numbers = await openRowNumbers(database, ["RagNamespace"]);
+    return new Namespaces(database, numbers, rows, new Set(indexed.map(({ id }) => id)));
   }
 
   idOf(name: string): number | null {
@@ -77,7 +72,7 @@ export class Namespaces {
     await this.#database.write(
       missing.map((code) => ({
         sql: `UPDATE "RagNamespace" SET ${column} = trim(${column} || ' ' || ?1)
-              WHERE "id" = ?2 AND instr(' ' || ${column} || ' ', ' ' || ?1 || ' ') = 0`,
+              WHERE "id" = ?2 AND ' ' || ${column} || ' ' NOT LIKE '% ' || ?1 || ' %'`,
         params: [code, id],
       })),
     );
@@ -107,10 +102,10 @@ export class Namespaces {
   async #makeMessages(name: string): Promise<number> {
     const id = await this.require(name);
     await this.#database.write([
-      { sql: createTextTable(messageTextTable(id)) },
+      ...this.messages.create(id),
       {
-        sql: `INSERT OR IGNORE INTO "MessageTextIndex" ("namespaceId", "belowId")
-              SELECT ?, COALESCE(MAX("id"), 0) + 1 FROM "ConversationMessage" WHERE "namespace" = ?`,
+        sql: `INSERT INTO "MessageTextIndex" ("namespaceId", "belowId")
+              SELECT ?, COALESCE(MAX("id"), 0) + 1 FROM "ConversationMessage" WHERE "namespace" = ? ON CONFLICT DO NOTHING`,
         params: [id, name],
       },
     ]);
@@ -119,15 +114,20 @@ export class Namespaces {
   }
 
   async #make(name: string): Promise<number> {
-    const id = Math.max(this.#lastId, ...this.#ids.values()) + 1;
-    this.#lastId = id;
+    const made = await this.#numbers.take("RagNamespace", 1);
     await this.#database.write([
-      { sql: createTextTable(textTable(id)) },
+      ...this.passages.create(made),
       {
-        sql: `INSERT INTO "RagNamespace" ("id", "name", "documentLanguages", "messageLanguages") VALUES (?, ?, '', '')`,
-        params: [id, name],
+        // Another node may have made it meanwhile.
+        sql: `INSERT INTO "RagNamespace" ("id", "name", "documentLanguages", "messageLanguages") VALUES (?, ?, '', '')
+              ON CONFLICT ("name") DO NOTHING`,
+        params: [made, name],
       },
     ]);
+    const [row] = await this.#database.all<{ id: number }>(`SELECT "id" FROM "RagNamespace" WHERE "name" = ? LIMIT 1`, [
+      name,
+    ]);
+    const id = row?.id ?? made;
     this.#ids.set(name, id);
     return id;
   }

@@ -33,7 +33,7 @@ export function createRunLog(database: Database, nodeId: string, maxRuns = MAX_R
       // kept any more has none before it: those went first.
       const rows = await database.all<PayloadRow>(
         `SELECT "payload" FROM "OptimizationRun"
-         WHERE ?1 IS NULL OR rowid < (SELECT rowid FROM "OptimizationRun" WHERE "id" = ?1) ORDER BY rowid DESC LIMIT ?2`,
+         WHERE CAST(?1 AS text) IS NULL OR rowid < (SELECT rowid FROM "OptimizationRun" WHERE "id" = ?1) ORDER BY rowid DESC LIMIT ?2`,
         [before ?? null, limit],
       );
       return rows.map(read);

@@ -1,6 +1,7 @@
 import type { History, MemorySample } from "../../contracts/memory.ts";
 import type { Database, Statement } from "../../ports/database.ts";
 import { type HistoryRange, MOST_SAMPLES, type SampleLog, type SampleLogBounds } from "../../ports/sample-log.ts";
+import { type Dialect, dialectOf } from "../dialect.ts";
 import { bootStatements, restartsWithin } from "./boot-log.ts";
 import { type Bucket, COLUMNS, columnsOf, merge, toStep } from "./sample-figures.ts";
 
@@ -13,11 +14,12 @@ const COARSE_SECONDS = 3600;
 const BATCH = MOST_SAMPLES;
 
 const quoted = COLUMNS.map((name) => `"${name}"`).join(", ");
-const object = (aggregate: string) =>
-  `json_object(${COLUMNS.map((name) => `'${name}', ${aggregate}("${name}")`).join(", ")})`;
-const AGGREGATE = `json_object('min', ${object("min")}, 'max', ${object("max")}, 'mean', ${object("avg")})`;
-const INSERT = `INSERT OR IGNORE INTO "Sample" ("sequence", "nodeId", "bootId", "sampledAtMs", ${quoted}, "payload")
-  VALUES (?, ?, ?, ?, ${COLUMNS.map(() => "?").join(", ")}, ?)`;
+const object = (jsonObject: string, aggregate: string) =>
+  `${jsonObject}(${COLUMNS.map((name) => `'${name}', ${aggregate}("${name}")`).join(", ")})`;
+const aggregateBy = ({ jsonObject: by }: Dialect) =>
+  `${by}('min', ${object(by, "min")}, 'max', ${object(by, "max")}, 'mean', ${object(by, "avg")})`;
+const INSERT = `INSERT INTO "Sample" ("sequence", "nodeId", "bootId", "sampledAtMs", ${quoted}, "payload")
+  VALUES (?, ?, ?, ?, ${COLUMNS.map(() => "?").join(", ")}, ?) ON CONFLICT DO NOTHING`;
 
 interface StepRow {
   startAtMs: number;
@@ -30,15 +32,20 @@ export class SqliteSampleLog implements SampleLog {
   readonly #database: Database;
   readonly #nodeId: string;
   readonly #bounds: SampleLogBounds;
+  readonly #aggregate: string;
 
   constructor(database: Database, nodeId: string, bounds: SampleLogBounds = DEFAULT_BOUNDS) {
     this.#database = database;
     this.#nodeId = nodeId;
     this.#bounds = bounds;
+    this.#aggregate = aggregateBy(dialectOf(database));
   }
 
   async lastSequence(): Promise<number> {
-    const [row] = await this.#database.all<{ last: number | null }>(`SELECT max("sequence") AS last FROM "Sample"`);
+    const [row] = await this.#database.all<{ last: number | null }>(
+      `SELECT max("sequence") AS "last" FROM "Sample" WHERE "nodeId" = ?`,
+      [this.#nodeId],
+    );
     return row?.last ?? 0;
   }
 
@@ -62,13 +69,13 @@ export class SqliteSampleLog implements SampleLog {
   async samples({ fromMs, toMs }: HistoryRange, afterSequence?: number): Promise<History> {
     const forward = afterSequence !== undefined;
     const rows = await this.#database.all<{ payload: string }>(
-      `SELECT "payload" FROM "Sample" WHERE "sampledAtMs" BETWEEN ? AND ? AND "sequence" > ?
+      `SELECT "payload" FROM "Sample" WHERE "nodeId" = ? AND "sampledAtMs" BETWEEN ? AND ? AND "sequence" > ?
        ORDER BY "sequence" ${forward ? "ASC" : "DESC"} LIMIT ${BATCH + 1}`,
-      [fromMs, toMs, afterSequence ?? 0],
+      [this.#nodeId, fromMs, toMs, afterSequence ?? 0],
     );
     const samples = rows.slice(0, BATCH).map(({ payload }): MemorySample => JSON.parse(payload));
     if (!forward) samples.reverse();
-    const restarts = await restartsWithin(this.#database, { fromMs, toMs });
+    const restarts = await restartsWithin(this.#database, this.#nodeId, { fromMs, toMs });
     return { samples, stepSeconds: null, truncated: rows.length > BATCH, restarts };
   }
 
@@ -82,13 +89,13 @@ export class SqliteSampleLog implements SampleLog {
     };
     for await (const bucket of this.#rolledUp(fromMs, toMs)) add(bucket);
     const recent = await this.#database.all<StepRow>(
-      `SELECT ("sampledAtMs" / ${stepMs}) * ${stepMs} AS startAtMs, count(*) AS count, ${AGGREGATE} AS figures
-       FROM "Sample" WHERE "sampledAtMs" BETWEEN ? AND ? GROUP BY 1 ORDER BY 1 DESC LIMIT ${BATCH + 1}`,
-      [fromMs, toMs],
+      `SELECT ("sampledAtMs" / ${stepMs}) * ${stepMs} AS "startAtMs", count(*) AS "count", ${this.#aggregate} AS "figures"
+       FROM "Sample" WHERE "nodeId" = ? AND "sampledAtMs" BETWEEN ? AND ? GROUP BY 1 ORDER BY 1 DESC LIMIT ${BATCH + 1}`,
+      [this.#nodeId, fromMs, toMs],
     );
     for (const row of recent) add(toBucket(row));
     const ordered = [...steps.values()].sort((a, b) => a.startAtMs - b.startAtMs);
-    const restarts = await restartsWithin(this.#database, { fromMs, toMs });
+    const restarts = await restartsWithin(this.#database, this.#nodeId, { fromMs, toMs });
     return { samples: ordered.slice(-BATCH).map(toStep), stepSeconds, truncated: ordered.length > BATCH, restarts };
   }
 
@@ -106,23 +113,26 @@ export class SqliteSampleLog implements SampleLog {
 
   /** The samples of the lowest sequences, until `maxSamples` are left. What the clock said of them does not matter. */
   async #rollUpSamples(): Promise<boolean> {
-    const [row] = await this.#database.all<{ count: number }>(`SELECT count(*) AS count FROM "Sample"`);
+    const [row] = await this.#database.all<{ count: number }>(
+      `SELECT count(*) AS "count" FROM "Sample" WHERE "nodeId" = ?`,
+      [this.#nodeId],
+    );
     const surplus = (row?.count ?? 0) - this.#bounds.maxSamples;
     if (surplus <= 0) return false;
     const [end] = await this.#database.all<{ last: number }>(
-      `SELECT max("sequence") AS last FROM (SELECT "sequence" FROM "Sample" ORDER BY "sequence" LIMIT ?)`,
-      [Math.min(BATCH, surplus)],
+      `SELECT max("sequence") AS "last" FROM (SELECT "sequence" FROM "Sample" WHERE "nodeId" = ? ORDER BY "sequence" LIMIT ?) AS "lowest"`,
+      [this.#nodeId, Math.min(BATCH, surplus)],
     );
     const last = end?.last ?? 0;
     const fineMs = FINE_SECONDS * 1000;
     const steps = await this.#database.all<StepRow>(
-      `SELECT ("sampledAtMs" / ${fineMs}) * ${fineMs} AS startAtMs, count(*) AS count, ${AGGREGATE} AS figures
-       FROM "Sample" WHERE "sequence" <= ? GROUP BY 1 LIMIT ${BATCH}`,
-      [last],
+      `SELECT ("sampledAtMs" / ${fineMs}) * ${fineMs} AS "startAtMs", count(*) AS "count", ${this.#aggregate} AS "figures"
+       FROM "Sample" WHERE "nodeId" = ? AND "sequence" <= ? GROUP BY 1 LIMIT ${BATCH}`,
+      [this.#nodeId, last],
     );
     await this.#database.write([
       ...(await this.#rolledInto(FINE_SECONDS, steps.map(toBucket))),
-      { sql: `DELETE FROM "Sample" WHERE "sequence" <= ?`, params: [last] },
+      { sql: `DELETE FROM "Sample" WHERE "nodeId" = ? AND "sequence" <= ?`, params: [this.#nodeId, last] },
     ]);
     return surplus > BATCH;
   }
@@ -131,7 +141,7 @@ export class SqliteSampleLog implements SampleLog {
   async #rolledInto(stepSeconds: number, buckets: readonly Bucket[]): Promise<Statement[]> {
     const known = await this.#database.all<StepRow>(
       `SELECT "startAtMs", "count", "figures" FROM "SampleRollup" WHERE "nodeId" = ? AND "stepSeconds" = ?
-         AND "startAtMs" IN (SELECT value FROM json_each(?)) LIMIT ${BATCH}`,
+         AND "startAtMs" IN (${dialectOf(this.#database).numbers("?")}) LIMIT ${BATCH}`,
       [this.#nodeId, stepSeconds, JSON.stringify(buckets.map(({ startAtMs }) => startAtMs))],
     );
     const before = new Map(known.map((row) => [row.startAtMs, toBucket(row)]));
@@ -139,7 +149,8 @@ export class SqliteSampleLog implements SampleLog {
       const there = before.get(bucket.startAtMs);
       const { startAtMs, count, min, max, mean } = there ? merge(there, bucket) : bucket;
       return {
-        sql: `INSERT OR REPLACE INTO "SampleRollup" ("nodeId", "stepSeconds", "startAtMs", "count", "figures") VALUES (?, ?, ?, ?, ?)`,
+        sql: `INSERT INTO "SampleRollup" ("nodeId", "stepSeconds", "startAtMs", "count", "figures") VALUES (?, ?, ?, ?, ?)
+          ON CONFLICT ("nodeId", "stepSeconds", "startAtMs") DO UPDATE SET "count" = excluded."count", "figures" = excluded."figures"`,
         params: [this.#nodeId, stepSeconds, startAtMs, count, JSON.stringify({ min, max, mean })],
       };
     });

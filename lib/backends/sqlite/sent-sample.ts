@@ -1,6 +1,7 @@
 import type { Database, Statement } from "../../ports/database.ts";
 import type { SentVectors } from "../../ports/vector-rows.ts";
 import { KeyedLock } from "../../shared/keyed-lock.ts";
+import { dialectOf } from "../dialect.ts";
 
 /** Of each collection at most so many vectors are kept as they were sent, and at most so many bytes of them. */
 export const MOST_SENT = 8_192;
@@ -58,7 +59,7 @@ export class SentSample {
 
   async page(collectionId: number, afterRow: number, limit: number): Promise<SentVectors> {
     const found = await this.#database.all<{ row: number; vector: Uint8Array }>(
-      `SELECT "row", "vector" FROM "VectorSent" INDEXED BY "VectorSent_collectionId_idx"
+      `SELECT "row", "vector" FROM "VectorSent" ${dialectOf(this.#database).indexedBy("VectorSent_collectionId_idx")}
        WHERE "collectionId" = ? AND "row" > ? ORDER BY "row" LIMIT ?`,
       [collectionId, afterRow, limit],
     );

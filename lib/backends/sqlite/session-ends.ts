@@ -15,8 +15,9 @@ export const endOf = ({ id, end }: SessionDeletion): Statement[] =>
 
 /** Remembers the ends of those sessions that `ids`, a query, selects. */
 export const keepEnds = (ids: string): string =>
-  `INSERT OR REPLACE INTO "SessionEnd" ("id", "namespace", "endedAtMs")
-   SELECT "id", "namespace", "expiresAtMs" FROM "Session" WHERE "ownId" IS NOT NULL AND "id" IN (${ids})`;
+  `INSERT INTO "SessionEnd" ("id", "namespace", "endedAtMs")
+   SELECT "id", "namespace", "expiresAtMs" FROM "Session" WHERE "ownId" IS NOT NULL AND "id" IN (${ids})
+   ON CONFLICT ("id") DO UPDATE SET "namespace" = excluded."namespace", "endedAtMs" = excluded."endedAtMs"`;
 
 export const forgetEnds = (atMs: number): Statement => ({
   sql: `DELETE FROM "SessionEnd" WHERE "endedAtMs" <= ?`,
@@ -66,7 +67,7 @@ export class SessionEnds {
         sql: `DELETE FROM "SessionEnd" WHERE "id" IN (
           SELECT "id" FROM (
             SELECT "id", row_number() OVER (PARTITION BY "namespace" ORDER BY "endedAtMs" DESC) AS "place" FROM "SessionEnd"
-          ) WHERE "place" > ?)`,
+          ) AS "placed" WHERE "place" > ?)`,
         params: [MOST_ENDS],
       },
     ]);
@@ -74,7 +75,7 @@ export class SessionEnds {
   }
 
   async #count(): Promise<void> {
-    const [row] = await this.#database.all<{ ends: number }>(`SELECT count(*) AS ends FROM "SessionEnd" LIMIT 1`);
+    const [row] = await this.#database.all<{ ends: number }>(`SELECT count(*) AS "ends" FROM "SessionEnd" LIMIT 1`);
     this.#known = row?.ends ?? 0;
     this.#uncounted = 0;
   }

@@ -9,6 +9,7 @@ import type {
   SessionTally,
   SessionUse,
 } from "../../ports/session-rows.ts";
+import { type Dialect, dialectOf } from "../dialect.ts";
 import { endOf, forgetEnds, keepEnds, SessionEnds } from "./session-ends.ts";
 import { SessionUses } from "./session-uses.ts";
 
@@ -34,6 +35,7 @@ const FIGURES: Readonly<Record<SessionFigure, string>> = {
 
 /** Live sessions of a namespace; of a tag, by way of its table, which is in the order of the list. */
 function selected(
+  { inThisOrder }: Dialect,
   namespace: string,
   atMs: number,
   { prefix, tag }: SessionSelection,
@@ -41,7 +43,7 @@ function selected(
   const source =
     tag === undefined
       ? `"Session" AS s WHERE s."namespace" = ?`
-      : `"SessionTag" AS t CROSS JOIN "Session" AS s ON s."id" = t."id" WHERE t."tag" = ? AND t."namespace" = ?`;
+      : `"SessionTag" AS t ${inThisOrder} "Session" AS s ON s."id" = t."id" WHERE t."tag" = ? AND t."namespace" = ?`;
   const begins = prefix === undefined ? "" : `AND substr(coalesce(s."ownId", s."id"), 1, length(?)) = ?`;
   return {
     from: `${source} AND s."expiresAtMs" > ? ${begins}`,
@@ -61,12 +63,11 @@ interface Stored extends Omit<SessionRow, "data" | "endsAtMs"> {
 
 /** Session rows in SQLite. */
 export async function createSessionRows(database: Database, { maxBytes }: Options): Promise<SessionRows> {
+  const dialect = dialectOf(database);
   let usedBytes = 0;
   const measure = async () => {
-    const [size] = await database.all<{ used: number }>(
-      `SELECT (page_count - freelist_count) * page_size AS used
-       FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()`,
-    );
+    if (dialect.usedBytes === null) return;
+    const [size] = await database.all<{ used: number }>(dialect.usedBytes);
     usedBytes = size?.used ?? usedBytes;
   };
   await measure();
@@ -109,11 +110,11 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
     endOf: (id) => ends.of(id),
     async list(namespace, { after, limit, atMs, ...which }) {
       if (uses.size > 0) await uses.fold();
-      const { from, params } = selected(namespace, atMs, which);
+      const { from, params } = selected(dialect, namespace, atMs, which);
       const place = which.tag === undefined ? "s" : "t";
       const position: SqlValue[] = after ? [after.createdAtMs, after.id] : [];
       const rows = await database.all<Stored & { bytes: number }>(
-        `SELECT ${LISTED}, length(s."data") AS bytes FROM ${from}
+        `SELECT ${LISTED}, length(s."data") AS "bytes" FROM ${from}
          ${after ? `AND (${place}."createdAtMs", ${place}."id") < (?, ?)` : ""}
          ORDER BY ${place}."createdAtMs" DESC, ${place}."id" DESC LIMIT ?`,
         [...params, ...position, limit],
@@ -122,15 +123,15 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
     },
     async listSorted(namespace, { after, limit, atMs, sort, order, ...which }) {
       if (uses.size > 0) await uses.fold();
-      const { from, params } = selected(namespace, atMs, which);
+      const { from, params } = selected(dialect, namespace, atMs, which);
       const figure = FIGURES[sort];
       const [beyond, direction] = order === "asc" ? [">", "ASC"] : ["<", "DESC"];
       // No index, which each use or change would have to write. Only ids and figures are sorted, at most a page of them at a time.
       const rows = await database.all<Stored & { bytes: number }>(
-        `SELECT ${LISTED}, length(s."data") AS bytes FROM (
+        `SELECT ${LISTED}, length(s."data") AS "bytes" FROM (
            SELECT s."id" AS "key", ${figure} AS "figure" FROM ${from} ${after ? `AND (${figure}, s."id") ${beyond} (?, ?)` : ""}
            ORDER BY 2 ${direction}, 1 ${direction} LIMIT ?
-         ) AS shown CROSS JOIN "Session" AS s ON s."id" = shown."key"
+         ) AS shown ${dialect.inThisOrder} "Session" AS s ON s."id" = shown."key"
          ORDER BY shown."figure" ${direction}, shown."key" ${direction}`,
         [...params, ...(after ?? []), limit],
       );
@@ -138,7 +139,7 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
     },
     async tally(namespace, { atMs, ...which }) {
       if (uses.size > 0) await uses.fold();
-      const { from, params } = selected(namespace, atMs, which);
+      const { from, params } = selected(dialect, namespace, atMs, which);
       const [tally] = await database.all<SessionTally>(
         `SELECT count(*) AS "count", coalesce(sum(length(s."data")), 0) AS "bytes" FROM ${from}`,
         params,
@@ -148,7 +149,7 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
     async count(atMs) {
       if (uses.size > 0) await uses.fold();
       const [row] = await database.all<{ live: number }>(
-        `SELECT count(*) AS live FROM "Session" WHERE "expiresAtMs" > ?`,
+        `SELECT count(*) AS "live" FROM "Session" WHERE "expiresAtMs" > ?`,
         [atMs],
       );
       return row?.live ?? 0;

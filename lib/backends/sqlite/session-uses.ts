@@ -1,5 +1,6 @@
 import type { Database, Statement } from "../../ports/database.ts";
 import type { SessionUse } from "../../ports/session-rows.ts";
+import { type Dialect, dialectOf } from "../dialect.ts";
 
 /** Past so many sessions, uses are folded into their rows with the next commit. About 150 bytes each. */
 const MOST_WAITING = 2_000;
@@ -7,14 +8,15 @@ const MOST_WAITING = 2_000;
 const MOST_KEPT = 10_000;
 
 const KEEP = `INSERT INTO "SessionUses" ("uses") VALUES (?)`;
-const FOLD = `UPDATE "Session" SET "lastUsedAtMs" = u."at", "expiresAtMs" = min(u."at" + "idleTimeoutMs", coalesce("endsAtMs", u."at" + "idleTimeoutMs"))
-  FROM (SELECT use."value"->>0 AS "id", max(use."value"->>1) AS "at"
-        FROM "SessionUses", json_each("SessionUses"."uses") AS use GROUP BY 1) AS u
+const foldBy = ({ least, eachPair, numberIn }: Dialect) => `UPDATE "Session" SET "lastUsedAtMs" = u."at",
+    "expiresAtMs" = ${least}(u."at" + "idleTimeoutMs", coalesce("endsAtMs", u."at" + "idleTimeoutMs"))
+  FROM (SELECT use."value"->>0 AS "id", max(${numberIn(`use."value"->>1`)}) AS "at"
+        FROM "SessionUses", ${eachPair(`"SessionUses"."uses"`)} GROUP BY 1) AS u
   WHERE "Session"."id" = u."id" AND "Session"."lastUsedAtMs" < u."at"`;
 const CLEAR = `DELETE FROM "SessionUses"`;
 
 /** Folds all that is kept. These go into one transaction. */
-export const FOLD_USES: readonly Statement[] = [{ sql: FOLD }, { sql: CLEAR }];
+const foldUses = (database: Database): readonly Statement[] => [{ sql: foldBy(dialectOf(database)) }, { sql: CLEAR }];
 
 /**
  * Last uses on their way to their sessions' rows. Writing each one there rewrites pages of 8–12 KB for a session that was only
@@ -23,6 +25,7 @@ export const FOLD_USES: readonly Statement[] = [{ sql: FOLD }, { sql: CLEAR }];
  */
 export class SessionUses {
   readonly #database: Database;
+  readonly #fold: readonly Statement[];
   /** What is committed here and not in the rows yet. */
   readonly #waiting = new Map<string, number>();
   /** Uses written since the last fold. */
@@ -30,11 +33,12 @@ export class SessionUses {
 
   private constructor(database: Database) {
     this.#database = database;
+    this.#fold = foldUses(database);
   }
 
   /** Folds what an earlier process kept. */
   static async open(database: Database): Promise<SessionUses> {
-    await database.write(FOLD_USES);
+    await database.write(foldUses(database));
     return new SessionUses(database);
   }
 
@@ -66,11 +70,11 @@ export class SessionUses {
     // Counted again at once: two folds may be under way, and neither may take the other's off again.
     const kept = this.#kept;
     this.#kept = 0;
-    const changes = await this.#database.write([...FOLD_USES, ...statements]).catch((error: unknown) => {
+    const changes = await this.#database.write([...this.#fold, ...statements]).catch((error: unknown) => {
       this.#kept += kept;
       throw error;
     });
     for (const [id, atMs] of folded) if (this.#waiting.get(id) === atMs) this.#waiting.delete(id);
-    return changes.slice(FOLD_USES.length);
+    return changes.slice(this.#fold.length);
   }
 }

@@ -10,6 +10,8 @@ import type {
 } from "../../ports/vector-rows.ts";
 import { AppError } from "../../shared/errors.ts";
 import { compileFilter, type Filter } from "../../shared/filter.ts";
+import { type Dialect, dialectOf } from "../dialect.ts";
+import { openRowNumbers, type RowNumbers } from "../row-numbers.ts";
 import { IdLocks } from "./id-locks.ts";
 import { type PointRow, pack } from "./packed-points.ts";
 import { growthOf, mostOf, sizeOfMetadata } from "./point-sizes.ts";
@@ -24,8 +26,9 @@ const FILTER_PAGE = 1_000;
 const RECORD = `"id", "namespace", "name", "dimensions", "metric", "precision", "createdAtMs", "formerPrecision"`;
 const POINT = `"row", "pointId", "metadata", "vector"`;
 /** The plus keeps SQLite from walking the collection's index for a handful of rows. */
-const BY_ROWS = `SELECT ${POINT} FROM "VectorPoint" WHERE "row" IN (SELECT value FROM json_each(?)) AND +"collectionId" = ?`;
-const BY_IDS = `FROM "VectorPoint" WHERE "collectionId" = ? AND "pointId" IN (SELECT value FROM json_each(?))`;
+const byRows = ({ numbers }: Dialect) =>
+  `SELECT ${POINT} FROM "VectorPoint" WHERE "row" IN (${numbers("?")}) AND +"collectionId" = ?`;
+const byIds = ({ texts }: Dialect) => `FROM "VectorPoint" WHERE "collectionId" = ? AND "pointId" IN (${texts("?")})`;
 /** Of a collection that is there: what is written after a drop must not stay behind. */
 const UPSERT = `INSERT INTO "VectorPoint" (${POINT}, "collectionId")
   SELECT ?, ?, ?, ?, "id" FROM "VectorCollection" WHERE "id" = ?
@@ -34,21 +37,25 @@ const UPSERT = `INSERT INTO "VectorPoint" (${POINT}, "collectionId")
 const CHANGE_METADATA = `UPDATE "VectorPoint" SET "metadata" = ? WHERE "row" = ?
   AND "collectionId" IN (SELECT "id" FROM "VectorCollection" WHERE "id" = ?)`;
 
-/** VectorRows in SQLite, through the database thread. One process owns the file, so row numbers are given out here. */
+/** VectorRows, on either database. */
 export class SqliteVectorRows implements VectorRows {
   readonly #database: Database;
   readonly #locks = new IdLocks();
   readonly #sample: SentSample;
   readonly #onError: (error: unknown) => void;
   readonly #quotas: Quotas;
-  #nextRow: number;
+  readonly #numbers: RowNumbers;
+  readonly #dialect: Dialect;
+  readonly #byIds: string;
   #clearing: Promise<void> = Promise.resolve();
 
-  private constructor(database: Database, nextRow: number, onError: (error: unknown) => void, quotas: Quotas) {
+  private constructor(database: Database, numbers: RowNumbers, onError: (error: unknown) => void, quotas: Quotas) {
     this.#database = database;
     this.#quotas = quotas;
     this.#sample = new SentSample(database);
-    this.#nextRow = nextRow;
+    this.#numbers = numbers;
+    this.#dialect = dialectOf(database);
+    this.#byIds = byIds(this.#dialect);
     this.#onError = onError;
   }
 
@@ -58,8 +65,7 @@ export class SqliteVectorRows implements VectorRows {
     onError: (error: unknown) => void,
     quotas: Quotas = NO_QUOTAS,
   ): Promise<SqliteVectorRows> {
-    const [last] = await database.all<{ row: number | null }>(`SELECT max("row") AS "row" FROM "VectorPoint"`);
-    const rows = new SqliteVectorRows(database, (last?.row ?? 0) + 1, onError, quotas);
+    const rows = new SqliteVectorRows(database, await openRowNumbers(database, ["VectorPoint"]), onError, quotas);
     const orphans = await database.all<{ id: number }>(
       `SELECT DISTINCT "collectionId" AS "id" FROM "VectorPoint"
        WHERE "collectionId" NOT IN (SELECT "id" FROM "VectorCollection") LIMIT 10000`,
@@ -123,7 +129,9 @@ export class SqliteVectorRows implements VectorRows {
   /** Writes the points but those that the quota refuses. */
   async #write(collectionId: number, points: PointWrites, known: ReadonlyMap<string, number>, entry?: QuotaEntry) {
     const isRefused = (index: number) => entry?.refused.has(index) === true;
-    const rows = points.ids.map((id, index) => (isRefused(index) ? -1 : (known.get(id) ?? this.#nextRow++)));
+    const isNew = (id: string, index: number) => !isRefused(index) && !known.has(id);
+    let next = await this.#numbers.take("VectorPoint", points.ids.filter(isNew).length);
+    const rows = points.ids.map((id, index) => (isRefused(index) ? -1 : (known.get(id) ?? next++)));
     const size = points.bytes.byteLength / points.ids.length;
     const statements: Statement[] = [];
     let inserted = 0;
@@ -135,7 +143,7 @@ export class SqliteVectorRows implements VectorRows {
       if (!known.has(id)) inserted++;
     }
     if (statements.length === 0) return { rows, inserted };
-    statements.push(addError(collectionId, points.error));
+    statements.push(addError(this.#dialect, collectionId, points.error));
     if (points.sent) statements.push(...(await this.#sample.keep(collectionId, rows, points.sent)));
     const [written] = await this.#database.write(statements);
     if (written === 0) throw new AppError("not-found", "The collection has been deleted.");
@@ -164,11 +172,13 @@ export class SqliteVectorRows implements VectorRows {
   }
 
   async read(collectionId: number, rows: readonly number[]): Promise<StoredPoints> {
-    return pack(await this.#database.all<PointRow>(BY_ROWS, [JSON.stringify(rows), collectionId]));
+    return pack(await this.#database.all<PointRow>(byRows(this.#dialect), [JSON.stringify(rows), collectionId]));
   }
 
   async find(collectionId: number, ids: readonly string[]): Promise<StoredPoints> {
-    return pack(await this.#database.all<PointRow>(`SELECT ${POINT} ${BY_IDS}`, [collectionId, JSON.stringify(ids)]));
+    return pack(
+      await this.#database.all<PointRow>(`SELECT ${POINT} ${this.#byIds}`, [collectionId, JSON.stringify(ids)]),
+    );
   }
 
   async scan(collectionId: number, afterRow: number, limit: number): Promise<StoredPoints> {
@@ -220,7 +230,7 @@ export class SqliteVectorRows implements VectorRows {
         ? await this.#rowsThatMatch(collectionId, ids, filter)
         : [...(await this.#rowsOf(collectionId, ids)).values()];
       if (rows.length === 0) return [];
-      const those = `"row" IN (SELECT value FROM json_each(?))`;
+      const those = `"row" IN (${this.#dialect.numbers("?")})`;
       const params = [JSON.stringify(rows)];
       await this.#database.write([
         { sql: `DELETE FROM "VectorPoint" WHERE ${those}`, params },
@@ -235,14 +245,14 @@ export class SqliteVectorRows implements VectorRows {
   }
 
   async #rowsOf(collectionId: number, ids: readonly string[]): Promise<Map<string, number>> {
-    const sql = `SELECT "row", "pointId" ${BY_IDS}`;
+    const sql = `SELECT "row", "pointId" ${this.#byIds}`;
     const found = await this.#database.all<{ row: number; pointId: string }>(sql, [collectionId, JSON.stringify(ids)]);
     return new Map(found.map(({ row, pointId }) => [pointId, row]));
   }
 
   async #rowsThatMatch(collectionId: number, ids: readonly string[], filter: Filter): Promise<number[]> {
     const takes = compileFilter(filter);
-    const sql = `SELECT "row", "metadata" ${BY_IDS}`;
+    const sql = `SELECT "row", "metadata" ${this.#byIds}`;
     const found = await this.#database.all<{ row: number; metadata: string | null }>(sql, [
       collectionId,
       JSON.stringify(ids),
@@ -253,7 +263,7 @@ export class SqliteVectorRows implements VectorRows {
   #page<Row>(columns: string, collectionId: number, afterRow: number, limit: number): Promise<Row[]> {
     const params: SqlValue[] = [collectionId, afterRow, limit];
     return this.#database.all<Row>(
-      `SELECT ${columns} FROM "VectorPoint" INDEXED BY "VectorPoint_collectionId_idx"
+      `SELECT ${columns} FROM "VectorPoint" ${this.#dialect.indexedBy("VectorPoint_collectionId_idx")}
        WHERE "collectionId" = ? AND "row" > ? ORDER BY "row" LIMIT ?`,
       params,
     );
@@ -273,9 +283,13 @@ export class SqliteVectorRows implements VectorRows {
   }
 }
 
-function addError(collectionId: number, { measured, errorSum, errorMax }: StoredError): Statement {
+function addError(
+  { greatest }: Dialect,
+  collectionId: number,
+  { measured, errorSum, errorMax }: StoredError,
+): Statement {
   const sql = `UPDATE "VectorCollection" SET "measured" = "measured" + ?, "errorSum" = "errorSum" + ?,
-    "errorMax" = max("errorMax", ?) WHERE "id" = ?`;
+    "errorMax" = ${greatest}("errorMax", ?) WHERE "id" = ?`;
   return { sql, params: [measured, errorSum, errorMax, collectionId] };
 }
 

@@ -1,4 +1,4 @@
-import type { DatabaseClient } from "../../backends/sqlite/database-client.ts";
+import type { ServedDatabase } from "../../ports/database.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Log } from "./log.ts";
@@ -7,7 +7,7 @@ const LOOK_MS = 1_000;
 /** The database thread responds between two commits. Only a hanging disk makes a commit take this long. */
 const SILENT_MS = 10_000;
 
-type Watched = Pick<DatabaseClient, "requirePlace" | "setSilent" | "replies">;
+type Watched = Pick<ServedDatabase, "requirePlace" | "setSilent" | "replies">;
 
 /**
  * Whether the database is writable: checked once a second, reported once per change. Nobody waits without end for one that hangs:

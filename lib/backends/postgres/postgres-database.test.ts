@@ -1,0 +1,147 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Statement } from "../../ports/database.ts";
+import { PostgresDatabase } from "./postgres-database.ts";
+import { describePostgres, optionsOf } from "./testing/new-storage.ts";
+import { PostgresServer } from "./testing/postgres-server.ts";
+
+const insert = (id: number, text = ""): Statement => ({ sql: `INSERT INTO "t" VALUES (?, ?)`, params: [id, text] });
+const raising = (code: string) => ({ sql: `SELECT "raise"('${code}')` });
+
+describePostgres("a Postgres database", () => {
+  let server: PostgresServer;
+  let database: PostgresDatabase;
+  const ids = async () =>
+    (await database.all<{ id: number }>(`SELECT "id" FROM "t" ORDER BY "id"`)).map(({ id }) => id);
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+    database = new PostgresDatabase(optionsOf(server));
+    await database.write([
+      { sql: `CREATE TABLE "t" ("id" BIGINT PRIMARY KEY, "text" TEXT COLLATE "C" NOT NULL)` },
+      { sql: `CREATE SEQUENCE "calls"` },
+      {
+        sql: `CREATE FUNCTION "raise"(code TEXT) RETURNS INT LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING ERRCODE = code; END $$`,
+      },
+      {
+        sql: `CREATE FUNCTION "fail_twice"(code TEXT) RETURNS INT LANGUAGE plpgsql AS $$ BEGIN
+          IF nextval('calls') % 3 <> 0 THEN RAISE EXCEPTION USING ERRCODE = code; END IF; RETURN 1; END $$`,
+      },
+    ]);
+  });
+  afterAll(async () => {
+    await database.close();
+    await server.stop();
+  });
+
+  it("lets a read see every write that was sent before it, and does writes in their order", async () => {
+    await database.write([{ sql: `DELETE FROM "t"` }]);
+    const change = (text: string) => ({ sql: `UPDATE "t" SET "text" = "text" || ?`, params: [text] });
+    const writes = [database.write([insert(1)]), ...[..."abcdefghij"].map((text) => database.write([change(text)]))];
+    expect(await database.all(`SELECT "text" FROM "t"`)).toEqual([{ text: "abcdefghij" }]);
+    expect((await Promise.all(writes)).flat()).toEqual(Array(11).fill(1));
+  });
+
+  it("shares one transaction among callers at once, and lets one that fails take nobody along", async () => {
+    await database.write([{ sql: `DELETE FROM "t"` }]);
+    const { uses } = database.figures().writes;
+    const all = Array.from({ length: 200 }, (_, at) => database.write([insert(at)]));
+    await Promise.all(all);
+    expect(database.figures().writes.uses - uses).toBeLessThan(20);
+    const mixed = await Promise.allSettled([
+      database.write([insert(1_000), insert(1_001)]),
+      database.write([insert(2_000), insert(5)]),
+      database.write([insert(3_000)]),
+    ]);
+    expect(mixed.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(mixed[1]).toMatchObject({ reason: { code: "conflict", status: 409 } });
+    expect((await ids()).filter((id) => id >= 1_000)).toEqual([1_000, 1_001, 3_000]);
+  });
+
+  it("does a transaction again that was undone for another's sake, and nothing of it twice", async () => {
+    for (const code of ["40001", "40P01"]) {
+      await database.write([{ sql: `DELETE FROM "t"` }]);
+      const flaky = { sql: `SELECT "fail_twice"(?)`, params: [code] };
+      expect(await database.write([insert(1), flaky, insert(2)])).toEqual([1, 1, 1]);
+      expect(await ids()).toEqual([1, 2]);
+    }
+    await expect(database.write([raising("40001")])).rejects.toMatchObject({ code: "storage-unavailable" });
+  });
+
+  it("tells failures in the terms of the API", async () => {
+    const told = async (code: string) =>
+      database.write([raising(code)]).catch((error: unknown) => error as { code?: string; status?: number });
+    expect(await told("23505")).toMatchObject({ code: "conflict", status: 409 });
+    expect(await told("23503")).toMatchObject({ code: "conflict", status: 409 });
+    expect(await told("53100")).toMatchObject({ code: "storage-full", status: 507 });
+    expect(await told("25006")).toMatchObject({ code: "storage-read-only", status: 503 });
+    for (const code of ["57014", "55P03", "53300", "53200", "57P01", "08006", "28P01"])
+      expect(await told(code)).toMatchObject({ code: "storage-unavailable", status: 503, retryAfterSeconds: 1 });
+    // A fault of ours is none of those.
+    expect(await told("22012")).not.toHaveProperty("status");
+  });
+
+  it("gives every text back as it was, with what Postgres has no letter for", async () => {
+    const text = fc.string({ unit: fc.constantFrom("a", "é", "😀", "\0", "\uFFFE", "0", "1", "?", "'", "\\") });
+    await fc.assert(
+      fc.asyncProperty(text, async (each) => {
+        await database.write([{ sql: `DELETE FROM "t"` }, insert(1, each)]);
+        expect(await database.all(`SELECT "text" FROM "t" WHERE "text" = ?`, [each])).toEqual([{ text: each }]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("numbers parameters as SQLite does, and takes none within quotes for one", async () => {
+    const sql = `SELECT CAST(?2 AS text) AS "b?", CAST(?1 AS text) AS "a", 'it''s ?' AS "c", CAST(? AS text) AS "d"`;
+    expect(await database.all(sql, ["1", "2", "3"])).toEqual([{ "b?": "2", a: "1", c: "it's ?", d: "3" }]);
+  });
+
+  it("opens no more connections than it may, and measures who waits for one", async () => {
+    await Promise.all(Array.from({ length: 40 }, () => database.all(`SELECT pg_sleep(0.01)::text`)));
+    const { reads, writes } = database.figures();
+    expect(reads.open).toBe(3);
+    expect([reads.max, writes.max, writes.open]).toEqual([3, 1, 1]);
+    expect(reads.waitedMs).toBeGreaterThan(0);
+    expect(reads.longestWaitMs).toBeLessThanOrEqual(reads.waitedMs);
+    expect([reads.waiting, reads.usedMs > 0]).toEqual([0, true]);
+  });
+
+  it("stops a statement that takes too long, and goes on with the next", async () => {
+    const hasty = new PostgresDatabase({ ...optionsOf(server), statementTimeoutMs: 50 });
+    await expect(hasty.all(`SELECT pg_sleep(60)::text`)).rejects.toMatchObject({ code: "storage-unavailable" });
+    expect(await hasty.all(`SELECT 1 AS "one"`)).toEqual([{ one: 1 }]);
+    await hasty.close();
+  });
+
+  it("refuses what is under way when the server stands still, all else at once, and works again when it goes on", async () => {
+    await database.all(`SELECT 1`);
+    server.pause();
+    const [read, write] = [database.all(`SELECT 1`), database.write([insert(77_777)])];
+    const refusals = Promise.allSettled([read, write]);
+    await expect(database.requirePlace()).rejects.toMatchObject({ code: "storage-unavailable" });
+    const unavailable = { reason: { code: "storage-unavailable", status: 503, retryAfterSeconds: 1 } };
+    expect(await refusals).toMatchObject([unavailable, unavailable]);
+    await expect(database.all(`SELECT 1`)).rejects.toMatchObject(unavailable.reason);
+    server.resume();
+    await expect
+      .poll(() =>
+        database.requirePlace().then(
+          () => "there",
+          () => "away",
+        ),
+      )
+      .toBe("there");
+    expect(await database.all(`SELECT 1 AS "one"`)).toEqual([{ one: 1 }]);
+  });
+
+  it("survives a restart of the server: what was acknowledged is there, and nobody has to start us again", async () => {
+    await database.write([{ sql: `DELETE FROM "t"` }, insert(1)]);
+    await server.halt();
+    await expect(database.all(`SELECT 1`)).rejects.toMatchObject({ code: "storage-unavailable", status: 503 });
+    await expect(database.write([insert(2)])).rejects.toMatchObject({ code: "storage-unavailable" });
+    await server.restart();
+    await database.requirePlace();
+    await database.write([insert(3)]);
+    expect(await ids()).toEqual([1, 3]);
+  });
+});

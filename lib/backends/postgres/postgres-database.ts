@@ -1,0 +1,185 @@
+import type { Changes, ServedDatabase, SqlValue, Statement } from "../../ports/database.ts";
+import { AppError } from "../../shared/errors.ts";
+import { type ConnectionFigures, type ConnectionOptions, Connections } from "./connections.ts";
+import type { PgQuery } from "./pg-client.ts";
+import { isCut, isForAnother, toAppError } from "./sql-errors.ts";
+import { StatementTexts } from "./statement-text.ts";
+import { runTransaction } from "./transaction.ts";
+import { sizeOfAll, WriteQueue } from "./write-queue.ts";
+
+/** Reads that wait for a connection or an answer; past it callers are refused. */
+const MAX_READS = 32_768;
+/** Of a transaction that was undone for another's sake. */
+const ATTEMPTS = 5;
+/** A look that takes longer says that the server does not respond. */
+const LOOK_TIMEOUT_MS = 700;
+
+export type PostgresOptions = ConnectionOptions;
+
+/**
+ * A Postgres database. Reads run side by side on a pool; writes go in the order in which they were sent, many in one transaction, on
+ * a connection of their own. A read begins when the writes that were sent before it have ended, so that it sees them.
+ */
+export class PostgresDatabase implements ServedDatabase {
+  readonly dialect = "postgres";
+  readonly #reads: Connections;
+  readonly #writes: Connections;
+  readonly #queue: WriteQueue;
+  readonly #texts = new StatementTexts();
+  /** Calls that are under way, to be refused together when the server stops answering. */
+  readonly #pending = new Set<(fault: AppError) => void>();
+  #fault: AppError | null = null;
+  #replies = 0;
+  #closed: AppError | null = null;
+
+  /** Connects with the first call. @param onError is told of connections that broke while nobody used them. */
+  constructor(options: PostgresOptions, onError: (error: Error) => void = () => undefined) {
+    this.#reads = new Connections({ ...options, maxConnections: Math.max(1, options.maxConnections - 1) }, onError);
+    this.#writes = new Connections({ ...options, maxConnections: 1 }, onError);
+    this.#queue = new WriteQueue((statements) => this.#commit(statements));
+  }
+
+  /** What the server has answered so far. */
+  get replies(): number {
+    return this.#replies;
+  }
+
+  async all<Row>(sql: string, params?: readonly SqlValue[]): Promise<Row[]> {
+    this.#requireOpen();
+    if (this.#pending.size >= MAX_READS)
+      throw new AppError("overloaded", "Too many calls wait for the database. Retry later.", { retryAfterSeconds: 1 });
+    const query = this.#texts.query(sql, params);
+    return this.#answered(this.#read(query)) as Promise<Row[]>;
+  }
+
+  async write(statements: readonly Statement[]): Promise<Changes[]> {
+    this.#requireOpen();
+    if (statements.length === 0) return [];
+    const queries = statements.map(({ sql, params }) => this.#texts.query(sql, params));
+    return this.#answered(this.#queue.write(queries, sizeOfAll(statements)));
+  }
+
+  async sizeBytes(): Promise<number> {
+    const [row] = await this.all<{ bytes: number }>(`SELECT pg_database_size(current_database()) AS "bytes"`);
+    return row?.bytes ?? 0;
+  }
+
+  /**
+   * Asks the server whether it is there and takes writes. While it does not, all calls are refused at once, also those under way.
+   *
+   * @throws {AppError} `storage-unavailable`, `storage-read-only`.
+   */
+  async requirePlace(): Promise<void> {
+    try {
+      await this.#look();
+      this.#fault = null;
+    } catch (error) {
+      const fault = toAppError(error);
+      if (!(fault instanceof AppError)) throw fault;
+      // Reads go on where only writes are refused, and the writes' own errors say so.
+      if (fault.code === "storage-unavailable") this.#refuse(fault);
+      throw fault;
+    }
+  }
+
+  setSilent(silence: AppError | null): void {
+    if (silence) this.#refuse(silence);
+    else this.#fault = null;
+  }
+
+  async limit(): Promise<void> {
+    // The server's disk is not ours to bound: it says itself when it is full.
+  }
+
+  followDeath(): void {
+    // Nothing of it runs in this process but sockets, and the pool opens others.
+  }
+
+  async reopen(): Promise<void> {
+    // As above.
+  }
+
+  /** Connections for reads, and the one for writes. */
+  figures(): { reads: ConnectionFigures; writes: ConnectionFigures } {
+    return { reads: this.#reads.figures(), writes: this.#writes.figures() };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = new AppError("storage-unavailable", "The database has been closed.");
+    await this.#queue.settled();
+    await Promise.all([this.#reads.close(), this.#writes.close()]);
+  }
+
+  async #read(query: PgQuery): Promise<unknown[]> {
+    await this.#queue.settled();
+    try {
+      return (await this.#reads.use((client) => client.query(query))).rows;
+    } catch (error) {
+      // A connection that broke while idle is noticed now; another one is as good, and a read may be repeated.
+      if (!isCut(error) || this.#closed || this.#fault) throw error;
+      return (await this.#reads.use((client) => client.query(query))).rows;
+    }
+  }
+
+  async #commit(statements: readonly PgQuery[]): Promise<Changes[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#writes.use((client) => runTransaction(client, statements));
+      } catch (error) {
+        // Undone as a whole, so the same may be asked again.
+        if (!isForAnother(error) || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async #look(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const text = "The database does not respond.";
+      timer = setTimeout(
+        () => reject(new AppError("storage-unavailable", text, { retryAfterSeconds: 1 })),
+        LOOK_TIMEOUT_MS,
+      );
+      timer.unref();
+    });
+    try {
+      const asked = this.#reads.use((client) => client.query({ text: `SELECT pg_is_in_recovery() AS "isReplica"` }));
+      const { rows } = await Promise.race([asked, late]);
+      const [row] = rows as { isReplica: boolean }[];
+      if (row?.isReplica) throw new AppError("storage-read-only", "The database is a read-only replica.");
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The answer, or the refusal of all that wait when the server stops answering. */
+  #answered<Value>(work: Promise<Value>): Promise<Value> {
+    return new Promise<Value>((resolve, reject) => {
+      this.#pending.add(reject);
+      work
+        .then(
+          (value) => {
+            this.#replies++;
+            resolve(value);
+          },
+          (error: unknown) => {
+            if (!isCut(error)) this.#replies++;
+            reject(toAppError(error));
+          },
+        )
+        .finally(() => this.#pending.delete(reject));
+    });
+  }
+
+  #refuse(fault: AppError): void {
+    this.#fault = fault;
+    for (const reject of this.#pending) reject(fault);
+    this.#pending.clear();
+  }
+
+  #requireOpen(): void {
+    const refusal = this.#closed ?? this.#fault;
+    if (refusal) throw refusal;
+  }
+}
