@@ -36,10 +36,17 @@ export const FIXED = {
     description: "The address to listen on; any other than 127.0.0.1 opens the server to the network",
   },
   HEADROOM_DATABASE_URL: {
-    schema: z.string().regex(/^file:.+/, "must start with file:"),
+    schema: z.string().regex(/^(file:.+|postgres(ql)?:\/\/.+)/, "must start with file: or postgres://"),
     fallback: "file:./data/headroom.db",
-    takes: "file:PATH of a SQLite database (this version does not support Postgres)",
-    description: "The SQLite database; a relative path starts at the project folder",
+    takes: "file:PATH of a SQLite database, or postgres://[USER[:PASSWORD]@]HOST[:PORT]/DATABASE",
+    description:
+      "The database: a SQLite file, whose relative path starts at the project folder, or Postgres 14 or later, for one node at a time",
+  },
+  HEADROOM_POSTGRES_CONNECTIONS: {
+    schema: integer(2, 100),
+    fallback: 8,
+    takes: "a number from 2 to 100",
+    description: "Most connections to Postgres; one of them writes",
   },
   HEADROOM_REDIS_URL: {
     schema: z.url({ protocol: /^rediss?$/ }).optional(),

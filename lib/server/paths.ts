@@ -10,9 +10,25 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 /** The project's folder. */
 export const projectDir = bundled ? path.dirname(here) : path.resolve(here, "../..");
 
-/** The path of the database file; its folder is created. A relative path starts at the project folder. */
-export function databasePaths({ fixed }: Env): { file: string; migrationsDir: string } {
-  const file = path.resolve(projectDir, fixed.HEADROOM_DATABASE_URL.replace(/^file:(\/\/)?/, ""));
-  mkdirSync(path.dirname(file), { recursive: true });
-  return { file, migrationsDir: path.join(projectDir, "prisma/migrations/sqlite") };
+/** Of a node on Postgres: what it may lose with its disk, such as profiles and models. */
+const NODE_FOLDER = "data";
+
+export const isPostgres = ({ fixed }: Env): boolean => /^postgres(ql)?:/.test(fixed.HEADROOM_DATABASE_URL);
+
+/** The node's own folder, which is created: the database file's, where there is one. A relative path starts at the project folder. */
+export function nodeFolder(env: Env): string {
+  const folder = isPostgres(env) ? path.join(projectDir, NODE_FOLDER) : path.dirname(databaseFile(env));
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }
+
+/** The path of the SQLite database's file. */
+export const databaseFile = ({ fixed }: Env): string =>
+  path.resolve(projectDir, fixed.HEADROOM_DATABASE_URL.replace(/^file:(\/\/)?/, ""));
+
+/** Where streams keep what has not been read yet. */
+export const streamsFolder = (env: Env): string =>
+  path.join(nodeFolder(env), isPostgres(env) ? "streams" : `${path.basename(databaseFile(env))}-streams`);
+
+export const migrationsFolder = (provider: "sqlite" | "postgresql"): string =>
+  path.join(projectDir, "prisma/migrations", provider);

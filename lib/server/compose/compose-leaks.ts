@@ -7,7 +7,7 @@ import { AllocationSampler } from "../../memory/profiles/allocation-sampler.ts";
 import { ProfileShelf } from "../../memory/profiles/profile-shelf.ts";
 import { MIB } from "../../shared/bytes.ts";
 import { LeakService } from "../observe/leak-service.ts";
-import { databasePaths } from "../paths.ts";
+import { nodeFolder } from "../paths.ts";
 import type { Core } from "./core.ts";
 
 const MAX_PROFILES = 10;
@@ -27,7 +27,7 @@ export async function composeLeaks(core: Core): Promise<LeakParts> {
   const { env, clock, log, events, database, nodeId, bootId, settings, helpers, ledger } = core;
   const sampler = new AllocationSampler();
   const profiles = new ProfileShelf({
-    dir: path.join(path.dirname(databasePaths(env).file), "profiles"),
+    dir: path.join(nodeFolder(env), "profiles"),
     clock,
     maxProfiles: MAX_PROFILES,
     maxBytes: MAX_PROFILE_BYTES,

@@ -20,7 +20,7 @@ import { PassageIndex } from "../../stores/rag/passage-index.ts";
 import { QueryCache } from "../../stores/rag/query-cache.ts";
 import { RecentMessages } from "../../stores/rag/recent-messages.ts";
 import { SemanticCache } from "../../stores/rag/semantic-cache.ts";
-import { databasePaths } from "../paths.ts";
+import { nodeFolder } from "../paths.ts";
 import { composeReading } from "./compose-reading.ts";
 import type { Core } from "./core.ts";
 import { Rag } from "./rag.ts";
@@ -140,7 +140,7 @@ async function composeEmbedder({ env, clock, ledger, helpers }: Core): Promise<E
   const bundle = workerEntry("embedding-process");
   const isBundled = bundle.protocol === "file:";
   const entry = isBundled ? bundle : new URL("../../workers/embedding-process.ts", import.meta.url);
-  const modelDir = path.join(path.dirname(databasePaths(env).file), "models");
+  const modelDir = path.join(nodeFolder(env), "models");
   const threads = Math.min(4, availableParallelism());
   return new EmbeddedEmbedder({
     program: {

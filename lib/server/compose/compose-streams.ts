@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import path from "node:path";
 import { createMetaRows } from "../../backends/sqlite/admin-rows.ts";
 import { createStreamJobRows } from "../../backends/sqlite/stream-job-rows.ts";
 import { startThread } from "../../backends/start-thread.ts";
@@ -24,7 +23,7 @@ import type { VectorStore } from "../../stores/vectors/store/vector-store.ts";
 import { ByteBudget } from "../../streaming/byte-budget.ts";
 import { ExportRoom } from "../../streaming/export-room.ts";
 import { WorkerParseHost } from "../../streaming/worker-parse-host.ts";
-import { databasePaths } from "../paths.ts";
+import { streamsFolder } from "../paths.ts";
 import type { Core } from "./core.ts";
 import type { Rag } from "./rag.ts";
 
@@ -51,7 +50,6 @@ export function composeStreams(core: Core, { sampleLog, sessions, cache, vectors
     onShort: (namespace, bytes) => jobs.makeRoom(namespace, bytes),
   });
   const host = new WorkerParseHost({ start: () => startThread(workerEntry("stream-parser"), PARSER_HEAP), clock });
-  const { file } = databasePaths(env);
   // Created at the first stream. Ids of imported sessions derive from it, so it is the same on every start.
   let opener: Promise<SinkOpener> | null = null;
   const openSinks = async (): Promise<SinkOpener> => {
@@ -72,7 +70,7 @@ export function composeStreams(core: Core, { sampleLog, sessions, cache, vectors
     budget,
     clock,
     nodeId,
-    directory: path.join(path.dirname(file), `${path.basename(file)}-streams`),
+    directory: streamsFolder(env),
     async openSink(...sink) {
       opener ??= openSinks();
       return (await opener)(...sink);

@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { createAuditRows, createKeyRows, createMetaRows, createSettingRows } from "../../backends/sqlite/admin-rows.ts";
-import { DatabaseClient } from "../../backends/sqlite/database-client.ts";
-import { workerEntry } from "../../backends/worker-entry.ts";
-import { SETTINGS } from "../../contracts/settings.ts";
 import { Ledger } from "../../memory/ledger.ts";
 import { HelperProcesses } from "../../memory/sampling/helper-processes.ts";
 import type { BoundedStore } from "../../ports/bounded-store.ts";
+import type { ServedDatabase } from "../../ports/database.ts";
 import { MIB } from "../../shared/bytes.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { Audit } from "../admin/audit.ts";
@@ -19,14 +18,18 @@ import { Events } from "../observe/events.ts";
 import type { Log } from "../observe/log.ts";
 import { StorageWatch } from "../observe/storage-watch.ts";
 import { Traffic } from "../observe/traffic.ts";
-import { databasePaths } from "../paths.ts";
+import { isPostgres } from "../paths.ts";
+import { composeDatabase } from "./compose-database.ts";
+
+/** A file has one node. Of nodes that share a server, one is known by its machine and port. */
+const nodeName = (env: Env): string => (isPostgres(env) ? `nodeId ${hostname()}:${env.fixed.PORT}` : "nodeId");
 
 interface Parts {
   env: Env;
   clock: Clock;
   log: Log;
   nodeId: string;
-  database: DatabaseClient;
+  database: ServedDatabase;
   settings: SettingsStore;
   keys: KeyRing;
 }
@@ -38,7 +41,7 @@ export class Core {
   readonly log: Log;
   readonly nodeId: string;
   readonly bootId = randomUUID();
-  readonly database: DatabaseClient;
+  readonly database: ServedDatabase;
   readonly storage: StorageWatch;
   readonly settings: SettingsStore;
   readonly keys: KeyRing;
@@ -73,19 +76,8 @@ export class Core {
 
   /** Opens the database and reads the data needed at start. @throws {StartError} with a sentence for the operator. */
   static async open(env: Env, clock: Clock, log: Log): Promise<Core> {
-    const { file, migrationsDir } = databasePaths(env);
-    const { database, migrated, quarantined, begun } = await DatabaseClient.open(workerEntry("database"), {
-      file,
-      migrationsDir,
-      maxBytes: (env.pinned.diskMaxMb ?? SETTINGS.diskMaxMb.fallback) * MIB,
-      busyTimeoutMs: 5_000,
-    });
-    if (quarantined !== null) {
-      log.error({ quarantined }, "the database is damaged: it was moved aside for recovery, and a new one was created");
-    }
-    if (begun) log.info({ file }, "no database found: a new one was created");
-    if (migrated.length > 0) log.info({ migrated }, "database migrated");
-    const nodeId = await createMetaRows(database).readOrInsert("nodeId", randomUUID());
+    const database = await composeDatabase(env, log);
+    const nodeId = await createMetaRows(database).readOrInsert(nodeName(env), randomUUID());
     const settings = await SettingsStore.open(createSettingRows(database), clock, env.pinned);
     const keys = await KeyRing.open(createKeyRows(database), clock, env.fixed.HEADROOM_OPERATOR_KEY);
     const core = new Core({ env, clock, log, nodeId, database, settings, keys });
