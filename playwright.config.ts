@@ -1,5 +1,6 @@
 import { defineConfig } from "@playwright/test";
 import { CHROMIUM_FLAGS, chromiumPath } from "./e2e/support/chromium.ts";
+import { hasPostgres } from "./lib/backends/postgres/testing/postgres-server.ts";
 import { hasRedis } from "./lib/testing/redis-server.ts";
 
 const executablePath = chromiumPath();
@@ -11,6 +12,9 @@ const shared = {
   testMatch: /contract\/(sessions?[^/]*|cache[^/]*|conditions|idempotency|quotas|exports)\.spec\.ts$/,
   grepInvert: ofMemory,
 };
+/** What reaches the rows of each port. The rest of the contract does not depend on the database. */
+const ROWS =
+  /contract\/(sessions|session-tags|conversations|conversation-changes|messages|documents|points|quotas|idempotency|streams)\.spec/;
 
 export default defineConfig({
   testDir: "e2e",
@@ -33,6 +37,14 @@ export default defineConfig({
     { name: "contract through the Next door", ...alone, ...contract, use: { door: "next" } as object },
     ...(hasRedis
       ? [{ name: "contract of what Redis keeps", ...alone, ...shared, use: { redis: true } as object }]
+      : []),
+    ...(hasPostgres
+      ? [
+          {
+            ...{ name: "contract on Postgres", ...alone, testMatch: ROWS },
+            use: { door: "direct", database: "postgres" } as object,
+          },
+        ]
       : []),
     { name: "process", ...alone, testMatch: "process/**/*.spec.ts" },
     { name: "pages", ...alone, testMatch: "pages/**/*.spec.ts" },

@@ -1,7 +1,7 @@
 // `npm test`: sets up, verifies, builds, and runs the built server and its pages in a real browser.
 // `npm run test:long` runs what takes longer than CI's 20 minutes as well.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { installPeersOfAdapters } from "../packages/adapters/test/install.mjs";
 import { build, fail, install, projectDir, requireNode, run, say } from "./setup.mjs";
@@ -16,7 +16,10 @@ function installDebian(name, title) {
   // Runlevel 1: a server that is installed is not started. Tests start their own.
   const env = { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
   run("apt-get", ["update", "-qq"], { title: "refreshing the package list", env });
-  run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", name], { title, env });
+  run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold", name], {
+    title,
+    env,
+  });
 }
 
 /** Tests of a fleet start Redis themselves. Where it cannot be had they are left out, and counted as skipped. */
@@ -24,6 +27,20 @@ function wantRedis() {
   if (spawnSync("redis-server", ["--version"]).status === 0) return;
   if (canInstall()) installDebian("redis-server", "installing Redis (some seconds)");
   else say('the tests with Redis are left out: install the package "redis-server" to run them');
+}
+
+/** The same of Postgres. */
+function wantPostgres() {
+  if (existsSync("/usr/lib/postgresql")) return;
+  if (!canInstall()) {
+    say('the tests with Postgres are left out: install the package "postgresql" to run them');
+    return;
+  }
+  // Debian's package makes a database of the system's own, unless it is told not to.
+  const settings = "/etc/postgresql-common/createcluster.conf";
+  mkdirSync(path.dirname(settings), { recursive: true });
+  if (!existsSync(settings)) writeFileSync(settings, "create_main_cluster = false\n");
+  installDebian("postgresql", "installing Postgres (some seconds)");
 }
 
 function requireBrowser() {
@@ -73,6 +90,7 @@ install("packages/fleet");
 installPeersOfAdapters();
 requireBrowser();
 wantRedis();
+wantPostgres();
 const longEnv = process.argv.includes("--long") ? { HEADROOM_TEST_LONG: "1" } : {};
 const totals = await verify();
 build();

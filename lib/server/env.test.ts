@@ -30,9 +30,11 @@ describe("parseEnv", () => {
     [{ HEADROOM_MEMORY_LIMIT_MB: "12" }, /^HEADROOM_MEMORY_LIMIT_MB/],
     [{ HEADROOM_DOOR: "back" }, /direct or next/],
     [
-      { HEADROOM_DATABASE_URL: "postgres://localhost/headroom" },
-      /^HEADROOM_DATABASE_URL: got 29 characters, expected file:PATH/,
+      { HEADROOM_DATABASE_URL: "mysql://localhost/headroom" },
+      /^HEADROOM_DATABASE_URL: got 26 characters, expected file:PATH/,
     ],
+    [{ HEADROOM_DATABASE_URL: "postgres://" }, /^HEADROOM_DATABASE_URL/],
+    [{ HEADROOM_POSTGRES_CONNECTIONS: "1" }, /^HEADROOM_POSTGRES_CONNECTIONS/],
     [{ HEADROOM_REDIS_URL: "http://localhost" }, /^HEADROOM_REDIS_URL: got 16 characters, expected redis:/],
     [{ HEADROOM_REDIS_MAX_MB: "0" }, /^HEADROOM_REDIS_MAX_MB/],
     [{ HEADROOM_SESSION_DURABILITY: "never" }, /everysec or always/],
