@@ -38,10 +38,27 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** Of a pool of connections, as it is and since the start. */
+export interface ConnectionFigures {
+  open: number;
+  idle: number;
+  /** Calls that wait for a connection. */
+  waiting: number;
+  max: number;
+  /** Connections given out, and how long callers waited for one: together and at most. */
+  uses: number;
+  waitedMs: number;
+  longestWaitMs: number;
+  /** How long connections were in use, together. */
+  usedMs: number;
+}
+
 /** A database as a server runs on it. */
 export interface ServedDatabase extends Database {
   /** What it has answered so far: while it grows, the database works, however much waits for it. */
   readonly replies: number;
+  /** Connections for reads, and for writes; null where there are none. */
+  connections(): { reads: ConnectionFigures; writes: ConnectionFigures } | null;
   /** @throws {AppError} `storage-unavailable`, `storage-read-only`: writes are refused until it is back. */
   requirePlace(): Promise<void>;
   /** While it is silent callers are refused at once. Null: it responds again. */

@@ -1,3 +1,4 @@
+import type { ConnectionFigures } from "../../ports/database.ts";
 import { loadPg, type PgClient, type PgPool } from "./pg-client.ts";
 import { isCut } from "./sql-errors.ts";
 import { fromPgText } from "./statement-text.ts";
@@ -11,21 +12,6 @@ export interface ConnectionOptions {
   connectTimeoutMs: number;
   /** How long the server works on one statement, and we wait for its answer. */
   statementTimeoutMs: number;
-}
-
-/** Of the pool, as it is and since the start. */
-export interface ConnectionFigures {
-  open: number;
-  idle: number;
-  /** Calls that wait for a connection. */
-  waiting: number;
-  max: number;
-  /** Connections given out, and how long callers waited for one: together and at most. */
-  uses: number;
-  waitedMs: number;
-  longestWaitMs: number;
-  /** How long connections were in use, together. */
-  usedMs: number;
 }
 
 /** Longer than the server's, so that its answer to a statement that it stops still arrives. */

@@ -1,3 +1,4 @@
+import { expect, it } from "vitest";
 import { describeDocumentRows, documentOf } from "../../ports/document-rows.contract.ts";
 import { describeDocumentWords } from "../../ports/document-words.contract.ts";
 import { describePassageVectors, type FilledVectors } from "../../ports/passage-vectors.contract.ts";
@@ -12,6 +13,15 @@ describePostgres("the rows of documents, with a Postgres server", () => {
 
   describeDocumentRows("documents in Postgres", () => storage(open));
   describeDocumentWords("words of documents in Postgres", () => storage(open));
+
+  it("words in Postgres are taken of a text with more words than it keeps, or a longer one, and found among the first", async () => {
+    const { rows } = await storage(open);
+    const body = `first ${"x".repeat(9_000)} ${Array.from({ length: 200_000 }, (_, at) => `word${at}`).join(" ")}`;
+    await rows.replace("n", documentOf("d", body));
+    expect(await rows.matchKeywords("n", '"first" OR "word77"', 10, null)).toHaveLength(1);
+    expect(await rows.matchKeywords("n", '"word77 word78"', 10, null)).toHaveLength(1);
+    expect(await rows.matchKeywords("n", '"word199999" OR "\' | & : *" OR ""', 10, null)).toEqual([]);
+  });
 
   let documents = 0;
   describePassageVectors("vectors of documents in Postgres", () =>

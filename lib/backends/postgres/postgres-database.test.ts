@@ -43,10 +43,10 @@ describePostgres("a Postgres database", () => {
 
   it("shares one transaction among callers at once, and lets one that fails take nobody along", async () => {
     await database.write([{ sql: `DELETE FROM "t"` }]);
-    const { uses } = database.figures().writes;
+    const { uses } = database.connections().writes;
     const all = Array.from({ length: 200 }, (_, at) => database.write([insert(at)]));
     await Promise.all(all);
-    expect(database.figures().writes.uses - uses).toBeLessThan(20);
+    expect(database.connections().writes.uses - uses).toBeLessThan(20);
     const mixed = await Promise.allSettled([
       database.write([insert(1_000), insert(1_001)]),
       database.write([insert(2_000), insert(5)]),
@@ -98,7 +98,7 @@ describePostgres("a Postgres database", () => {
 
   it("opens no more connections than it may, and measures who waits for one", async () => {
     await Promise.all(Array.from({ length: 40 }, () => database.all(`SELECT pg_sleep(0.01)::text`)));
-    const { reads, writes } = database.figures();
+    const { reads, writes } = database.connections();
     expect(reads.open).toBe(3);
     expect([reads.max, writes.max, writes.open]).toEqual([3, 1, 1]);
     expect(reads.waitedMs).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
-import type { Changes, ServedDatabase, SqlValue, Statement } from "../../ports/database.ts";
+import type { Changes, ConnectionFigures, ServedDatabase, SqlValue, Statement } from "../../ports/database.ts";
 import { AppError } from "../../shared/errors.ts";
-import { type ConnectionFigures, type ConnectionOptions, Connections } from "./connections.ts";
+import { type ConnectionOptions, Connections } from "./connections.ts";
 import type { PgQuery } from "./pg-client.ts";
 import { isCut, isForAnother, toAppError } from "./sql-errors.ts";
 import { StatementTexts } from "./statement-text.ts";
@@ -100,7 +100,7 @@ export class PostgresDatabase implements ServedDatabase {
   }
 
   /** Connections for reads, and the one for writes. */
-  figures(): { reads: ConnectionFigures; writes: ConnectionFigures } {
+  connections(): { reads: ConnectionFigures; writes: ConnectionFigures } {
     return { reads: this.#reads.figures(), writes: this.#writes.figures() };
   }
 

@@ -82,6 +82,10 @@ export class DatabaseClient implements ServedDatabase {
     return this.#replies;
   }
 
+  connections(): null {
+    return null;
+  }
+
   /** Calls `tell` when the thread has died: it threw, or its heap was full. Everyone who waited has been refused by then. */
   followDeath(tell: (cause: Error) => void): void {
     this.#onDeath = tell;

@@ -1,4 +1,5 @@
 import type { StoreStats } from "../../contracts/memory.ts";
+import type { ConnectionFigures } from "../../ports/database.ts";
 import { MIB } from "../../shared/bytes.ts";
 import type { Runtime } from "../runtime.ts";
 import { type Durations, LATENCY_BUCKETS } from "./traffic.ts";
@@ -50,6 +51,25 @@ export function figuresOf({ monitor, ledger, memory, loop, sessions, ...rest }: 
     gauge("headroom_session_queue_bytes", "Changes on their way to the database", () => sessions.queuedBytes),
     ...outwardFigures(rest),
     ...redisFigures(rest.redis),
+    ...postgresFigures(rest.database),
+  ];
+}
+
+/** Of both pools of connections to Postgres; none where rows are in a file. */
+function postgresFigures(database: MetricsSource["database"]): Figure<[]>[] {
+  if (database.connections() === null) return [];
+  const sum = (name: keyof ConnectionFigures) => {
+    const pools = database.connections();
+    return pools === null ? 0 : pools.reads[name] + pools.writes[name];
+  };
+  return [
+    gauge("headroom_postgres_connections_max", "Most connections to Postgres", () => sum("max")),
+    gauge("headroom_postgres_connections_open", "Connections to Postgres", () => sum("open")),
+    gauge("headroom_postgres_connections_idle", "Connections to Postgres that nobody uses", () => sum("idle")),
+    gauge("headroom_postgres_connections_waiting", "Calls that wait for a connection", () => sum("waiting")),
+    counter("headroom_postgres_uses_total", "Connections given out", () => sum("uses")),
+    counter("headroom_postgres_wait_seconds_total", "Time that calls waited for one", () => sum("waitedMs") / 1_000),
+    counter("headroom_postgres_use_seconds_total", "Time that connections were in use", () => sum("usedMs") / 1_000),
   ];
 }
 

@@ -7,7 +7,8 @@ import type { MetricsSource } from "./metric-figures.ts";
 import { Metrics } from "./metrics.ts";
 import { Traffic } from "./traffic.ts";
 
-function setUp() {
+/** @param connections of the database. */
+function setUp(connections: unknown = null) {
   let taken = 0;
   const traffic = new Traffic();
   const stats: StoreStats = {
@@ -18,7 +19,7 @@ function setUp() {
   };
   const events = new Events();
   const clock = new FakeClock();
-  const database = { sizeBytes: async () => 4_096 };
+  const database = { sizeBytes: async () => 4_096, connections: () => connections };
   const embedder = { state: "ready" };
   traffic.openSockets = () => 13;
   const source = {
@@ -137,6 +138,23 @@ it("tells disk, sockets, streams, the embedding model and the version that runs"
     embedder.state = state;
     expect((await metrics.text()).split("\n")).toContain(`headroom_embeddings_up ${up}`);
   }
+});
+
+it("tells the connections to Postgres, those for reads and for writes together, and none where rows are in a file", async () => {
+  const pool = { open: 3, idle: 1, waiting: 2, max: 7, uses: 10, waitedMs: 1_500, longestWaitMs: 9, usedMs: 250 };
+  const { metrics } = setUp({ reads: pool, writes: { ...pool, max: 1, waiting: 0 } });
+  const lines = (await metrics.text()).split("\n");
+  for (const line of [
+    "headroom_postgres_connections_max 8",
+    "headroom_postgres_connections_open 6",
+    "headroom_postgres_connections_idle 2",
+    "headroom_postgres_connections_waiting 2",
+    "headroom_postgres_uses_total 20",
+    "headroom_postgres_wait_seconds_total 3",
+    "headroom_postgres_use_seconds_total 0.5",
+  ])
+    expect(lines).toContain(line);
+  expect(await setUp().metrics.text()).not.toContain("postgres");
 });
 
 it("tells the last size of the database while its disk hangs", async () => {
