@@ -5,6 +5,8 @@ import { lexemesOf, wordsOf } from "./lexemes.ts";
 
 /** Texts whose words go in one statement. */
 const SLICE = 200;
+/** Texts at least, of those with the weightiest terms, whose words are counted for one question. */
+const LEAST_WEIGHED = 500;
 /** As FTS5 has them. */
 const [K1, B] = [1.2, 0.75];
 
@@ -60,45 +62,55 @@ export class PostgresTextIndex implements TextIndex {
     limit: number,
     owners: readonly number[] | null,
   ): Promise<Match[]> {
-    const { words, phrases } = termsOf(namespaceId, expression);
-    if (words.length + phrases.length === 0) return [];
-    const { numbers } = dialectOf(this.#database);
+    const terms = termsOf(namespaceId, expression);
+    if (terms.length === 0) return [];
     const { table, owner } = this.#kind;
-    const only =
-      owners === null ? "" : `AND u."id" IN (SELECT "id" FROM "${table}" WHERE "${owner}" IN (${numbers("?6")}))`;
     return this.#database.all(
-      `${this.#uses()}
+      `${this.#uses(owners !== null)}
        SELECT best."id", r."${owner}" AS "documentId", best."score" FROM (
-         SELECT u."id", ${SCORE} AS "score" FROM "use" AS u JOIN "weight" AS w ON w."term" = u."term", "total" AS t
-         WHERE true ${only} GROUP BY u."id" ORDER BY CAST(${SCORE} AS real) DESC, u."id" LIMIT ?5
+         SELECT u."id", ${SCORE} AS "score" FROM "use" AS u JOIN "weight" AS w ON w."place" = u."place", "total" AS t
+         GROUP BY u."id" ORDER BY CAST(${SCORE} AS real) DESC, u."id" LIMIT ?4
        ) AS best JOIN "${table}" AS r ON r."id" = best."id" ORDER BY CAST(best."score" AS real) DESC, best."id"`,
       [
+        terms.map(({ query }) => query).join(" | "),
+        JSON.stringify(terms.map(({ lexeme, query }) => [lexeme, query])),
         namespaceId,
-        [...words.map(quoted), ...phrases].join(" | "),
-        JSON.stringify(words),
-        JSON.stringify(phrases),
         limit,
+        Math.max(LEAST_WEIGHED, 2 * limit),
         ...(owners === null ? [] : [JSON.stringify(owners)]),
       ],
     );
   }
 
-  /** How often each term is in each text that has one, and what a term weighs: the rarer it is in the namespace, the more. */
-  #uses(): string {
-    const { texts } = dialectOf(this.#database);
+  /**
+   * Which texts have which terms, and what a term weighs: the rarer it is in the namespace, the more. How often a text has them is
+   * looked up only in those whose terms weigh most, the shortest first: it means reading all of its words.
+   */
+  #uses(isOfSome: boolean): string {
+    const { eachPart, numbers } = dialectOf(this.#database);
+    const { table, owner } = this.#kind;
+    const only = isOfSome ? `WHERE h."id" IN (SELECT "id" FROM "${table}" WHERE "${owner}" IN (${numbers("?6")}))` : "";
     return `WITH "hit" AS MATERIALIZED (
-        SELECT "id", "length", "words" FROM ${this.#words()} WHERE "namespaceId" = ?1 AND "words" @@ CAST(?2 AS tsquery)
-      ), "use" AS MATERIALIZED (
-        SELECT h."id", h."length", l."lexeme" AS "term", CAST(cardinality(l."positions") AS double precision) AS "times"
-        FROM "hit" AS h CROSS JOIN LATERAL unnest(h."words") AS l("lexeme", "positions", "weights") WHERE l."lexeme" IN (${texts("?3")})
-        UNION ALL SELECT h."id", h."length", p."value", 1
-        FROM "hit" AS h JOIN (${texts("?4")}) AS p ON h."words" @@ CAST(p."value" AS tsquery)
-      ), "total" AS (
+        SELECT "id", "length", "words" FROM ${this.#words()} WHERE "words" @@ CAST(?1 AS tsquery)
+      ), "term" AS MATERIALIZED (
+        SELECT part."key" AS "place", part."value"->>0 AS "lexeme", CAST(part."value"->>1 AS tsquery) AS "query" FROM ${eachPart("?2")}
+      ), "has" AS MATERIALIZED (
+        SELECT h."id", h."length", t."place" FROM "hit" AS h JOIN "term" AS t ON h."words" @@ t."query"
+      ), "total" AS MATERIALIZED (
         SELECT CAST(count(*) AS double precision) AS "texts", CAST(avg("length") AS double precision) AS "mean"
-        FROM ${this.#words()} WHERE "namespaceId" = ?1
-      ), "weight" AS (
-        SELECT "term", GREATEST(0.000001, ln((max(t."texts") - count(*) + 0.5) / (count(*) + 0.5))) AS "idf"
-        FROM "use", "total" AS t GROUP BY "term"
+        FROM ${this.#words()} WHERE "namespaceId" = ?3
+      ), "weight" AS MATERIALIZED (
+        SELECT "place", GREATEST(0.000001, ln((max(t."texts") - count(*) + 0.5) / (count(*) + 0.5))) AS "idf"
+        FROM "has", "total" AS t GROUP BY "place"
+      ), "chosen" AS MATERIALIZED (
+        SELECT h."id", h."length" FROM "has" AS h JOIN "weight" AS w ON w."place" = h."place" ${only}
+        GROUP BY h."id", h."length" ORDER BY sum(w."idf") DESC, h."length", h."id" LIMIT ?5
+      ), "use" AS MATERIALIZED (
+        SELECT c."id", c."length", t."place", CAST(cardinality(l."positions") AS double precision) AS "times"
+        FROM "chosen" AS c JOIN "hit" AS h ON h."id" = c."id"
+          CROSS JOIN LATERAL unnest(h."words") AS l("lexeme", "positions", "weights") JOIN "term" AS t ON t."lexeme" = l."lexeme"
+        UNION ALL SELECT c."id", c."length", t."place", 1
+        FROM "chosen" AS c JOIN "has" AS h ON h."id" = c."id" JOIN "term" AS t ON t."place" = h."place" WHERE t."lexeme" IS NULL
       )`;
   }
 
@@ -119,15 +131,20 @@ function rowOf(namespaceId: number, { id, words }: IndexedText): [number, number
   return [id, length, vector.join(" ")];
 }
 
-/** `"term" OR "two words"` as lexemes, and as phrases of lexemes that follow one another. */
-function termsOf(namespaceId: number, expression: string): { words: string[]; phrases: string[] } {
-  const words = new Set<string>();
-  const phrases = new Set<string>();
+/** A lexeme, or a phrase of lexemes that follow one another; and the query for it. */
+interface Term {
+  lexeme: string | null;
+  query: string;
+}
+
+function termsOf(namespaceId: number, expression: string): Term[] {
+  const terms = new Map<string, Term>();
   for (const [, term = ""] of expression.matchAll(/"([^"]*)"/g)) {
     const lexemes = wordsOf(term).map((word) => `${namespaceId}:${word}`);
     const [only] = lexemes;
-    if (lexemes.length === 1 && only !== undefined) words.add(only);
-    else if (lexemes.length > 1) phrases.add(`(${lexemes.map(quoted).join(" <-> ")})`);
+    if (only === undefined) continue;
+    const query = lexemes.length === 1 ? quoted(only) : `(${lexemes.map(quoted).join(" <-> ")})`;
+    terms.set(query, { lexeme: lexemes.length === 1 ? only : null, query });
   }
-  return { words: [...words], phrases: [...phrases] };
+  return [...terms.values()];
 }
