@@ -126,22 +126,33 @@ export function createSettingRows(database: Database, maxRevisions = MAX_REVISIO
     },
     insert: ({ values, actor, reason, createdAtMs }) =>
       turns.run("insert", async () => {
+        // The largest number of all is another node's as well; null: the next.
+        const own = database.dialect === "postgres" ? await nextRevision(database) : null;
         await database.write([
           {
-            sql: `INSERT INTO "SettingRevision" ("values", "actor", "reason", "createdAtMs") VALUES (?, ?, ?, ?)`,
-            params: [JSON.stringify(values), actor, reason, createdAtMs],
+            sql: `INSERT INTO "SettingRevision" ("revision", "values", "actor", "reason", "createdAtMs") VALUES (?, ?, ?, ?, ?)`,
+            params: [own, JSON.stringify(values), actor, reason, createdAtMs],
           },
           {
             sql: `DELETE FROM "SettingRevision" WHERE "revision" <= (SELECT max("revision") FROM "SettingRevision") - ?`,
             params: [maxRevisions],
           },
         ]);
+        if (own !== null) return own;
         const [row] = await database.all<{ revision: number }>(
           `SELECT max("revision") AS "revision" FROM "SettingRevision"`,
         );
         return row?.revision ?? 0;
       }),
   };
+}
+
+async function nextRevision(database: Database): Promise<number> {
+  const [row] = await database.all<{ next: number }>(
+    `SELECT nextval(pg_get_serial_sequence('"SettingRevision"', 'revision')) AS "next"`,
+  );
+  if (!row) throw new Error("no number for a revision of the settings");
+  return row.next;
 }
 
 /** Audit entries kept. */

@@ -1,6 +1,14 @@
 import type { Database, SqlValue, Statement } from "../../ports/database.ts";
-import type { ChunkRow, DocumentOrder, DocumentRows, DocumentSummary, NewDocument } from "../../ports/document-rows.ts";
+import type {
+  ChunkRow,
+  DocumentOrder,
+  DocumentRows,
+  DocumentSummary,
+  NewDocument,
+  Written,
+} from "../../ports/document-rows.ts";
 import { type Amount, NO_QUOTAS, type Quotas } from "../../ports/namespace-quotas.ts";
+import { betweenNodes } from "../between-nodes.ts";
 import { type Dialect, dialectOf } from "../dialect.ts";
 import { openRowNumbers } from "../row-numbers.ts";
 import type { TextIndex } from "../text-index.ts";
@@ -61,9 +69,35 @@ export async function createDocumentRows(
     return rows.map((row) => ({ ...row, text: Buffer.from(row.text).toString("utf8") }));
   }
 
+  async function replaced(namespace: string, key: number, document: NewDocument): Promise<Written> {
+    const rowId = await numbers.take("RagDocument", 1);
+    const firstChunk = await numbers.take("RagChunk", document.chunks.length);
+    const statements = [
+      ...removal(namespaces.passages, key, `"namespaceId" = ? AND "name" = ?`, [key, document.id]),
+      insertDocument(key, rowId, document),
+      insertChunks(dialect, key, rowId, firstChunk, document),
+      ...indexChunks(namespaces.passages, key, rowId, firstChunk, document),
+    ];
+    const gate = quotas.of(namespace);
+    if (gate === null) await database.write(statements);
+    else
+      await writeWithin(
+        gate,
+        { bytes: sizeOf(document), items: 1 },
+        () => kept(key, document.id),
+        () => database.write(statements),
+      );
+    const vectors = document.chunks.map(({ vector }, place) => ({
+      id: firstChunk + place,
+      documentId: rowId,
+      vector,
+    }));
+    return { rowId, vectors };
+  }
+
   return {
     async find(namespace, id) {
-      const key = namespaces.idOf(namespace);
+      const key = await namespaces.find(namespace);
       if (key === null) return null;
       return (await documents(`"namespaceId" = ? AND "name" = ?`, [key, id]))[0] ?? null;
     },
@@ -73,7 +107,7 @@ export async function createDocumentRows(
       ]);
       return rows[0] === undefined ? null : new Uint8Array(rows[0].text);
     },
-    list(namespace, { source, by, descending, after, limit }) {
+    async list(namespace, { source, by, descending, after, limit }) {
       const [sign, order] = descending ? ["<", "DESC"] : [">", "ASC"];
       const columns = by === "id" ? [`"name"`] : [FIGURES[by], `"name"`];
       const ofSource = source === null ? "" : `AND "source" = ?`;
@@ -81,19 +115,19 @@ export async function createDocumentRows(
       return documents(
         `"namespaceId" = ? ${ofSource} ${beyond} ORDER BY ${columns.map((one) => `${one} ${order}`).join(", ")} LIMIT ?`,
         [
-          namespaces.idOf(namespace) ?? -1,
+          (await namespaces.find(namespace)) ?? -1,
           ...(source === null ? [] : [source]),
           ...(after === null ? [] : after.slice(-columns.length)),
           limit,
         ],
       );
     },
-    walk: (namespace, afterRowId, limit, source = null) =>
+    walk: async (namespace, afterRowId, limit, source = null) =>
       // With its table: "id" alone is the alias of the name in ORDER BY, and the row's id in WHERE.
       documents(
         `"namespaceId" = ? ${source === null ? "" : `AND "source" = ?`} AND "RagDocument"."id" > ?
          ORDER BY "RagDocument"."id" LIMIT ?`,
-        [namespaces.idOf(namespace) ?? -1, ...(source === null ? [] : [source]), afterRowId, limit],
+        [(await namespaces.find(namespace)) ?? -1, ...(source === null ? [] : [source]), afterRowId, limit],
       ),
     byRowId: (rowIds) => documents(`"id" ${THESE}`, [JSON.stringify(rowIds)]),
     chunks: (documentRowId, afterOrdinal, limit) =>
@@ -102,38 +136,16 @@ export async function createDocumentRows(
     chunksAround: (documentRowId, from, to) =>
       chunks(`"documentId" = ? AND "ordinal" BETWEEN ? AND ? ORDER BY "ordinal"`, [documentRowId, from, to]),
     async matchKeywords(namespace, expression, limit, documentRowIds) {
-      const key = namespaces.idOf(namespace);
+      const key = await namespaces.find(namespace);
       return key === null ? [] : namespaces.passages.match(key, expression, limit, documentRowIds);
     },
     async replace(namespace, document) {
       const key = await namespaces.require(namespace);
       await namespaces.addLanguages(key, "documents", document.languages);
-      const rowId = await numbers.take("RagDocument", 1);
-      const firstChunk = await numbers.take("RagChunk", document.chunks.length);
-      const statements = [
-        ...removal(namespaces.passages, key, `"namespaceId" = ? AND "name" = ?`, [key, document.id]),
-        insertDocument(key, rowId, document),
-        insertChunks(dialect, key, rowId, firstChunk, document),
-        ...indexChunks(namespaces.passages, key, rowId, firstChunk, document),
-      ];
-      const gate = quotas.of(namespace);
-      if (gate === null) await database.write(statements);
-      else
-        await writeWithin(
-          gate,
-          { bytes: sizeOf(document), items: 1 },
-          () => kept(key, document.id),
-          () => database.write(statements),
-        );
-      const vectors = document.chunks.map(({ vector }, place) => ({
-        id: firstChunk + place,
-        documentId: rowId,
-        vector,
-      }));
-      return { rowId, vectors };
+      return betweenNodes(database, () => replaced(namespace, key, document));
     },
     async remove(namespace, rowIds) {
-      const key = namespaces.idOf(namespace);
+      const key = await namespaces.find(namespace);
       if (key === null) return;
       await database.write(
         removal(namespaces.passages, key, `"namespaceId" = ? AND "id" ${THESE}`, [key, JSON.stringify(rowIds)]),
@@ -148,7 +160,7 @@ export async function createDocumentRows(
     },
     async isEmpty(namespace) {
       const rows = await database.all(`SELECT 1 FROM "RagDocument" WHERE "namespaceId" = ? LIMIT 1`, [
-        namespaces.idOf(namespace) ?? -1,
+        (await namespaces.find(namespace)) ?? -1,
       ]);
       return rows.length === 0;
     },
@@ -156,33 +168,33 @@ export async function createDocumentRows(
       const rows = await database.all<{ documents: number; chunks: number | null; characters: number | null }>(
         `SELECT COUNT(*) AS "documents", SUM("chunkCount") AS "chunks", SUM("characters") AS "characters"
          FROM "RagDocument" WHERE "namespaceId" = ?`,
-        [namespaces.idOf(namespace) ?? -1],
+        [(await namespaces.find(namespace)) ?? -1],
       );
       return { documents: rows[0]?.documents ?? 0, chunks: rows[0]?.chunks ?? 0, characters: rows[0]?.characters ?? 0 };
     },
-    models: (namespace) =>
+    models: async (namespace) =>
       database.all(
         `SELECT "model", COUNT(*) AS "documents" FROM "RagDocument" WHERE "namespaceId" = ? GROUP BY "model" LIMIT 100`,
-        [namespaces.idOf(namespace) ?? -1],
+        [(await namespaces.find(namespace)) ?? -1],
       ),
     async countOutdated(namespace, { model, readingLimit, wordsVersion }) {
       const rows = await database.all<{ count: number }>(
         `SELECT COUNT(*) AS "count" FROM "RagDocument" WHERE "namespaceId" = ? AND ("model" <> ? OR "readingLimit" <> ? OR "wordsVersion" <> ?)`,
-        [namespaces.idOf(namespace) ?? -1, model, readingLimit, wordsVersion],
+        [(await namespaces.find(namespace)) ?? -1, model, readingLimit, wordsVersion],
       );
       return rows[0]?.count ?? 0;
     },
     languages: (namespace) => namespaces.languages(namespace, "documents"),
-    page: (namespace, afterId, limit) =>
+    page: async (namespace, afterId, limit) =>
       readVectors(database, `${VECTOR} WHERE "namespaceId" = ? AND "id" > ? ORDER BY "id" LIMIT ?`, [
-        namespaces.idOf(namespace) ?? -1,
+        (await namespaces.find(namespace)) ?? -1,
         afterId,
         limit,
       ]),
-    byId: (namespace, ids) =>
+    byId: async (namespace, ids) =>
       readVectors(database, `${VECTOR} WHERE "id" ${THESE} AND "namespaceId" = ?`, [
         JSON.stringify(ids),
-        namespaces.idOf(namespace) ?? -1,
+        (await namespaces.find(namespace)) ?? -1,
       ]),
   };
 }

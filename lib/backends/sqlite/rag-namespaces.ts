@@ -6,7 +6,10 @@ import { MESSAGES, PASSAGES, type TextIndex } from "../text-index.ts";
 /** What has a full-text index of its own. */
 export type Texts = "documents" | "messages";
 
-const LANGUAGES: Readonly<Record<Texts, string>> = { documents: "documentLanguages", messages: "messageLanguages" };
+const LANGUAGES: Readonly<Record<Texts, "documentLanguages" | "messageLanguages">> = {
+  documents: "documentLanguages",
+  messages: "messageLanguages",
+};
 
 interface Stored {
   id: number;
@@ -15,10 +18,19 @@ interface Stored {
   messageLanguages: string;
 }
 
+const STORED = `SELECT "id", "name", "documentLanguages", "messageLanguages" FROM "RagNamespace"`;
+/** How old the languages of a namespace may be that other nodes write to as well. */
+const READ_AGAIN_MS = 2_000;
+const codesIn = (list: string): string[] => list.split(" ").filter((code) => code !== "");
+
 /** Numbers of the namespaces that hold documents. There are as many as operators make keys for: they stay in memory. */
 export class Namespaces {
   readonly #database: Database;
   readonly #numbers: RowNumbers;
+  /** Whether other nodes write as well. */
+  readonly #isShared: boolean;
+  /** When languages were read last, on the line of `performance.now()`; as many as there are namespaces. */
+  readonly #readAtMs = new Map<string, number>();
   readonly passages: TextIndex;
   readonly messages: TextIndex;
   readonly #ids: Map<string, number>;
@@ -30,23 +42,21 @@ export class Namespaces {
   readonly #languages: Readonly<Record<Texts, Map<number, readonly string[]>>>;
 
   private constructor(database: Database, numbers: RowNumbers, rows: readonly Stored[], withMessages: Set<number>) {
-    const codes = (list: string) => list.split(" ").filter((code) => code !== "");
     this.#database = database;
     this.#numbers = numbers;
+    this.#isShared = database.dialect === "postgres";
     this.passages = openTextIndex(database, PASSAGES);
     this.messages = openTextIndex(database, MESSAGES);
     this.#ids = new Map(rows.map(({ id, name }) => [name, id]));
     this.#withMessages = withMessages;
     this.#languages = {
-      documents: new Map(rows.map(({ id, documentLanguages }) => [id, codes(documentLanguages)])),
-      messages: new Map(rows.map(({ id, messageLanguages }) => [id, codes(messageLanguages)])),
+      documents: new Map(rows.map(({ id, documentLanguages }) => [id, codesIn(documentLanguages)])),
+      messages: new Map(rows.map(({ id, messageLanguages }) => [id, codesIn(messageLanguages)])),
     };
   }
 
   static async open(database: Database): Promise<Namespaces> {
-    const rows = await database.all<Stored>(
-      `SELECT "id", "name", "documentLanguages", "messageLanguages" FROM "RagNamespace" LIMIT 100000`,
-    );
+    const rows = await database.all<Stored>(`${STORED} LIMIT 100000`);
     const indexed = await database.all<{ id: number }>(
       `SELECT "namespaceId" AS "id" FROM "MessageTextIndex" LIMIT 100000`,
     );
@@ -54,12 +64,16 @@ export class Namespaces {
     return new Namespaces(database, numbers, rows, new Set(indexed.map(({ id }) => id)));
   }
 
-  idOf(name: string): number | null {
-    return this.#ids.get(name) ?? null;
+  /** The namespace's number, if it has one. Of a server's, another node may have made it. */
+  async find(name: string): Promise<number | null> {
+    const known = this.#ids.get(name);
+    if (known !== undefined || !this.#isShared) return known ?? null;
+    return this.#read(name);
   }
 
-  /** Codes of the languages that a namespace's texts are indexed in. */
+  /** Codes of the languages that a namespace's texts are indexed in. What other nodes add is known some seconds later. */
   languages(name: string, texts: Texts): readonly string[] {
+    if (this.#isShared) this.#readAgain(name);
     return this.#languages[texts].get(this.#ids.get(name) ?? -1) ?? [];
   }
 
@@ -124,11 +138,25 @@ export class Namespaces {
         params: [made, name],
       },
     ]);
-    const [row] = await this.#database.all<{ id: number }>(`SELECT "id" FROM "RagNamespace" WHERE "name" = ? LIMIT 1`, [
-      name,
-    ]);
-    const id = row?.id ?? made;
-    this.#ids.set(name, id);
-    return id;
+    return (await this.#read(name)) ?? made;
+  }
+
+  async #read(name: string): Promise<number | null> {
+    const [row] = await this.#database.all<Stored>(`${STORED} WHERE "name" = ? LIMIT 1`, [name]);
+    if (!row) return null;
+    this.#ids.set(name, row.id);
+    for (const texts of ["documents", "messages"] as const) {
+      const held = this.#languages[texts].get(row.id) ?? [];
+      this.#languages[texts].set(row.id, [...new Set([...held, ...codesIn(row[LANGUAGES[texts]])])]);
+    }
+    return row.id;
+  }
+
+  #readAgain(name: string): void {
+    const nowMs = performance.now();
+    if (nowMs - (this.#readAtMs.get(name) ?? Number.NEGATIVE_INFINITY) < READ_AGAIN_MS) return;
+    this.#readAtMs.set(name, nowMs);
+    // What it finds is for the next question; a database that is away is told to others.
+    this.#read(name).catch(() => undefined);
   }
 }

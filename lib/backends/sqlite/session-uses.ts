@@ -8,15 +8,19 @@ const MOST_WAITING = 2_000;
 const MOST_KEPT = 10_000;
 
 const KEEP = `INSERT INTO "SessionUses" ("uses") VALUES (?)`;
-const foldBy = ({ least, eachPair, numberIn }: Dialect) => `UPDATE "Session" SET "lastUsedAtMs" = u."at",
+const foldBy = ({ least, eachPair, numberIn }: Dialect, from: string) => `UPDATE "Session" SET "lastUsedAtMs" = u."at",
     "expiresAtMs" = ${least}(u."at" + "idleTimeoutMs", coalesce("endsAtMs", u."at" + "idleTimeoutMs"))
   FROM (SELECT use."value"->>0 AS "id", max(${numberIn(`use."value"->>1`)}) AS "at"
-        FROM "SessionUses", ${eachPair(`"SessionUses"."uses"`)} GROUP BY 1) AS u
+        FROM "${from}", ${eachPair(`"${from}"."uses"`)} GROUP BY 1) AS u
   WHERE "Session"."id" = u."id" AND "Session"."lastUsedAtMs" < u."at"`;
 const CLEAR = `DELETE FROM "SessionUses"`;
 
 /** Folds all that is kept. These go into one transaction. */
-const foldUses = (database: Database): readonly Statement[] => [{ sql: foldBy(dialectOf(database)) }, { sql: CLEAR }];
+const foldUses = (database: Database): readonly Statement[] =>
+  database.dialect === "postgres"
+    ? // In one statement: what another node adds between two would be cleared without having been folded.
+      [{ sql: `WITH "taken" AS (${CLEAR} RETURNING "uses") ${foldBy(dialectOf(database), "taken")}` }]
+    : [{ sql: foldBy(dialectOf(database), "SessionUses") }, { sql: CLEAR }];
 
 /**
  * Last uses on their way to their sessions' rows. Writing each one there rewrites pages of 8–12 KB for a session that was only

@@ -10,11 +10,13 @@ import type {
 } from "../../ports/vector-rows.ts";
 import { AppError } from "../../shared/errors.ts";
 import { compileFilter, type Filter } from "../../shared/filter.ts";
+import { betweenNodes } from "../between-nodes.ts";
 import { type Dialect, dialectOf } from "../dialect.ts";
 import { openRowNumbers, type RowNumbers } from "../row-numbers.ts";
 import { IdLocks } from "./id-locks.ts";
 import { type PointRow, pack } from "./packed-points.ts";
 import { growthOf, mostOf, sizeOfMetadata } from "./point-sizes.ts";
+import { byIds, byRows, CHANGE_METADATA, POINT, RECORD, UPSERT } from "./point-statements.ts";
 import { writeWithin } from "./quota-write.ts";
 import { SentSample } from "./sent-sample.ts";
 
@@ -22,20 +24,6 @@ import { SentSample } from "./sent-sample.ts";
 const DELETE_SLICE = 1_000;
 /** Metadata read at a time when a filter is evaluated. */
 const FILTER_PAGE = 1_000;
-
-const RECORD = `"id", "namespace", "name", "dimensions", "metric", "precision", "createdAtMs", "formerPrecision"`;
-const POINT = `"row", "pointId", "metadata", "vector"`;
-/** The plus keeps SQLite from walking the collection's index for a handful of rows. */
-const byRows = ({ numbers }: Dialect) =>
-  `SELECT ${POINT} FROM "VectorPoint" WHERE "row" IN (${numbers("?")}) AND +"collectionId" = ?`;
-const byIds = ({ texts }: Dialect) => `FROM "VectorPoint" WHERE "collectionId" = ? AND "pointId" IN (${texts("?")})`;
-/** Of a collection that is there: what is written after a drop must not stay behind. */
-const UPSERT = `INSERT INTO "VectorPoint" (${POINT}, "collectionId")
-  SELECT ?, ?, ?, ?, "id" FROM "VectorCollection" WHERE "id" = ?
-  ON CONFLICT ("row") DO UPDATE SET "metadata" = excluded."metadata", "vector" = excluded."vector"`;
-
-const CHANGE_METADATA = `UPDATE "VectorPoint" SET "metadata" = ? WHERE "row" = ?
-  AND "collectionId" IN (SELECT "id" FROM "VectorCollection" WHERE "id" = ?)`;
 
 /** VectorRows, on either database. */
 export class SqliteVectorRows implements VectorRows {
@@ -112,18 +100,22 @@ export class SqliteVectorRows implements VectorRows {
   }
 
   upsert(collectionId: number, points: PointWrites) {
-    return this.#locks.hold(lockNames(collectionId, points.ids), async () => {
-      const known = await this.#rowsOf(collectionId, points.ids);
-      const gate = points.namespace === undefined ? null : this.#quotas.of(points.namespace);
-      if (gate === null) return await this.#write(collectionId, points, known);
-      const entry = await gate.enter(mostOf(points), () => growthOf(this.#database, collectionId, points));
-      try {
-        const refusal = entry.refused.size > 0 ? gate.exceeded() : null;
-        return { ...(await this.#write(collectionId, points, known, entry)), refusal };
-      } finally {
-        entry.leave();
-      }
-    });
+    return this.#locks.hold(lockNames(collectionId, points.ids), () =>
+      betweenNodes(this.#database, () => this.#upsert(collectionId, points)),
+    );
+  }
+
+  async #upsert(collectionId: number, points: PointWrites) {
+    const known = await this.#rowsOf(collectionId, points.ids);
+    const gate = points.namespace === undefined ? null : this.#quotas.of(points.namespace);
+    if (gate === null) return await this.#write(collectionId, points, known);
+    const entry = await gate.enter(mostOf(points), () => growthOf(this.#database, collectionId, points));
+    try {
+      const refusal = entry.refused.size > 0 ? gate.exceeded() : null;
+      return { ...(await this.#write(collectionId, points, known, entry)), refusal };
+    } finally {
+      entry.leave();
+    }
   }
 
   /** Writes the points but those that the quota refuses. */
