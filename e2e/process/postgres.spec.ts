@@ -32,7 +32,7 @@ test.describe("a node on Postgres", () => {
     expect(await (await again.get(`/api/v1/sessions/${id}`)).json()).toMatchObject({ data: { at: "é" } });
     expect((await again.get("/api/v1/rag/documents/d")).status).toBe(200);
     const metrics = await (await again.get("/metrics")).text();
-    expect(metrics).toMatch(/^headroom_postgres_connections_max 8$/m);
+    expect(metrics).toMatch(/^headroom_postgres_connections_max 7$/m);
     await again.remove();
   });
 

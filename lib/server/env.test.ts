@@ -34,7 +34,7 @@ describe("parseEnv", () => {
       /^HEADROOM_DATABASE_URL: got 26 characters, expected file:PATH/,
     ],
     [{ HEADROOM_DATABASE_URL: "postgres://" }, /^HEADROOM_DATABASE_URL/],
-    [{ HEADROOM_POSTGRES_CONNECTIONS: "1" }, /^HEADROOM_POSTGRES_CONNECTIONS/],
+    [{ HEADROOM_POSTGRES_CONNECTIONS: "2" }, /^HEADROOM_POSTGRES_CONNECTIONS/],
     [{ HEADROOM_REDIS_URL: "http://localhost" }, /^HEADROOM_REDIS_URL: got 16 characters, expected redis:/],
     [{ HEADROOM_REDIS_MAX_MB: "0" }, /^HEADROOM_REDIS_MAX_MB/],
     [{ HEADROOM_SESSION_DURABILITY: "never" }, /everysec or always/],

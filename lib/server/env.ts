@@ -43,10 +43,10 @@ export const FIXED = {
       "The database: a SQLite file, whose relative path starts at the project folder, or Postgres 14 or later, for one node at a time",
   },
   HEADROOM_POSTGRES_CONNECTIONS: {
-    schema: integer(2, 100),
+    schema: integer(3, 100),
     fallback: 8,
-    takes: "a number from 2 to 100",
-    description: "Most connections to Postgres; one of them writes",
+    takes: "a number from 3 to 100",
+    description: "Most connections to Postgres; one of them writes, and one watches",
   },
   HEADROOM_REDIS_URL: {
     schema: z.url({ protocol: /^rediss?$/ }).optional(),

@@ -99,11 +99,25 @@ describePostgres("a Postgres database", () => {
   it("opens no more connections than it may, and measures who waits for one", async () => {
     await Promise.all(Array.from({ length: 40 }, () => database.all(`SELECT pg_sleep(0.01)::text`)));
     const { reads, writes } = database.connections();
-    expect(reads.open).toBe(3);
-    expect([reads.max, writes.max, writes.open]).toEqual([3, 1, 1]);
+    expect(reads.open).toBe(2);
+    expect([reads.max, writes.max, writes.open]).toEqual([2, 1, 1]);
     expect(reads.waitedMs).toBeGreaterThan(0);
     expect(reads.longestWaitMs).toBeLessThanOrEqual(reads.waitedMs);
     expect([reads.waiting, reads.usedMs > 0]).toEqual([0, true]);
+  });
+
+  it("refuses who finds no free connection in time, and does not take a busy server for one that is away", async () => {
+    const busy = new PostgresDatabase({ ...optionsOf(server), maxConnections: 3, connectTimeoutMs: 200 });
+    await busy.all(`SELECT 1`);
+    const slow = busy.all(`SELECT pg_sleep(600)::text`).catch((error: unknown) => error);
+    await expect(busy.all(`SELECT 1`)).rejects.toMatchObject({ code: "overloaded", status: 503, retryAfterSeconds: 1 });
+    await busy.requirePlace();
+    await database.all(
+      `SELECT pg_cancel_backend("pid") FROM pg_stat_activity WHERE "query" = 'SELECT pg_sleep(600)::text'`,
+    );
+    expect(await slow).toMatchObject({ code: "storage-unavailable" });
+    expect(await busy.all(`SELECT 1 AS "one"`)).toEqual([{ one: 1 }]);
+    await busy.close();
   });
 
   it("stops a statement that takes too long, and goes on with the next", async () => {
@@ -117,10 +131,12 @@ describePostgres("a Postgres database", () => {
     await database.all(`SELECT 1`);
     server.pause();
     const [read, write] = [database.all(`SELECT 1`), database.write([insert(77_777)])];
-    const refusals = Promise.allSettled([read, write]);
+    // The first is on its way; this one waits for it, and must not be written when its caller has been refused.
+    await new Promise((resolve) => setImmediate(resolve));
+    const refusals = Promise.allSettled([read, write, database.write([insert(88_888)])]);
     await expect(database.requirePlace()).rejects.toMatchObject({ code: "storage-unavailable" });
     const unavailable = { reason: { code: "storage-unavailable", status: 503, retryAfterSeconds: 1 } };
-    expect(await refusals).toMatchObject([unavailable, unavailable]);
+    expect(await refusals).toMatchObject([unavailable, unavailable, unavailable]);
     await expect(database.all(`SELECT 1`)).rejects.toMatchObject(unavailable.reason);
     server.resume();
     await expect
@@ -131,7 +147,8 @@ describePostgres("a Postgres database", () => {
         ),
       )
       .toBe("there");
-    expect(await database.all(`SELECT 1 AS "one"`)).toEqual([{ one: 1 }]);
+    await database.write([{ sql: `SELECT 1` }]);
+    expect(await ids()).not.toContain(88_888);
   });
 
   it("survives a restart of the server: what was acknowledged is there, and nobody has to start us again", async () => {

@@ -2,7 +2,7 @@ import type { Changes, ConnectionFigures, ServedDatabase, SqlValue, Statement } 
 import { AppError } from "../../shared/errors.ts";
 import { type ConnectionOptions, Connections } from "./connections.ts";
 import type { PgQuery } from "./pg-client.ts";
-import { isCut, isForAnother, toAppError } from "./sql-errors.ts";
+import { isBusy, isCut, isForAnother, toAppError } from "./sql-errors.ts";
 import { StatementTexts } from "./statement-text.ts";
 import { runTransaction } from "./transaction.ts";
 import { sizeOfAll, WriteQueue } from "./write-queue.ts";
@@ -24,6 +24,8 @@ export class PostgresDatabase implements ServedDatabase {
   readonly dialect = "postgres";
   readonly #reads: Connections;
   readonly #writes: Connections;
+  /** One that no slow statement keeps busy. */
+  readonly #looks: Connections;
   readonly #queue: WriteQueue;
   readonly #texts = new StatementTexts();
   /** Calls that are under way, to be refused together when the server stops answering. */
@@ -34,8 +36,9 @@ export class PostgresDatabase implements ServedDatabase {
 
   /** Connects with the first call. @param onError is told of connections that broke while nobody used them. */
   constructor(options: PostgresOptions, onError: (error: Error) => void = () => undefined) {
-    this.#reads = new Connections({ ...options, maxConnections: Math.max(1, options.maxConnections - 1) }, onError);
+    this.#reads = new Connections({ ...options, maxConnections: Math.max(1, options.maxConnections - 2) }, onError);
     this.#writes = new Connections({ ...options, maxConnections: 1 }, onError);
+    this.#looks = new Connections({ ...options, maxConnections: 1 }, onError);
     this.#queue = new WriteQueue((statements) => this.#commit(statements));
   }
 
@@ -99,7 +102,7 @@ export class PostgresDatabase implements ServedDatabase {
     // As above.
   }
 
-  /** Connections for reads, and the one for writes. */
+  /** Connections for reads, and the one for writes; the one that looks is not among them. */
   connections(): { reads: ConnectionFigures; writes: ConnectionFigures } {
     return { reads: this.#reads.figures(), writes: this.#writes.figures() };
   }
@@ -108,7 +111,7 @@ export class PostgresDatabase implements ServedDatabase {
     if (this.#closed) return;
     this.#closed = new AppError("storage-unavailable", "The database has been closed.");
     await this.#queue.settled();
-    await Promise.all([this.#reads.close(), this.#writes.close()]);
+    await Promise.all([this.#reads.close(), this.#writes.close(), this.#looks.close()]);
   }
 
   async #read(query: PgQuery): Promise<unknown[]> {
@@ -117,7 +120,7 @@ export class PostgresDatabase implements ServedDatabase {
       return (await this.#reads.use((client) => client.query(query))).rows;
     } catch (error) {
       // A connection that broke while idle is noticed now; another one is as good, and a read may be repeated.
-      if (!isCut(error) || this.#closed || this.#fault) throw error;
+      if (!isCut(error) || isBusy(error) || this.#closed || this.#fault) throw error;
       return (await this.#reads.use((client) => client.query(query))).rows;
     }
   }
@@ -144,7 +147,7 @@ export class PostgresDatabase implements ServedDatabase {
       timer.unref();
     });
     try {
-      const asked = this.#reads.use((client) => client.query({ text: `SELECT pg_is_in_recovery() AS "isReplica"` }));
+      const asked = this.#looks.use((client) => client.query({ text: `SELECT pg_is_in_recovery() AS "isReplica"` }));
       const { rows } = await Promise.race([asked, late]);
       const [row] = rows as { isReplica: boolean }[];
       if (row?.isReplica) throw new AppError("storage-read-only", "The database is a read-only replica.");
@@ -174,6 +177,7 @@ export class PostgresDatabase implements ServedDatabase {
 
   #refuse(fault: AppError): void {
     this.#fault = fault;
+    this.#queue.refuse(fault);
     for (const reject of this.#pending) reject(fault);
     this.#pending.clear();
   }

@@ -27,6 +27,10 @@ export function isCut(error: unknown): boolean {
   );
 }
 
+/** All connections are in use, and none became free in time. */
+export const isBusy = (error: unknown): boolean =>
+  fieldOf(error, "message").startsWith("timeout exceeded when trying to connect");
+
 const soon = (message: string, cause: unknown) =>
   new AppError("storage-unavailable", message, { retryAfterSeconds: 1, cause });
 
@@ -46,6 +50,10 @@ export function toAppError(error: unknown): Error {
   if (code === "55P03" || isForAnother(error)) return soon("Other changes of the same rows are under way.", error);
   if (code.startsWith("53")) return soon("The database has no connection or memory left.", error);
   if (code.startsWith("28") || code === "3D000") return soon("The database does not let us in.", error);
+  if (isBusy(error))
+    return new AppError("overloaded", "All connections to the database are in use. Retry later.", {
+      ...{ retryAfterSeconds: 1, cause: error },
+    });
   if (isCut(error)) return soon("The database does not respond.", error);
   return new Error(`database: ${message}`, { cause: error });
 }

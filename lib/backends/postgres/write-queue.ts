@@ -69,6 +69,12 @@ export class WriteQueue {
     return this.#last;
   }
 
+  /** Refuses what has not been sent yet: nothing of it is written later, when its callers have been told. */
+  refuse(error: unknown): void {
+    this.#waitingBytes = 0;
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+
   async #run(): Promise<void> {
     this.#isRunning = true;
     // What is sent in one turn of the loop belongs together.
