@@ -18,7 +18,7 @@ export interface RowNumbers {
 
 /** SQLite's file has one process: it counts on from the largest number ever used. Of nodes on Postgres, each asks for its own. */
 export async function openRowNumbers(database: Database, tables: readonly Numbered[]): Promise<RowNumbers> {
-  if (database.dialect === "postgres") return { take: (table, count) => taken(database, table, count) };
+  if (database.dialect === "postgres") return new SharedRowNumbers(database);
   const next = new Map<Numbered, number>();
   for (const table of tables) next.set(table, (await lastOf(database, table)) + 1);
   return {
@@ -30,11 +30,59 @@ export async function openRowNumbers(database: Database, tables: readonly Number
   };
 }
 
-async function taken(database: Database, table: Numbered, count: number): Promise<number> {
-  if (count === 0) return 0;
-  const [row] = await database.all<{ first: number }>(`SELECT headroom_take_numbers(?, ?) AS "first"`, [table, count]);
-  if (!row) throw new Error(`no number for a row of ${table}`);
-  return row.first;
+interface Asked {
+  count: number;
+  give: (first: number) => void;
+  refuse: (error: unknown) => void;
+}
+
+/** Numbers of a server. Who asks first gets the lower ones; those who ask while an answer is on its way share the next. */
+class SharedRowNumbers implements RowNumbers {
+  readonly #database: Database;
+  readonly #asked = new Map<Numbered, Asked[]>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  take(table: Numbered, count: number): Promise<number> {
+    if (count === 0) return Promise.resolve(0);
+    return new Promise((give, refuse) => {
+      const waiting = this.#asked.get(table);
+      if (waiting) {
+        waiting.push({ count, give, refuse });
+        return;
+      }
+      this.#asked.set(table, [{ count, give, refuse }]);
+      void this.#run(table);
+    });
+  }
+
+  async #run(table: Numbered): Promise<void> {
+    for (let waiting = this.#asked.get(table) ?? []; waiting.length > 0; waiting = this.#asked.get(table) ?? []) {
+      this.#asked.set(table, []);
+      try {
+        let first = await this.#taken(
+          table,
+          waiting.reduce((sum, { count }) => sum + count, 0),
+        );
+        for (const { count, give } of waiting) {
+          give(first);
+          first += count;
+        }
+      } catch (error) {
+        for (const { refuse } of waiting) refuse(error);
+      }
+    }
+    this.#asked.delete(table);
+  }
+
+  async #taken(table: Numbered, count: number): Promise<number> {
+    const sql = `SELECT headroom_take_numbers(?, ?) AS "first"`;
+    const [row] = await this.#database.all<{ first: number }>(sql, [table, count]);
+    if (!row) throw new Error(`no number for a row of ${table}`);
+    return row.first;
+  }
 }
 
 /** Its points may be the newest that ever were: they and namespaces are not remembered by SQLite. */

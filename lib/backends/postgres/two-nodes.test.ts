@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { changed, messageOf } from "../../ports/conversation-rows.contract.ts";
 import { documentOf } from "../../ports/document-rows.contract.ts";
+import { openRowNumbers } from "../row-numbers.ts";
 import { createSettingRows } from "../sqlite/admin-rows.ts";
 import { createConversationRows } from "../sqlite/conversation-rows.ts";
 import { createDocumentRows } from "../sqlite/document-rows.ts";
@@ -56,6 +57,19 @@ describePostgres("two nodes on one Postgres server", () => {
       expect(await second?.documents.counts(`n${at}`)).toMatchObject({ documents: 1, chunks: 1 });
       expect((await first?.documents.matchKeywords(`n${at}`, '"apple"', 10, null))?.length).toBe(1);
     }
+  });
+
+  it("number what one node writes in the order in which it was asked, and no two rows alike", async () => {
+    const numbers = await Promise.all(databases.map((database) => openRowNumbers(database, ["VectorPoint"])));
+    const taken = await Promise.all(
+      numbers.map((each) => Promise.all(MANY.map(async (at) => ({ at, first: await each.take("VectorPoint", at) })))),
+    );
+    for (const given of taken) {
+      const firsts = given.filter(({ at }) => at > 0).map(({ first }) => first);
+      expect(firsts).toEqual(firsts.toSorted((a, b) => a - b));
+    }
+    const all = taken.flat().flatMap(({ at, first }) => Array.from({ length: at }, (_, more) => first + more));
+    expect(new Set(all).size).toBe(all.length);
   });
 
   it("tell each who inserts a revision of the settings its own number", async () => {

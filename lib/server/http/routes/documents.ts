@@ -213,7 +213,9 @@ async function putBatch(
     for (let index = next++; index < documents.length; index = next++)
       results[index] = await putOne(runtime, namespace, documents[index], index, requestId);
   };
-  await Promise.all(Array.from({ length: BATCH_CONCURRENCY }, work));
+  // Within a quota one after the other: what fits is what stands first.
+  const atOnce = runtime.quotas.of(namespace) === null ? BATCH_CONCURRENCY : 1;
+  await Promise.all(Array.from({ length: atOnce }, work));
   return results;
 }
 
