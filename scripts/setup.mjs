@@ -18,7 +18,7 @@ export function fail(text) {
 }
 
 /** Runs a command in the project with its output shown; ends this process when it fails. */
-export function run(command, args, { env = {}, title = `${command} ${args.join(" ")}`, folder = "." } = {}) {
+function run(command, args, { env = {}, title = `${command} ${args.join(" ")}`, folder = "." } = {}) {
   const started = Date.now();
   say(`${title} …`);
   const result = spawnSync(command, args, { cwd: at(folder), stdio: "inherit", env: { ...process.env, ...env } });
