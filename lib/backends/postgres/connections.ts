@@ -63,6 +63,8 @@ export class Connections {
       },
     });
     this.#pool.on("error", onError);
+    // While a client is in use the pool does not listen. What it was asked is rejected: without a listener the process would end too.
+    this.#pool.on("connect", (client) => client.on("error", () => undefined));
   }
 
   /** Runs `work` on a connection of its own. One that broke, or was left in an unknown state, is not used again. */

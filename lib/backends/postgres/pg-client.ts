@@ -34,6 +34,7 @@ export interface PgPool {
   readonly waitingCount: number;
   connect(): Promise<PgClient>;
   on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "connect", listener: (client: PgClient) => void): unknown;
   end(): Promise<void>;
 }
 
