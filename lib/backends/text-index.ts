@@ -29,10 +29,12 @@ export interface TextIndex {
   create(namespaceId: number): Statement[];
   /** Adds texts, of rows that the statements before have written. */
   add(namespaceId: number, texts: readonly IndexedText[]): Statement[];
+  /** As `add`, of many texts: others have their turns meanwhile. */
+  addMany(namespaceId: number, texts: readonly IndexedText[]): Promise<Statement[]>;
   /** Adds those of the texts that `there` still finds: a query for ids, with their list as its parameter. */
   addThose(namespaceId: number, texts: readonly IndexedText[], there: string): Statement[];
-  /** Adds the texts of one document as they are stored. @param texts the same again, for an index that is made elsewhere. */
-  addStored(namespaceId: number, ownerId: number, texts: () => readonly IndexedText[]): Statement[];
+  /** As `addMany`, of one document's texts as they are stored. @param texts the same again, for an index that is made elsewhere. */
+  addStored(namespaceId: number, ownerId: number, texts: () => readonly IndexedText[]): Promise<Statement[]>;
   /** Removes the texts of the rows that a query finds; their rows may go next. */
   remove(namespaceId: number, ids: Statement): Statement[];
   /** As `DocumentRows.matchKeywords` says. @param owners only texts of these; null: all. */

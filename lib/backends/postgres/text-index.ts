@@ -1,10 +1,11 @@
+import { setImmediate } from "node:timers/promises";
 import type { Database, Statement } from "../../ports/database.ts";
 import { dialectOf } from "../dialect.ts";
 import type { IndexedText, Match, TextIndex, TextKind } from "../text-index.ts";
 import { lexemesOf, wordsOf } from "./lexemes.ts";
 
-/** Texts whose words go in one statement. */
-const SLICE = 200;
+/** Texts whose words are made in one turn of the event loop, and go in one statement. */
+const SLICE = 32;
 /** Texts at least, of those with the weightiest terms, whose words are counted for one question. */
 const LEAST_WEIGHED = 500;
 /** As FTS5 has them. */
@@ -28,19 +29,27 @@ export class PostgresTextIndex implements TextIndex {
   }
 
   add(namespaceId: number, texts: readonly IndexedText[]): Statement[] {
-    const { eachPart, numberAt } = dialectOf(this.#database);
-    const part = `part."value"`;
+    return texts.length === 0 ? [] : [this.#insert(namespaceId, texts)];
+  }
+
+  async addMany(namespaceId: number, texts: readonly IndexedText[]): Promise<Statement[]> {
     const statements: Statement[] = [];
     for (let from = 0; from < texts.length; from += SLICE) {
-      const rows = texts.slice(from, from + SLICE).map((text) => rowOf(namespaceId, text));
-      statements.push({
-        sql: `INSERT INTO ${this.#words()} ("id", "namespaceId", "length", "words")
-              SELECT ${numberAt(part, 0)}, CAST(?2 AS bigint), ${numberAt(part, 1)}, CAST(${part}->>2 AS tsvector) FROM ${eachPart("?1")}
-              ON CONFLICT ("id") DO NOTHING`,
-        params: [JSON.stringify(rows), namespaceId],
-      });
+      statements.push(this.#insert(namespaceId, texts.slice(from, from + SLICE)));
+      await setImmediate();
     }
     return statements;
+  }
+
+  #insert(namespaceId: number, texts: readonly IndexedText[]): Statement {
+    const { eachPart, numberAt } = dialectOf(this.#database);
+    const part = `part."value"`;
+    return {
+      sql: `INSERT INTO ${this.#words()} ("id", "namespaceId", "length", "words")
+            SELECT ${numberAt(part, 0)}, CAST(?2 AS bigint), ${numberAt(part, 1)}, CAST(${part}->>2 AS tsvector) FROM ${eachPart("?1")}
+            ON CONFLICT ("id") DO NOTHING`,
+      params: [JSON.stringify(texts.map((text) => rowOf(namespaceId, text))), namespaceId],
+    };
   }
 
   /** Messages of earlier versions, which no Postgres database has: all of them are indexed as they come. */
@@ -48,8 +57,8 @@ export class PostgresTextIndex implements TextIndex {
     return [];
   }
 
-  addStored(namespaceId: number, _: number, texts: () => readonly IndexedText[]): Statement[] {
-    return this.add(namespaceId, texts());
+  addStored(namespaceId: number, _: number, texts: () => readonly IndexedText[]): Promise<Statement[]> {
+    return this.addMany(namespaceId, texts());
   }
 
   remove(_: number, { sql, params = [] }: Statement): Statement[] {

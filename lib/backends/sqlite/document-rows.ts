@@ -76,7 +76,7 @@ export async function createDocumentRows(
       ...removal(namespaces.passages, key, `"namespaceId" = ? AND "name" = ?`, [key, document.id]),
       insertDocument(key, rowId, document),
       insertChunks(dialect, key, rowId, firstChunk, document),
-      ...indexChunks(namespaces.passages, key, rowId, firstChunk, document),
+      ...(await indexChunks(namespaces.passages, key, rowId, firstChunk, document)),
     ];
     const gate = quotas.of(namespace);
     if (gate === null) await database.write(statements);
@@ -275,10 +275,16 @@ function insertChunks(
 }
 
 /** The index reads the chunks where they are, unless other words stand for them. */
-function indexChunks(index: TextIndex, key: number, rowId: number, firstChunk: number, document: NewDocument) {
+function indexChunks(
+  index: TextIndex,
+  key: number,
+  rowId: number,
+  firstChunk: number,
+  document: NewDocument,
+): Promise<Statement[]> {
   const { body, chunks, keywords } = document;
   if (keywords !== null)
-    return index.add(
+    return index.addMany(
       key,
       keywords.map((words, at) => ({ id: firstChunk + at, words })),
     );

@@ -32,6 +32,10 @@ export class SqliteTextIndex implements TextIndex {
     return this.#insert(namespaceId, texts, null);
   }
 
+  async addMany(namespaceId: number, texts: readonly IndexedText[]): Promise<Statement[]> {
+    return this.#insert(namespaceId, texts, null);
+  }
+
   addThose(namespaceId: number, texts: readonly IndexedText[], there: string): Statement[] {
     return this.#insert(namespaceId, texts, there);
   }
@@ -60,7 +64,7 @@ export class SqliteTextIndex implements TextIndex {
     ];
   }
 
-  addStored(namespaceId: number, ownerId: number): Statement[] {
+  async addStored(namespaceId: number, ownerId: number): Promise<Statement[]> {
     const { table, owner } = this.#kind;
     const sql = `INSERT INTO ${this.#table(namespaceId)} (rowid, "text") SELECT "id", "text" FROM "${table}" WHERE "${owner}" = ?`;
     return [{ sql, params: [ownerId] }];
