@@ -35,8 +35,9 @@ export class Connections {
     const { Pool, types } = loadPg();
     const readBytes = types.getTypeParser(BYTES, "text") as (text: string) => Buffer;
     const bytesOf = (text: string) => {
-      const { buffer, byteOffset, byteLength } = readBytes(text);
-      return new Uint8Array(buffer, byteOffset, byteLength);
+      const bytes = readBytes(text);
+      // Small ones are parts of a buffer that many share: whoever keeps one would keep them all.
+      return bytes.byteLength < bytes.buffer.byteLength ? new Uint8Array(bytes) : new Uint8Array(bytes.buffer);
     };
     this.#max = options.maxConnections;
     this.#pool = new Pool({

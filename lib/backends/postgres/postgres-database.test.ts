@@ -91,6 +91,15 @@ describePostgres("a Postgres database", () => {
     );
   });
 
+  it("gives bytes that keep nothing else in memory, however few they are", async () => {
+    for (const size of [0, 1, 100, 3_000, 10_000]) {
+      const sent = new Uint8Array(size).fill(7);
+      const [row] = await database.all<{ bytes: Uint8Array }>(`SELECT CAST(? AS bytea) AS "bytes"`, [sent]);
+      expect(row?.bytes).toEqual(sent);
+      expect(row?.bytes.buffer.byteLength).toBe(size);
+    }
+  });
+
   it("numbers parameters as SQLite does, and takes none within quotes for one", async () => {
     const sql = `SELECT CAST(?2 AS text) AS "b?", CAST(?1 AS text) AS "a", 'it''s ?' AS "c", CAST(? AS text) AS "d"`;
     expect(await database.all(sql, ["1", "2", "3"])).toEqual([{ "b?": "2", a: "1", c: "it's ?", d: "3" }]);
