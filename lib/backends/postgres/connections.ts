@@ -15,7 +15,7 @@ export interface ConnectionOptions {
 }
 
 /** Longer than the server's, so that its answer to a statement that it stops still arrives. */
-const ANSWER_MARGIN_MS = 1_000;
+export const ANSWER_MARGIN_MS = 1_000;
 /** An idle connection is closed after so long. */
 const IDLE_MS = 30_000;
 

@@ -17,6 +17,8 @@ export interface PgQuery {
   /** A prepared statement's, of one text. */
   name?: string;
   values?: readonly PgValue[];
+  /** How long it may take from now, with all that was sent before it; else as the pool says. */
+  query_timeout?: number;
 }
 
 export type PgValue = string | number | Buffer | null;

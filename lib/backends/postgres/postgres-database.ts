@@ -27,6 +27,7 @@ export class PostgresDatabase implements ServedDatabase {
   /** One that no slow statement keeps busy. */
   readonly #looks: Connections;
   readonly #queue: WriteQueue;
+  readonly #statementTimeoutMs: number;
   readonly #texts = new StatementTexts();
   /** Calls that are under way, to be refused together when the server stops answering. */
   readonly #pending = new Set<(fault: AppError) => void>();
@@ -39,6 +40,7 @@ export class PostgresDatabase implements ServedDatabase {
     this.#reads = new Connections({ ...options, maxConnections: Math.max(1, options.maxConnections - 2) }, onError);
     this.#writes = new Connections({ ...options, maxConnections: 1 }, onError);
     this.#looks = new Connections({ ...options, maxConnections: 1 }, onError);
+    this.#statementTimeoutMs = options.statementTimeoutMs;
     this.#queue = new WriteQueue((statements) => this.#commit(statements));
   }
 
@@ -128,7 +130,7 @@ export class PostgresDatabase implements ServedDatabase {
   async #commit(statements: readonly PgQuery[]): Promise<Changes[]> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#writes.use((client) => runTransaction(client, statements));
+        return await this.#writes.use((client) => runTransaction(client, statements, this.#statementTimeoutMs));
       } catch (error) {
         // Undone as a whole, so the same may be asked again.
         if (!isForAnother(error) || attempt === ATTEMPTS) throw error;

@@ -1,13 +1,25 @@
 import type { Changes } from "../../ports/database.ts";
+import { ANSWER_MARGIN_MS } from "./connections.ts";
 import type { PgClient, PgQuery, PgResult } from "./pg-client.ts";
 import { isAfterFailure } from "./sql-errors.ts";
 
+/** Times the server's limit for one statement: so long we wait for the answers to all of a transaction, at most. */
+const MOST_LIMITS = 10;
+
 /** The statements as one transaction, in one round trip. @returns rows changed, per statement. @throws what failed first. */
-export async function runTransaction(client: PgClient, statements: readonly PgQuery[]): Promise<Changes[]> {
+export async function runTransaction(
+  client: PgClient,
+  statements: readonly PgQuery[],
+  statementTimeoutMs: number,
+): Promise<Changes[]> {
   // One statement is a transaction of its own.
   if (statements.length === 1) return (await settle(client, statements)).map(changesOf);
   // A COMMIT after a failure is a ROLLBACK, so the connection is free again either way.
-  const results = await settle(client, [{ text: "BEGIN" }, ...statements, { text: "COMMIT" }]);
+  const all = [{ text: "BEGIN" }, ...statements, { text: "COMMIT" }];
+  // All are sent at once, so the last waits for the others: the limit for one answer would bound their sum.
+  const answersMs = Math.min(all.length, MOST_LIMITS) * statementTimeoutMs + ANSWER_MARGIN_MS;
+  for (const query of all) query.query_timeout = answersMs;
+  const results = await settle(client, all);
   return results.slice(1, -1).map(changesOf);
 }
 
