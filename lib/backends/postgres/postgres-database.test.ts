@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Statement } from "../../ports/database.ts";
+import { AppError } from "../../shared/errors.ts";
 import { PostgresDatabase } from "./postgres-database.ts";
 import { describePostgres, optionsOf } from "./testing/new-storage.ts";
 import { PostgresServer } from "./testing/postgres-server.ts";
@@ -146,8 +147,11 @@ describePostgres("a Postgres database", () => {
     await expect(database.requirePlace()).rejects.toMatchObject({ code: "storage-unavailable" });
     const unavailable = { reason: { code: "storage-unavailable", status: 503, retryAfterSeconds: 1 } };
     expect(await refusals).toMatchObject([unavailable, unavailable, unavailable]);
-    await expect(database.all(`SELECT 1`)).rejects.toMatchObject(unavailable.reason);
+    // As the watch says after each look: only a look that finds the server ends this.
+    database.setSilent(null);
     server.resume();
+    await expect(database.all(`SELECT 1`)).rejects.toMatchObject(unavailable.reason);
+    await expect(database.write([insert(99_999)])).rejects.toMatchObject(unavailable.reason);
     await expect
       .poll(() =>
         database.requirePlace().then(
@@ -158,6 +162,35 @@ describePostgres("a Postgres database", () => {
       .toBe("there");
     await database.write([{ sql: `SELECT 1` }]);
     expect(await ids()).not.toContain(88_888);
+    expect(await ids()).not.toContain(99_999);
+  });
+
+  it("refuses at once while it is said to be silent, whatever a look finds", async () => {
+    database.setSilent(new AppError("storage-unavailable", "silent", { retryAfterSeconds: 5 }));
+    await database.requirePlace();
+    await expect(database.all(`SELECT 1`)).rejects.toMatchObject({ message: "silent" });
+    database.setSilent(null);
+    expect(await database.all(`SELECT 1 AS "one"`)).toEqual([{ one: 1 }]);
+  });
+
+  it("writes nothing later of what was refused: not without who failed, not for another's sake, not on a new connection", async () => {
+    await database.write([{ sql: `DELETE FROM "t"` }, insert(1), { sql: `ALTER SEQUENCE "calls" RESTART` }]);
+    const flaky = { sql: `SELECT "fail_twice"('40001')` };
+    const fresh = new PostgresDatabase(optionsOf(server));
+    const writeRefused = async (those: PostgresDatabase, calls: Statement[][]) => {
+      server.pause();
+      const refused = Promise.allSettled(calls.map((statements) => those.write(statements)));
+      await those.requirePlace().catch(() => undefined);
+      for (const each of await refused) expect(each).toMatchObject({ reason: { code: "storage-unavailable" } });
+      server.resume();
+      await expect.poll(() => those.requirePlace()).toBeUndefined();
+      await those.write([{ sql: `SELECT 1` }]);
+    };
+    await writeRefused(database, [[insert(2)], [insert(1)]]);
+    await writeRefused(database, [[insert(3), flaky]]);
+    await writeRefused(fresh, [[insert(4)]]);
+    await fresh.close();
+    expect(await ids()).toEqual([1]);
   });
 
   it("survives a restart of the server: what was acknowledged is there, and nobody has to start us again", async () => {
@@ -169,5 +202,18 @@ describePostgres("a Postgres database", () => {
     await database.requirePlace();
     await database.write([insert(3)]);
     expect(await ids()).toEqual([1, 3]);
+  });
+
+  it("lets reads go on when the server comes back as one that takes no writes", async () => {
+    await database.write([
+      { sql: `CREATE FUNCTION public.pg_is_in_recovery() RETURNS BOOLEAN LANGUAGE sql AS 'SELECT true'` },
+      { sql: `ALTER DATABASE "postgres" SET search_path = public, pg_catalog` },
+    ]);
+    await server.halt();
+    await expect(database.requirePlace()).rejects.toMatchObject({ code: "storage-unavailable" });
+    await server.restart();
+    await expect(database.all(`SELECT 1`)).rejects.toMatchObject({ code: "storage-unavailable" });
+    await expect(database.requirePlace()).rejects.toMatchObject({ code: "storage-read-only" });
+    expect(await database.all(`SELECT 1 AS "one"`)).toEqual([{ one: 1 }]);
   });
 });

@@ -31,7 +31,9 @@ export class PostgresDatabase implements ServedDatabase {
   readonly #texts = new StatementTexts();
   /** Calls that are under way, to be refused together when the server stops answering. */
   readonly #pending = new Set<(fault: AppError) => void>();
-  #fault: AppError | null = null;
+  /** What the last look found, and what a watch of all answers says. */
+  #away: AppError | null = null;
+  #silence: AppError | null = null;
   #replies = 0;
   #closed: AppError | null = null;
 
@@ -77,19 +79,21 @@ export class PostgresDatabase implements ServedDatabase {
   async requirePlace(): Promise<void> {
     try {
       await this.#look();
-      this.#fault = null;
+      this.#away = null;
     } catch (error) {
       const fault = toAppError(error);
-      if (!(fault instanceof AppError)) throw fault;
-      // Reads go on where only writes are refused, and the writes' own errors say so.
-      if (fault.code === "storage-unavailable") this.#refuse(fault);
+      if (fault instanceof AppError && fault.code === "storage-unavailable") {
+        this.#away = fault;
+        this.#refuse(fault);
+        // It answers: reads go on where only writes are refused, and the writes' own errors say so.
+      } else if (!isBusy(error)) this.#away = null;
       throw fault;
     }
   }
 
   setSilent(silence: AppError | null): void {
+    this.#silence = silence;
     if (silence) this.#refuse(silence);
-    else this.#fault = null;
   }
 
   async limit(): Promise<void> {
@@ -122,15 +126,20 @@ export class PostgresDatabase implements ServedDatabase {
       return (await this.#reads.use((client) => client.query(query))).rows;
     } catch (error) {
       // A connection that broke while idle is noticed now; another one is as good, and a read may be repeated.
-      if (!isCut(error) || isBusy(error) || this.#closed || this.#fault) throw error;
+      if (!isCut(error) || isBusy(error) || this.#refusal() !== null) throw error;
       return (await this.#reads.use((client) => client.query(query))).rows;
     }
   }
 
   async #commit(statements: readonly PgQuery[]): Promise<Changes[]> {
+    const { refusals } = this.#queue;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#writes.use((client) => runTransaction(client, statements, this.#statementTimeoutMs));
+        return await this.#writes.use((client) => {
+          // Its callers have been told that it is not done, while a connection was opened or an attempt was undone.
+          if (this.#queue.refusals !== refusals) throw new AppError("storage-unavailable", "Refused meanwhile.");
+          return runTransaction(client, statements, this.#statementTimeoutMs);
+        });
       } catch (error) {
         // Undone as a whole, so the same may be asked again.
         if (!isForAnother(error) || attempt === ATTEMPTS) throw error;
@@ -178,14 +187,17 @@ export class PostgresDatabase implements ServedDatabase {
   }
 
   #refuse(fault: AppError): void {
-    this.#fault = fault;
     this.#queue.refuse(fault);
     for (const reject of this.#pending) reject(fault);
     this.#pending.clear();
   }
 
+  #refusal(): AppError | null {
+    return this.#closed ?? this.#away ?? this.#silence;
+  }
+
   #requireOpen(): void {
-    const refusal = this.#closed ?? this.#fault;
+    const refusal = this.#refusal();
     if (refusal) throw refusal;
   }
 }

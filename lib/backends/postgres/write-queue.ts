@@ -40,6 +40,7 @@ export class WriteQueue {
   #isRunning = false;
   /** Of the write that was sent last; null when it has ended. */
   #last: Promise<unknown> | null = null;
+  #refusals = 0;
 
   constructor(commit: (statements: readonly PgQuery[]) => Promise<Changes[]>) {
     this.#commit = commit;
@@ -69,8 +70,14 @@ export class WriteQueue {
     return this.#last;
   }
 
+  /** How often callers have been refused: what was begun before that is not begun again. */
+  get refusals(): number {
+    return this.#refusals;
+  }
+
   /** Refuses what has not been sent yet: nothing of it is written later, when its callers have been told. */
   refuse(error: unknown): void {
+    this.#refusals++;
     this.#waitingBytes = 0;
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
@@ -98,6 +105,7 @@ export class WriteQueue {
   async #commitTogether(group: readonly Caller[]): Promise<void> {
     const [only] = group;
     if (group.length === 1 && only) return this.#commitOne(only);
+    const refusals = this.#refusals;
     try {
       const changes = await this.#commit(group.flatMap(({ statements }) => statements));
       let at = 0;
@@ -106,9 +114,11 @@ export class WriteQueue {
         at += statements.length;
       }
     } catch (error) {
-      // Whether it is done is not known: nobody's may be repeated.
-      if (isCut(error)) for (const { reject } of group) reject(error);
-      else for (const caller of group) await this.#commitOne(caller);
+      for (const caller of group) {
+        // Whether it is done is not known, or it was told that it is not: nobody's may be repeated.
+        if (isCut(error) || this.#refusals !== refusals) caller.reject(error);
+        else await this.#commitOne(caller);
+      }
     }
   }
 
