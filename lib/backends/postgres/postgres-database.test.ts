@@ -165,6 +165,14 @@ describePostgres("a Postgres database", () => {
     expect(await ids()).not.toContain(99_999);
   });
 
+  it("takes a stop of its own process for no silence: the answer is there, unread", async () => {
+    await database.requirePlace();
+    const look = database.requirePlace();
+    await new Promise((resolve) => setImmediate(resolve));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+    await expect(look).resolves.toBeUndefined();
+  });
+
   it("refuses at once while it is said to be silent, whatever a look finds", async () => {
     database.setSilent(new AppError("storage-unavailable", "silent", { retryAfterSeconds: 5 }));
     await database.requirePlace();

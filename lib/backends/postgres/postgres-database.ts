@@ -150,11 +150,9 @@ export class PostgresDatabase implements ServedDatabase {
   async #look(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      const text = "The database does not respond.";
-      timer = setTimeout(
-        () => reject(new AppError("storage-unavailable", text, { retryAfterSeconds: 1 })),
-        LOOK_TIMEOUT_MS,
-      );
+      const silence = new AppError("storage-unavailable", "The database does not respond.", { retryAfterSeconds: 1 });
+      // After a stop of this process the answer may be there unread: it is read before the immediate runs.
+      timer = setTimeout(() => setImmediate(() => reject(silence)), LOOK_TIMEOUT_MS);
       timer.unref();
     });
     try {
