@@ -48,6 +48,15 @@ export function describeSessionRows(
       expect((await stored("b"))?.version).toBe(1);
     });
 
+    it("rounds a timeout to whole milliseconds, and writes what came with it", async () => {
+      await rows.apply([put("a"), put("b", { idleTimeoutMs: 16.1 * 1000 }), put("c")]);
+      expect([await stored("a"), await stored("b"), await stored("c")]).toEqual([
+        rowOf("a"),
+        rowOf("b", { idleTimeoutMs: 16_100 }),
+        rowOf("c"),
+      ]);
+    });
+
     it("moves the last use alone with a use, and makes nothing of one of a session that is gone", async () => {
       await rows.apply([put("a"), put("b")]);
       await rows.apply([use("a", 900), deletion("b"), use("unknown", 900)]);

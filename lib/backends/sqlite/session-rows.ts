@@ -166,7 +166,9 @@ function toSummary(row: Stored & { bytes: number }): SessionRowSummary {
 function toStatement(change: SessionChange): Statement[] {
   if (change.kind === "use") return [];
   if (change.kind === "delete") return [{ sql: DELETE, params: [change.id] }, ...endOf(change)];
-  const { id, ownId, namespace, createdAtMs, lastUsedAtMs, idleTimeoutMs, version, tags, data } = change.row;
+  const { id, ownId, namespace, createdAtMs, lastUsedAtMs, version, tags, data } = change.row;
+  // A timeout in seconds may have a fraction, and one row that a database refuses would hold up all that are written with it.
+  const idleTimeoutMs = Math.round(change.row.idleTimeoutMs);
   const endsAtMs = Number.isFinite(change.row.endsAtMs) ? change.row.endsAtMs : null;
   const expiresAtMs = Math.min(lastUsedAtMs + idleTimeoutMs, change.row.endsAtMs);
   const params = [

@@ -1,4 +1,5 @@
 import { createSessionRows } from "../../backends/sqlite/session-rows.ts";
+import type { Settings } from "../../contracts/settings.ts";
 import type { Quotas } from "../../ports/namespace-quotas.ts";
 import type { SessionStore } from "../../ports/session-store.ts";
 import { MIB } from "../../shared/bytes.ts";
@@ -6,6 +7,9 @@ import { SessionPool } from "../../stores/sessions/session-pool.ts";
 import { SharedSessions } from "../../stores/sessions/shared/shared-sessions.ts";
 import type { SharedRedis } from "./compose-redis.ts";
 import type { Core } from "./core.ts";
+
+/** Whole, as rows keep it: 16.1 seconds would be 16100.000000000002. */
+const timeoutMs = ({ sessionTimeoutSeconds }: Settings): number => Math.round(sessionTimeoutSeconds * 1000);
 
 /** Sessions, following the settings: in the Redis that nodes share, or in this node's memory and database. */
 export function composeSessions(core: Core, quotas: Quotas, redis: SharedRedis | null): Promise<SessionStore> {
@@ -23,14 +27,14 @@ async function composeShared(core: Core, quotas: Quotas, redis: SharedRedis): Pr
     quotas,
     clock,
     maxItems: values.maxSessions,
-    idleTimeoutMs: values.sessionTimeoutSeconds * 1000,
+    idleTimeoutMs: timeoutMs(values),
   });
   core.stores.push(sessions);
   core.onStop(
     sessions.start(),
     settings.follow((next) => {
       account.setCeiling(next.sessionsMaxMb * MIB);
-      sessions.resize({ maxItems: next.maxSessions, ttlMs: next.sessionTimeoutSeconds * 1000 });
+      sessions.resize({ maxItems: next.maxSessions, ttlMs: timeoutMs(next) });
     }),
   );
   return sessions;
@@ -46,7 +50,7 @@ async function composePool(core: Core, quotas: Quotas): Promise<SessionPool> {
     quotas,
     clock,
     maxItems: values.maxSessions,
-    idleTimeoutMs: values.sessionTimeoutSeconds * 1000,
+    idleTimeoutMs: timeoutMs(values),
     durability: values.sessionDurability,
     packing: env.fixed.HEADROOM_SESSION_PACKING,
     hotTier: env.fixed.HEADROOM_SESSION_HOT_TIER,
@@ -63,7 +67,7 @@ async function composePool(core: Core, quotas: Quotas): Promise<SessionPool> {
     () => sessions.upkeep.close(),
     settings.follow((next) => {
       account.setCeiling(next.sessionsMaxMb * MIB);
-      sessions.resize({ maxItems: next.maxSessions, ttlMs: next.sessionTimeoutSeconds * 1000 });
+      sessions.resize({ maxItems: next.maxSessions, ttlMs: timeoutMs(next) });
       sessions.setDurability(next.sessionDurability);
     }),
   );
