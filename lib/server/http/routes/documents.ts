@@ -213,8 +213,9 @@ async function putBatch(
     for (let index = next++; index < documents.length; index = next++)
       results[index] = await putOne(runtime, namespace, documents[index], index, requestId);
   };
-  // Within a quota one after the other: what fits is what stands first.
-  const atOnce = runtime.quotas.of(namespace) === null ? BATCH_CONCURRENCY : 1;
+  // Within a quota on a server one after the other, whose reads end in any order: what fits is what stands first.
+  const isOrdered = runtime.database.dialect === "postgres" && runtime.quotas.of(namespace) !== null;
+  const atOnce = isOrdered ? 1 : BATCH_CONCURRENCY;
   await Promise.all(Array.from({ length: atOnce }, work));
   return results;
 }
