@@ -113,9 +113,11 @@ export class SqliteSampleLog implements SampleLog {
 
   /** The samples of the lowest sequences, until `maxSamples` are left. What the clock said of them does not matter. */
   async #rollUpSamples(): Promise<boolean> {
+    // A file has one node, and only without a condition can SQLite count by its smallest index.
+    const [ofNode, params] = this.#database.dialect === "postgres" ? [`WHERE "nodeId" = ?`, [this.#nodeId]] : ["", []];
     const [row] = await this.#database.all<{ count: number }>(
-      `SELECT count(*) AS "count" FROM "Sample" WHERE "nodeId" = ?`,
-      [this.#nodeId],
+      `SELECT count(*) AS "count" FROM "Sample" ${ofNode}`,
+      params,
     );
     const surplus = (row?.count ?? 0) - this.#bounds.maxSamples;
     if (surplus <= 0) return false;
