@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
 import { createAuditRows, createKeyRows, createMetaRows, createSettingRows } from "../../backends/sqlite/admin-rows.ts";
 import { Ledger } from "../../memory/ledger.ts";
 import { HelperProcesses } from "../../memory/sampling/helper-processes.ts";
@@ -18,11 +17,7 @@ import { Events } from "../observe/events.ts";
 import type { Log } from "../observe/log.ts";
 import { StorageWatch } from "../observe/storage-watch.ts";
 import { Traffic } from "../observe/traffic.ts";
-import { isPostgres } from "../paths.ts";
 import { composeDatabase } from "./compose-database.ts";
-
-/** A file has one node. Of nodes that share a server, one is known by its machine and port. */
-const nodeName = (env: Env): string => (isPostgres(env) ? `nodeId ${hostname()}:${env.fixed.PORT}` : "nodeId");
 
 interface Parts {
   env: Env;
@@ -77,7 +72,8 @@ export class Core {
   /** Opens the database and reads the data needed at start. @throws {StartError} with a sentence for the operator. */
   static async open(env: Env, clock: Clock, log: Log): Promise<Core> {
     const database = await composeDatabase(env, log);
-    const nodeId = await createMetaRows(database).readOrInsert(nodeName(env), randomUUID());
+    // A database has one node, wherever that runs: a container that is made anew goes on with its samples and jobs.
+    const nodeId = await createMetaRows(database).readOrInsert("nodeId", randomUUID());
     const settings = await SettingsStore.open(createSettingRows(database), clock, env.pinned);
     const keys = await KeyRing.open(createKeyRows(database), clock, env.fixed.HEADROOM_OPERATOR_KEY);
     const core = new Core({ env, clock, log, nodeId, database, settings, keys });
