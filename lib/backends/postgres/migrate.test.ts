@@ -71,6 +71,28 @@ describePostgres("the migrations of a Postgres database", () => {
     expect(more.filter((key) => !ours.test(key))).toEqual([]);
   });
 
+  it("let every table be read page by page in the order of its rows' numbers, as SQLite's indexes do", async () => {
+    const options = optionsOf(server);
+    await migratePostgres(options, MIGRATIONS);
+    const database = new PostgresDatabase(options);
+    const indexes = await database.all<{ table: string; columns: string }>(
+      `SELECT "tablename" AS "table", replace(substring("indexdef" FROM '\\((.*)\\)'), '"', '') AS "columns" FROM pg_indexes`,
+    );
+    await database.close();
+    expect(indexes).toEqual(
+      expect.arrayContaining([
+        { table: "VectorPoint", columns: "collectionId, row" },
+        { table: "VectorSent", columns: "collectionId, row" },
+        { table: "RagChunk", columns: "namespaceId, id" },
+        { table: "MessageWindow", columns: "namespace, model, id" },
+        { table: "ConversationMessage", columns: "namespace, model, id" },
+        { table: "Conversation", columns: "namespace, lastMessageAtMs, id" },
+        { table: "Conversation", columns: "namespace, owner, lastMessageAtMs, id" },
+        { table: "Session", columns: "rowid" },
+      ]),
+    );
+  });
+
   it("refuse a database of a newer version, and one whose migration was changed after it was applied", async () => {
     const options = optionsOf(server);
     await migratePostgres(options, MIGRATIONS);

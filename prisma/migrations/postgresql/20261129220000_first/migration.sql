@@ -2,6 +2,7 @@
 -- * integers have 64 bits, as SQLite's have;
 -- * texts compare byte by byte (COLLATE "C"), as SQLite's do, whatever the server's language is;
 -- * "rowid", where drivers ask for the order in which rows came: SQLite has one in each table;
+-- * indexes that pages are read by end in the row's number, as all of SQLite's do;
 -- * each node numbers its own samples;
 -- * sequences, words and triggers, for which Prisma has no word.
 
@@ -423,6 +424,9 @@ CREATE INDEX "Session_namespace_createdAtMs_id_idx" ON "Session"("namespace", "c
 CREATE INDEX "Session_expiresAtMs_idx" ON "Session"("expiresAtMs");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "Session_rowid_key" ON "Session"("rowid");
+
+-- CreateIndex
 CREATE INDEX "SessionEnd_endedAtMs_idx" ON "SessionEnd"("endedAtMs");
 
 -- CreateIndex
@@ -453,7 +457,7 @@ CREATE INDEX "RagDocument_namespaceId_chunkCount_name_idx" ON "RagDocument"("nam
 CREATE UNIQUE INDEX "RagDocument_namespaceId_name_key" ON "RagDocument"("namespaceId", "name");
 
 -- CreateIndex
-CREATE INDEX "RagChunk_namespaceId_idx" ON "RagChunk"("namespaceId");
+CREATE INDEX "RagChunk_namespaceId_idx" ON "RagChunk"("namespaceId", "id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "RagChunk_documentId_ordinal_key" ON "RagChunk"("documentId", "ordinal");
@@ -462,16 +466,16 @@ CREATE UNIQUE INDEX "RagChunk_documentId_ordinal_key" ON "RagChunk"("documentId"
 CREATE INDEX "Embedding_usedOn_idx" ON "Embedding"("usedOn");
 
 -- CreateIndex
-CREATE INDEX "Conversation_namespace_lastMessageAtMs_idx" ON "Conversation"("namespace", "lastMessageAtMs");
+CREATE INDEX "Conversation_namespace_lastMessageAtMs_idx" ON "Conversation"("namespace", "lastMessageAtMs", "id");
 
 -- CreateIndex
-CREATE INDEX "Conversation_namespace_owner_lastMessageAtMs_idx" ON "Conversation"("namespace", "owner", "lastMessageAtMs");
+CREATE INDEX "Conversation_namespace_owner_lastMessageAtMs_idx" ON "Conversation"("namespace", "owner", "lastMessageAtMs", "id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "Conversation_namespace_name_key" ON "Conversation"("namespace", "name");
 
 -- CreateIndex
-CREATE INDEX "ConversationMessage_namespace_model_idx" ON "ConversationMessage"("namespace", "model");
+CREATE INDEX "ConversationMessage_namespace_model_idx" ON "ConversationMessage"("namespace", "model", "id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "ConversationMessage_conversationId_sequence_key" ON "ConversationMessage"("conversationId", "sequence");
@@ -480,7 +484,7 @@ CREATE UNIQUE INDEX "ConversationMessage_conversationId_sequence_key" ON "Conver
 CREATE UNIQUE INDEX "ConversationMessage_conversationId_name_key" ON "ConversationMessage"("conversationId", "name");
 
 -- CreateIndex
-CREATE INDEX "MessageWindow_namespace_idx" ON "MessageWindow"("namespace");
+CREATE INDEX "MessageWindow_namespace_idx" ON "MessageWindow"("namespace", "model", "id");
 
 -- CreateIndex
 CREATE INDEX "MessageWindow_messageId_idx" ON "MessageWindow"("messageId");
@@ -489,10 +493,10 @@ CREATE INDEX "MessageWindow_messageId_idx" ON "MessageWindow"("messageId");
 CREATE UNIQUE INDEX "VectorCollection_namespace_name_key" ON "VectorCollection"("namespace", "name");
 
 -- CreateIndex
-CREATE INDEX "VectorSent_collectionId_idx" ON "VectorSent"("collectionId");
+CREATE INDEX "VectorSent_collectionId_idx" ON "VectorSent"("collectionId", "row");
 
 -- CreateIndex
-CREATE INDEX "VectorPoint_collectionId_idx" ON "VectorPoint"("collectionId");
+CREATE INDEX "VectorPoint_collectionId_idx" ON "VectorPoint"("collectionId", "row");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "VectorPoint_collectionId_pointId_key" ON "VectorPoint"("collectionId", "pointId");
