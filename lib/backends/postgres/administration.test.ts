@@ -1,3 +1,4 @@
+import { expect, it } from "vitest";
 import { describeAnswerRows } from "../../ports/answer-rows.contract.ts";
 import { describeAuditRows } from "../../ports/audit-rows.contract.ts";
 import { describeKeyRows } from "../../ports/key-rows.contract.ts";
@@ -7,6 +8,7 @@ import { describeRunLog } from "../../ports/run-log.contract.ts";
 import { describeSampleLog } from "../../ports/sample-log.contract.ts";
 import { describeSettingRows } from "../../ports/setting-rows.contract.ts";
 import { describeStreamJobRows } from "../../ports/stream-job-rows.contract.ts";
+import { memorySample } from "../../testing/memory-sample.ts";
 import { createAuditRows, createKeyRows, createMetaRows, createSettingRows } from "../sqlite/admin-rows.ts";
 import { SqliteAnswerRows } from "../sqlite/answer-rows.ts";
 import { createStandingRows, createVerdictRows } from "../sqlite/leak-rows.ts";
@@ -29,6 +31,17 @@ describePostgres("the rows of administration, with a Postgres server", () => {
   describeSampleLog("the log of samples in Postgres", (bounds) =>
     storage((database) => new SqliteSampleLog(database, "node", bounds)),
   );
+  it("samples in Postgres keep the numbers of starts in a row, however many samples each has", async () => {
+    const { rows: database } = await storage((opened) => opened);
+    const log = new SqliteSampleLog(database, "node");
+    const boots = ["first", "first", "first", "second", "second", "third"];
+    for (const [at, bootId] of boots.entries()) await log.append([{ ...memorySample(at + 1, at), bootId }]);
+    expect(await database.all(`SELECT "bootId", "rowid" FROM "Boot" ORDER BY "rowid"`)).toEqual([
+      { bootId: "first", rowid: 1 },
+      { bootId: "second", rowid: 2 },
+      { bootId: "third", rowid: 3 },
+    ]);
+  });
   describeVerdictRows("leak verdicts in Postgres", (maxVerdicts) =>
     storage((database) => createVerdictRows(database, "node", maxVerdicts)),
   );

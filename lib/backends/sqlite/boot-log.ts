@@ -6,7 +6,9 @@ import type { HistoryRange } from "../../ports/sample-log.ts";
 export const MAX_BOOTS = 10_000;
 const MAX_SHOWN = 500;
 
-const INSERT = `INSERT INTO "Boot" ("bootId", "nodeId", "startedAtMs") VALUES (?, ?, ?) ON CONFLICT DO NOTHING`;
+/** Asked first: in Postgres a row that is there already would cost a number each time, and those are what is counted. */
+const INSERT = `INSERT INTO "Boot" ("bootId", "nodeId", "startedAtMs") SELECT CAST(?1 AS text), CAST(?2 AS text), CAST(?3 AS bigint)
+  WHERE NOT EXISTS (SELECT 1 FROM "Boot" WHERE "bootId" = ?1) ON CONFLICT DO NOTHING`;
 const TRIM = `DELETE FROM "Boot" WHERE rowid <= (SELECT max(rowid) FROM "Boot") - ${MAX_BOOTS}`;
 
 /** Keeps when each process began, by its first sample: rolled-up steps do not say which one they are of. */
