@@ -23,6 +23,18 @@ describePostgres("the rows of documents, with a Postgres server", () => {
     expect(await rows.matchKeywords("n", '"word199999" OR "\' | & : *" OR ""', 10, null)).toEqual([]);
   });
 
+  it("documents in Postgres are kept and found by a source that is longer than the keys of a tree", async () => {
+    const { rows } = await storage(open);
+    // Of 2,000 letters that do not repeat.
+    const source = String.fromCodePoint(...Array.from({ length: 2_000 }, (_, at) => 0x4e00 + ((at * 7_919) % 20_000)));
+    await rows.replace("n", documentOf("d", "text", { source }));
+    await rows.replace("m", documentOf("d", "text", { source }));
+    const query = { by: "id", descending: false, after: null, limit: 10 } as const;
+    expect((await rows.list("n", { ...query, source })).map(({ id }) => id)).toEqual(["d"]);
+    expect(await rows.walk("n", 0, 10, source)).toHaveLength(1);
+    expect(await rows.list("n", { ...query, source: source.slice(1) })).toEqual([]);
+  });
+
   let documents = 0;
   describePassageVectors("vectors of documents in Postgres", () =>
     storage(async (database): Promise<FilledVectors> => {

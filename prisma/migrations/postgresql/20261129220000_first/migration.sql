@@ -3,6 +3,7 @@
 -- * texts compare byte by byte (COLLATE "C"), as SQLite's do, whatever the server's language is;
 -- * "rowid", where drivers ask for the order in which rows came: SQLite has one in each table;
 -- * indexes that pages are read by end in the row's number, as all of SQLite's do;
+-- * sources of documents are found by a hash: they may be longer than a tree's keys;
 -- * each node numbers its own samples;
 -- * sequences, words and triggers, for which Prisma has no word.
 
@@ -439,7 +440,7 @@ CREATE INDEX "OptimizationRun_startedAtMs_idx" ON "OptimizationRun"("startedAtMs
 CREATE UNIQUE INDEX "RagNamespace_name_key" ON "RagNamespace"("name");
 
 -- CreateIndex
-CREATE INDEX "RagDocument_namespaceId_source_idx" ON "RagDocument"("namespaceId", "source");
+CREATE INDEX "RagDocument_source_idx" ON "RagDocument" USING HASH ("source");
 
 -- CreateIndex
 CREATE INDEX "RagDocument_namespaceId_updatedAtMs_name_idx" ON "RagDocument"("namespaceId", "updatedAtMs", "name");
