@@ -115,6 +115,9 @@ export function describeSessionRows(
       await rows.apply([deletion("a")]);
       expect(await sorted("bytes", "desc", { after: [7, "a"], tag: "t" })).toEqual(["b"]);
       expect(await sorted("createdAt", "asc", { prefix: "d", tag: "t" })).toEqual(["d"]);
+      const beyondAll = [9_999_999_999, "x"] as const;
+      expect(await sorted("bytes", "asc", { after: beyondAll })).toEqual([]);
+      expect(await sorted("bytes", "desc", { after: beyondAll })).toEqual(await sorted("bytes", "desc"));
       const [first] = await rows.listSorted("n", { sort: "bytes", order: "desc", after: null, limit: 1, atMs: 500 });
       const { data, ...summary } = rowOf("d", { createdAtMs: 110, lastUsedAtMs: 200, tags: '["t"]' });
       expect(first).toEqual({ ...summary, bytes: 9 });

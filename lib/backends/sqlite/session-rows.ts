@@ -129,7 +129,7 @@ export async function createSessionRows(database: Database, { maxBytes }: Option
       // No index, which each use or change would have to write. Only ids and figures are sorted, at most a page of them at a time.
       const rows = await database.all<Stored & { bytes: number }>(
         `SELECT ${LISTED}, length(s."data") AS "bytes" FROM (
-           SELECT s."id" AS "key", ${figure} AS "figure" FROM ${from} ${after ? `AND (${figure}, s."id") ${beyond} (?, ?)` : ""}
+           SELECT s."id" AS "key", ${figure} AS "figure" FROM ${from} ${after ? `AND (${figure}, s."id") ${beyond} (CAST(? AS bigint), ?)` : ""}
            ORDER BY 2 ${direction}, 1 ${direction} LIMIT ?
          ) AS shown ${dialect.inThisOrder} "Session" AS s ON s."id" = shown."key"
          ORDER BY shown."figure" ${direction}, shown."key" ${direction}`,

@@ -54,6 +54,13 @@ export function decodeSortedCursor(cursor: string | undefined, sorted: string): 
   return [Number(figure), name];
 }
 
+/** Of a list whose figures are whole numbers: a database may take no others. */
+export function decodeWholeSortedCursor(cursor: string | undefined, sorted: string): readonly [number, string] | null {
+  const position = decodeSortedCursor(cursor, sorted);
+  if (position !== null && !Number.isSafeInteger(position[0])) throw badCursor();
+  return position;
+}
+
 /** A cursor of `count` numbers. */
 export function decodeNumbersCursor(cursor: string | undefined, count: number): number[] | null {
   const position = decodeCursor(cursor);

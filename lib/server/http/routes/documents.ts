@@ -29,7 +29,7 @@ import type { Runtime } from "../../runtime.ts";
 import { readCondition, versioned, versionHeaders } from "../answer/entity-tag.ts";
 import {
   decodeNumberCursor,
-  decodeSortedCursor,
+  decodeWholeSortedCursor,
   encodeCursor,
   encodeSortedCursor,
   pageOf,
@@ -103,7 +103,7 @@ export const documentRoutes: readonly Route[] = [
       const sorted = `${by} ${order}`;
       const { rows, next } = await listDocuments(runtime.rag.parts.documents, namespace, selectionOf(query), {
         ...{ by, descending: order === "desc", limit },
-        after: decodeSortedCursor(cursor, sorted),
+        after: decodeWholeSortedCursor(cursor, sorted),
       });
       return { items: rows.map(documentView), nextCursor: next && encodeSortedCursor(sorted, next) };
     },

@@ -19,7 +19,7 @@ import { AppError } from "../../../shared/errors.ts";
 import type { Json } from "../../../shared/json-value.ts";
 import { NO_TERMS } from "../../../stores/sessions/session-terms.ts";
 import { readCondition, versionHeaders, versionMismatch } from "../answer/entity-tag.ts";
-import { decodeCursor, decodeSortedCursor, encodeCursor, encodeSortedCursor } from "../answer/page-cursor.ts";
+import { decodeCursor, decodeWholeSortedCursor, encodeCursor, encodeSortedCursor } from "../answer/page-cursor.ts";
 import { defineRoute, type Route, reply } from "../define-route.ts";
 import { toSession, withData } from "./session-views.ts";
 import { manySessionsRoutes } from "./sessions-many.ts";
@@ -191,7 +191,7 @@ const reading: readonly Route[] = [
         return { items: views.map(toSession), nextCursor: next && encodeCursor(`${next.createdAtMs}.${next.id}`) };
       }
       const sorted = `${sort} ${order}`;
-      const after = decodeSortedCursor(cursor, sorted);
+      const after = decodeWholeSortedCursor(cursor, sorted);
       const { views, next } = await listing.listSorted(namespace, { prefix, tag, sort, order, after, limit });
       return { items: views.map(toSession), nextCursor: next && encodeSortedCursor(sorted, next) };
     },
