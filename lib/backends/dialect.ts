@@ -90,5 +90,8 @@ const POSTGRES: Dialect = {
   indexedBy: () => "",
 };
 
+/** How many bytes a text takes as it is kept, as `octet_length` tells. */
+export const storedBytes = ({ stored }: Dialect, text: string): number => Buffer.byteLength(stored(text));
+
 export const dialectOf = ({ dialect }: { readonly dialect: SqlDialect }): Dialect =>
   dialect === "postgres" ? POSTGRES : SQLITE;

@@ -187,6 +187,17 @@ export function describeConversationRows(
       expect(await page({ role: "system" })).toEqual({ rows: [], isCut: false });
     });
 
+    it("say that more follow after a page of the longest texts, whatever their letters take as they are kept", async () => {
+      const content = "\u0000".repeat(1_048_576);
+      for (const id of ["a", "b", "c", "d", "e"]) await change("c", { added: [messageOf(id, { content })] });
+      const first = await page({ limit: 50 });
+      const { sequence = 0 } = first.rows.at(-1) ?? {};
+      const rest = first.isCut ? await page({ after: sequence, limit: 50 }) : { rows: [], isCut: false };
+      const last = rest.isCut ? await page({ after: rest.rows.at(-1)?.sequence ?? 0, limit: 50 }) : { rows: [] };
+      const all = [first, rest, last].flatMap(({ rows: some }) => some);
+      expect(all.map(({ id }) => id)).toEqual(["a", "b", "c", "d", "e"]);
+    });
+
     it("end a page at some megabytes, with one message at least, and miss none over all pages", async () => {
       const sizes = [3, 3, 3, 9, 1];
       for (const [at, size] of sizes.entries())

@@ -60,7 +60,7 @@ export async function createConversationRows(
        WHERE "id" IN (${GOING}) OR "id" = ?4`,
       [...goingParams(rowId, change), change.edited?.rowId ?? 0],
     );
-    const fields = known !== null && change.fields !== null ? sizeOfFields(known) : 0;
+    const fields = known !== null && change.fields !== null ? sizeOfFields(dialect, known) : 0;
     return { bytes: (row?.bytes ?? 0) + fields, items: row?.items ?? 0 };
   }
 
@@ -105,7 +105,7 @@ export async function createConversationRows(
       else
         await writeWithin(
           gate,
-          sizeOfChange(id, known, change),
+          sizeOfChange(dialect, id, known, change),
           () => replaced(rowId, known, change),
           () => database.write(statements),
         );

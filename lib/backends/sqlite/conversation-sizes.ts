@@ -1,27 +1,30 @@
-import type {
-  ConversationChange,
-  ConversationFields,
-  ConversationRow,
-  MessageBody,
-} from "../../ports/conversation-rows.ts";
+import type { ConversationChange, ConversationFields, ConversationRow } from "../../ports/conversation-rows.ts";
 import type { Amount } from "../../ports/namespace-quotas.ts";
-import { jsonOf } from "./message-rows.ts";
+import { type Dialect, storedBytes } from "../dialect.ts";
+import { jsonOf, messageBytes } from "./message-rows.ts";
 
 // As the quotas' triggers count: values as they are kept.
 
-const sizeOf = (text: string | null): number => (text === null ? 0 : Buffer.byteLength(text));
-const sizeOfMessage = ({ content, parts, metadata }: MessageBody): number =>
-  sizeOf(content) + sizeOf(jsonOf(parts)) + sizeOf(jsonOf(metadata));
-
-export const sizeOfFields = ({ title, owner, metadata }: ConversationFields): number =>
-  sizeOf(title) + sizeOf(owner) + sizeOf(jsonOf(metadata));
+export const sizeOfFields = (dialect: Dialect, { title, owner, metadata }: ConversationFields): number =>
+  [title, owner, jsonOf(metadata)].reduce((sum, text) => sum + storedBytes(dialect, text ?? ""), 0);
 
 /** What a change puts there. Its conversation is no item, but has a name. */
-export function sizeOfChange(id: string, known: ConversationRow | null, change: ConversationChange): Amount {
+export function sizeOfChange(
+  dialect: Dialect,
+  id: string,
+  known: ConversationRow | null,
+  change: ConversationChange,
+): Amount {
   const { added, edited, fields } = change;
-  const messages = [...added, ...(edited === null ? [] : [edited])].reduce((sum, body) => sum + sizeOfMessage(body), 0);
+  const messages = [...added, ...(edited === null ? [] : [edited])].reduce(
+    (sum, body) => sum + messageBytes(dialect, body),
+    0,
+  );
   return {
-    bytes: messages + (fields === null ? 0 : sizeOfFields(fields)) + (known === null ? sizeOf(id) : 0),
+    bytes:
+      messages +
+      (fields === null ? 0 : sizeOfFields(dialect, fields)) +
+      (known === null ? storedBytes(dialect, id) : 0),
     items: added.length,
   };
 }

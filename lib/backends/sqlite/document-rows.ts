@@ -9,7 +9,7 @@ import type {
 } from "../../ports/document-rows.ts";
 import { type Amount, NO_QUOTAS, type Quotas } from "../../ports/namespace-quotas.ts";
 import { betweenNodes } from "../between-nodes.ts";
-import { type Dialect, dialectOf } from "../dialect.ts";
+import { type Dialect, dialectOf, storedBytes } from "../dialect.ts";
 import { openRowNumbers } from "../row-numbers.ts";
 import type { TextIndex } from "../text-index.ts";
 import { packBytes, packSpans, readVectors } from "./packed-rows.ts";
@@ -83,7 +83,7 @@ export async function createDocumentRows(
     else
       await writeWithin(
         gate,
-        { bytes: sizeOf(document), items: 1 },
+        { bytes: sizeOf(dialect, document), items: 1 },
         () => kept(key, document.id),
         () => database.write(statements),
       );
@@ -211,11 +211,13 @@ function removal(index: TextIndex, namespaceId: number, where: string, params: r
 }
 
 /** As the quotas' triggers count it. */
-function sizeOf({ text, metadata, body, chunks }: NewDocument): number {
+function sizeOf(dialect: Dialect, { text, metadata, body, chunks }: NewDocument): number {
   const ofChunk = ({ start, end, vector }: NewDocument["chunks"][number]) =>
-    Buffer.byteLength(body.slice(start, end)) + vector.length;
+    storedBytes(dialect, body.slice(start, end)) + vector.length;
   return (
-    text.length + Buffer.byteLength(JSON.stringify(metadata)) + chunks.reduce((sum, chunk) => sum + ofChunk(chunk), 0)
+    text.length +
+    storedBytes(dialect, JSON.stringify(metadata)) +
+    chunks.reduce((sum, chunk) => sum + ofChunk(chunk), 0)
   );
 }
 

@@ -1,6 +1,6 @@
 import type { MessagePage, MessageQuery, MessageRow } from "../../ports/conversation-rows.ts";
 import type { Database, SqlValue, Statement } from "../../ports/database.ts";
-import { dialectOf } from "../dialect.ts";
+import { type Dialect, dialectOf, storedBytes } from "../dialect.ts";
 import type { TextIndex } from "../text-index.ts";
 
 interface StoredMessage extends Omit<MessageRow, "id" | "metadata" | "parts" | "content"> {
@@ -93,8 +93,16 @@ export async function pageOfMessages(
     [conversationRowId, after, before, limit + 1, PAGE_BYTES, ...(role === null ? [] : [role])],
   );
   const rows = found.slice(0, limit);
-  return { rows, isCut: found.length > limit || rows.reduce((sum, row) => sum + sizeOf(row), 0) >= PAGE_BYTES };
+  const dialect = dialectOf(database);
+  const bytes = rows.reduce((sum, row) => sum + messageBytes(dialect, row), 0);
+  return { rows, isCut: found.length > limit || bytes >= PAGE_BYTES };
 }
 
-const sizeOf = ({ content, parts, metadata }: MessageRow): number =>
-  Buffer.byteLength(content) + Buffer.byteLength(jsonOf(parts) ?? "") + Buffer.byteLength(jsonOf(metadata) ?? "");
+/** As `MESSAGE_SIZE` is. */
+export const messageBytes = (
+  dialect: Dialect,
+  { content, parts, metadata }: Pick<MessageRow, "content" | "parts" | "metadata">,
+): number =>
+  storedBytes(dialect, content) +
+  storedBytes(dialect, jsonOf(parts) ?? "") +
+  storedBytes(dialect, jsonOf(metadata) ?? "");
