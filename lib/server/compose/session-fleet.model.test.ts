@@ -101,7 +101,7 @@ describe.runIf(hasRedis)("two nodes that share sessions, beside a map", () => {
 
     const apply = async (step: Operation): Promise<void> => {
       if (step.kind === "advance") {
-        for (const { store } of nodes) await store.committed();
+        for (const { store } of nodes) await store.tellUses();
         await advance(step.ms);
         for (const [id, { lastUsedAtMs, idleTimeoutMs }] of model)
           if (lastUsedAtMs + idleTimeoutMs <= clock.nowMs()) {
@@ -162,7 +162,7 @@ describe.runIf(hasRedis)("two nodes that share sessions, beside a map", () => {
       }
     }
     // Uses are told by each node within a quarter of a second.
-    for (const { store } of nodes) await store.committed();
+    for (const { store } of nodes) await store.tellUses();
     const all = [...model.values()];
     const tagged = all.filter(({ tags }) => tags.includes("red"));
     const bytes = (sessions: Expected[]) => sessions.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);

@@ -68,7 +68,7 @@ describe.runIf(hasRedis)("with Redis", async () => {
       nowMs: () => clock.nowMs(),
       sweep: () => store.sweep(yielder),
       async advance(byMs) {
-        await store.committed();
+        await store.tellUses();
         await advance(byMs);
       },
     };
@@ -135,9 +135,21 @@ describe.runIf(hasRedis)("with Redis", async () => {
     await readFromCopy(b.store, id);
     await advance(6_000);
     await readFromCopy(b.store, id);
-    await b.store.committed();
+    await b.store.tellUses();
     await advance(6_000);
     expect(await textOf(a.store, id)).toBe('"1"');
+  });
+
+  it("has committed what it acknowledged also while Redis is away and uses are untold", async () => {
+    const { node } = await fleet();
+    const connection = await connect();
+    const { store } = node(connection);
+    const { id } = await store.create("n", '"1"');
+    await textOf(store, id);
+    connection.close();
+    await expect.poll(() => connection.fault).not.toBe(null);
+    expect(await codeOf(store.tellUses())).toBe("storage-unavailable");
+    expect(await codeOf(store.committed())).toBe("done");
   });
 
   it("keeps no more copies than its bounds, and pays for each", async () => {
@@ -160,7 +172,7 @@ describe.runIf(hasRedis)("with Redis", async () => {
     expect(store.stats().items).toBeLessThanOrEqual(1);
     const spill = store.relief[0];
     await spill?.run(Number.POSITIVE_INFINITY, yielder);
-    await store.committed();
+    await store.tellUses();
     expect([store.stats().items, account.grantedBytes]).toEqual([0, 0]);
   });
 

@@ -81,12 +81,17 @@ export class SharedSessions implements SessionStore, BoundedStore {
   /** Tells uses four times a second. @returns stops it, with the last of them told. */
   start(): () => Promise<void> {
     // What cannot be told now is told later.
-    const flush = () => this.#uses.flush().catch(() => undefined);
-    const stop = this.#clock.every(USES_MS, () => void flush());
+    const tell = () => this.tellUses().catch(() => undefined);
+    const stop = this.#clock.every(USES_MS, () => void tell());
     return async () => {
       stop();
-      await flush();
+      await tell();
     };
+  }
+
+  /** Tells the uses that were answered from copies. @throws {AppError} as the rows; what could not be told is told later. */
+  tellUses(): Promise<void> {
+    return this.#uses.flush();
   }
 
   stats(): StoreStats {
@@ -151,9 +156,9 @@ export class SharedSessions implements SessionStore, BoundedStore {
     return this.#changes.begin(ownPlace(namespace, id), text, { mode: "put", terms, past });
   }
 
-  /** What is acknowledged is kept already. */
-  async committed(): Promise<void> {
-    await this.#uses.flush();
+  /** What is acknowledged is kept already; a use that is not told yet was never promised. */
+  committed(): Promise<void> {
+    return Promise.resolve();
   }
 
   async read<Shown>(
