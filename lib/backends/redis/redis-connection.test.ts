@@ -65,11 +65,61 @@ describe.runIf(hasRedis)("a connection to Redis", () => {
     await proxy.close();
   });
 
+  it("hears news once its user may use the server, although it was refused at the start", async () => {
+    const locked = await RedisServer.start("--requirepass", "secret");
+    const early = await RedisConnection.open({ url: locked.url, clock: systemClock, deadlineMs: 3_000 });
+    expect(early.fault?.message).toContain("password");
+    const operator = await operatorOf(locked.url.replace("//", "//:secret@"));
+    await operator("CONFIG", "SET", "requirepass", "");
+    await expect.poll(() => early.news.isCurrent).toBe(true);
+    early.close();
+    await locked.stop();
+  });
+
+  it("hears every channel again after a cut that came before its subscription was answered", async () => {
+    const proxy = await openProxy(server.port);
+    const behind = await RedisConnection.open({ url: proxy.url, clock: systemClock, deadlineMs: 3_000 });
+    const heard: string[] = [];
+    behind.news.on("late", (message) => heard.push(message));
+    await expect.poll(() => behind.news.isCurrent).toBe(true);
+    proxy.cutNextSubscription();
+    await redis.call("CLIENT", "KILL", "TYPE", "pubsub");
+    await expect.poll(() => proxy.cuts).toBe(1);
+    await expect.poll(() => behind.news.isCurrent).toBe(true);
+    await redis.call("PUBLISH", "late", "hello");
+    await expect.poll(() => heard).toEqual(["hello"]);
+    behind.close();
+    await proxy.close();
+  });
+
+  it("outlives a subscription that is refused, and does not trust a beat without the other channels", async () => {
+    const operator = await operatorOf(server.url.replace("//", "//operator:secret@"), () =>
+      redis.call("ACL", "SETUSER", "operator", "on", ">secret", "+@all", "~*", "&*"),
+    );
+    const own = await RedisConnection.open({ url: server.url, clock: systemClock, deadlineMs: 3_000 });
+    const heard: string[] = [];
+    own.news.on("private", (message) => heard.push(message));
+    await expect.poll(() => own.news.isCurrent).toBe(true);
+    await operator("ACL", "SETUSER", "default", "resetchannels", "&headroom:beat:*");
+    await expect.poll(() => own.news.isCurrent).toBe(false);
+    const answered = async () => String(await operator("INFO", "commandstats"));
+    const refusals = async () => Number(/cmdstat_subscribe:.*rejected_calls=(\d+)/.exec(await answered())?.[1]);
+    await expect.poll(refusals).toBeGreaterThan(0);
+    expect([own.fault, own.news.isCurrent]).toEqual([null, false]);
+    await operator("ACL", "SETUSER", "default", "allchannels");
+    await expect.poll(() => own.news.isCurrent).toBe(true);
+    await redis.call("PUBLISH", "private", "hello");
+    await expect.poll(() => heard).toEqual(["hello"]);
+    own.close();
+  });
+
   it("fails a command of a stopped server, then every other before it is sent, and is back with the server", async () => {
     let cuts = 0;
     redis.news.onLost(() => cuts++);
     server.pause();
     expect(await codeOf(redis.call("SET", "late", "1"))).toBe("storage-unavailable");
+    // Whoever waits for a value is told, although no socket was closed.
+    expect(cuts).toBeGreaterThan(0);
     const outcomes = await Promise.all(Array.from({ length: 1_000 }, () => codeOf(redis.call("INCR", "refused"))));
     expect(new Set(outcomes)).toEqual(new Set(["storage-unavailable"]));
     await expect.poll(() => redis.news.isCurrent).toBe(false);
@@ -98,7 +148,7 @@ describe.runIf(hasRedis)("a connection to Redis", () => {
     const other = await RedisConnection.open({ url: server.url, clock: systemClock });
     expect(other.fault?.code).toBe("storage-read-only");
     other.close();
-    await asOperator(server, "REPLICAOF", "NO", "ONE");
+    await (await operatorOf(server.url))("REPLICAOF", "NO", "ONE");
     await back();
   });
 
@@ -110,25 +160,40 @@ describe.runIf(hasRedis)("a connection to Redis", () => {
   });
 });
 
+const closeOperators: (() => void)[] = [];
+afterAll(() => {
+  for (const close of closeOperators) close();
+});
+
 /** Over a connection of its own, without a breaker. */
-async function asOperator(server: RedisServer, ...command: readonly string[]): Promise<void> {
+async function operatorOf(url: string, before: () => Promise<unknown> = async () => undefined) {
+  await before();
   const { loadRedis } = await import("./redis-client.ts");
-  const client = new (loadRedis())(server.url, {});
-  const [name = "", ...args] = command;
-  await client.call(name, ...args);
-  client.disconnect();
+  const client = new (loadRedis())(url, {});
+  // Its server may end first.
+  client.on("error", () => undefined);
+  closeOperators.push(() => client.disconnect());
+  return (name: string, ...args: readonly string[]) => client.call(name, ...args);
 }
 
 /** A way to Redis on which news can be held back, as behind a cut network: no socket is closed. */
 async function openProxy(port: number) {
   const sockets = new Set<Socket>();
   const news: [from: Socket, to: Socket][] = [];
+  let isCutting = false;
+  let cuts = 0;
   const proxy = createServer((client) => {
     const upstream = connect(port, "127.0.0.1");
     for (const socket of [client, upstream]) sockets.add(socket.on("error", () => undefined));
     client.once("close", () => upstream.destroy());
     client.on("data", (chunk) => {
-      if (/subscribe/i.test(chunk.toString())) news.push([upstream, client]);
+      if (!/subscribe/i.test(chunk.toString())) return;
+      news.push([upstream, client]);
+      if (!isCutting) return;
+      isCutting = false;
+      cuts++;
+      client.destroy();
+      upstream.destroy();
     });
     client.pipe(upstream);
     upstream.pipe(client);
@@ -136,6 +201,13 @@ async function openProxy(port: number) {
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
   return {
     url: `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    get cuts() {
+      return cuts;
+    },
+    /** The next socket that asks for news is closed before it is answered. */
+    cutNextSubscription() {
+      isCutting = true;
+    },
     muteNews() {
       for (const [from, to] of news) from.unpipe(to).resume();
     },

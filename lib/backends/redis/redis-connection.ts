@@ -79,8 +79,8 @@ export class RedisConnection {
     this.#client.on("close", () => this.#tell(this.#fault ?? redisAway("cannot be reached.")));
     this.#client.on("ready", () => void this.#look());
     this.news = new RedisNews(
-      // It waits for its subscription as long as it takes.
-      new Redis(url, { ...options, enableOfflineQueue: true, maxRetriesPerRequest: null }),
+      // What it hears is subscribed to by us: the client forgets channels whose answer it has not seen, and fails unheard.
+      new Redis(url, { ...options, autoResubscribe: false }),
       clock,
       `headroom:beat:${randomUUID()}`,
     );
@@ -207,7 +207,10 @@ export class RedisConnection {
 
   #tell(fault: AppError | null): void {
     const isNews = fault?.message !== this.#fault?.message;
+    const isLost = fault !== null && this.#fault === null;
     this.#fault = fault;
+    // A server that hangs closes no socket, and no value that is waited for comes from it.
+    if (isLost) this.news.lose();
     if (isNews) this.#onFault(fault);
   }
 }

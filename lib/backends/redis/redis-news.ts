@@ -16,6 +16,9 @@ export class RedisNews {
   readonly #lost: (() => void)[] = [];
   /** When the last beat that arrived was sent. */
   #beatSentAtMs = Number.NEGATIVE_INFINITY;
+  /** Counts what was asked for, and what ended it: only the answer to the newest says that every channel is heard. */
+  #asked = 0;
+  #isSubscribed = false;
 
   constructor(client: RedisClient, clock: Clock, beatChannel: string) {
     this.#client = client;
@@ -23,9 +26,10 @@ export class RedisNews {
     this.beatChannel = beatChannel;
     client.on("error", () => undefined);
     client.on("close", () => this.#cut());
+    client.on("ready", () => void this.#subscribe());
     client.on("message", (channel: string, message: string) => this.#listeners.get(channel)?.(message));
-    this.on(beatChannel, (message) => {
-      this.#beatSentAtMs = Number(message);
+    this.#listeners.set(beatChannel, (message) => {
+      if (this.#isSubscribed) this.#beatSentAtMs = Number(message);
     });
   }
 
@@ -42,11 +46,10 @@ export class RedisNews {
   /** Calls `listener` with each message of a channel, for as long as the connection lives. One for each channel. */
   on(channel: string, listener: (message: string) => void): void {
     this.#listeners.set(channel, listener);
-    // Subscribed again by the client after a cut; a failure here is a cut.
-    this.#client.subscribe(channel).catch(() => undefined);
+    if (this.#client.status === "ready") void this.#subscribe();
   }
 
-  /** Calls `listener` when messages may have been missed: whatever was known from them is unknown now. */
+  /** Calls `listener` when messages may have been missed, or Redis cannot be used: what was known from it is unknown now. */
   onLost(listener: () => void): void {
     this.#lost.push(listener);
   }
@@ -60,8 +63,28 @@ export class RedisNews {
     this.#client.disconnect();
   }
 
-  #cut(): void {
-    this.#beatSentAtMs = Number.NEGATIVE_INFINITY;
+  /** Tells who follows that whatever was known may be old. */
+  lose(): void {
     for (const listener of this.#lost) listener();
+  }
+
+  /** To all channels in one command: with some alone, a beat would vouch for news that nobody sends here. */
+  async #subscribe(): Promise<void> {
+    const asked = ++this.#asked;
+    this.#isSubscribed = false;
+    this.#beatSentAtMs = Number.NEGATIVE_INFINITY;
+    try {
+      await this.#client.subscribe(...this.#listeners.keys());
+      if (asked === this.#asked) this.#isSubscribed = true;
+    } catch {
+      // Refused or cut: a lost socket is connected anew by itself, a silent one by whoever looks after this.
+    }
+  }
+
+  #cut(): void {
+    this.#asked++;
+    this.#isSubscribed = false;
+    this.#beatSentAtMs = Number.NEGATIVE_INFINITY;
+    this.lose();
   }
 }

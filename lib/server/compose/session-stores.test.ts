@@ -1,15 +1,17 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { RedisConnection } from "../../backends/redis/redis-connection.ts";
+import { RedisSessionRows } from "../../backends/redis/redis-session-rows.ts";
 import { createSessionRows } from "../../backends/sqlite/session-rows.ts";
 import { newStorage } from "../../backends/sqlite/testing/new-storage.ts";
 import type { Yielder } from "../../ports/bounded-store.ts";
 import { ENDED_FOR_MS } from "../../ports/session-rows.ts";
 import { describeSessionStore, IDLE_MS } from "../../ports/session-store.contract.ts";
+import type { SessionPlace } from "../../ports/shared-session-rows.ts";
 import { MIB } from "../../shared/bytes.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import { SessionPool } from "../../stores/sessions/session-pool.ts";
-import type { SharedSessions } from "../../stores/sessions/shared/shared-sessions.ts";
+import { SharedSessions } from "../../stores/sessions/shared/shared-sessions.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { hasRedis, RedisServer } from "../../testing/redis-server.ts";
 import { TestAccount } from "../../testing/test-account.ts";
@@ -186,6 +188,30 @@ describe.runIf(hasRedis)("with Redis", async () => {
     await expect.poll(() => b.store.stats().items, { interval: 1 }).toBe(0);
     expect(await textOf(b.store, id)).toBe('"1"');
     await expect.poll(() => b.rows.isCurrent).toBe(true);
+  });
+
+  it("keeps no copy of what it asked for before the news were current", async () => {
+    const { clock, node } = await fleet();
+    const { store } = node(redis);
+    const { id } = await store.create("n", '"1"');
+    let isCurrent = false;
+    class Late extends RedisSessionRows {
+      override get isCurrent() {
+        return isCurrent;
+      }
+      override async look(place: SessionPlace) {
+        const row = await super.look(place);
+        isCurrent = true;
+        return row;
+      }
+    }
+    const rows = new Late({ redis: await connect(), clock, maxBytes: 64 * MIB });
+    const account = new TestAccount(4 * MIB, "sessions");
+    const late = new SharedSessions({ rows, account, clock, maxItems: 4, idleTimeoutMs: IDLE_MS });
+    expect(await textOf(late, id)).toBe('"1"');
+    expect([isCurrent, late.stats().items]).toEqual([true, 0]);
+    await textOf(late, id);
+    expect(late.stats().items).toBe(1);
   });
 
   it("refuses sessions beyond HEADROOM_REDIS_MAX_MB with 507, and takes them again once others have ended", async () => {

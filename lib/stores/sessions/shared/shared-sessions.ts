@@ -242,12 +242,14 @@ export class SharedSessions implements SessionStore, BoundedStore {
   async #use(place: SessionPlace): Promise<SessionRow | null> {
     const { key } = place;
     const filling = this.#near.begin(key);
+    // News that were not current when it was read may have missed what changed since.
+    const wasCurrent = this.#rows.isCurrent;
     let row: SessionRow | null = null;
     try {
       row = await this.#rows.look(place);
       if (row !== null && !(this.#hasTime(row) && this.#uses.add(key))) row = await this.#rows.use(place);
     } finally {
-      this.#near.end(key, filling, this.#rows.isCurrent ? row : null);
+      this.#near.end(key, filling, wasCurrent && this.#rows.isCurrent ? row : null);
     }
     return row && usedAt(row, Math.max(row.lastUsedAtMs, this.#rows.nowMs()));
   }
