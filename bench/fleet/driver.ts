@@ -20,6 +20,7 @@ const bare = new Redis(server.url);
 const sessions = new SharedSessions({
   rows: new RedisSessionRows({ redis, clock: systemClock, maxBytes: Number.MAX_SAFE_INTEGER }),
   account: new TestAccount(),
+  usesAccount: new TestAccount(),
   clock: systemClock,
   maxItems: COPIES,
   idleTimeoutMs: IDLE_MS,

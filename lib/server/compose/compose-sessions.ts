@@ -4,6 +4,7 @@ import type { Quotas } from "../../ports/namespace-quotas.ts";
 import type { SessionStore } from "../../ports/session-store.ts";
 import { MIB } from "../../shared/bytes.ts";
 import { SessionPool } from "../../stores/sessions/session-pool.ts";
+import { MOST_USE_BYTES } from "../../stores/sessions/shared/pending-uses.ts";
 import { SharedSessions } from "../../stores/sessions/shared/shared-sessions.ts";
 import type { SharedRedis } from "./compose-redis.ts";
 import type { Core } from "./core.ts";
@@ -24,6 +25,7 @@ async function composeShared(core: Core, quotas: Quotas, redis: SharedRedis): Pr
   const sessions = new SharedSessions({
     rows: new RedisSessionRows({ redis: redis.connection, clock, maxBytes: redis.maxBytes }),
     account,
+    usesAccount: ledger.open("session-uses", "sessions", MOST_USE_BYTES),
     quotas,
     clock,
     maxItems: values.maxSessions,

@@ -20,11 +20,13 @@ export async function openFleet(redis: RedisConnection) {
   const time = `local function now() return tonumber(redis.call('GET', '${timeKey}')) end\n`;
   return {
     clock,
+    time,
     node(connection: RedisConnection, maxItems = 4, maxBytes = 64 * MIB) {
       const rows = new RedisSessionRows({ redis: connection, clock, maxBytes, time });
       const account = new TestAccount(4 * MIB, "sessions");
-      const store = new SharedSessions({ rows, account, clock, maxItems, idleTimeoutMs: IDLE_MS });
-      return { store, rows, account };
+      const usesAccount = new TestAccount(MIB, "sessions");
+      const store = new SharedSessions({ rows, account, usesAccount, clock, maxItems, idleTimeoutMs: IDLE_MS });
+      return { store, rows, account, usesAccount };
     },
     async advance(byMs: number) {
       clock.advance(byMs);

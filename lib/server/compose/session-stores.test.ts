@@ -156,7 +156,7 @@ describe.runIf(hasRedis)("with Redis", async () => {
 
   it("keeps no more copies than its bounds, and pays for each", async () => {
     const { node } = await fleet();
-    const { store, account, rows } = node(redis, 3);
+    const { store, account, usesAccount, rows } = node(redis, 3);
     await expect.poll(() => rows.isCurrent).toBe(true);
     const ids: string[] = [];
     for (let n = 0; n < 12; n++) {
@@ -175,7 +175,7 @@ describe.runIf(hasRedis)("with Redis", async () => {
     const spill = store.relief[0];
     await spill?.run(Number.POSITIVE_INFINITY, yielder);
     await store.tellUses();
-    expect([store.stats().items, account.grantedBytes]).toEqual([0, 0]);
+    expect([store.stats().items, account.grantedBytes, usesAccount.grantedBytes]).toEqual([0, 0, 0]);
   });
 
   it("drops all copies when its subscriber is cut, and answers from Redis until the news are current again", async () => {
@@ -190,8 +190,19 @@ describe.runIf(hasRedis)("with Redis", async () => {
     await expect.poll(() => b.rows.isCurrent).toBe(true);
   });
 
+  it("answers from copies also when they take all the memory that they may", async () => {
+    const { node } = await fleet();
+    const { store, account, rows } = node(redis);
+    const { id } = await store.create("n", '"1"');
+    await readFromCopy(store, id);
+    await store.tellUses();
+    expect(rows.isCurrent).toBe(true);
+    account.ceilingBytes = account.grantedBytes;
+    await readFromCopy(store, id);
+  });
+
   it("keeps no copy of what it asked for before the news were current", async () => {
-    const { clock, node } = await fleet();
+    const { clock, time, node } = await fleet();
     const { store } = node(redis);
     const { id } = await store.create("n", '"1"');
     let isCurrent = false;
@@ -205,9 +216,12 @@ describe.runIf(hasRedis)("with Redis", async () => {
         return row;
       }
     }
-    const rows = new Late({ redis: await connect(), clock, maxBytes: 64 * MIB });
+    const rows = new Late({ redis: await connect(), clock, maxBytes: 64 * MIB, time });
     const account = new TestAccount(4 * MIB, "sessions");
-    const late = new SharedSessions({ rows, account, clock, maxItems: 4, idleTimeoutMs: IDLE_MS });
+    const late = new SharedSessions({
+      ...{ rows, account, usesAccount: account },
+      ...{ clock, maxItems: 4, idleTimeoutMs: IDLE_MS },
+    });
     expect(await textOf(late, id)).toBe('"1"');
     expect([isCurrent, late.stats().items]).toEqual([true, 0]);
     await textOf(late, id);

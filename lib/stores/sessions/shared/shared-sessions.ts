@@ -29,7 +29,10 @@ const ENDED_AT_ONCE = 100;
 
 export interface SharedSessionsOptions {
   rows: SharedSessionRows;
+  /** Of the copies. */
   account: MemoryAccount;
+  /** Of uses that are not told yet. Copies fill their own account to the brim, and a copy whose use finds no room answers nothing. */
+  usesAccount: MemoryAccount;
   quotas?: Quotas;
   clock: Clock;
   /** Copies on this node. */
@@ -59,7 +62,15 @@ export class SharedSessions implements SessionStore, BoundedStore {
   /** Of all namespaces, as of the last sweep. */
   #kept = 0;
 
-  constructor({ rows, account, quotas = NO_QUOTAS, clock, maxItems, idleTimeoutMs }: SharedSessionsOptions) {
+  constructor({
+    rows,
+    account,
+    usesAccount,
+    quotas = NO_QUOTAS,
+    clock,
+    maxItems,
+    idleTimeoutMs,
+  }: SharedSessionsOptions) {
     const counters = new StoreCounters(clock);
     const near = new NearSessions({ account, counters, maxItems });
     this.#rows = rows;
@@ -67,7 +78,7 @@ export class SharedSessions implements SessionStore, BoundedStore {
     this.#account = account;
     this.#counters = counters;
     this.#near = near;
-    this.#uses = new PendingUses({ rows, account, clock });
+    this.#uses = new PendingUses({ rows, account: usesAccount, clock });
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#changes = new SharedChanges({ rows, near, quotas, counters, idleTimeoutMs: () => this.#idleTimeoutMs });
     this.listing = new SharedListing(rows, this.#uses);
@@ -186,8 +197,8 @@ export class SharedSessions implements SessionStore, BoundedStore {
     id: string,
     show: (view: SessionView, data: Uint8Array) => Shown,
   ): Promise<Shown> {
-    await this.#uses.flush();
     for (const place of placesOf(namespace, id)) {
+      await this.#uses.tell(place.key);
       const row = await this.#rows.look(place);
       if (row !== null) return show(viewOfRow(row, row.data.length), row.data);
     }
