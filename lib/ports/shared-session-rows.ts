@@ -61,6 +61,8 @@ export interface SessionPart<Position> {
 export interface SharedSessionRows {
   /** Their time, in milliseconds, as well as this node can know it. */
   nowMs(): number;
+  /** The same, asked for where this node does not know it: its own clock must not decide who lives. */
+  time(): Promise<number>;
   /** Slides the timeout. Null: no live session is there. */
   use(place: SessionPlace): Promise<SessionRow | null>;
   /** The same without a use. */

@@ -40,21 +40,30 @@ export class RedisSessionRows implements SharedSessionRows {
   readonly #clock: RedisSessionRowsOptions["clock"];
   readonly #maxBytes: number;
   readonly #scripts: Readonly<Record<keyof typeof SCRIPTS, RedisScript>>;
-  /** Redis' time, less ours since the process began. */
+  /** Redis' time, less ours since the process began; our own clock's until Redis has told it. */
   #aheadMs: number;
+  /** Not after a connection was lost: another server may answer, with another time. */
+  #isTimeKnown = false;
 
   constructor({ redis, clock, maxBytes, time = scripts.REDIS_TIME }: RedisSessionRowsOptions) {
     this.#redis = redis;
     this.#clock = clock;
     this.#maxBytes = maxBytes;
-    // Until Redis has answered for the first time.
     this.#aheadMs = clock.nowMs() - clock.monotonicMs();
+    redis.news.onLost(() => {
+      this.#isTimeKnown = false;
+    });
     const made = Object.entries(SCRIPTS).map(([name, lua]) => [name, redis.script(0, time + lua)]);
     this.#scripts = Object.fromEntries(made);
   }
 
   nowMs(): number {
     return Math.floor(this.#clock.monotonicMs() + this.#aheadMs);
+  }
+
+  async time(): Promise<number> {
+    if (!this.#isTimeKnown) await this.#run("time", []);
+    return this.nowMs();
   }
 
   get isCurrent(): boolean {
@@ -77,8 +86,9 @@ export class RedisSessionRows implements SharedSessionRows {
     const data = fields[8];
     if (!Buffer.isBuffer(data)) return null;
     const row = rowOf(summaryOf(key, fields.with(8, data.length)), data);
-    const isThere = row.namespace === namespace && row.ownId === ownId;
-    return isThere && Math.min(row.lastUsedAtMs + row.idleTimeoutMs, row.endsAtMs) > this.nowMs() ? row : null;
+    if (row.namespace !== namespace || row.ownId !== ownId) return null;
+    if (!this.#isTimeKnown) await this.time();
+    return Math.min(row.lastUsedAtMs + row.idleTimeoutMs, row.endsAtMs) > this.nowMs() ? row : null;
   }
 
   async save(change: SessionSave): Promise<SaveOutcome> {
@@ -167,11 +177,13 @@ export class RedisSessionRows implements SharedSessionRows {
   async #run(script: keyof typeof SCRIPTS, args: readonly RedisArgument[]): Promise<Reply> {
     const reply = (await this.#scripts[script]([], args)) as Reply;
     this.#aheadMs = reply[0] - this.#clock.monotonicMs();
+    this.#isTimeKnown = true;
     return reply;
   }
 }
 
 const SCRIPTS = {
+  time: scripts.TIME,
   use: scripts.USE,
   uses: scripts.USES,
   save: scripts.SAVE,

@@ -91,6 +91,8 @@ end
 /** PERSIST changes nothing. After a write that needs no memory, Redis lets a script update figures in place also when it is full. */
 const IN_PLACE = "redis.call('PERSIST', S .. key)";
 
+export const TIME = "return {now()}";
+
 export const USE = `${COMMON}
 local key, at = ARGV[1], now()
 local s = living(key, ARGV[2], ARGV[3], at)

@@ -190,6 +190,24 @@ describe.runIf(hasRedis)("with Redis", async () => {
     await expect.poll(() => b.rows.isCurrent).toBe(true);
   });
 
+  it("lets Redis' time decide who lives, also on a node whose own clock is days ahead or behind", async () => {
+    const { clock, time, node } = await fleet();
+    const { id } = await node(redis).store.create("n", '"1"', { idleTimeoutMs: 60_000 });
+    const endsAtMs = clock.nowMs() + 3_600_000;
+    for (const offMs of [7 * ENDED_FOR_MS, -7 * ENDED_FOR_MS]) {
+      const fresh = () => {
+        const own = new FakeClock(clock.nowMs() + offMs);
+        const rows = new RedisSessionRows({ redis, clock: own, maxBytes: 64 * MIB, time });
+        const account = new TestAccount(4 * MIB, "sessions");
+        const parts = { rows, account, usesAccount: account, clock: own };
+        return new SharedSessions({ ...parts, maxItems: 4, idleTimeoutMs: IDLE_MS });
+      };
+      expect(await codeOf(fresh().peek("n", id, () => null))).toBe("done");
+      expect(await codeOf(fresh().touch("n", id, { endsAtMs }))).toBe("done");
+      expect(await codeOf(fresh().touch("n", id, { endsAtMs: clock.nowMs() - 1_000 }))).toBe("unprocessable");
+    }
+  });
+
   it("answers from copies also when they take all the memory that they may", async () => {
     const { node } = await fleet();
     const { store, account, rows } = node(redis);

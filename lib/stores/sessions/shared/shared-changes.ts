@@ -67,7 +67,7 @@ export class SharedChanges {
   async begin(place: SessionPlace, text: string, { mode, terms, past }: Beginning): Promise<SessionView> {
     const { rows, idleTimeoutMs } = this.#parts;
     const data = this.#measured(text);
-    if (past === null) checkTerms(terms, rows.nowMs());
+    if (past === null) checkTerms(terms, await rows.time());
     // An own id may look like one of ours, and be one.
     if (place.ownId !== null && mode !== "put" && isSessionId(place.ownId)) {
       const made = await rows.look({ key: place.ownId, namespace: place.namespace, ownId: null });
@@ -94,7 +94,7 @@ export class SharedChanges {
   async change(namespace: string, id: string, { text, terms, condition, bumps }: Change): Promise<SessionView> {
     const { rows } = this.#parts;
     const data = text === null ? null : this.#measured(text);
-    checkTerms(terms, rows.nowMs());
+    checkTerms(terms, await rows.time());
     for (const place of placesOf(namespace, id)) {
       const outcome = await this.#versioned(place, condition, (version) =>
         this.#admitted(place, data, () => this.#save(this.#changing(place, { data, terms, version, bumps }))),
@@ -106,7 +106,7 @@ export class SharedChanges {
 
   /** Merges into the data as they are when nobody else was first. @throws {AppError} as `change`, and overloaded. */
   async merge(namespace: string, id: string, merge: Merge): Promise<SessionView> {
-    checkTerms(merge.terms, this.#parts.rows.nowMs());
+    checkTerms(merge.terms, await this.#parts.rows.time());
     for (const place of placesOf(namespace, id)) {
       const view = await this.#merging.run(place.key, () => this.#merge(place, merge));
       if (view !== null) return view;
