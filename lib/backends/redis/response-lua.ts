@@ -37,7 +37,14 @@ local function tellGone()
   if #gone > 0 then redis.call('PUBLISH', '${RESPONSE_NEWS}', 'g' .. NIL .. table.concat(gone, NIL)) end
 end
 local function tellChanged(key, version)
-  redis.call('PUBLISH', '${RESPONSE_NEWS}', table.concat({'c', version, ns, key}, NIL))
+  redis.call('PUBLISH', '${RESPONSE_NEWS}', table.concat({'c', string.format('%.0f', version), ns, key}, NIL))
+end
+
+-- Above all earlier ones, also where Redis has lost the last one: what nodes hold from before is older then.
+local function newVersion()
+  local version = math.max(tonumber(redis.call('GET', P .. 'version') or 0) + 1, now * 1000)
+  redis.call('SET', P .. 'version', string.format('%.0f', version))
+  return version
 end
 
 local function entryOf(space, key) return P .. 'e:' .. space .. NIL .. key end
@@ -148,7 +155,7 @@ end
 tellGone()
 drop(ns, key)
 endLease(key)
-local version = redis.call('INCR', P .. 'version')
+local version = newVersion()
 redis.call('HSET', entryOf(ns, key), 'v', version, 's', now, 'f', now + fresh, 'd', now + fresh + stale,
   'm', stale > 0 and 1 or 0, 'c', ARGV[12], 'e', ARGV[13], 'i', ARGV[14], 'b', ARGV[15], 't', ARGV[16], 'g', tags,
   'n', ARGV[18], 'h', 0, 'z', size, 'o', ARGV[11])
@@ -170,7 +177,7 @@ if token ~= '' and leaseOf(key) ~= token then return 'lease' end
 if not meets(ARGV[5], liveEntry(key)) then return 'version' end
 drop(ns, key)
 endLease(key)
-tellChanged(key, redis.call('INCR', P .. 'version'))
+tellChanged(key, newVersion())
 return 'done'`,
 );
 

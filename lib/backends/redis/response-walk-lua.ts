@@ -57,7 +57,7 @@ for _, key in ipairs(redis.call('ZRANGE', P .. 'l:' .. ns, 0, -1)) do
   end
 end
 tellGone()
-return { tonumber(redis.call('GET', P .. 'version') or 0), gone }`,
+return { newVersion(), gone }`,
 );
 
 export const PURGE = walkScript(

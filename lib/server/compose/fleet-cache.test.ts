@@ -143,6 +143,32 @@ describe.runIf(hasRedis)("a response cache on Redis", () => {
     );
   });
 
+  it.each(["FLUSHDB", "DEL"])(
+    "drops the copies of a key with each put of another node, also after %s",
+    async (loss) => {
+      const clock = new FakeClock();
+      const [one, two] = [open(0, clock), open(1, clock)];
+      await expect.poll(() => two.shared.isCurrent, PATIENCE).toBe(true);
+      for (const text of ["a", "b", "c"]) await one.caller.put("k", text);
+      expect(await two.caller.body("k")).toBe("c");
+      clock.advance(1);
+      await redisOf(0).call(loss, ...(loss === "DEL" ? ["headroom:cache:version"] : []));
+      await one.caller.put("k", "new");
+      await expect.poll(() => two.caller.body("k"), PATIENCE).toBe("new");
+      for (const { cache } of [one, two]) cache.close();
+    },
+  );
+
+  it("purges what was put before Redis lost the last version", async () => {
+    const clock = new FakeClock();
+    const { shared, cache } = open(0, clock);
+    for (const key of ["a", "b", "c"]) await shared.put(putOf(key));
+    clock.advance(1);
+    await redisOf(0).call("DEL", "headroom:cache:version");
+    expect(await shared.purge("n", {})).toBe(3);
+    cache.close();
+  });
+
   it("serves a copy that Redis is not asked for", async () => {
     const clock = new FakeClock();
     const { caller, shared, cache } = open(0, clock);
