@@ -23,8 +23,7 @@ export async function runCacheBatch(cache: CacheStore, batch: CacheBatch): Promi
     results.push({ op: "get", index, id: key, ...result });
   }
   for (const [index, key] of (batch.delete ?? []).entries()) {
-    const result = (await cache.delete(batch.namespace, key)) ? { status: 204 } : notFound(batch.requestId);
-    results.push({ op: "delete", index, id: key, ...result });
+    results.push({ op: "delete", index, id: key, ...(await deleteOne(cache, batch, key)) });
   }
   for (const [index, item] of (batch.set ?? []).entries()) {
     results.push({ op: "set", index, id: item.key, ...(await setOne(cache, batch, item)) });
@@ -63,14 +62,27 @@ async function getOne(
   };
 }
 
+async function deleteOne(cache: CacheStore, { namespace, requestId }: CacheBatch, key: string): Promise<ItemResult> {
+  try {
+    return (await cache.delete(namespace, key)) ? { status: 204 } : notFound(requestId);
+  } catch (error) {
+    return failedOne(error, requestId);
+  }
+}
+
 async function setOne(cache: CacheStore, { namespace, requestId }: CacheBatch, item: CacheSet): Promise<ItemResult> {
   try {
     const outcome = await cache.put({ namespace, ...toPut(item, Buffer.from(item.body, "base64")) });
     return { status: outcome === "added" ? 201 : 204 };
   } catch (error) {
-    if (error instanceof AppError) return failed(error, requestId);
-    throw error;
+    return failedOne(error, requestId);
   }
+}
+
+/** @throws what is no refusal of this item. */
+function failedOne(error: unknown, requestId: string): ItemResult {
+  if (error instanceof AppError) return failed(error, requestId);
+  throw error;
 }
 
 /** An item of a batch or of a stream as the store takes it. */

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { CachePut, CacheStore } from "../ports/cache-store.ts";
+import type { CachePut, CacheStore, PutOutcome } from "../ports/cache-store.ts";
 import type { RecordSink } from "../ports/stream-sink.ts";
 import { AppError } from "../shared/errors.ts";
 import { readDocument } from "./import-document.ts";
 import { createSinkOpener } from "./stream-sinks.ts";
 
 /** A sink over stores that take all that they are given. */
-async function setUp(target: string, embed?: string) {
+async function setUp(target: string, embed?: string, cached: PutOutcome = "added") {
   const kept: unknown[] = [];
   const take = (value: unknown): void => void kept.push(value);
   const opener = createSinkOpener({
@@ -19,7 +19,7 @@ async function setUp(target: string, embed?: string) {
     cache: {
       put: async ({ body, ...put }: CachePut) => {
         take({ ...put, text: Buffer.from(body as Uint8Array).toString() });
-        return "added";
+        return cached;
       },
     } as CacheStore,
     vectors: {
@@ -99,6 +99,17 @@ describe("sinks hold records to the schemas of the API", () => {
         tags: [],
       },
     ]);
+  });
+
+  it("a cache that keeps nothing for now fails the batch; a record without a time to live is done without being kept", async () => {
+    const { write } = await setUp("cache", undefined, "not-kept");
+    for (const record of [
+      { key: "k", body },
+      { key: "k", body, maxAgeSeconds: 0, staleWhileRevalidateSeconds: 1 },
+      { key: "j", body: 5 },
+    ])
+      await expect(write(record)).rejects.toMatchObject({ code: "storage-unavailable", status: 503 });
+    expect(await write({ key: "k", body, maxAgeSeconds: 0 })).toEqual({ ids: ["k"], refusals: [] });
   });
 
   const told = {

@@ -134,13 +134,21 @@ function sessionSink(
   };
 }
 
+/** Fails the batch, so that the job can be resumed from it. */
+const notKept = (): AppError =>
+  new AppError("storage-unavailable", "The cache keeps nothing right now. Resume the job later.", {
+    retryAfterSeconds: 1,
+  });
+
 function cacheSink(store: CacheStore, namespace: string, jobId: string): RecordSink {
   return {
     maxBatch: 500,
     write: (batch) =>
       keepEach(batch, async (record, offset) => {
         const put = readCached(record, placeName(jobId, offset));
-        await store.put({ namespace, ...put });
+        const outcome = await store.put({ namespace, ...put });
+        const isMeantToStay = put.maxAgeMs !== 0 || (put.staleMs ?? 0) > 0;
+        if (outcome === "not-kept" && isMeantToStay) throw notKept();
         return put.key;
       }),
   };

@@ -7,6 +7,7 @@ import { RedisResponses } from "../../backends/redis/redis-responses.ts";
 import { MOST_LEASES } from "../../backends/redis/response-lua.ts";
 import { KEPT_KEY, readKept } from "../../backends/redis/shared-room.ts";
 import type { SharedPut } from "../../ports/shared-responses.ts";
+import { runCacheBatch } from "../../services/run-cache-batch.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { FleetCache } from "../../stores/responses/fleet-cache.ts";
 import { ResponseCache } from "../../stores/responses/response-cache.ts";
@@ -280,6 +281,11 @@ describe.runIf(hasRedis)("a response cache on Redis", () => {
     const readOnly = { code: "storage-read-only", status: 503 };
     await expect(cache.purge("n", {})).rejects.toMatchObject(readOnly);
     await expect(cache.delete("n", "k")).rejects.toMatchObject(readOnly);
+    const batch = { delete: ["k"], set: [{ key: "s", body: "" }], namespace: "n", requestId: "r", mostAnswerBytes: 9 };
+    expect((await runCacheBatch(cache, batch)).map(({ op, status }) => [op, status])).toEqual([
+      ["delete", 503],
+      ["set", 204],
+    ]);
     await expect(caller.put("k", "x", { condition: { match: [], noneMatch: ["*"] } })).rejects.toMatchObject(readOnly);
     const operator = new (loadRedis())(server.url, {});
     await operator.call("REPLICAOF", "NO", "ONE");
