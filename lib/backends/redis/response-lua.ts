@@ -13,7 +13,7 @@ const FLAGS: Record<ScriptKind, string> = { reads: " flags=no-writes", grows: ""
  *
  * Of an entry `e:NAMESPACE\0KEY` there are: a hash with its fields; its place in `n:NAMESPACE` and in `t:NAMESPACE\0TAG` of each
  * tag, both by the key's hash, for lists and purges; in `u:NAMESPACE` by its last use; in `x`, of all namespaces, by its end.
- * `w` has the bytes by namespace. A lease is an end in `l:NAMESPACE` and a token in `k:NAMESPACE`.
+ * `w` has the bytes by namespace. A lease is an end in `l:NAMESPACE`, and in `q` of all namespaces, and a token in `k:NAMESPACE`.
  */
 export const responseScript = (kind: ScriptKind, body: string): string =>
   `#!lua${FLAGS[kind]}\n${KEPT_LUA}${COMMON}${body}`;
@@ -88,15 +88,16 @@ local function drop(space, key)
   return tonumber(f[1])
 end
 
--- What has expired needs no news: every copy has the same end.
-local function dropExpired(most)
-  local found = redis.call('ZRANGEBYSCORE', P .. 'x', '-inf', now, 'LIMIT', 0, most)
+-- What has expired needs no news: every node knows its end.
+local function eachExpired(index, most, remove)
+  local found = redis.call('ZRANGEBYSCORE', P .. index, '-inf', now, 'LIMIT', 0, most)
   for _, member in ipairs(found) do
     local at = string.find(member, NIL, 1, true)
-    drop(string.sub(member, 1, at - 1), string.sub(member, at + 1))
+    remove(string.sub(member, 1, at - 1), string.sub(member, at + 1))
   end
   return #found
 end
+local function dropExpired(most) return eachExpired('x', most, drop) end
 
 -- The least lately used entry of the namespace that holds most. Returns its bytes, nil when there is none.
 local function evictOne()
@@ -114,15 +115,20 @@ local function evictOne()
   return bytes
 end
 
-local function leaseBytes(key) return 300 + 2 * #key end
+local function leaseBytes(space, key) return 400 + 3 * #key + #space end
 local function leaseOf(key)
   local ends = tonumber(redis.call('ZSCORE', P .. 'l:' .. ns, key) or 0)
   if ends > now then return redis.call('HGET', P .. 'k:' .. ns, key), ends end
 end
-local function endLease(key)
-  if redis.call('ZREM', P .. 'l:' .. ns, key) == 0 then return end
-  redis.call('HDEL', P .. 'k:' .. ns, key)
-  addKept('responses', -leaseBytes(key))
+local function endLease(space, key)
+  local places = redis.call('ZREM', P .. 'l:' .. space, key) + redis.call('ZREM', P .. 'q', space .. NIL .. key)
+  if places == 0 then return end
+  redis.call('HDEL', P .. 'k:' .. space, key)
+  addKept('responses', -leaseBytes(space, key))
+end
+local function setLease(key, ends)
+  redis.call('ZADD', P .. 'l:' .. ns, ends, key)
+  redis.call('ZADD', P .. 'q', ends, ns .. NIL .. key)
 end
 local function keptElsewhere() return keptBytes() - keptOf('responses') end
 `;
@@ -154,7 +160,7 @@ while keptBytes() - tonumber(redis.call('HGET', entryOf(ns, key), 'z') or 0) + s
 end
 tellGone()
 drop(ns, key)
-endLease(key)
+endLease(ns, key)
 local version = newVersion()
 redis.call('HSET', entryOf(ns, key), 'v', version, 's', now, 'f', now + fresh, 'd', now + fresh + stale,
   'm', stale > 0 and 1 or 0, 'c', ARGV[12], 'e', ARGV[13], 'i', ARGV[14], 'b', ARGV[15], 't', ARGV[16], 'g', tags,
@@ -176,7 +182,7 @@ local key, token = ARGV[3], ARGV[4]
 if token ~= '' and leaseOf(key) ~= token then return 'lease' end
 if not meets(ARGV[5], liveEntry(key)) then return 'version' end
 drop(ns, key)
-endLease(key)
+endLease(ns, key)
 tellChanged(key, newVersion())
 return 'done'`,
 );
@@ -189,7 +195,7 @@ local before = liveEntry(key)
 if before and not meets(ARGV[5], before) then return 'version' end
 if token ~= '' and leaseOf(key) ~= token then return 'lease' end
 if token == '' then drop(ns, key) end
-endLease(key)
+endLease(ns, key)
 isGone(ns, key)
 tellGone()
 return (before or token ~= '') and 'done' or 'absent'`,
@@ -208,22 +214,22 @@ if entry and not entry.stale then return {'there'} end
 local current, ends = leaseOf(key)
 if own ~= '' then
   if current ~= own then return {'expired'} end
-  redis.call('ZADD', leases, now + leaseMs, key)
+  setLease(key, now + leaseMs)
   return {'lease', own}
 end
 if current then return {'pending', ends - now} end
-for _, old in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, 16)) do endLease(old) end
-endLease(key)
+for _, old in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, 16)) do endLease(ns, old) end
+endLease(ns, key)
 if redis.call('ZCARD', leases) >= ${MOST_LEASES} then return {'full'} end
 local left = 8
-while keptBytes() + leaseBytes(key) > most do
+while keptBytes() + leaseBytes(ns, key) > most do
   left = left - 1
   if left < 0 or not evictOne() then tellGone() return {'full'} end
 end
 tellGone()
-redis.call('ZADD', leases, now + leaseMs, key)
+setLease(key, now + leaseMs)
 redis.call('HSET', P .. 'k:' .. ns, key, made)
-addKept('responses', leaseBytes(key))
+addKept('responses', leaseBytes(ns, key))
 return {'lease', made}`,
 );
 
@@ -245,6 +251,7 @@ export const SWEEP = responseScript(
   `
 local count, most = tonumber(ARGV[3]), tonumber(ARGV[4])
 local removed = dropExpired(count)
+removed = removed + eachExpired('q', count - removed, endLease)
 while removed < count and keptBytes() > most and evictOne() do removed = removed + 1 end
 tellGone()
 return removed`,

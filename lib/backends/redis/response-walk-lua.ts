@@ -52,7 +52,7 @@ export const BEGIN_PURGE = responseScript(
 local prefix = ARGV[3]
 for _, key in ipairs(redis.call('ZRANGE', P .. 'l:' .. ns, 0, -1)) do
   if string.sub(key, 1, #prefix) == prefix then
-    endLease(key)
+    endLease(ns, key)
     isGone(ns, key)
   end
 end
