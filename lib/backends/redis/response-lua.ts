@@ -74,13 +74,25 @@ local function meets(condition, entry)
   return not names(wanted.noneMatch)
 end
 
+-- Redis itself evicted what was there. Returns the bytes that were counted for it.
+local function writeOff(space)
+  local bytes = tonumber(redis.call('ZSCORE', P .. 'w', space) or 0)
+  redis.call('ZREM', P .. 'w', space)
+  addKept('responses', -bytes)
+  return bytes
+end
+
+-- An entry that Redis evicted took its size and tags with it: with the last place of its namespace the count is right again.
 local function drop(space, key)
   local entry = entryOf(space, key)
   local f = redis.call('HMGET', entry, 'z', 'g')
   redis.call('ZREM', P .. 'x', space .. NIL .. key)
   redis.call('ZREM', P .. 'n:' .. space, key)
   redis.call('ZREM', P .. 'u:' .. space, key)
-  if not f[1] then return 0 end
+  if not f[1] then
+    local isEmpty = redis.call('EXISTS', P .. 'n:' .. space, P .. 'u:' .. space) == 0
+    return isEmpty and writeOff(space) or 0
+  end
   for tag in string.gmatch(f[2], '[^,]+') do redis.call('ZREM', P .. 't:' .. space .. NIL .. tag, key) end
   redis.call('DEL', entry)
   addKept('responses', -f[1])
@@ -108,11 +120,7 @@ local function evictOne()
     isGone(space, key)
     return drop(space, key)
   end
-  -- Redis itself evicted what was there.
-  local bytes = tonumber(redis.call('ZSCORE', P .. 'w', space))
-  redis.call('ZREM', P .. 'w', space)
-  addKept('responses', -bytes)
-  return bytes
+  return writeOff(space)
 end
 
 local function leaseBytes(space, key) return 400 + 3 * #key + #space end

@@ -5,7 +5,8 @@ import { responseScript } from "./response-lua.ts";
  * there all the time once, whatever else comes and goes. Arguments from the third on: the tag whose index it is, empty for that
  * of the namespace; the hash to begin with, and how many of that hash were met; how many to look at; the prefix; tags of which an
  * entry must have one, and such that it must not have, as JSON lists; the highest version. `visit` returns whether it removed the
- * entry; `false` in the second place ends the walk before it. Returns where to go on, nothing at the end.
+ * entry; `false` in the second place ends the walk before it. `lost`, if there is one, removes a place
+ * without an entry. Returns where to go on, nothing at the end.
  */
 const WALK = `
 local tag, from, skip, count, prefix = ARGV[3], ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
@@ -18,10 +19,16 @@ local function hasAny(tags, wanted)
   return false
 end
 local function isMeant(key, f)
-  return f[1] and tonumber(f[1]) > now and tonumber(f[2]) <= upTo
+  return tonumber(f[1]) > now and tonumber(f[2]) <= upTo and (tag == '' or hasAny(f[3], { tag }))
     and (#some == 0 or hasAny(f[3], some)) and not hasAny(f[3], none)
 end
-local function walk(visit)
+-- For scripts that write: the place of an entry that Redis evicted goes.
+local function forget(key)
+  drop(ns, key)
+  redis.call('ZREM', index, key)
+  return true
+end
+local function walk(visit, lost)
   local found = redis.call('ZRANGE', index, from, '+inf', 'BYSCORE', 'LIMIT', skip, count, 'WITHSCORES')
   local hash, met = tonumber(from), skip
   for at = 1, #found, 2 do
@@ -30,7 +37,9 @@ local function walk(visit)
     local removed = false
     if string.sub(key, 1, #prefix) == prefix then
       local f = redis.call('HMGET', entryOf(ns, key), 'd', 'v', 'g')
-      if isMeant(key, f) then
+      if not f[1] then
+        removed = lost ~= nil and lost(key)
+      elseif isMeant(key, f) then
         local goesOn
         removed, goesOn = visit(key)
         if goesOn == false then return { hash, met } end
@@ -67,7 +76,7 @@ local next = walk(function(key)
   drop(ns, key)
   isGone(ns, key)
   return true
-end)
+end, forget)
 tellGone()
 return { next, gone }`,
 );
@@ -81,7 +90,7 @@ local next = walk(function(key)
   redis.call('HSET', entry, 'f', math.min(fresh, now), 'm', 1)
   isGone(ns, key)
   return false
-end)
+end, forget)
 tellGone()
 return { next, gone }`,
 );

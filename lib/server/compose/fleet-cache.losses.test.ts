@@ -43,6 +43,33 @@ describe.runIf(hasRedis)("responses in a Redis that loses keys of its own accord
     return { clock, shared: new RedisResponses({ redis, maxBytes: 2_000_000, nowMs: () => clock.nowMs() }) };
   }
 
+  it.each([
+    ["purge", "a place of a tag, when it is purged by it"],
+    ["markStale", "a place of a tag, when it is marked as stale by it"],
+    ["sweep", "its bytes, when its time is over"],
+  ] as const)("of an entry that Redis evicted, %s leaves nothing: %s", async (what, _of) => {
+    const { clock, shared } = open();
+    for (const key of ["a", "b"]) await shared.put(putOf(key, "red,blue"));
+    for (const key of ["a", "b"]) await redis.call("DEL", `headroom:cache:e:n\u0000${key}`);
+    if (what === "sweep") {
+      clock.advance(1_000);
+      await shared.sweep();
+    } else for (const tag of ["red", "blue"]) expect(await shared[what]("n", { tags: [tag] })).toBe(0);
+    expect(await readKept(redis)).toBe(0);
+    const left = ["n:n", "u:n", "x", "w", ...(what === "sweep" ? [] : ["t:n\u0000red", "t:n\u0000blue"])];
+    expect(await redis.call("EXISTS", ...left.map((name) => `headroom:cache:${name}`))).toBe(0);
+  });
+
+  it("an entry put again after Redis evicted it is purged and listed by its new tags alone", async () => {
+    const { shared } = open();
+    await shared.put(putOf("k", "old"));
+    await redis.call("DEL", "headroom:cache:e:n\u0000k");
+    await shared.put(putOf("k", "new"));
+    expect((await shared.list("n", { tags: ["old"], limit: 9, from: 0 })).items).toEqual([]);
+    expect(await shared.purge("n", { tags: ["old"] })).toBe(0);
+    expect(await shared.purge("n", { tags: ["new"] })).toBe(1);
+  });
+
   it.each([[], ["headroom:cache:l:n"]])(
     "gives the room of leases back once they are over, without %j",
     async (...lost) => {
