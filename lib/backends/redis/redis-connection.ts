@@ -4,7 +4,7 @@ import { AppError } from "../../shared/errors.ts";
 import { Deadlines } from "./deadlines.ts";
 import { loadRedis, type RedisArgument, type RedisClient } from "./redis-client.ts";
 import { isAnswered, LATE, redisAway, toRedisError } from "./redis-errors.ts";
-import { figuresOf, type RedisFigures } from "./redis-figures.ts";
+import { figuresOf, type RedisFigures, tooOld } from "./redis-figures.ts";
 import { RedisNews } from "./redis-news.ts";
 
 /** So long an answer is waited for. A command that took longer may still run: it is never sent again. */
@@ -169,7 +169,7 @@ export class RedisConnection {
       this.#listen();
       if (this.#fault !== null || this.#looks % LOOKS_PER_FIGURES === 0)
         this.#figures = figuresOf(String(await this.#asked("INFO")));
-      this.#tell(this.#figures?.isReplica ? (toRedisError(READ_ONLY) ?? null) : null);
+      this.#tell(this.#figures?.isReplica ? toRedisError(READ_ONLY) : this.#figures && tooOld(this.#figures));
       if (this.#fault !== null && this.#looks % LOOKS_PER_RECONNECT === 0) this.#client.disconnect(true);
     } catch (error) {
       this.#tell(toRedisError(error) ?? redisAway("answers with an error.", error));

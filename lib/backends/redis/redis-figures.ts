@@ -1,3 +1,6 @@
+import type { AppError } from "../../shared/errors.ts";
+import { redisAway } from "./redis-errors.ts";
+
 /** What Redis says of itself. */
 export interface RedisFigures {
   readonly version: string;
@@ -9,6 +12,11 @@ export interface RedisFigures {
   readonly isReplica: boolean;
   /** `off`: nothing survives a restart by the append-only file. */
   readonly appendOnly: "off" | "on";
+}
+
+/** Scripts say how they run in the words of 7.0: an older one refuses them all. Null for a version that is told as no number. */
+export function tooOld({ version }: RedisFigures): AppError | null {
+  return Number.parseInt(version, 10) < 7 ? redisAway(`is version ${version}; 7.0 or a later one is needed.`) : null;
 }
 
 /** Reads the answer to INFO. */
