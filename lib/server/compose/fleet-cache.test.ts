@@ -10,6 +10,7 @@ import type { SharedPut } from "../../ports/shared-responses.ts";
 import { runCacheBatch } from "../../services/run-cache-batch.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { FleetCache } from "../../stores/responses/fleet-cache.ts";
+import { fullKey } from "../../stores/responses/namespace-scan.ts";
 import { ResponseCache } from "../../stores/responses/response-cache.ts";
 import { asHit, bodyOf, cacheCaller } from "../../testing/cache-caller.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
@@ -293,6 +294,21 @@ describe.runIf(hasRedis)("a response cache on Redis", () => {
     await expect.poll(() => redisOf(0).fault, PATIENCE).toBe(null);
     await expect.poll(() => redisOf(1).fault, PATIENCE).toBe(null);
     expect(await caller.put("k", "x")).toBe("added");
+    cache.close();
+  });
+
+  it("tells who waits for a value when Redis no longer responds, although no socket is closed", async () => {
+    connections.push(await RedisConnection.open({ url: server.url, clock: systemClock, deadlineMs: 3_000 }));
+    // A time that stands still: the wait does not end by itself.
+    const { caller, cache, near, shared } = open(2, new FakeClock());
+    await expect.poll(() => shared.isCurrent, PATIENCE).toBe(true);
+    expect(await caller.get("k", { fill: { waitMs: 0 } })).toMatchObject({ outcome: "lease" });
+    const waiting = caller.get("k", { fill: { waitMs: 60_000 } });
+    await expect.poll(() => near.leases.isHeld(fullKey("n", "k")), PATIENCE).toBe(true);
+    server.pause();
+    expect(await waiting).toEqual({ outcome: "pending" });
+    server.resume();
+    for (const redis of connections) await expect.poll(() => redis.fault, PATIENCE).toBe(null);
     cache.close();
   });
 
