@@ -17,6 +17,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { RedisArgument } from "./redis-client.ts";
 import type { RedisConnection, RedisScript } from "./redis-connection.ts";
+import * as lists from "./session-list-scripts.ts";
 import * as scripts from "./session-scripts.ts";
 
 export interface RedisSessionRowsOptions {
@@ -133,7 +134,13 @@ export class RedisSessionRows implements SharedSessionRows {
     const { sort, order, tag, after, limit } = query;
     const list = tag === undefined ? `headroom:${LISTS[sort]}:${namespace}` : `headroom:tag:${namespace}\n${tag}`;
     const place = after === null ? [0, 0, ""] : [1, ...after];
-    const [, goesOn, ...members] = await this.#run("part", [list, order === "desc" ? 1 : 0, ...place, limit]);
+    const [, goesOn, ...members] = await this.#run("part", [
+      list,
+      order === "desc" ? 1 : 0,
+      ...place,
+      limit,
+      namespace,
+    ]);
     const seen = members as readonly (readonly [key: unknown, figure: unknown, fields: readonly unknown[] | null])[];
     const last = Number(goesOn) === 1 ? seen.at(-1) : undefined;
     return {
@@ -191,8 +198,8 @@ const SCRIPTS = {
   endMany: scripts.END_MANY,
   expire: scripts.EXPIRE,
   tally: scripts.TALLY,
-  part: scripts.PART,
-  withPrefix: scripts.WITH_PREFIX,
+  part: lists.PART,
+  withPrefix: lists.WITH_PREFIX,
 };
 
 function argumentsOf(change: SessionSave, maxBytes: number): RedisArgument[] {

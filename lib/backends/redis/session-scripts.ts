@@ -7,7 +7,8 @@ import { KEPT_LUA } from "./shared-room.ts";
  *
  *   headroom:s:KEY            hash   one session: n(amespace) o(wn id) c(reated) u(sed) t(imeout) e(nd) v(ersion) g: tags, d(ata)
  *   headroom:due              zset   KEY by the time it expires
- *   headroom:ended            zset   KEY of an own id by the time it ended
+ *   headroom:ended            zset   NAMESPACE by the time of its oldest end, or an earlier one
+ *   headroom:ended:NAMESPACE  zset   KEY of an own id by the time it ended
  *   headroom:created|used|bytes:NAMESPACE  zset  KEY in the orders of lists
  *   headroom:tag:NAMESPACE\nTAG            zset  KEY by creation
  *   headroom:ids:NAMESPACE    zset   ID\0KEY, by bytes
@@ -17,6 +18,9 @@ export const CHANGED_CHANNEL = "headroom:sessions:changed";
 
 /** Removed so long after its time: a use that a node has not told yet arrives before. */
 const GRACE_MS = 5_000;
+
+/** Ends of each namespace: of more, the oldest are forgotten before their day is over. */
+export const MOST_ENDS = 100_000;
 
 /** The key of a session's hash, and what `fields` gives of it, with the data in the place of their length. */
 export const hashOf = (key: string): string => `headroom:s:${key}`;
@@ -31,10 +35,11 @@ end
 `;
 
 /** What all scripts begin with. A session's weight is what it and its places take, as used_memory grew by 10,000 of them. */
-const COMMON = `${KEPT_LUA}
+export const COMMON = `${KEPT_LUA}
 local S = 'headroom:s:'
 local ENDED_WEIGHT = 150
 local function list(s, order) return 'headroom:' .. order .. ':' .. s.n end
+local function ended(n) return 'headroom:ended:' .. n end
 local function tagsOf(s) if s.g == '' then return {} end return cjson.decode(s.g) end
 local function tagList(s, tag) return 'headroom:tag:' .. s.n .. '\\n' .. tag end
 local function idMember(key, s) return (s.o == '' and key or s.o) .. '\\0' .. key end
@@ -79,12 +84,28 @@ local function remove(key, s, at)
   for _, tag in ipairs(tagsOf(s)) do redis.call('ZREM', tagList(s, tag), key) end
   count(s, -1, -s.bytes)
   local kept = -weight(s)
-  if s.o ~= '' and redis.call('ZADD', 'headroom:ended', at, key) == 1 then kept = kept + ENDED_WEIGHT end
+  if s.o ~= '' then
+    kept = kept + ENDED_WEIGHT * redis.call('ZADD', ended(s.n), at, key)
+    redis.call('ZADD', 'headroom:ended', 'LT', at, s.n)
+    local more = redis.call('ZCARD', ended(s.n)) - ${MOST_ENDS}
+    if more > 0 then kept = kept - ENDED_WEIGHT * #redis.call('ZPOPMIN', ended(s.n), more) / 2 end
+  end
   addKept('sessions', kept)
 end
 
-local function forgetEnd(key)
-  if redis.call('ZREM', 'headroom:ended', key) == 1 then addKept('sessions', -ENDED_WEIGHT) end
+local function forgetEnd(n, key)
+  if redis.call('ZREM', ended(n), key) == 1 then addKept('sessions', -ENDED_WEIGHT) end
+end
+
+-- Redis evicted the session and left its places: what they tell of it goes too. That of its own id goes when it is met.
+local function forgetPlaces(n, key)
+  local s = {n = n, bytes = tonumber(redis.call('ZSCORE', 'headroom:bytes:' .. n, key))}
+  if not s.bytes then return end
+  redis.call('ZREM', 'headroom:due', key)
+  for _, order in ipairs({'created', 'used', 'bytes'}) do redis.call('ZREM', list(s, order), key) end
+  redis.call('ZREM', list(s, 'ids'), key .. '\\0' .. key)
+  count(s, -1, -s.bytes)
+  addKept('sessions', -1700 - s.bytes)
 end
 `;
 
@@ -130,7 +151,7 @@ if live and (live.n ~= n or live.o ~= o) then return {at, 'missing'} end
 if mode == 'change' and not live then return {at, 'missing'} end
 if live and (mode == 'begin' or mode == 'revive') then return {at, 'exists'} end
 if mode == 'begin' and o ~= '' then
-  local ended = tonumber(redis.call('ZSCORE', 'headroom:ended', key))
+  local ended = tonumber(redis.call('ZSCORE', ended(n), key))
   if found or (ended and ended + ${ENDED_FOR_MS} > at) then return {at, 'ended'} end
 end
 if live and ARGV[5] ~= '' and tonumber(ARGV[5]) ~= live.v then return {at, 'version', live.v} end
@@ -159,7 +180,7 @@ elseif weight(s) > before then redis.call('HSET', S .. key, 'v', s.v)
 else ${IN_PLACE} end
 if not live then
   if found then remove(key, found, at) end
-  forgetEnd(key)
+  forgetEnd(n, key)
 end
 local _, _, c, u, t, e, v, g = unpack(fields(s))
 redis.call('HSET', S .. key, 'n', n, 'o', o, 'c', c, 'u', u, 't', t, 'e', e, 'v', v, 'g', g)
@@ -222,8 +243,14 @@ for _, key in ipairs(redis.call('ZRANGEBYSCORE', 'headroom:due', '-inf', at - ${
   if s then remove(key, s, expiry(s)) else redis.call('ZREM', 'headroom:due', key) end
   removed = removed + 1
 end
-for _, key in ipairs(redis.call('ZRANGEBYSCORE', 'headroom:ended', '-inf', at - ${ENDED_FOR_MS}, 'LIMIT', 0, ARGV[1])) do
-  forgetEnd(key)
+local left = tonumber(ARGV[1])
+for _, n in ipairs(redis.call('ZRANGEBYSCORE', 'headroom:ended', '-inf', at - ${ENDED_FOR_MS}, 'LIMIT', 0, left)) do
+  for _, key in ipairs(redis.call('ZRANGEBYSCORE', ended(n), '-inf', at - ${ENDED_FOR_MS}, 'LIMIT', 0, left)) do
+    forgetEnd(n, key)
+    left = left - 1
+  end
+  local oldest = redis.call('ZRANGE', ended(n), 0, 0, 'WITHSCORES')
+  if oldest[2] then redis.call('ZADD', 'headroom:ended', oldest[2], n) else redis.call('ZREM', 'headroom:ended', n) end
 end
 return {at, removed}
 `;
@@ -238,58 +265,4 @@ for _, key in ipairs(redis.call('ZRANGEBYSCORE', 'headroom:due', '-inf', at, 'LI
   if s and s.n == n then items, bytes = items - 1, bytes - s.bytes end
 end
 return {at, items, bytes}
-`;
-
-/**
- * Part of a list in one of its orders. A place is a figure and a key, and need not be there (any more): it is found by halving.
- * ARGV: list, descending, has a place, figure, key, most. Returns where it goes on, then the sessions.
- */
-export const PART = `${COMMON}
-local function compare(a, b)
-  for i = 1, math.min(#a, #b) do
-    local x, y = a:byte(i), b:byte(i)
-    if x ~= y then return x < y and -1 or 1 end
-  end
-  return #a - #b
-end
-local z, desc, most, at = ARGV[1], ARGV[2] == '1', tonumber(ARGV[6]), now()
-local first = 0
-local last = most - 1
-if ARGV[3] == '1' or desc then
-  local low, high = 0, redis.call('ZCARD', z)
-  if ARGV[3] == '1' then
-    low = redis.call('ZCOUNT', z, '-inf', '(' .. ARGV[4])
-    high = low + redis.call('ZCOUNT', z, ARGV[4], ARGV[4])
-    while low < high do
-      local middle = math.floor((low + high) / 2)
-      local order = compare(redis.call('ZRANGE', z, middle, middle)[1], ARGV[5])
-      if order < 0 or (order == 0 and not desc) then low = middle + 1 else high = middle end
-    end
-  end
-  if desc then first, last = high - most, high - 1 else first, last = low, low + most - 1 end
-end
-if last < 0 then return {at, 0} end
-local reply, seen = {at, 1}, redis.call('ZRANGE', z, math.max(first, 0), last, 'WITHSCORES')
-local from, to, step = 1, #seen - 1, 2
-if desc then from, to, step = #seen - 1, 1, -2 end
-for i = from, to, step do
-  local s = session(seen[i])
-  reply[#reply + 1] = {seen[i], seen[i + 1], s and expiry(s) > at and fields(s)}
-end
-if #seen / 2 < most then reply[2] = 0 end
-return reply
-`;
-
-/** ARGV: namespace, prefix, has a place, member, most. */
-export const WITH_PREFIX = `${COMMON}
-local at, most = now(), tonumber(ARGV[5])
-local from = ARGV[3] == '1' and '(' .. ARGV[4] or '[' .. ARGV[2]
-local seen = redis.call('ZRANGEBYLEX', 'headroom:ids:' .. ARGV[1], from, '(' .. ARGV[2] .. '\\255', 'LIMIT', 0, most)
-local reply = {at, #seen == most and seen[#seen] or ''}
-for _, member in ipairs(seen) do
-  local key = member:sub(-43)
-  local s = session(key)
-  if s and expiry(s) > at then reply[#reply + 1] = {key, fields(s)} end
-end
-return reply
 `;

@@ -118,5 +118,5 @@ const DROPS: Readonly<Record<string, string>> = {
   allkeys:
     "at its maxmemory Redis evicts any key, sessions too: they end early, and nobody is told. Set maxmemory-policy noeviction",
   volatile:
-    "at its maxmemory Redis evicts keys that have a time to live: sessions have none and stay, cached responses go",
+    "at its maxmemory Redis evicts keys that have a time to live: sessions and cached responses have none, so that writes are refused. Set maxmemory-policy noeviction",
 };

@@ -106,7 +106,7 @@ describe.runIf(hasRedis)("with Redis", async () => {
     await store.sweep(yielder);
     await store.deleteAll("n0", {});
     // What is left is the memory of ended own ids, which goes after a day.
-    expect((await keys()).toSorted()).toEqual(["headroom:ended", "headroom:kept"]);
+    expect((await keys()).toSorted()).toEqual(["headroom:ended", "headroom:ended:n0", "headroom:kept"]);
     await advance(ENDED_FOR_MS);
     await store.sweep(yielder);
     expect(await keys()).toEqual(["headroom:kept"]);
@@ -217,6 +217,45 @@ describe.runIf(hasRedis)("with Redis", async () => {
     expect(rows.isCurrent).toBe(true);
     account.ceilingBytes = account.grantedBytes;
     await readFromCopy(store, id);
+  });
+
+  it("remembers the last 100,000 ends of a namespace, and gives the weight of older ones back", async () => {
+    const { clock, node } = await fleet();
+    const { store } = node(redis);
+    const nowMs = clock.nowMs();
+    const fill = `for i = 1, 100000 do redis.call('ZADD', 'headroom:ended:n', ARGV[1] - i, 'key-' .. i) end`;
+    await redis.call("EVAL", fill, 0, nowMs);
+    const own = "own-id-0123456789-0123456789";
+    const kept = async () => Number(await redis.call("HGET", "headroom:kept", "sessions"));
+    const before = await kept();
+    await store.createOwn("n", own, '"1"');
+    await store.delete("n", own, null);
+    expect(await codeOf(store.createOwn("n", own, '"1"'))).toBe("session-ended");
+    expect(await redis.call("ZCARD", "headroom:ended:n")).toBe(100_000);
+    expect(await redis.call("ZSCORE", "headroom:ended:n", "key-100000")).toBe(null);
+    expect(await kept()).toBe(before);
+  });
+
+  it("lists what is there when Redis has evicted sessions, and forgets the places of those", async () => {
+    const { node } = await fleet();
+    const { store } = node(redis);
+    const tags = '["t"]';
+    const ids: string[] = [];
+    for (let n = 0; n < 6; n++) ids.push((await store.create("n", `${n}`, { tags })).id);
+    const own = "own-id-0123456789-0123456789";
+    await store.createOwn("n", own, '"own"', { tags });
+    await store.createOwn("n", `${own}-2`, '"own"', { tags });
+    const hashes = ((await redis.call("KEYS", "headroom:s:*")) as Buffer[]).map(String);
+    const evicted = hashes.filter((hash) => !ids.slice(3).some((id) => hash.endsWith(id)));
+    await redis.call("DEL", ...evicted);
+    const query = { after: null, limit: 50, sort: "bytes", order: "asc" } as const;
+    for (const which of [{}, { tag: "t" }, { prefix: "" }, { prefix: "own-" }]) {
+      const { views } = await store.listing.listSorted("n", { ...query, ...which });
+      expect(views.map(({ id }) => id).toSorted()).toEqual(which.prefix === "own-" ? [] : ids.slice(3).toSorted());
+    }
+    expect((await store.listing.tally("n", {})).count).toBe(3);
+    expect(await store.deleteAll("n", {})).toBe(3);
+    expect((await keys()).filter((key) => key !== "headroom:kept")).toEqual([]);
   });
 
   it("keeps no copy of what it asked for before the news were current", async () => {
