@@ -152,6 +152,21 @@ describe.runIf(hasRedis)("a connection to Redis", () => {
     await back();
   });
 
+  it("reads on while the server refuses writes, says so until it takes one again, and opens no circuit", async () => {
+    await redis.call("SET", "kept", "1");
+    await redis.call("CONFIG", "SET", "min-replicas-to-write", "1");
+    const before = faults.length;
+    const outcomes: unknown[] = [];
+    for (let n = 0; n < 20; n++) {
+      outcomes.push(await codeOf(redis.call("SET", "a", "1")), String(await redis.call("GET", "kept")));
+    }
+    expect(new Set(outcomes)).toEqual(new Set(["storage-unavailable", "1"]));
+    expect(redis.fault?.message).toContain("too few replicas");
+    await redis.call("CONFIG", "SET", "min-replicas-to-write", "0");
+    await back();
+    expect(faults.slice(before)).toEqual(["Redis has too few replicas to accept writes.", null]);
+  });
+
   it("tells a full server from one that is away", async () => {
     await redis.call("CONFIG", "SET", "maxmemory", "1mb");
     expect(await codeOf(redis.call("SET", "a", "x".repeat(100_000)))).toBe("storage-full");

@@ -3,7 +3,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import { Deadlines } from "./deadlines.ts";
 import { loadRedis, type RedisArgument, type RedisClient } from "./redis-client.ts";
-import { isAnswered, LATE, redisAway, toRedisError } from "./redis-errors.ts";
+import { isAnswered, isRefusal, LATE, redisAway, toRedisError } from "./redis-errors.ts";
 import { figuresOf, type RedisFigures, tooOld } from "./redis-figures.ts";
 import { RedisNews } from "./redis-news.ts";
 
@@ -22,6 +22,8 @@ const MOST_IN_FLIGHT = 20_000;
 const SILENT_LOOKS = 20;
 /** A replica may be another server's by now: the name is looked up again this often. */
 const LOOKS_PER_RECONNECT = 4;
+/** After so many looks without another refusal, a write is asked for that changes nothing. */
+const LOOKS_AFTER_REFUSAL = 4;
 
 /** Never a queue while Redis is away, and nothing sent twice: whoever waits is told, and asks again. */
 const optionsFor = (deadlineMs: number) => ({
@@ -57,6 +59,9 @@ export class RedisConnection {
   #onFault: (fault: AppError | null) => void;
   readonly #stopLooking: () => void;
   #fault: AppError | null = redisAway("cannot be reached yet.");
+  /** Why it refuses writes, or one command, while it answers others: it opens no circuit. */
+  #refusal: AppError | null = null;
+  #looksSinceRefusal = 0;
   #figures: RedisFigures | null = null;
   readonly #deadlines: Deadlines;
   #isLooking = false;
@@ -100,9 +105,9 @@ export class RedisConnection {
     return connection;
   }
 
-  /** Why Redis cannot be used now, for /readyz; null when it can. */
+  /** Why Redis cannot be used now, or not for writes, for /readyz; null when it can. */
   get fault(): AppError | null {
-    return this.#fault;
+    return this.#fault ?? this.#refusal;
   }
 
   /** As of the last five seconds; null before the first look. */
@@ -154,8 +159,12 @@ export class RedisConnection {
     } catch (error) {
       const failure = toRedisError(error);
       if (failure === null) throw error;
+      if (isRefusal(error)) {
+        this.#looksSinceRefusal = 0;
+        this.#tell(this.#fault, failure);
+      }
       // A full server still reads and removes; all else is the same for every command.
-      if (failure.code !== "storage-full" && this.#fault === null) this.#tell(failure);
+      else if (failure.code !== "storage-full" && this.#fault === null) this.#tell(failure);
       throw failure;
     }
   }
@@ -170,6 +179,7 @@ export class RedisConnection {
       if (this.#fault !== null || this.#looks % LOOKS_PER_FIGURES === 0)
         this.#figures = figuresOf(String(await this.#asked("INFO")));
       this.#tell(this.#figures?.isReplica ? toRedisError(READ_ONLY) : this.#figures && tooOld(this.#figures));
+      await this.#lookForWrites();
       if (this.#fault !== null && this.#looks % LOOKS_PER_RECONNECT === 0) this.#client.disconnect(true);
     } catch (error) {
       this.#tell(toRedisError(error) ?? redisAway("answers with an error.", error));
@@ -177,6 +187,16 @@ export class RedisConnection {
       this.#looks++;
       this.#isLooking = false;
       if (this.#fault === null) this.#onReady();
+    }
+  }
+
+  async #lookForWrites(): Promise<void> {
+    if (this.#refusal === null || this.#looksSinceRefusal++ < LOOKS_AFTER_REFUSAL) return;
+    try {
+      await this.#asked("PERSIST", "headroom:probe");
+      this.#tell(this.#fault, null);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
     }
   }
 
@@ -205,13 +225,14 @@ export class RedisConnection {
     return this.#deadlines.within(this.#client.call(command, ...args), late);
   }
 
-  #tell(fault: AppError | null): void {
-    const isNews = fault?.message !== this.#fault?.message;
+  #tell(fault: AppError | null, refusal = this.#refusal): void {
+    const isNews = (fault ?? refusal)?.message !== this.fault?.message;
     const isLost = fault !== null && this.#fault === null;
     this.#fault = fault;
+    this.#refusal = refusal;
     // A server that hangs closes no socket, and no value that is waited for comes from it.
     if (isLost) this.news.lose();
-    if (isNews) this.#onFault(fault);
+    if (isNews) this.#onFault(this.fault);
   }
 }
 

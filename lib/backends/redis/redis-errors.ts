@@ -33,6 +33,11 @@ export function isAnswered(error: unknown): error is Error {
   return error instanceof Error && error.name === "ReplyError";
 }
 
+/** Whether a server that is sound refused this command, as it may refuse all writes: reads go on. */
+export function isRefusal(error: unknown): boolean {
+  return isAnswered(error) && /^(MISCONF|NOREPLICAS|NOPERM)\b/.test(error.message);
+}
+
 /**
  * A failed command in our terms; null for one that Redis refused for a reason that is a fault of ours.
  * A command that was not answered may still have run.
