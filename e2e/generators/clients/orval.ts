@@ -46,7 +46,7 @@ assert.equal(appended.status, 201);
 const messages = await api.listMessages(name, { limit: 5 });
 assert.ok(messages.status === 200 && messages.data.items[0]?.content === "hello");
 
-const job = await api.uploadStream(new Blob(['{"id":"a"}\n']), { target: "none", format: "ndjson", wait: "1" });
+const job = await api.uploadStream({ target: "none", format: "ndjson", wait: "1" }, new Blob(['{"id":"a"}\n']));
 assert.ok(job.status === 200 && job.data.records === 1);
 
 const report = await api.getMemory();
