@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Statement } from "../../ports/database.ts";
 import { AppError } from "../../shared/errors.ts";
-import { PostgresDatabase } from "./postgres-database.ts";
+import { MAX_READS, PostgresDatabase } from "./postgres-database.ts";
 import { describePostgres, optionsOf } from "./testing/new-storage.ts";
 import { PostgresServer } from "./testing/postgres-server.ts";
 
@@ -163,6 +163,18 @@ describePostgres("a Postgres database", () => {
     await database.write([{ sql: `SELECT 1` }]);
     expect(await ids()).not.toContain(88_888);
     expect(await ids()).not.toContain(99_999);
+  });
+
+  it("lets 32,768 reads wait, and refuses others", async () => {
+    const own = new PostgresDatabase(optionsOf(server));
+    await own.all(`SELECT 1`);
+    server.pause();
+    const waiting = Promise.allSettled(Array.from({ length: MAX_READS }, () => own.all(`SELECT 1`)));
+    await expect(own.all(`SELECT 1`)).rejects.toMatchObject({ code: "overloaded", retryAfterSeconds: 1 });
+    await expect(own.requirePlace()).rejects.toMatchObject({ code: "storage-unavailable" });
+    expect(new Set((await waiting).map(({ status }) => status))).toEqual(new Set(["rejected"]));
+    server.resume();
+    await own.close();
   });
 
   it("takes a stop of its own process for no silence: the answer is there, unread", async () => {

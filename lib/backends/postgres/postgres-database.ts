@@ -8,7 +8,7 @@ import { runTransaction } from "./transaction.ts";
 import { sizeOfAll, WriteQueue } from "./write-queue.ts";
 
 /** Reads that wait for a connection or an answer; past it callers are refused. */
-const MAX_READS = 32_768;
+export const MAX_READS = 32_768;
 /** Of a transaction that was undone for another's sake. */
 const ATTEMPTS = 5;
 /** A look that takes longer says that the server does not respond. */

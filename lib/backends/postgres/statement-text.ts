@@ -2,7 +2,7 @@ import type { SqlValue } from "../../ports/database.ts";
 import type { PgQuery, PgValue } from "./pg-client.ts";
 
 /** Texts that are prepared on each connection; those beyond are parsed each time. Drivers use some hundred distinct ones. */
-const MAX_PREPARED = 400;
+export const MAX_PREPARED = 400;
 
 /** Strings and names stand as they are; what is left of `?` and `?7` are parameters. */
 const TOKENS = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\?(\d*)/g;

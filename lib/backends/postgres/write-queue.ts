@@ -4,11 +4,11 @@ import type { PgQuery } from "./pg-client.ts";
 import { isCut } from "./sql-errors.ts";
 
 /** Bytes of one transaction of many callers, and how many they are. */
-const MAX_GROUP_BYTES = 8 * 1024 * 1024;
-const MAX_GROUP_CALLERS = 1_000;
+export const MAX_GROUP_BYTES = 8 * 1024 * 1024;
+export const MAX_GROUP_CALLERS = 1_000;
 /** Bytes that callers wait with, and how many they are; past it they are refused. */
-const MAX_WAITING_BYTES = 64 * 1024 * 1024;
-const MAX_WAITING = 32_768;
+export const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+export const MAX_WAITING = 32_768;
 
 interface Caller {
   statements: readonly PgQuery[];

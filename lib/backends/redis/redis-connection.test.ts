@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import { hasRedis, RedisServer } from "../../testing/redis-server.ts";
-import { RedisConnection } from "./redis-connection.ts";
+import { MOST_IN_FLIGHT, RedisConnection } from "./redis-connection.ts";
 
 const codeOf = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
@@ -129,6 +129,18 @@ describe.runIf(hasRedis)("a connection to Redis", () => {
     await expect.poll(() => redis.news.isCurrent).toBe(true);
     expect(faults).toContain("Redis does not respond.");
     expect(faults.at(-1)).toBe(null);
+  });
+
+  it("waits for 20,000 answers at most, and refuses what comes beyond before it is sent", async () => {
+    server.pause();
+    const waiting = Array.from({ length: MOST_IN_FLIGHT }, () => codeOf(redis.call("SET", "waits", "1")));
+    await expect(redis.call("SET", "beyond", "1")).rejects.toThrow("too many commands");
+    // That is not the server's fault: it is no reason to open the circuit.
+    expect(redis.fault).toBe(null);
+    server.resume();
+    await Promise.all(waiting);
+    await back();
+    expect(await redis.call("EXISTS", "beyond")).toBe(0);
   });
 
   it("fails while the server is gone, and keeps what was answered when that comes back", async () => {

@@ -17,7 +17,7 @@ const LOOKS_PER_FIGURES = 20;
 /** At the start: an engine that is away then is waited for without one. */
 const START_MS = 2_000;
 /** Commands that wait for an answer. At the deadline's 500 ms no server answers more than about these. */
-const MOST_IN_FLIGHT = 20_000;
+export const MOST_IN_FLIGHT = 20_000;
 /** Looks without news: their socket may be half dead, which nobody is told of. */
 const SILENT_LOOKS = 20;
 /** A replica may be another server's by now: the name is looked up again this often. */

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { SharedSessionRows } from "../../../ports/shared-session-rows.ts";
 import { FakeClock } from "../../../testing/fake-clock.ts";
 import { TestAccount } from "../../../testing/test-account.ts";
-import { PendingUses } from "./pending-uses.ts";
+import { MOST_PENDING, MOST_USE_BYTES, PendingUses } from "./pending-uses.ts";
 
 /** Uses that are on their way until the test lets them arrive. */
 function open() {
@@ -63,4 +63,16 @@ it("tells the use of one session without those of others", async () => {
   arrive();
   await told;
   expect([sent, pending.size]).toEqual([[["b"]], 1]);
+});
+
+it("holds uses of 20,000 sessions at most, refuses others, and takes them once some are told", async () => {
+  const { pending, account, arrive } = open();
+  for (let n = 0; n < MOST_PENDING; n++) expect(pending.add(`k${n}`)).toBe(true);
+  expect([pending.add("other"), pending.add("k0")]).toEqual([false, true]);
+  expect([pending.size, account.grantedBytes]).toEqual([MOST_PENDING, MOST_USE_BYTES]);
+  const told = pending.tell("k1");
+  arrive();
+  await told;
+  expect(pending.add("other")).toBe(true);
+  expect(account.grantedBytes).toBe(MOST_USE_BYTES);
 });

@@ -4,7 +4,7 @@ import type { Clock } from "../../../shared/clock.ts";
 
 /** A key with its time in the map, and on its way. */
 const USE_BYTES = 256;
-const MOST_PENDING = 20_000;
+export const MOST_PENDING = 20_000;
 /** What the account of pending uses must have room for. */
 export const MOST_USE_BYTES = USE_BYTES * MOST_PENDING;
 const SENT_AT_ONCE = 500;
