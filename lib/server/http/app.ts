@@ -103,34 +103,37 @@ function noRoute(request: Request, allow: string | undefined): Response {
   throw new AppError("method-not-allowed", `This path supports ${allow}.`, { headers: { Allow: allow } });
 }
 
-async function handle(
+/** @throws {AppError} at once, where it can: no promise is made for what is refused. */
+function handle(
   runtime: Runtime,
   request: Request,
   route: Route,
   { requestId }: Stamp,
-  { peer, secure, target, chunks }: DoorBindings,
+  door: DoorBindings,
 ): Promise<unknown> {
   const { spec } = route;
-  const identity = spec.role === null ? NOBODY : identify(runtime, request, route, peer, requestId);
+  const identity = spec.role === null ? NOBODY : identify(runtime, request, route, door.peer, requestId);
   const namespace = spec.role === null ? identity.namespace : namespaceOf(identity, request.headers.get("x-namespace"));
   const maxBodyBytes = runtime.settings.values.maxBodyMb * 1_048_576;
-  const release = await admit(runtime, route, request, maxBodyBytes);
-  const work = run();
+  const release = admit(runtime, route, request, maxBodyBytes);
+  if (release instanceof Promise) return release;
+  const work = run(release);
   // Only the client stops waiting: what the handler holds is given back when it ends.
   return waitsForStorage(route) ? runtime.storage.bounded(work) : work;
 
-  async function run(): Promise<unknown> {
+  async function run(done: () => void): Promise<unknown> {
     try {
       const key = spec.idempotent ? idempotencyKey(request.headers) : null;
       const sent = key === null ? null : createHash("sha256");
-      const { params, query, body } = await parseRequest(route, request, target, maxBodyBytes, sent);
+      const { params, query, body } = await parseRequest(route, request, door.target, maxBodyBytes, sent);
+      const { peer, secure, chunks } = door;
       // One literal: a spread object gets a hidden class of its own, and every access to it misses the inline cache.
       const asked = { params, query, body, runtime, identity, namespace, request, chunks, requestId, peer, secure };
       if (key === null || sent === null) return await perform(route, asked);
       const keyed = { key, bodyHash: sent.digest("hex") };
       return await answerOnce(runtime.firstAnswers, route, asked, keyed, async () => perform(route, asked));
     } finally {
-      release();
+      done();
     }
   }
 }

@@ -4,51 +4,51 @@ import { releaseBytes } from "../../../streaming/release-bytes.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { Route } from "../define-route.ts";
 
-/**
- * Refuses requests to the stores while the event loop is late, since they would delay all requests. Health, monitoring
- * and administration stay available.
- *
- * @throws {AppError} `overloaded`.
- */
-async function shedWhenLate({ loop }: Runtime, { spec }: Route, request: Request, maxBodyBytes: number): Promise<void> {
-  if (!loop.closed || spec.role !== "consumer") return;
-  loop.refuse();
-  if (!spec.streams) await discardBody(request, maxBodyBytes);
-  throw new AppError("overloaded", `The server has lagged by more than ${MOST_LAG_MS} ms for a while. Retry later.`, {
-    retryAfterSeconds: 1,
-  });
-}
-
+const NOTHING_TO_RELEASE = (): void => undefined;
 const SMALL_BODY_BYTES = 65_536;
 
 /**
- * Asks the memory gate to admit a request that may increase memory.
+ * Asks the memory gate to admit a request that may increase memory. Requests to the stores are refused while the event loop is late,
+ * since they would delay all others; health, monitoring and administration stay available.
  *
- * @returns a function to call when the request has been answered.
+ * @returns a function to call when the request has been answered. A promise only for what is refused: most requests should not wait
+ *   for one.
  * @throws {AppError} `memory-pressure` at the hard bound, `overloaded` when the event loop is late.
  */
-export async function admit(
-  runtime: Runtime,
-  route: Route,
+export function admit(
+  { loop, memory }: Runtime,
+  { spec }: Route,
   request: Request,
   maxBodyBytes: number,
-): Promise<() => void> {
-  await shedWhenLate(runtime, route, request, maxBodyBytes);
-  const { memory } = runtime;
-  const { spec } = route;
+): (() => void) | Promise<never> {
+  if (loop.closed && spec.role === "consumer") {
+    loop.refuse();
+    return refuse(spec.streams ? null : request, maxBodyBytes, late());
+  }
   const writes = spec.method !== "get" && spec.method !== "delete" && spec.path.startsWith("/api/v1/");
   // Ending things, advice and optimizing work under pressure; a large body takes memory whatever it is for.
-  if (!(spec.growsMemory ?? writes) && Number(request.headers.get("content-length")) <= SMALL_BODY_BYTES)
-    return () => undefined;
+  if (!(spec.growsMemory ?? writes) && (spec.method === "get" || declaredBytes(request) <= SMALL_BODY_BYTES))
+    return NOTHING_TO_RELEASE;
   // A stream reserves its memory from the ledger while it runs.
   if (spec.streams) return memory.gate.admit(0);
   try {
     return memory.gate.admit(expectedBytes(request, maxBodyBytes));
   } catch (refusal) {
-    await discardBody(request, maxBodyBytes);
-    throw refusal;
+    return refuse(request, maxBodyBytes, refusal);
   }
 }
+
+const late = (): AppError =>
+  new AppError("overloaded", `The server has lagged by more than ${MOST_LAG_MS} ms for a while. Retry later.`, {
+    retryAfterSeconds: 1,
+  });
+
+async function refuse(request: Request | null, maxBodyBytes: number, refusal: unknown): Promise<never> {
+  if (request !== null) await discardBody(request, maxBodyBytes);
+  throw refusal;
+}
+
+const declaredBytes = ({ headers }: Request): number => Number(headers.get("content-length"));
 
 /**
  * Receives the rest of the body and discards it. A client that is still sending when the connection closes sees a reset

@@ -42,7 +42,8 @@ export function createListener(
   reading: ReadingTime,
 ): RequestListener {
   const { proxies } = runtime;
-  const crossOrigin = new CrossOrigin(runtime.env.fixed.HEADROOM_CORS_ORIGINS);
+  const origins = runtime.env.fixed.HEADROOM_CORS_ORIGINS;
+  const crossOrigin = origins.length === 0 ? null : new CrossOrigin(origins);
   const direct = getRequestListener((request, { incoming }) => {
     const arrived = incoming as IncomingMessage;
     const { address, secure } = proxies.peerOf(arrived);
@@ -57,7 +58,7 @@ export function createListener(
 
   return (request, response) => {
     if (lingering.has(request.socket)) return;
-    if (isApiTarget(request.url) && crossOrigin.handle(request, response)) return;
+    if (crossOrigin !== null && isApiTarget(request.url) && crossOrigin.handle(request, response)) return;
     if (bringsBody(request)) lingering.watch(request, response);
     let pathname: string;
     try {
