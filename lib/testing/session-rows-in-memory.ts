@@ -43,8 +43,11 @@ export class MapRows implements SessionRows {
     if (this.failure) throw this.failure;
     this.commits++;
     for (const change of changes) {
-      if (change.kind === "put") this.rows.set(change.row.id, { ...change.row, data: Buffer.from(change.row.data) });
-      else if (change.kind === "delete") {
+      if (change.kind === "put") {
+        const { row } = change;
+        const idleTimeoutMs = Math.round(row.idleTimeoutMs);
+        this.rows.set(row.id, { ...row, idleTimeoutMs, data: Buffer.from(row.data) });
+      } else if (change.kind === "delete") {
         this.rows.delete(change.id);
         if (change.end) this.ends.set(change.id, change.end.endedAtMs);
       } else {
